@@ -1,0 +1,73 @@
+"""What a capture says: a listing, or refused and why. Plain frozen data; parsers make it, the store takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from harvester.pages.dates import PrintedDate
+
+Severity = Literal["notice", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Anything that was not taken as it stood.
+
+    `notice`: read rightly, but worth knowing. `warning`: read, but a person should look.
+    `error`: something that was asked for was not taken; the run is then partial.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    position: int | None = None
+    extract: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a page says of one archival item.
+
+    `position` counts from 1 in the whole listing where the page has a range line, else on the page.
+    `cut` marks the record in which the page was cut off: what it says is true as far as it goes, so it fills gaps only.
+    `loses_date`: the form it stands in drops year-only dates, so no date means "not printed here".
+    """
+
+    position: int
+    title: str
+    date: PrintedDate
+    summary: str | None = None
+    url: str | None = None
+    record_id: str | None = None
+    node_id: str | None = None
+    slug: str | None = None
+    cut: bool = False
+    loses_date: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a listing. `first`, `last` and `declared_total` are None where no range line says them."""
+
+    form: str
+    records: tuple[Record, ...]
+    first: int | None = None
+    last: int | None = None
+    declared_total: int | None = None
+    heading: str | None = None
+    problems: tuple[Problem, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Refused:
+    """No page that can be believed: a challenge, an error page, degraded text. Never an empty listing."""
+
+    code: str
+    message: str
+    extract: str = ""
+    form: str | None = None
+
+
+Page = Listing | Refused
