@@ -1,0 +1,1 @@
+"""The database as it is published: its schema (migrations) and the Datasette configuration directory."""

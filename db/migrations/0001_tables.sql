@@ -1,0 +1,212 @@
+-- documents.id is a rising integer: a text primary key loads seven times slower, and external-content
+-- full text needs a key that VACUUM never renumbers.
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    title TEXT NOT NULL,
+    date TEXT,
+    date_text TEXT,
+    date_from TEXT,
+    date_to TEXT,
+    date_precision TEXT NOT NULL DEFAULT 'none' CHECK (date_precision IN ('day', 'month', 'year', 'none')),
+    year INTEGER,
+    kind TEXT,
+    sender TEXT,
+    recipient TEXT,
+    summary TEXT,
+    url TEXT,
+    slug TEXT,
+    record_id TEXT,
+    node_id TEXT,
+    archive TEXT,
+    archive_location TEXT,
+    classification TEXT,
+    rights TEXT,
+    first_seen TEXT NOT NULL,
+    last_changed TEXT NOT NULL,
+    gone_at TEXT
+);
+CREATE INDEX documents_date ON documents (date_from, id);
+-- An index for every facet: Datasette silently drops a facet that takes longer than 200 ms.
+CREATE INDEX documents_year ON documents (year);
+CREATE INDEX documents_kind ON documents (kind);
+
+CREATE TABLE document_terms (
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    facet TEXT NOT NULL
+        CHECK (facet IN ('language', 'subject', 'person', 'place', 'contributor', 'collection', 'donor')),
+    term TEXT NOT NULL,
+    PRIMARY KEY (document_id, facet, term)
+) WITHOUT ROWID;
+CREATE INDEX document_terms_term ON document_terms (facet, term, document_id);
+
+-- Every key ever known leads to its document. Only a natural key can lead to more than one.
+CREATE TABLE identities (
+    key TEXT NOT NULL,
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    PRIMARY KEY (key, document_id)
+) WITHOUT ROWID;
+CREATE INDEX identities_document ON identities (document_id);
+
+CREATE TABLE listings (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    name TEXT NOT NULL,
+    url TEXT,
+    declared_total INTEGER
+);
+
+-- form is NULL where the page was refused; refused then says why.
+CREATE TABLE captures (
+    id INTEGER PRIMARY KEY,
+    uri TEXT NOT NULL,
+    source TEXT NOT NULL,
+    listing_id INTEGER REFERENCES listings (id),
+    captured_at TEXT,
+    sha256 TEXT NOT NULL,
+    content_hash TEXT,
+    parser_version INTEGER NOT NULL,
+    form TEXT,
+    first INTEGER,
+    last INTEGER,
+    declared_total INTEGER,
+    records INTEGER NOT NULL DEFAULT 0,
+    file TEXT,
+    offset INTEGER,
+    etag TEXT,
+    last_modified TEXT,
+    refused TEXT
+);
+CREATE INDEX captures_uri ON captures (uri, id);
+CREATE INDEX captures_sha256 ON captures (sha256);
+CREATE INDEX captures_listing ON captures (listing_id);
+
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    command TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    status TEXT NOT NULL DEFAULT 'running'
+        CHECK (status IN ('running', 'complete', 'partial', 'failed', 'interrupted')),
+    pages INTEGER NOT NULL DEFAULT 0,
+    records INTEGER NOT NULL DEFAULT 0,
+    new INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0,
+    unchanged INTEGER NOT NULL DEFAULT 0,
+    gone INTEGER NOT NULL DEFAULT 0,
+    returned INTEGER NOT NULL DEFAULT 0,
+    problems INTEGER NOT NULL DEFAULT 0,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    ignored INTEGER NOT NULL DEFAULT 0,
+    refused INTEGER NOT NULL DEFAULT 0,
+    reason TEXT
+);
+
+CREATE TABLE reads (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    capture_id INTEGER NOT NULL REFERENCES captures (id),
+    uri TEXT NOT NULL,
+    read_at TEXT NOT NULL,
+    http_status INTEGER
+);
+CREATE INDEX reads_run ON reads (run_id);
+CREATE INDEX reads_capture ON reads (capture_id);
+
+-- What one voice (a form at a host) said of one item, once for each different thing that it said.
+-- Documents are made from these, so the order in which pages arrive cannot matter.
+CREATE TABLE statements (
+    id INTEGER PRIMARY KEY,
+    document_id INTEGER REFERENCES documents (id),
+    key TEXT NOT NULL,
+    form TEXT NOT NULL,
+    host TEXT NOT NULL,
+    observed_at TEXT,
+    cut INTEGER NOT NULL DEFAULT 0,
+    hash TEXT NOT NULL,
+    content TEXT NOT NULL,
+    capture_id INTEGER NOT NULL REFERENCES captures (id)
+);
+CREATE INDEX statements_key ON statements (key, form, host);
+CREATE INDEX statements_document ON statements (document_id);
+
+-- document_id is NULL where the page does not say which of several documents is meant.
+CREATE TABLE sightings (
+    capture_id INTEGER NOT NULL REFERENCES captures (id),
+    position INTEGER NOT NULL,
+    document_id INTEGER REFERENCES documents (id),
+    date_text TEXT,
+    title TEXT NOT NULL,
+    has_summary INTEGER NOT NULL,
+    statement_id INTEGER NOT NULL REFERENCES statements (id),
+    PRIMARY KEY (capture_id, position)
+) WITHOUT ROWID;
+CREATE INDEX sightings_document ON sightings (document_id);
+
+CREATE TABLE texts (
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    kind TEXT NOT NULL CHECK (kind IN ('transcript', 'translation')),
+    language TEXT,
+    text TEXT NOT NULL,
+    capture_id INTEGER NOT NULL REFERENCES captures (id)
+);
+CREATE INDEX texts_document ON texts (document_id);
+
+CREATE TABLE files (
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    url TEXT NOT NULL,
+    media_type TEXT,
+    bytes INTEGER,
+    sha256 TEXT,
+    capture_id INTEGER NOT NULL REFERENCES captures (id),
+    PRIMARY KEY (document_id, url)
+) WITHOUT ROWID;
+
+CREATE TABLE walks (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    listing_id INTEGER NOT NULL REFERENCES listings (id),
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    declared_total INTEGER,
+    distinct_records INTEGER,
+    pages INTEGER NOT NULL DEFAULT 0,
+    drift INTEGER NOT NULL DEFAULT 0,
+    status TEXT CHECK (status IN ('complete', 'partial', 'bounded', 'interrupted')),
+    proof TEXT CHECK (proof IN ('ordered', 'twice')),
+    reason TEXT
+);
+CREATE INDEX walks_run ON walks (run_id);
+CREATE INDEX walks_listing ON walks (listing_id, id);
+
+-- merged_from: the change belongs to a document that was merged into document_id, and had this id.
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    observed_at TEXT,
+    kind TEXT NOT NULL CHECK (kind IN ('new', 'changed', 'gone', 'returned', 'merged')),
+    field TEXT,
+    before TEXT,
+    after TEXT,
+    merged_from INTEGER
+);
+CREATE INDEX changes_document ON changes (document_id);
+CREATE INDEX changes_run ON changes (run_id);
+CREATE INDEX changes_kind ON changes (kind);
+
+CREATE TABLE problems (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    uri TEXT,
+    position INTEGER,
+    severity TEXT NOT NULL CHECK (severity IN ('notice', 'warning', 'error')),
+    code TEXT NOT NULL,
+    message TEXT NOT NULL,
+    extract TEXT
+);
+CREATE INDEX problems_run ON problems (run_id);
+CREATE INDEX problems_severity ON problems (severity);
+CREATE INDEX problems_code ON problems (code);

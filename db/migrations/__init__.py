@@ -1,0 +1,43 @@
+"""The schema, as numbered SQL files. Each runs once, in one transaction, when a database is opened to write."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlite_utils import Database
+
+SET_NAME = "harvester"
+FOLDER = Path(__file__).parent
+
+
+def statements_of(sql: str) -> Iterator[str]:
+    """Give the single statements of a script; a trigger's inner semicolons do not end it."""
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _runner(path: Path) -> Callable[[Database], None]:
+    def run(db: Database) -> None:
+        for statement in statements_of(path.read_text("utf-8")):
+            db.execute(statement)
+
+    return run
+
+
+def migrations() -> Migrations:
+    """Give all migrations, oldest first: one for each `NNNN_name.sql` beside this module."""
+    found = Migrations(SET_NAME)
+    for path in sorted(FOLDER.glob("[0-9]*.sql")):
+        found(name=path.stem)(_runner(path))
+    return found
