@@ -32,7 +32,8 @@ SELECT
     coalesce(walks.distinct_records, counted.held, 0) AS held,
     max(0, coalesce(walks.declared_total, listings.declared_total)
         - coalesce(walks.distinct_records, counted.held, 0)) AS missing,
-    CASE WHEN walks.id IS NULL AND counted.gap <= listings.declared_total THEN counted.gap END AS first_missing,
+    CASE WHEN walks.id IS NULL AND coalesce(counted.gap, 1) <= listings.declared_total
+        THEN coalesce(counted.gap, 1) END AS first_missing,
     CASE WHEN walks.id IS NULL THEN 'positions' ELSE 'walk' END AS basis,
     CASE WHEN walks.id IS NOT NULL THEN walks.status = 'complete'
         WHEN listings.declared_total IS NOT NULL THEN coalesce(counted.held, 0) >= listings.declared_total
