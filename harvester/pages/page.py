@@ -32,6 +32,7 @@ class Record:
 
     `position` counts from 1 in the whole listing where the page has a range line, else on the page.
     `cut` marks the record in which the page was cut off: what it says is true as far as it goes, so it fills gaps only.
+    `open_title`: the page ends inside or right after the title, so the title may be longer than what is here.
     `loses_date`: the form it stands in drops year-only dates, so no date means "not printed here".
     """
 
@@ -44,6 +45,7 @@ class Record:
     node_id: str | None = None
     slug: str | None = None
     cut: bool = False
+    open_title: bool = False
     loses_date: bool = False
 
 

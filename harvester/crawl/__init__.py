@@ -1,0 +1,1 @@
+"""Crawling: Scrapy fetches, and every response becomes a capture."""

@@ -1,0 +1,105 @@
+"""Dates as the archives print them, and the same as EDTF. Printed dates have no time zone."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from edtf import parse_edtf, text_to_edtf
+from edtf.parser.edtf_exceptions import EDTFParseException
+
+Precision = Literal["day", "month", "year", "none"]
+
+MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
+_MONTH = f"(?P<month>{'|'.join(MONTHS)})"
+_YEAR = r"(?P<year>[12]\d{3})"
+# The known forms, by an own pattern: dateparser and dateutil invent a day for `1959`, edtf takes seventy times longer.
+_PRINTED = re.compile(
+    rf"(?:{_MONTH}\s+(?P<day>\d{{1,2}}),?\s+{_YEAR}"
+    rf"|(?P<day2>\d{{1,2}})\s+{_MONTH.replace('month', 'month2')}\s+{_YEAR.replace('year', 'year2')}"
+    rf"|{_MONTH.replace('month', 'month3')},?\s+{_YEAR.replace('year', 'year3')}"
+    rf"|{_YEAR.replace('year', 'year4')})(?P<uncertain>\*?)"
+)
+LONGEST = 40
+"""No printed date is longer; a longer text is looked at no further."""
+
+
+@dataclass(frozen=True)
+class PrintedDate:
+    """A date as printed (`text`), as EDTF, and as the first and last day it can mean (ISO, both inclusive)."""
+
+    text: str | None = None
+    edtf: str | None = None
+    first_day: str | None = None
+    last_day: str | None = None
+    precision: Precision = "none"
+
+    @property
+    def year(self) -> int | None:
+        """The year in which it begins."""
+        return int(self.first_day[:4]) if self.first_day else None
+
+
+NO_DATE = PrintedDate()
+
+
+def looks_like_date(text: str) -> bool:
+    """Say whether `text` has one of the known printed forms, though the day may not exist (February 30)."""
+    return len(text) <= LONGEST and _PRINTED.fullmatch(text) is not None
+
+
+def read_date(text: str | None) -> PrintedDate:
+    """Read what stands where a date should. What cannot be read keeps its text and has no EDTF."""
+    text = (text or "").strip()
+    if not text:
+        return NO_DATE
+    return _read(text) if len(text) <= LONGEST else PrintedDate(text)
+
+
+@lru_cache(maxsize=65536)
+def _read(text: str) -> PrintedDate:
+    found = _PRINTED.fullmatch(text)
+    return _from_match(text, found) if found else _from_library(text)
+
+
+def _from_match(text: str, found: re.Match[str]) -> PrintedDate:
+    parts = {name.rstrip("234"): value for name, value in found.groupdict().items() if value is not None}
+    year, month = int(parts["year"]), MONTHS.get(parts.get("month", ""))
+    day = int(parts["day"]) if "day" in parts else None
+    mark = "?" if parts["uncertain"] else ""
+    if month is None:
+        return PrintedDate(text, f"{year}{mark}", f"{year}-01-01", f"{year}-12-31", "year")
+    length = calendar.monthrange(year, month)[1]
+    if day is None:
+        edtf = f"{year}-{month:02}"
+        return PrintedDate(text, edtf + mark, f"{edtf}-01", f"{edtf}-{length:02}", "month")
+    if not 1 <= day <= length:
+        return PrintedDate(text)
+    edtf = datetime.date(year, month, day).isoformat()
+    return PrintedDate(text, edtf + mark, edtf, edtf, "day")
+
+
+def _from_library(text: str) -> PrintedDate:
+    """Read the rare forms (circa, ranges, seasons) with the EDTF library."""
+    edtf = text_to_edtf(text)
+    if not edtf:
+        return PrintedDate(text)
+    try:
+        parsed = parse_edtf(edtf)
+        first, last = parsed.lower_strict(), parsed.upper_strict()
+        days = [f"{t.tm_year:04}-{t.tm_mon:02}-{t.tm_mday:02}" for t in (first, last)]
+    except (EDTFParseException, AttributeError, TypeError, ValueError):
+        # The library guessed a text that it cannot read itself: keep what is printed, claim nothing.
+        return PrintedDate(text)
+    return PrintedDate(text, edtf, days[0], days[1], _precision(edtf))
+
+
+def _precision(edtf: str) -> Precision:
+    first = edtf.split("/")[0].rstrip("?~%")
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", first):
+        return "day"
+    return "month" if re.fullmatch(r"\d{4}-(0\d|1[0-2])", first) else "year"

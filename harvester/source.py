@@ -1,0 +1,69 @@
+"""What is special about an archive, as frozen data. A new archive of a known kind is a new Source and nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+RANGE = r"(?P<first>\d[\d,.]*) ?[-–] ?(?P<last>\d[\d,.]*) of (?P<total>\d[\d,.]*)"
+"""`711 - 720 of 1250`, with or without thousands separators."""
+
+Loss = Literal["years", "one-word lines", "capitals"]
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way in which an archive's listing pages look.
+
+    `signs`: patterns, each of which some line matches whole. `refused`: why pages of this form are never taken.
+    `range_line`: pattern with the groups first, last, total. `mark`: pattern at the start of a record's first line.
+    `one_line_parts`: each line is a part of its own, no blank lines between. `heading_after`: the line before
+    the listing's own name. `noise`: lines between the range line or heading and the first record.
+    `ends_at`: the line after the last record. `loses`: what this form cannot show; its silence there says nothing.
+    """
+
+    name: str
+    signs: tuple[str, ...] = ()
+    range_line: str | None = None
+    mark: str | None = None
+    one_line_parts: bool = False
+    heading_after: str | None = None
+    noise: tuple[str, ...] = ()
+    ends_at: str | None = None
+    loses: frozenset[Loss] = frozenset()
+    refused: str | None = None
+
+    @cached_property
+    def sign_patterns(self) -> tuple[re.Pattern[str], ...]:
+        """The signs, compiled to match whole lines anywhere in a text."""
+        return tuple(re.compile(rf"^[^\S\n]*(?:{sign})[^\S\n]*$", re.MULTILINE) for sign in self.signs)
+
+    @cached_property
+    def range_pattern(self) -> re.Pattern[str] | None:
+        """The range line, compiled."""
+        return re.compile(self.range_line) if self.range_line else None
+
+    @cached_property
+    def mark_pattern(self) -> re.Pattern[str] | None:
+        """The record mark, compiled."""
+        return re.compile(self.mark) if self.mark else None
+
+    def is_noise(self, text: str) -> bool:
+        """Say whether a block between header and records is no record."""
+        return any(re.fullmatch(pattern, text) for pattern in self.noise)
+
+
+@dataclass(frozen=True)
+class Source:
+    """An archive: its name, its hosts (aliases of one another) and the forms of its pages, the richest first."""
+
+    name: str
+    title: str
+    hosts: tuple[str, ...]
+    forms: tuple[Form, ...] = field(default=())
+
+    def form(self, name: str) -> Form:
+        """Give the form of that name."""
+        return next(form for form in self.forms if form.name == name)
