@@ -12,7 +12,7 @@ import pytest
 from tests import reference
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "seeds/README.md", *ROOT.glob("docs/*.md"))]
+PAGES = [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "seeds/README.md")), *ROOT.glob("docs/*.md")]
 README = PAGES[0].read_text("utf-8")
 LEAVES = [context for context in reference.everything() if not isinstance(context.command, click.Group)]
 
