@@ -42,6 +42,10 @@ def contents(wheel: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist() if not name.endswith("RECORD")}
 
 
+def version_of(wheel: Path) -> str:
+    return wheel.name.split("-")[1]
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("source")
@@ -98,7 +102,7 @@ def harvested(programs: Path, elsewhere: Path) -> dict[str, Any]:
 
 def test_it_puts_one_name_into_site_packages(wheel: Path) -> None:
     tops = {name.partition("/")[0] for name in contents(wheel)}
-    assert tops == {"harvester", "archive_harvester-0.1.0.dist-info"}
+    assert tops == {"harvester", f"archive_harvester-{version_of(wheel)}.dist-info"}
 
 
 def test_it_holds_every_file_of_the_four_folders_and_no_other(wheel: Path) -> None:
@@ -150,8 +154,8 @@ def test_help_names_the_commands(programs: Path, elsewhere: Path) -> None:
     assert {"harvest", "parse", "status", "history", "serve"} <= set(shown.split())
 
 
-def test_the_module_knows_its_version(programs: Path, elsewhere: Path) -> None:
-    assert "0.1.0" in run(programs / "python", "-m", "harvester", "--version", cwd=elsewhere)
+def test_the_module_knows_its_version(wheel: Path, programs: Path, elsewhere: Path) -> None:
+    assert version_of(wheel) in run(programs / "python", "-m", "harvester", "--version", cwd=elsewhere)
 
 
 def test_it_harvests_from_another_folder(harvested: dict[str, Any]) -> None:
