@@ -58,7 +58,7 @@ CREATE TABLE listings (
     declared_total INTEGER
 );
 
--- form is NULL where the page was refused; refused then says why.
+-- form is NULL where the page was refused; refused then says why. errors: what the page promised and did not hold.
 CREATE TABLE captures (
     id INTEGER PRIMARY KEY,
     uri TEXT NOT NULL,
@@ -77,7 +77,8 @@ CREATE TABLE captures (
     offset INTEGER,
     etag TEXT,
     last_modified TEXT,
-    refused TEXT
+    refused TEXT,
+    errors INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX captures_uri ON captures (uri, id);
 CREATE INDEX captures_sha256 ON captures (sha256);
@@ -196,6 +197,8 @@ CREATE TABLE changes (
 CREATE INDEX changes_document ON changes (document_id);
 CREATE INDEX changes_run ON changes (run_id);
 CREATE INDEX changes_kind ON changes (kind);
+-- Ids of merged documents are never given again.
+CREATE INDEX changes_merged ON changes (merged_from) WHERE merged_from IS NOT NULL;
 
 CREATE TABLE problems (
     id INTEGER PRIMARY KEY,

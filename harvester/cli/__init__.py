@@ -1,0 +1,64 @@
+"""The command line. Errors end in one line that says what to do next; `--debug` gives the traceback."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+from harvester import __version__
+from harvester.cli.commands import LazyGroup
+from harvester.errors import HarvesterError
+
+INTERRUPTED = 130
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="harvester")
+@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
+def cli(debug: bool) -> None:
+    """Harvest archive listings into SQLite, and know what is missing.
+
+    Example:
+        harvester harvest seeds
+
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the command's status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; give the exit status."""
+    debug = "--debug" in arguments[:1]
+    try:
+        result = cli.main(arguments, prog_name="harvester", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _say("stopped", INTERRUPTED)
+    except HarvesterError as error:
+        return _failed(str(error), error.exit_status, debug=debug)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone; nothing is left to say
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last resort: one line, and how to see more
+        message = f"unexpected {type(error).__name__}: {error}; see more with `harvester --debug …` and report it"
+        return _failed(message, 1, debug=debug)
+    return result if isinstance(result, int) else 0
+
+
+def _failed(message: str, status: int, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    return _say(f"Error: {message}", status)
+
+
+def _say(message: str, status: int) -> int:
+    click.echo(" ".join(message.split()), err=True)
+    return status

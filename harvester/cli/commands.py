@@ -1,0 +1,50 @@
+"""Which commands there are. Each is imported when it is called: `--help` need not wait for Scrapy or Datasette."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+COMMANDS = ("harvest", "parse", "status", "history", "serve")
+"""In the order of a user's first hour. Each is a function of that name in `harvester.cli.<name>`."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are found by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+        """Give all names in their order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own
+        """Import and give one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"harvester.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is meant; of a misspelt one say which it may have been."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            error.message += f" Did you mean “{near[0]}”?" if near else f" There are: {', '.join(COMMANDS)}."
+            raise
+
+
+db_option = click.option(
+    "--db",
+    type=click.Path(path_type=Path),
+    default=Path("db", "harvest.db"),
+    envvar="HARVESTER_DB",
+    show_envvar=True,
+    show_default=True,
+    help="The database.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -1,0 +1,97 @@
+"""`harvester parse`: what the parsers see."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harvester.cli.commands import json_option
+from harvester.errors import UsageError
+from harvester.harvest import read_page
+from harvester.pages.page import Listing, Refused
+from harvester.readers.files import PassedOver, read_targets
+from harvester.sources import choose_sources
+
+if TYPE_CHECKING:
+    from harvester.capture import Capture
+    from harvester.pages.page import Page, Problem, Record
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--source", metavar="NAME", help="The archive that the pages are of, if they do not say it.")
+@json_option
+def parse(files: tuple[Path, ...], source: str | None, as_json: bool) -> int:
+    """Show what the parsers see in saved pages; nothing is written.
+
+    With --json, one object a line for each page. Exit status 3 if a page was refused.
+
+    Example:
+        harvester parse seeds/000_31c5458d84f41e75.txt
+
+    """
+    sources = choose_sources(source)
+    missing = [path for path in files if not path.exists()]
+    if missing:
+        raise UsageError(f"no file or folder {missing[0]}: check the path")
+    refused = 0
+    for capture in read_targets(list(files)):
+        if isinstance(capture, PassedOver):
+            refused += _passed_over(capture)
+            continue
+        page = read_page(capture, sources)[1]
+        refused += isinstance(page, Refused)
+        click.echo(json.dumps(described(capture, page), ensure_ascii=False) if as_json else _told(capture, page))
+    return 3 if refused else 0
+
+
+def _passed_over(item: PassedOver) -> bool:
+    if item.problem:
+        click.echo(f"{item.uri}: {item.problem.message}", err=True)
+    return item.problem is not None
+
+
+def described(capture: Capture, page: Page) -> dict[str, Any]:
+    """Give a page as the JSON object that other programs rely on."""
+    listing = page if isinstance(page, Listing) else None
+    return {
+        "uri": capture.uri,
+        "form": page.form,
+        "first": listing and listing.first,
+        "last": listing and listing.last,
+        "declared_total": listing and listing.declared_total,
+        "records": [_record(record) for record in listing.records] if listing else [],
+        "refused": {"code": page.code, "message": page.message} if isinstance(page, Refused) else None,
+        "problems": [_problem(problem) for problem in listing.problems] if listing else [],
+    }
+
+
+def _record(record: Record) -> dict[str, Any]:
+    return {
+        "position": record.position,
+        "date_text": record.date.text,
+        "date": record.date.edtf,
+        "title": record.title,
+        "summary": record.summary,
+        "url": record.url,
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    names = ("severity", "code", "message", "position", "extract")
+    return {name: getattr(problem, name) for name in names}
+
+
+def _told(capture: Capture, page: Page) -> str:
+    if isinstance(page, Refused):
+        return f"{capture.uri}\n  refused ({page.code}): {page.message}\n"
+    stated = f"{page.first} - {page.last} of {page.declared_total}" if page.first else page.heading or "no range line"
+    lines = [capture.uri, f"  form {page.form}, {stated}, {len(page.records)} records"]
+    lines += [f"  {r.position:>6}  {r.date.edtf or '-':<10}  {r.title}" for r in page.records]
+    lines += [
+        f"  {p.severity}: {p.message}" + (f" (position {p.position})" if p.position else "") for p in page.problems
+    ]
+    return "\n".join(lines) + "\n"

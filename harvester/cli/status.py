@@ -1,0 +1,66 @@
+"""`harvester status`: what is held, what is missing, and whether all is well."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from harvester.cli.commands import db_option, json_option
+from harvester.store.database import explained, open_to_read
+from harvester.store.status import Report, report
+
+
+@click.command()
+@db_option
+@json_option
+def status(db: Path, as_json: bool) -> int:
+    """Show what is held of each listing, the last runs, and whether all is well.
+
+    Exit status 0 if it is, 1 if not.
+
+    Example:
+        harvester status
+
+    """
+    with explained(db), open_to_read(db) as database:
+        found = report(database)
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
+    else:
+        _show(found)
+    return 0 if found.healthy else 1
+
+
+def _show(found: Report) -> None:
+    console = Console(soft_wrap=True)
+    console.print(_coverage(found.coverage))
+    console.print(_runs(found.runs))
+    console.print(f"{found.documents} documents; last read {found.last_read or 'never'}")
+    for problem in found.problems:
+        console.print(escape(f"  {problem['severity']}: {problem['message']} ({problem['uri']})"))
+    for reason in found.unhealthy:
+        console.print(escape(f"not healthy: {reason}"))
+    if found.healthy:
+        console.print("healthy")
+
+
+def _coverage(rows: list[dict[str, Any]]) -> Table:
+    table = Table("listing", "held", "declared", "missing", "first missing", "basis", title="Coverage")
+    for row in rows:
+        values = (row[name] for name in ("name", "held", "declared_total", "missing", "first_missing", "basis"))
+        table.add_row(*("-" if value is None else escape(str(value)) for value in values))
+    return table
+
+
+def _runs(rows: list[dict[str, Any]]) -> Table:
+    names = ("id", "started_at", "status", "pages", "records", "new", "changed", "problems")
+    table = Table(*names, title="Last runs")
+    for row in rows:
+        table.add_row(*(escape(str(row[name])) for name in names))
+    return table

@@ -1,0 +1,77 @@
+"""The flow: captures in, pages parsed, a run takes them. The same for saved and for live pages."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from harvester.pages.page import Listing, Page, Problem, Refused
+from harvester.pages.parse import parse
+from harvester.readers.files import PassedOver
+from harvester.sources import sources_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import FrameType
+
+    from harvester.capture import Capture
+    from harvester.source import Source
+    from harvester.store.run import Run
+
+
+class Stop:
+    """Whether the user has asked to stop (Ctrl-C, SIGTERM). The page in hand is finished; asking twice ends at once."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def listen(self) -> None:
+        """Begin to listen."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._asked)
+
+    def _asked(self, number: int, _frame: FrameType | None) -> None:
+        if self.signal is not None:
+            raise KeyboardInterrupt
+        self.signal = number
+
+
+def read_page(capture: Capture, sources: tuple[Source, ...]) -> tuple[Source, Page]:
+    """Read a capture as a page of the first source that recognises it."""
+    readings = [(source, parse(capture, source)) for source in sources_for(capture, sources)]
+    taken = [reading for reading in readings if isinstance(reading[1], Listing)]
+    known = [reading for reading in readings if isinstance(reading[1], Refused) and reading[1].code != "not-a-listing"]
+    return (taken or known or readings)[0]
+
+
+def harvest_captures(
+    run: Run,
+    captures: Iterable[Capture | PassedOver],
+    sources: tuple[Source, ...],
+    stop: Stop,
+    progress: Callable[[], None] = lambda: None,
+) -> None:
+    """Take captures into a run until there are no more or the user asks to stop; give the run its verdict."""
+    for capture in captures:
+        harvest_one(run, capture, sources)
+        progress()
+        if stop.signal is not None:
+            run.finish("interrupted", f"stopped by {signal.Signals(stop.signal).name}; run it again to go on")
+            return
+    if not run.counts["pages"] and not run.errors:
+        run.problem(
+            Problem("error", "nothing-found", "no saved page in the targets: give .txt pages or folders of them")
+        )
+    run.finish(run.verdict)
+
+
+def harvest_one(run: Run, capture: Capture | PassedOver, sources: tuple[Source, ...]) -> None:
+    """Take one capture, or keep why there is none."""
+    if isinstance(capture, PassedOver):
+        if capture.problem:
+            run.problem(capture.problem, capture.uri)
+        else:
+            run.ignore(1)
+    elif not run.known(capture, sources_for(capture, sources)):
+        source, page = read_page(capture, sources)
+        run.take(capture, page, source)

@@ -1,0 +1,132 @@
+"""Captures, listings and reads: which page was had where, and which were read before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from harvester.clock import stamp
+from harvester.pages.page import Listing
+from harvester.pages.parse import PARSER_VERSION
+from harvester.store.keys import plain, short_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlite_utils import Database
+
+    from harvester.capture import Capture
+    from harvester.pages.page import Page
+    from harvester.source import Source
+
+
+@dataclass(frozen=True)
+class KnownCapture:
+    """A capture that was read before: how many records it held, why it was refused, what errors it had."""
+
+    id: int
+    records: int
+    refused: str | None
+    errors: int
+    content_hash: str | None
+
+
+def host_of(uri: str) -> str:
+    """Give the host of a page's address; a file has none."""
+    return urlsplit(uri).hostname or ""
+
+
+_KNOWN = "SELECT id, records, refused, errors, content_hash FROM captures"
+
+
+def find_same_bytes(db: Database, capture: Capture, sources: Iterable[Source]) -> KnownCapture | None:
+    """Find the capture that makes reading this one needless: the same bytes, read by this parser.
+
+    A page with an address is compared with the newest capture of that address only: a page that has returned to an
+    earlier state has changed. A page without one is known by its bytes, wherever it lies now.
+    """
+    address = bool(host_of(capture.uri))
+    sql = f"""{_KNOWN} WHERE sha256 = ? AND parser_version = ? AND source = ?
+        AND (? IS NULL OR listing_id = (SELECT id FROM listings WHERE key = ?))
+        AND (NOT ? OR id = (SELECT max(id) FROM captures WHERE uri = ?)) ORDER BY uri = ? DESC, id DESC"""
+    for source in sources:
+        named = _named(capture, source)
+        values = (capture.sha256, PARSER_VERSION, source.name, named, named, address, capture.uri, capture.uri)
+        row = db.execute(sql, values).fetchone()
+        if row:
+            return KnownCapture(*row)
+    return None
+
+
+def find_same_content(db: Database, capture: Capture, page: Page, source: Source) -> KnownCapture | None:
+    """Find the newest capture of this address, if what it said is what this page says."""
+    sql = f"{_KNOWN} WHERE uri = ? AND source = ? AND parser_version = ? ORDER BY id DESC LIMIT 1"
+    row = db.execute(sql, [capture.uri, source.name, PARSER_VERSION]).fetchone()
+    known = KnownCapture(*row) if row else None
+    return known if known and not known.refused and known.content_hash == content_hash(page) else None
+
+
+def content_hash(page: Page) -> str | None:
+    """Hash what a page says; its bytes hold tokens that change with every request."""
+    if not isinstance(page, Listing):
+        return None
+    stated = [page.form, str(page.first), str(page.last), str(page.declared_total)]
+    for r in page.records:
+        stated += [str(r.position), r.title, str(r.date.edtf or r.date.text), str(r.summary), str(r.url), str(r.cut)]
+    return short_hash("\x1f".join(plain(value) for value in stated))
+
+
+def keep_capture(db: Database, capture: Capture, page: Page, source: Source) -> int:
+    """Keep a row for a capture that was read, refused or not; give its id."""
+    listing = isinstance(page, Listing)
+    row = {
+        "uri": capture.uri,
+        "source": source.name,
+        "listing_id": _listing(db, capture, page, source) if isinstance(page, Listing) else None,
+        "captured_at": stamp(capture.captured_at) if capture.captured_at else None,
+        "sha256": capture.sha256,
+        "content_hash": content_hash(page),
+        "parser_version": PARSER_VERSION,
+        "form": page.form if listing else None,
+        "first": page.first if listing else None,
+        "last": page.last if listing else None,
+        "declared_total": page.declared_total if listing else None,
+        "records": len(page.records) if listing else 0,
+        "file": capture.file,
+        "offset": capture.offset,
+        "etag": capture.etag,
+        "last_modified": capture.last_modified,
+        "refused": None if listing else page.code,
+        "errors": sum(p.severity == "error" for p in page.problems) if listing else 1,
+    }
+    columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
+    return int(db.execute(f"INSERT INTO captures ({columns}) VALUES ({marks})", [*row.values()]).lastrowid or 0)
+
+
+def keep_read(db: Database, run: int, capture_id: int, capture: Capture) -> None:
+    """Keep that a run has read a capture."""
+    sql = "INSERT INTO reads (run_id, capture_id, uri, read_at, http_status) VALUES (?, ?, ?, ?, ?)"
+    db.execute(sql, [run, capture_id, capture.uri, stamp(), capture.http_status])
+
+
+def _named(capture: Capture, source: Source) -> str | None:
+    return f"{source.name}:name:{capture.listing}" if capture.listing else None
+
+
+def _listing(db: Database, capture: Capture, page: Listing, source: Source) -> int:
+    """Find or make the listing of a page. Without an address or a name each file is its own listing."""
+    key = _named(capture, source) or f"{source.name}:file:{capture.uri}"
+    row = db.execute("SELECT id, declared_total FROM listings WHERE key = ?", [key]).fetchone()
+    if row is None:
+        name = capture.listing or page.heading or _file_name(capture.uri)
+        sql = "INSERT INTO listings (key, source, name, declared_total) VALUES (?, ?, ?, ?)"
+        return int(db.execute(sql, [key, source.name, name, page.declared_total]).lastrowid or 0)
+    if page.declared_total not in (None, row[1]):
+        db.execute("UPDATE listings SET declared_total = ? WHERE id = ?", [page.declared_total, row[0]])
+    return int(row[0])
+
+
+def _file_name(uri: str) -> str:
+    return unquote(PurePosixPath(urlsplit(uri).path).name)

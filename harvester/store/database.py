@@ -1,0 +1,144 @@
+"""Opens the database, brings its schema up to date, and says in one line why it cannot."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Database
+
+from harvester.db.migrations import SET_NAME, migrations
+from harvester.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUSY_SECONDS = 30.0
+"""How long to wait for another writer. A page takes milliseconds, so longer means that somebody holds on."""
+PAGE_CACHE_KIB = 64 * 1024
+"""With the default 2 MB, loading slows down beyond 100,000 documents."""
+_SQLITE_HEADER = b"SQLite format 3\0"
+
+
+def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
+    """Open or make the database at `path`, migrated to this version. Nothing is touched if it cannot be used."""
+    _check_file(path)
+    with explained(path):
+        connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
+        connection.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
+        db = Database(connection)
+        _check_schema(db, path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
+        _migrate(db)
+    return db
+
+
+def open_to_read(path: Path) -> Database:
+    """Open an existing database; readers never migrate."""
+    if not path.is_file():
+        raise DatabaseError(f"no database at {path}: make one with `harvester harvest TARGET --db {path}`")
+    _check_file(path)
+    with explained(path):
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        db = Database(connection)
+        _check_schema(db, path)
+        if migrations().pending(db):
+            raise DatabaseError(f"{path} is of an older version: run `harvester harvest` on it once to bring it up")
+    return db
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise DatabaseError(f"{path} is a folder: name a file with --db")
+    if not path.parent.is_dir():
+        raise DatabaseError(f"no folder {path.parent}: make it, or name another file with --db")
+    if not path.exists():
+        return
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_SQLITE_HEADER))
+    except OSError as error:
+        raise DatabaseError(f"cannot read {path} ({error.strerror}): check its permissions") from error
+    if header not in (b"", _SQLITE_HEADER):
+        raise DatabaseError(f"{path} is no SQLite database and was left as it is: name another file with --db")
+
+
+def _check_schema(db: Database, path: Path) -> None:
+    """Refuse a database of a newer version, or a stranger's in which our table names mean something else."""
+    known = {migration.name for migration in migrations().pending(Database(memory=True))}
+    newer = {migration.name for migration in migrations().applied(db)} - known
+    if newer:
+        raise DatabaseError(
+            f"{path} was made by a newer version (it has {min(newer)}) and was left as it is: upgrade the harvester"
+        )
+    tables = set(db.table_names())
+    if "_sqlite_migrations" not in tables and "documents" in tables:
+        raise DatabaseError(f"{path} holds other tables of the same names ({SET_NAME} did not make them): use --db")
+
+
+def _migrate(db: Database) -> None:
+    """Apply what is pending; what another process applied while this one waited is pending no more."""
+    if migrations().pending(db):
+        with transaction(db):
+            migrations().apply(db)
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[None]:
+    """Run a block as one transaction, with the write lock from the start: it never fails half way for want of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors on the database at `path` into one line that says what to do next."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise DatabaseError(_explain(path, str(error))) from error
+    except sqlite3.DatabaseError as error:
+        raise DatabaseError(f"{path} is damaged ({error}): restore a backup, or name another file") from error
+
+
+def _explain(path: Path, error: str) -> str:
+    if "locked" in error or "busy" in error:
+        holders = ", ".join(_holders(path)) or "another process"
+        return f"{path} is locked by {holders}: let it finish or end it, then run this again"
+    if "readonly" in error or "unable to open" in error:
+        return f"cannot write {path} ({error}): check the permissions of the file and of its folder"
+    if "full" in error or "I/O" in error:
+        return f"cannot write {path} ({error}): free some disk space, then run this again; what was read is kept"
+    return f"{path}: {error}"
+
+
+def _holders(path: Path) -> Iterator[str]:
+    """Name the processes that have the file open, where the system tells (Linux)."""
+    target = path.resolve()
+    for process in Path("/proc").glob("[0-9]*"):
+        if process.name != str(os.getpid()) and _has_open(process, target):
+            yield f"process {process.name} ({_name(process)})"
+
+
+def _has_open(process: Path, target: Path) -> bool:
+    try:
+        return any(link.resolve() == target for link in (process / "fd").iterdir())
+    except OSError:
+        return False  # another user's process, or one that has just ended: it cannot be named
+
+
+def _name(process: Path) -> str:
+    try:
+        return (process / "comm").read_text().strip()
+    except OSError:
+        return "ended"

@@ -1,0 +1,133 @@
+"""Writes documents: makes them of their statements, merges them, and keeps every change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harvester.clock import stamp
+from harvester.store.keys import plain, short_hash
+from harvester.store.statements import Statement, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlite_utils import Database
+
+    from harvester.source import Source
+
+TRACKED = ("title", "date", "summary", "url", "slug", "record_id", "node_id")
+"""Fields whose changes are kept. The others follow from these."""
+
+
+def next_id(db: Database) -> int:
+    """Give an id that no document has or ever had."""
+    row = db.execute(
+        "SELECT max((SELECT coalesce(max(id), 0) FROM documents), (SELECT coalesce(max(merged_from), 0) FROM changes))"
+    ).fetchone()
+    return int(row[0]) + 1
+
+
+def write_document(db: Database, document: int, source: Source, run: int, observed_at: str | None) -> str:
+    """Bring one document's row in step with its statements; say whether it is new, changed or unchanged."""
+    content = merge(_statements(db, document), source)
+    row = db.execute("SELECT * FROM documents WHERE id = ?", [document])
+    names = [column[0] for column in row.description]
+    values = row.fetchone()
+    if values is None:
+        _insert(db, document, content, source)
+        _log(db, run, document, observed_at, "new", [(None, None, content["title"])])
+        return "new"
+    before = dict(zip(names, values, strict=True))
+    return _update(db, before, content, run, observed_at)
+
+
+def _statements(db: Database, document: int) -> list[Statement]:
+    sql = "SELECT form, host, observed_at, cut, hash, content FROM statements WHERE document_id = ?"
+    return [
+        Statement(f, h, at, bool(cut), digest, content)
+        for f, h, at, cut, digest, content in db.execute(sql, [document])
+    ]
+
+
+def _insert(db: Database, document: int, content: dict[str, Any], source: Source) -> None:
+    now = stamp()
+    row = {"id": document, "key": _public_key(db, document, content), "source": source.name, **content}
+    row |= {"first_seen": now, "last_changed": now}
+    columns, marks = ", ".join(row), ", ".join("?" * len(row))
+    db.execute(f"INSERT INTO documents ({columns}) VALUES ({marks})", [*row.values()])
+
+
+def _public_key(db: Database, document: int, content: dict[str, Any]) -> str:
+    """Give the document's public address: its slug, else a short hash of its oldest key; never one that is taken."""
+    sql = "SELECT key FROM identities WHERE document_id = ? ORDER BY key"
+    key = content["slug"] or short_hash(str(db.execute(sql, [document]).fetchone()[0]))
+    taken = db.execute("SELECT 1 FROM documents WHERE key = ? AND id <> ?", [key, document]).fetchone()
+    return f"{key}--{document}" if taken else str(key)
+
+
+def _update(db: Database, before: dict[str, Any], content: dict[str, Any], run: int, observed_at: str | None) -> str:
+    document = before["id"]
+    differing = {name: value for name, value in content.items() if before[name] != value}
+    if not differing:
+        return "unchanged"
+    changed = [(name, before[name], content[name]) for name in TRACKED if _says_other(before[name], content[name])]
+    if content["slug"] != before["slug"]:
+        differing["key"] = _public_key(db, document, content)
+        _keep_old_key(db, before, differing["key"])
+    if changed:
+        differing["last_changed"] = stamp()
+        _log(db, run, document, observed_at, "changed", changed)
+    assignments = ", ".join(f'"{name}" = ?' for name in differing)
+    db.execute(f"UPDATE documents SET {assignments} WHERE id = ?", [*differing.values(), document])
+    return "changed" if changed else "unchanged"
+
+
+def _says_other(before: str | None, after: str | None) -> bool:
+    """Say whether two values differ in more than how they are printed."""
+    return before != after and plain(before or "") != plain(after or "")
+
+
+def _keep_old_key(db: Database, before: dict[str, Any], key: str) -> None:
+    if key != before["key"]:
+        old = f"{before['source']}:public:{before['key']}"
+        db.execute("INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)", [old, before["id"]])
+
+
+def _log(
+    db: Database,
+    run: int,
+    document: int,
+    observed_at: str | None,
+    kind: str,
+    fields: Sequence[tuple[str | None, str | None, str | None]],
+) -> None:
+    rows = [(run, document, observed_at, kind, *field) for field in fields]
+    db.conn.executemany(
+        """INSERT INTO changes (run_id, document_id, observed_at, kind, field, before, after)
+        VALUES (?, ?, ?, ?, ?, ?, ?)""",
+        rows,
+    )
+
+
+def merge_documents(db: Database, gone: int, kept: int, run: int, observed_at: str | None) -> None:
+    """Make one document of two: all that leads to `gone` leads to `kept` from now on."""
+    keys = [
+        row[0] for row in db.execute("SELECT key FROM documents WHERE id IN (?, ?) ORDER BY id = ?", [gone, kept, kept])
+    ]
+    for table in ("statements", "sightings", "texts"):
+        db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
+    for table in ("identities", "files", "document_terms"):
+        db.execute(f"UPDATE OR IGNORE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
+        db.execute(f"DELETE FROM {table} WHERE document_id = ?", [gone])
+    if len(keys) == 2:
+        _retire(db, gone, kept, keys, run, observed_at)
+
+
+def _retire(db: Database, gone: int, kept: int, keys: list[str], run: int, observed_at: str | None) -> None:
+    source = db.execute("SELECT source FROM documents WHERE id = ?", [gone]).fetchone()[0]
+    db.execute("INSERT OR IGNORE INTO identities VALUES (?, ?)", [f"{source}:public:{keys[0]}", kept])
+    sql = "UPDATE changes SET document_id = ?, merged_from = coalesce(merged_from, ?) WHERE document_id = ?"
+    db.execute(sql, [kept, gone, gone])
+    db.execute("DELETE FROM documents WHERE id = ?", [gone])
+    _log(db, run, kept, observed_at, "merged", [("key", keys[0], keys[1])])
+    db.execute("UPDATE changes SET merged_from = ? WHERE id = last_insert_rowid()", [gone])

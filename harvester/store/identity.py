@@ -1,0 +1,124 @@
+"""Which document a record belongs to.
+
+Records with an address (a strong key) find their document by it. Records without one are resolved title by title:
+for all natural keys of a title, `resolve` says which document each leads to. It is a function of all keys known, and
+it is asked again whenever a title gains a key, so the order in which pages arrive cannot matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of, is_dated, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlite_utils import Database
+
+    from harvester.store.keys import Keys
+
+NEW = 0
+"""Stands for a document that is yet to be made; ids begin at 1."""
+
+
+@dataclass
+class Group:
+    """All that is known of one title.
+
+    `holders`: the documents that each natural key leads to; `addressed`: those of them that have an address;
+    `loose`: the keys of records without an address, with the document they lead to now.
+    """
+
+    holders: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    addressed: set[int] = field(default_factory=set)
+    loose: dict[str, int | None] = field(default_factory=dict)
+
+
+def resolve(group: Group) -> dict[str, int | None]:
+    """Say to which document each loose key leads: NEW for one of its own, None where it cannot be told."""
+    targets: dict[str, int | None] = {key: _dated_target(key, group) for key in group.loose if is_dated(key)}
+    undated = [key for key in group.loose if date_of(key) == LOST_DATE and not key.endswith(OPEN_TITLE)]
+    for key in undated:
+        targets[key] = _undated_target(key, group, targets, alone=len(undated) == 1)
+    for key in group.loose:
+        if key.endswith(OPEN_TITLE):
+            targets[key] = _open_target(base_of(key), group, targets)
+    return targets
+
+
+def _dated_target(key: str, group: Group) -> int | None:
+    addressed = group.holders[key] & group.addressed
+    if len(addressed) > 1:
+        return None
+    return next(iter(addressed or group.holders[key] - group.addressed), NEW)
+
+
+def _undated_target(key: str, group: Group, targets: dict[str, int | None], *, alone: bool) -> int | None:
+    """Find the one document whose date the form would have lost; otherwise the record stays by itself."""
+    candidates = {d for other, held in group.holders.items() if _losable(other) for d in held if d in group.addressed}
+    candidates |= {d for other, d in targets.items() if _losable(other) and d is not None}
+    if alone and len(candidates) == 1 and NEW not in candidates:
+        return candidates.pop()
+    settled = {d for other, held in group.holders.items() if date_of(other) != LOST_DATE for d in held}
+    return next(iter(group.holders[key] - settled), NEW)
+
+
+def _losable(key: str) -> bool:
+    """Say whether a form that loses years would have shown no date for this key."""
+    return len(date_of(key).rstrip("?")) in (0, 4) and date_of(key) != LOST_DATE
+
+
+def _open_target(base: str, group: Group, targets: dict[str, int | None]) -> int | None:
+    found = group.holders[base] | {d for d in [targets.get(base)] if d}
+    return found.pop() if len(found) == 1 else None
+
+
+def load_group(db: Database, prefix: str) -> Group:
+    """Read all that is known of a title; `prefix` is what its natural keys begin with."""
+    group = Group()
+    span = (prefix, prefix + "\U0010ffff")
+    for key, document in db.execute("SELECT key, document_id FROM identities WHERE key > ? AND key < ?", span):
+        group.holders[key].add(document)
+    for key, document in db.execute("SELECT DISTINCT key, document_id FROM statements WHERE key > ? AND key < ?", span):
+        group.loose[key] = document
+    group.addressed = _addressed(db, set().union(*group.holders.values()))
+    return group
+
+
+def _addressed(db: Database, documents: set[int]) -> set[int]:
+    marks = ",".join("?" * len(documents))
+    rows = db.execute(f"SELECT key, document_id FROM identities WHERE document_id IN ({marks})", [*documents])
+    return {document for key, document in rows if kind_of(key) not in ("natural", "public")}
+
+
+def find_addressed(db: Database, keys: Keys) -> list[int]:
+    """Give the documents that a record with an address is known by, strongest key first, without contradictions.
+
+    Two different strong keys of one kind never meet: a slug that has moved to another record id leads on no longer.
+    """
+    found: list[int] = []
+    for key in keys.strong:
+        row = db.execute("SELECT document_id FROM identities WHERE key = ?", [key]).fetchone()
+        if row and row[0] not in found and not _contradicts(db, row[0], keys):
+            found.append(row[0])
+    return found or _adoptable(db, keys.natural)
+
+
+def _contradicts(db: Database, document: int, keys: Keys) -> bool:
+    stated = {kind_of(key): key for key in keys.strong if kind_of(key) != "slug"}
+    held = db.execute("SELECT key FROM identities WHERE document_id = ?", [document])
+    return any(stated.get(kind_of(key), key) != key for (key,) in held)
+
+
+def _adoptable(db: Database, natural: str) -> list[int]:
+    """Give the one document without an address that has this natural key, unless one with an address has it too."""
+    holders = {row[0] for row in db.execute("SELECT document_id FROM identities WHERE key = ?", [base_of(natural)])}
+    return list(holders) if len(holders) == 1 and not _addressed(db, holders) else []
+
+
+def groups_touched(keys: Iterable[Keys]) -> set[str]:
+    """Give the titles whose natural keys are among these."""
+    return {group_of(one.natural) for one in keys}

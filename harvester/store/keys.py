@@ -1,0 +1,96 @@
+"""What an archival item is known by. Strong keys are the archive's own; the natural key is made of title and date."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harvester.pages.page import Record
+
+STRONG_KINDS = ("record", "node", "slug")
+"""Strongest first."""
+LOST_DATE = "?"
+"""Stands for a date that the form would have lost if it was a year or none."""
+OPEN_TITLE = "~"
+"""Ends the key of a record whose title may be cut off: it finds a document, but never makes one."""
+_ALIKE = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u2011": "-"})
+_SPACE = re.compile(r"\s+")
+
+
+def plain(text: str) -> str:
+    """Give a text as it is compared: Unicode composed, white space (U+00A0 too) folded."""
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def normal_title(title: str) -> str:
+    """Give a title as it is recognised by: case, quotes, dashes and white space make no difference."""
+    return plain(unicodedata.normalize("NFKC", title).translate(_ALIKE)).casefold()
+
+
+def short_hash(text: str) -> str:
+    """Give 16 hexadecimal digits that stand for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one record on its page.
+
+    `strong`: `source:kind:value`, strongest first. `natural`: `source:natural:title hash:date:occurrence`.
+    """
+
+    strong: tuple[str, ...]
+    natural: str
+
+    @property
+    def own(self) -> str:
+        """The key under which the record's statements are kept."""
+        return self.strong[0] if self.strong else self.natural
+
+
+def group_of(natural: str) -> str:
+    """Give the part of a natural key that all records of one title share."""
+    return ":".join(natural.split(":")[:3]) + ":"
+
+
+def date_of(natural: str) -> str:
+    """Give the date in a natural key: EDTF, empty, or LOST_DATE."""
+    return natural.split(":")[3]
+
+
+def base_of(natural: str) -> str:
+    """Give the natural key without the mark of an open title."""
+    return natural.removesuffix(OPEN_TITLE)
+
+
+def is_dated(natural: str) -> bool:
+    """Say whether a natural key stands by itself: its date is known (or known to be none) and its title is whole."""
+    return date_of(natural) != LOST_DATE and not natural.endswith(OPEN_TITLE)
+
+
+def kind_of(key: str) -> str:
+    """Give the kind of a key: record, node, slug or natural."""
+    return key.split(":", 2)[1]
+
+
+def keys_of(records: Iterable[Record], source: str) -> list[Keys]:
+    """Give the keys of a page's records, in order; the same title and date again is the next occurrence."""
+    seen: dict[str, int] = {}
+    return [_keys(record, source, seen) for record in records]
+
+
+def _keys(record: Record, source: str, seen: dict[str, int]) -> Keys:
+    values = (record.record_id, record.node_id, record.slug)
+    strong = tuple(f"{source}:{kind}:{value}" for kind, value in zip(STRONG_KINDS, values, strict=True) if value)
+    lost = record.loses_date and not record.date.text and not strong
+    # A colon would end the date too early: an unreadable date is recognised by its text's hash.
+    date = LOST_DATE if lost else record.date.edtf or (short_hash(record.date.text) if record.date.text else "")
+    stem = f"{source}:natural:{short_hash(normal_title(record.title))}:{date}"
+    seen[stem] = seen.get(stem, 0) + 1
+    return Keys(strong, f"{stem}:{seen[stem]}{OPEN_TITLE if record.open_title else ''}")

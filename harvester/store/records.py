@@ -1,0 +1,215 @@
+"""Takes the records of one page: statements, identities, documents, sightings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harvester.store.documents import merge_documents, next_id, write_document
+from harvester.store.identity import NEW, find_addressed, groups_touched, load_group, resolve
+from harvester.store.keys import OPEN_TITLE, base_of, is_dated, keys_of
+from harvester.store.statements import Statement, state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlite_utils import Database
+
+    from harvester.pages.page import Record
+    from harvester.source import Source
+    from harvester.store.keys import Keys
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page's records come from: all that a statement and a sighting need besides the record."""
+
+    source: Source
+    run: int
+    capture: int
+    uri: str
+    form: str
+    host: str
+    observed_at: str | None
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A statement as it is stored."""
+
+    id: int
+    document: int | None
+    hash: str
+    observed_at: str | None
+    uri: str
+
+
+class RecordTaker:
+    """Takes the records of one page into the database, inside the caller's transaction."""
+
+    def __init__(self, db: Database, place: Place) -> None:
+        self._db = db
+        self._place = place
+        self._touched: set[int] = set()
+        self._regroup: set[str] = set()
+        self.new_documents: set[int] = set()
+
+    def take(self, records: Sequence[Record]) -> Counter[str]:
+        """Take all records; count how many documents were new, changed, unchanged, or could not be told."""
+        keys = keys_of(records, self._place.source.name)
+        known = self._known([key.own for key in keys])
+        statements = [self._statement(r, k, known.get(k.own, [])) for r, k in zip(records, keys, strict=True)]
+        for group in sorted(self._regroup):
+            self._resolve(group)
+        outcome = {document: self._write(document) for document in sorted(self._touched)}
+        self._sightings(records, statements)
+        return self._count(statements, outcome)
+
+    def _known(self, keys: list[str]) -> dict[str, list[_Known]]:
+        """Read what this voice has said before under these keys, in one query."""
+        marks = ",".join("?" * len(keys))
+        sql = f"""SELECT s.key, s.id, s.document_id, s.hash, s.observed_at, c.uri
+            FROM statements s JOIN captures c ON c.id = s.capture_id
+            WHERE s.key IN ({marks}) AND s.form = ? AND s.host = ? ORDER BY coalesce(s.observed_at, ''), s.id"""
+        found: dict[str, list[_Known]] = {}
+        for key, *values in self._db.execute(sql, [*keys, self._place.form, self._place.host]):
+            found.setdefault(key, []).append(_Known(*values))
+        return found
+
+    def _statement(self, record: Record, keys: Keys, known: list[_Known]) -> int:
+        """Keep what the record says, if this voice has not said it already; give the statement's id."""
+        statement = state(record, self._place.form, self._place.host, self._place.observed_at)
+        same = _same(known, statement)
+        if same:
+            return same.id
+        if keys.strong:
+            document: int | None = self._addressed(keys)
+        else:
+            document = self._loose(keys)
+        return self._keep(statement, keys.own, document, known)
+
+    def _keep(self, statement: Statement, key: str, document: int | None, known: list[_Known]) -> int:
+        if document:
+            self._touched.add(document)
+        older = _superseded(known, self._place)
+        values = (document, statement.hash, statement.content, statement.cut, self._place.capture)
+        if older:
+            sql = "UPDATE statements SET document_id = ?, hash = ?, content = ?, cut = ?, capture_id = ? WHERE id = ?"
+            self._db.execute(sql, [*values, older.id])
+            return older.id
+        sql = """INSERT INTO statements (document_id, hash, content, cut, capture_id, key, form, host, observed_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+        voice = (key, statement.form, statement.host, statement.observed_at)
+        return int(self._db.execute(sql, [*values, *voice]).lastrowid or 0)
+
+    def _addressed(self, keys: Keys) -> int:
+        """Find or make the document of a record with an address, and let all its keys lead there."""
+        found = find_addressed(self._db, keys)
+        document = min(found) if found else self._new()
+        for other in found:
+            if other != document:
+                merge_documents(self._db, other, document, self._place.run, self._place.observed_at)
+        for key in keys.strong:
+            self._db.execute("DELETE FROM identities WHERE key = ? AND document_id <> ?", [key, document])
+        self._identify(document, *keys.strong)
+        if self._identify(document, base_of(keys.natural)):
+            self._regroup |= groups_touched([keys])
+        return document
+
+    def _loose(self, keys: Keys) -> int | None:
+        """Find the document of a record without an address, if its key is known; else the title is resolved anew."""
+        row = self._db.execute("SELECT document_id FROM statements WHERE key = ?", [keys.natural]).fetchone()
+        if row is None:
+            self._regroup |= groups_touched([keys])
+            return None
+        return None if row[0] is None else int(row[0])
+
+    def _identify(self, document: int, *keys: str) -> bool:
+        """Let keys lead to a document; say whether any of them is new to it."""
+        sql = "INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)"
+        return sum(self._db.execute(sql, [key, document]).rowcount for key in keys) > 0
+
+    def _new(self) -> int:
+        document = max([next_id(self._db), *(d + 1 for d in self.new_documents)])
+        self.new_documents.add(document)
+        return document
+
+    def _resolve(self, prefix: str) -> None:
+        """Ask again to which documents the records of one title lead, and move what leads elsewhere now.
+
+        Dated records first: whether an undated one has a single candidate is known only when all documents exist.
+        """
+        for dated in (True, False):
+            group = load_group(self._db, prefix)
+            for key, target in sorted(resolve(group).items()):
+                if is_dated(key) is dated:
+                    self._lead(key, group.loose[key], self._new() if target == NEW else target)
+
+    def _lead(self, key: str, current: int | None, document: int | None) -> None:
+        if document is not None and not key.endswith(OPEN_TITLE):
+            self._identify(document, key)
+        if document != current:
+            self._move(key, current, document)
+
+    def _move(self, key: str, current: int | None, document: int | None) -> None:
+        """Let the statements under a key belong to another document, or to none."""
+        self._db.execute("UPDATE statements SET document_id = ? WHERE key = ?", [document, key])
+        sql = "UPDATE sightings SET document_id = ? WHERE statement_id IN (SELECT id FROM statements WHERE key = ?)"
+        if current is not None:
+            self._db.execute(sql, [document, key])
+            self._leave(key, current, document)
+        if document is not None:
+            self._touched.add(document)
+
+    def _leave(self, key: str, left: int, document: int | None) -> None:
+        """Look after the document that a key has left: without any statement it is merged or goes."""
+        rest = self._db.execute("SELECT 1 FROM statements WHERE document_id = ?", [left]).fetchone()
+        if rest:
+            self._db.execute("DELETE FROM identities WHERE key = ? AND document_id = ?", [key, left])
+            self._touched.add(left)
+        elif document is not None:
+            merge_documents(self._db, left, document, self._place.run, self._place.observed_at)
+            self._touched.discard(left)
+
+    def _write(self, document: int) -> str:
+        return write_document(self._db, document, self._place.source, self._place.run, self._place.observed_at)
+
+    def _sightings(self, records: Sequence[Record], statements: list[int]) -> None:
+        sql = """INSERT OR REPLACE INTO sightings
+            (capture_id, position, document_id, date_text, title, has_summary, statement_id)
+            SELECT ?, ?, document_id, ?, ?, ?, id FROM statements WHERE id = ?"""
+        self._db.conn.executemany(
+            sql,
+            [
+                (self._place.capture, r.position, r.date.text, r.title, r.summary is not None, statement)
+                for r, statement in zip(records, statements, strict=True)
+            ],
+        )
+
+    def _count(self, statements: list[int], outcome: dict[int, str]) -> Counter[str]:
+        """Count records by what became of their documents; a document is new or changed once, then unchanged."""
+        marks = ",".join("?" * len(statements))
+        rows = self._db.execute(f"SELECT id, document_id FROM statements WHERE id IN ({marks})", statements)
+        documents = dict(rows.fetchall())
+        counted: Counter[str] = Counter()
+        for statement in statements:
+            document = documents[statement]
+            counted["untold" if document is None else outcome.pop(document, "unchanged")] += 1
+        return counted + Counter(o for o in outcome.values() if o != "unchanged")
+
+
+def _same(known: list[_Known], statement: Statement) -> _Known | None:
+    """Give the stored statement that was in effect at that time, if it says the same."""
+    at = statement.observed_at or ""
+    if not at:
+        return next((k for k in known if not k.observed_at and k.hash == statement.hash), None)
+    earlier = [k for k in known if (k.observed_at or "") <= at]
+    return earlier[-1] if earlier and earlier[-1].hash == statement.hash else None
+
+
+def _superseded(known: list[_Known], place: Place) -> _Known | None:
+    """Give what the same file said before: without a time, only its newer bytes tell which is newer."""
+    if place.observed_at:
+        return None
+    return next((k for k in known if not k.observed_at and k.uri == place.uri), None)

@@ -1,0 +1,93 @@
+"""Statements: what each voice (a form at a host) says of an item, and the document that they make together.
+
+A document is a function of its statements alone, so the order in which pages arrive cannot matter. Of each voice
+the newest statement counts. Between voices the richer form is believed (the order of `Source.forms`), then the
+archive's own host before its aliases: two voices that disagree never flap. A cut-off record fills gaps only.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harvester.pages.dates import read_date
+from harvester.pages.titles import read_title
+from harvester.store.keys import plain, short_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harvester.pages.page import Record
+    from harvester.source import Source
+
+STATED = ("title", "date_text", "summary", "url", "slug", "record_id", "node_id")
+"""The fields that a statement holds."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one voice said of one item."""
+
+    form: str
+    host: str
+    observed_at: str | None
+    cut: bool
+    hash: str
+    content: str
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The stated fields; what was not stated is absent."""
+        return json.loads(self.content)  # type: ignore[no-any-return]
+
+
+def state(record: Record, form: str, host: str, observed_at: str | None) -> Statement:
+    """Make the statement that a record is."""
+    values = (record.title, record.date.text, record.summary, record.url, record.slug, record.record_id, record.node_id)
+    fields = {name: value for name, value in zip(STATED, values, strict=True) if value is not None}
+    content = json.dumps(fields, ensure_ascii=False)
+    return Statement(form, host, observed_at, record.cut, _hash(fields, cut=record.cut), content)
+
+
+def _hash(fields: dict[str, Any], *, cut: bool) -> str:
+    """Hash what is said, not how it is printed: zero padding, commas and white space make no difference."""
+    compared = {name: plain(value) for name, value in fields.items()} | {"cut": cut}
+    compared["date_text"] = read_date(fields.get("date_text")).edtf or compared.get("date_text")
+    return short_hash(json.dumps(compared, sort_keys=True))
+
+
+def merge(statements: Iterable[Statement], source: Source) -> dict[str, Any]:
+    """Make a document's content of its statements: one value a field, None where no voice states it."""
+    voices = [statement.fields for statement in _in_order_of_belief(statements, source)]
+    content = {name: next((v[name] for v in voices if name in v), None) for name in STATED}
+    return _with_derived(content)
+
+
+def _in_order_of_belief(statements: Iterable[Statement], source: Source) -> list[Statement]:
+    newest: dict[tuple[str, str, bool], Statement] = {}
+    for statement in sorted(statements, key=lambda s: (s.observed_at or "", s.hash)):
+        newest[statement.form, statement.host, statement.cut] = statement
+    forms = [form.name for form in source.forms]
+    return sorted(
+        newest.values(), key=lambda s: (s.cut, _place(s.form, forms), _place(s.host, source.hosts), s.host, s.hash)
+    )
+
+
+def _place(name: str, order: Sequence[str]) -> int:
+    return order.index(name) if name in order else len(order)
+
+
+def _with_derived(content: dict[str, Any]) -> dict[str, Any]:
+    date = read_date(content["date_text"])
+    title = read_title(content["title"])
+    return content | {
+        "date": date.edtf,
+        "date_from": date.first_day,
+        "date_to": date.last_day,
+        "date_precision": date.precision,
+        "year": date.year,
+        "kind": title.kind,
+        "sender": title.sender,
+        "recipient": title.recipient,
+    }

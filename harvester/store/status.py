@@ -1,0 +1,63 @@
+"""What the database holds, and whether all is well with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+RUNS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Report:
+    """Coverage of each listing, the last runs (newest first), and every reason why all is not well."""
+
+    documents: int
+    last_read: str | None
+    coverage: list[dict[str, Any]]
+    runs: list[dict[str, Any]]
+    problems: list[dict[str, Any]]
+    unhealthy: list[str]
+
+    @property
+    def healthy(self) -> bool:
+        """Say whether nothing is amiss."""
+        return not self.unhealthy
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the report as it is printed as JSON."""
+        return {"healthy": self.healthy, **asdict(self)}
+
+
+def report(db: Database) -> Report:
+    """Look at a database and report."""
+    runs = list(db.query("SELECT * FROM runs ORDER BY id DESC LIMIT ?", [RUNS_SHOWN]))
+    return Report(
+        documents=db.execute("SELECT count(*) FROM documents").fetchone()[0],
+        last_read=db.execute("SELECT max(read_at) FROM reads").fetchone()[0],
+        coverage=list(db.query("SELECT * FROM coverage ORDER BY listing_id")),
+        runs=runs,
+        problems=_problems(db, runs),
+        unhealthy=_unhealthy(runs),
+    )
+
+
+def _problems(db: Database, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give what the last run had to say above a notice, and notices of what is still not taken."""
+    if not runs:
+        return []
+    sql = """SELECT uri, position, severity, code, message FROM problems
+        WHERE run_id = ? AND (severity <> 'notice' OR code NOT IN ('date-not-shown', 'told-by-shape')) ORDER BY id"""
+    return list(db.query(sql, [runs[0]["id"]]))
+
+
+def _unhealthy(runs: list[dict[str, Any]]) -> list[str]:
+    if not runs:
+        return ["nothing was harvested yet: run `harvester harvest TARGET`"]
+    last = runs[0]
+    if last["status"] in ("complete", "running"):
+        return []
+    return [f"the last run ({last['id']}) is {last['status']}: {last['reason'] or 'its problems are listed above'}"]
