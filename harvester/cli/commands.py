@@ -34,8 +34,8 @@ class LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            error.message += f" Did you mean “{near[0]}”?" if near else f" There are: {', '.join(COMMANDS)}."
-            raise
+            meant = f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(COMMANDS)}."
+            raise click.UsageError(f"{error.message} {meant}", ctx) from error
 
 
 db_option = click.option(

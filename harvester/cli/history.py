@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harvester.cli.commands import db_option, json_option
 from harvester.store.database import explained, open_to_read
 from harvester.store.history import find_document, history_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()

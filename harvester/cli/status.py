@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -14,6 +13,9 @@ from rich.table import Table
 from harvester.cli.commands import db_option, json_option
 from harvester.store.database import explained, open_to_read
 from harvester.store.status import Report, report
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from harvester.capture import Capture
 from harvester.harvest import harvest_one
-from harvester.readers.files import PassedOver
 from harvester.store.database import explained, open_to_write
 from harvester.store.run import Run
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    from harvester.capture import Capture
     from harvester.crawl.spider import ArchiveSpider
+    from harvester.readers.files import PassedOver
 
 
 class HarvestPipeline:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from harvester.clock import stamp
-from harvester.pages.page import Listing
+from harvester.pages.page import Listing, Refused
 from harvester.pages.parse import PARSER_VERSION
 from harvester.store.keys import plain, short_hash
 
@@ -80,29 +80,30 @@ def content_hash(page: Page) -> str | None:
 
 def keep_capture(db: Database, capture: Capture, page: Page, source: Source) -> int:
     """Keep a row for a capture that was read, refused or not; give its id."""
-    listing = isinstance(page, Listing)
     row = {
         "uri": capture.uri,
         "source": source.name,
-        "listing_id": _listing(db, capture, page, source) if isinstance(page, Listing) else None,
         "captured_at": stamp(capture.captured_at) if capture.captured_at else None,
         "sha256": capture.sha256,
         "content_hash": content_hash(page),
         "parser_version": PARSER_VERSION,
-        "form": page.form if listing else None,
-        "first": page.first if listing else None,
-        "last": page.last if listing else None,
-        "declared_total": page.declared_total if listing else None,
-        "records": len(page.records) if listing else 0,
         "file": capture.file,
         "offset": capture.offset,
         "etag": capture.etag,
         "last_modified": capture.last_modified,
-        "refused": None if listing else page.code,
-        "errors": sum(p.severity == "error" for p in page.problems) if listing else 1,
     }
+    row |= _said(page) | {"listing_id": _listing(db, capture, page, source) if isinstance(page, Listing) else None}
     columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
     return int(db.execute(f"INSERT INTO captures ({columns}) VALUES ({marks})", [*row.values()]).lastrowid or 0)
+
+
+def _said(page: Page) -> dict[str, str | int | None]:
+    """Give the columns that hold what the page said; a refused page said nothing."""
+    if isinstance(page, Refused):
+        return {"refused": page.code, "errors": 1}
+    said: dict[str, str | int | None] = {name: getattr(page, name) for name in ("form", "first", "last", "declared_total")}
+    errors = sum(problem.severity == "error" for problem in page.problems)
+    return said | {"records": len(page.records), "errors": errors}
 
 
 def keep_read(db: Database, run: int, capture_id: int, capture: Capture) -> None:

@@ -52,8 +52,8 @@ def state(record: Record, form: str, host: str, observed_at: str | None) -> Stat
 
 def _hash(fields: dict[str, Any], *, cut: bool) -> str:
     """Hash what is said, not how it is printed: zero padding, commas and white space make no difference."""
-    compared = {name: plain(value) for name, value in fields.items()} | {"cut": cut}
-    compared["date_text"] = read_date(fields.get("date_text")).edtf or compared.get("date_text")
+    compared: dict[str, str | bool | None] = {name: plain(value) for name, value in fields.items()}
+    compared |= {"cut": cut, "date_text": read_date(fields.get("date_text")).edtf or compared.get("date_text")}
     return short_hash(json.dumps(compared, sort_keys=True))
 
 
