@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvester.cli import main
+from harvester.cli import cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def commands(command: click.Command, name: str, parent: click.Context | None = N
 
 def everything() -> list[click.Context]:
     """Give the program and all its commands."""
-    return list(commands(main, "harvester"))
+    return list(commands(cli, "harvester"))
 
 
 def render() -> str:
