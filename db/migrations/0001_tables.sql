@@ -145,6 +145,7 @@ CREATE TABLE sightings (
     PRIMARY KEY (capture_id, position)
 ) WITHOUT ROWID;
 CREATE INDEX sightings_document ON sightings (document_id);
+CREATE INDEX sightings_untold ON sightings (statement_id) WHERE document_id IS NULL;
 
 CREATE TABLE texts (
     document_id INTEGER NOT NULL REFERENCES documents (id),

@@ -101,7 +101,8 @@ def _said(page: Page) -> dict[str, str | int | None]:
     """Give the columns that hold what the page said; a refused page said nothing."""
     if isinstance(page, Refused):
         return {"refused": page.code, "errors": 1}
-    said: dict[str, str | int | None] = {name: getattr(page, name) for name in ("form", "first", "last", "declared_total")}
+    names = ("form", "first", "last", "declared_total")
+    said: dict[str, str | int | None] = {name: getattr(page, name) for name in names}
     errors = sum(problem.severity == "error" for problem in page.problems)
     return said | {"records": len(page.records), "errors": errors}
 

@@ -58,22 +58,27 @@ def _insert(db: Database, document: int, content: dict[str, Any], source: Source
 
 
 def _public_key(db: Database, document: int, content: dict[str, Any]) -> str:
-    """Give the document's public address: its slug, else a short hash of its oldest key; never one that is taken."""
-    sql = "SELECT key FROM identities WHERE document_id = ? ORDER BY key"
-    key = content["slug"] or short_hash(str(db.execute(sql, [document]).fetchone()[0]))
+    """Give the document's public address: its slug, else a short hash of its first key; never one that is taken."""
+    key = content["slug"] or short_hash(_first_key(db, document))
     taken = db.execute("SELECT 1 FROM documents WHERE key = ? AND id <> ?", [key, document]).fetchone()
     return f"{key}--{document}" if taken else str(key)
 
 
+def _first_key(db: Database, document: int) -> str:
+    """Give the first of a document's keys by the alphabet: the same, whichever of them was found first."""
+    sql = "SELECT key FROM identities WHERE document_id = ? ORDER BY instr(key, ':public:') > 0, key"
+    return str(db.execute(sql, [document]).fetchone()[0])
+
+
 def _update(db: Database, before: dict[str, Any], content: dict[str, Any], run: int, observed_at: str | None) -> str:
     document = before["id"]
+    content = {**content, "key": _public_key(db, document, content)}
     differing = {name: value for name, value in content.items() if before[name] != value}
     if not differing:
         return "unchanged"
     changed = [(name, before[name], content[name]) for name in TRACKED if _says_other(before[name], content[name])]
-    if content["slug"] != before["slug"]:
-        differing["key"] = _public_key(db, document, content)
-        _keep_old_key(db, before, differing["key"])
+    if "key" in differing:
+        _keep_old_key(db, before)
     if changed:
         differing["last_changed"] = stamp()
         _log(db, run, document, observed_at, "changed", changed)
@@ -87,10 +92,10 @@ def _says_other(before: str | None, after: str | None) -> bool:
     return before != after and plain(before or "") != plain(after or "")
 
 
-def _keep_old_key(db: Database, before: dict[str, Any], key: str) -> None:
-    if key != before["key"]:
-        old = f"{before['source']}:public:{before['key']}"
-        db.execute("INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)", [old, before["id"]])
+def _keep_old_key(db: Database, before: dict[str, Any]) -> None:
+    """Let the address that a document had lead to it for ever."""
+    old = f"{before['source']}:public:{before['key']}"
+    db.execute("INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)", [old, before["id"]])
 
 
 def _log(
@@ -111,23 +116,22 @@ def _log(
 
 def merge_documents(db: Database, gone: int, kept: int, run: int, observed_at: str | None) -> None:
     """Make one document of two: all that leads to `gone` leads to `kept` from now on."""
-    keys = [
-        row[0] for row in db.execute("SELECT key FROM documents WHERE id IN (?, ?) ORDER BY id = ?", [gone, kept, kept])
-    ]
     for table in ("statements", "sightings", "texts"):
         db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
     for table in ("identities", "files", "document_terms"):
         db.execute(f"UPDATE OR IGNORE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
         db.execute(f"DELETE FROM {table} WHERE document_id = ?", [gone])
-    if len(keys) == 2:
-        _retire(db, gone, kept, keys, run, observed_at)
+    row = db.execute("SELECT key, source FROM documents WHERE id = ?", [gone]).fetchone()
+    if row:
+        _retire(db, {"id": gone, "key": row[0], "source": row[1]}, kept, run, observed_at)
 
 
-def _retire(db: Database, gone: int, kept: int, keys: list[str], run: int, observed_at: str | None) -> None:
-    source = db.execute("SELECT source FROM documents WHERE id = ?", [gone]).fetchone()[0]
-    db.execute("INSERT OR IGNORE INTO identities VALUES (?, ?)", [f"{source}:public:{keys[0]}", kept])
+def _retire(db: Database, gone: dict[str, Any], kept: int, run: int, observed_at: str | None) -> None:
+    """Take away the row of a document that was merged; its address and its history go on in the other."""
+    _keep_old_key(db, {**gone, "id": kept})
     sql = "UPDATE changes SET document_id = ?, merged_from = coalesce(merged_from, ?) WHERE document_id = ?"
-    db.execute(sql, [kept, gone, gone])
-    db.execute("DELETE FROM documents WHERE id = ?", [gone])
-    _log(db, run, kept, observed_at, "merged", [("key", keys[0], keys[1])])
-    db.execute("UPDATE changes SET merged_from = ? WHERE id = last_insert_rowid()", [gone])
+    db.execute(sql, [kept, gone["id"], gone["id"]])
+    db.execute("DELETE FROM documents WHERE id = ?", [gone["id"]])
+    sql = """INSERT INTO changes (run_id, document_id, observed_at, kind, field, before, merged_from)
+        VALUES (?, ?, ?, 'merged', 'key', ?, ?)"""
+    db.execute(sql, [run, kept, observed_at, gone["key"], gone["id"]])

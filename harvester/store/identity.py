@@ -84,11 +84,12 @@ def load_group(db: Database, prefix: str) -> Group:
         group.holders[key].add(document)
     for key, document in db.execute("SELECT DISTINCT key, document_id FROM statements WHERE key > ? AND key < ?", span):
         group.loose[key] = document
-    group.addressed = _addressed(db, set().union(*group.holders.values()))
+    group.addressed = addressed_among(db, set().union(*group.holders.values()))
     return group
 
 
-def _addressed(db: Database, documents: set[int]) -> set[int]:
+def addressed_among(db: Database, documents: set[int]) -> set[int]:
+    """Give those of the documents that have an address."""
     marks = ",".join("?" * len(documents))
     rows = db.execute(f"SELECT key, document_id FROM identities WHERE document_id IN ({marks})", [*documents])
     return {document for key, document in rows if kind_of(key) not in ("natural", "public")}
@@ -116,7 +117,7 @@ def _contradicts(db: Database, document: int, keys: Keys) -> bool:
 def _adoptable(db: Database, natural: str) -> list[int]:
     """Give the one document without an address that has this natural key, unless one with an address has it too."""
     holders = {row[0] for row in db.execute("SELECT document_id FROM identities WHERE key = ?", [base_of(natural)])}
-    return list(holders) if len(holders) == 1 and not _addressed(db, holders) else []
+    return list(holders) if len(holders) == 1 and not addressed_among(db, holders) else []
 
 
 def groups_touched(keys: Iterable[Keys]) -> set[str]:

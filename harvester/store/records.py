@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harvester.store.documents import merge_documents, next_id, write_document
-from harvester.store.identity import NEW, find_addressed, groups_touched, load_group, resolve
-from harvester.store.keys import OPEN_TITLE, base_of, is_dated, keys_of
+from harvester.store.identity import NEW, addressed_among, find_addressed, groups_touched, load_group, resolve
+from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, keys_of
 from harvester.store.statements import Statement, state
 
 if TYPE_CHECKING:
@@ -106,10 +106,7 @@ class RecordTaker:
     def _addressed(self, keys: Keys) -> int:
         """Find or make the document of a record with an address, and let all its keys lead there."""
         found = find_addressed(self._db, keys)
-        document = min(found) if found else self._new()
-        for other in found:
-            if other != document:
-                merge_documents(self._db, other, document, self._place.run, self._place.observed_at)
+        document = self._merge(set(found)) if found else self._new()
         for key in keys.strong:
             self._db.execute("DELETE FROM identities WHERE key = ? AND document_id <> ?", [key, document])
         self._identify(document, *keys.strong)
@@ -138,39 +135,48 @@ class RecordTaker:
     def _resolve(self, prefix: str) -> None:
         """Ask again to which documents the records of one title lead, and move what leads elsewhere now.
 
-        Dated records first: whether an undated one has a single candidate is known only when all documents exist.
+        One move at a time, because each can settle others: an undated record follows the document it finds.
         """
-        for dated in (True, False):
-            group = load_group(self._db, prefix)
-            for key, target in sorted(resolve(group).items()):
-                if is_dated(key) is dated:
-                    self._lead(key, group.loose[key], self._new() if target == NEW else target)
+        while move := self._next_move(prefix):
+            self._move(*move)
 
-    def _lead(self, key: str, current: int | None, document: int | None) -> None:
-        if document is not None and not key.endswith(OPEN_TITLE):
-            self._identify(document, key)
-        if document != current:
-            self._move(key, current, document)
+    def _next_move(self, prefix: str) -> tuple[str, int | None, int | None] | None:
+        """Give a key that must lead to another document (or to none) than it does now."""
+        group = load_group(self._db, prefix)
+        for key, target in resolve(group).items():
+            if target != group.loose[key]:
+                return key, group.loose[key], self._new() if target == NEW else target
+        return None
 
     def _move(self, key: str, current: int | None, document: int | None) -> None:
-        """Let the statements under a key belong to another document, or to none."""
+        """Let the statements and sightings under a key belong to another document, or to none."""
+        if document is not None and not key.endswith(OPEN_TITLE):
+            self._identify(document, key)
+        seen = """UPDATE sightings SET document_id = ? WHERE document_id IS ?
+            AND statement_id IN (SELECT id FROM statements WHERE key = ?)"""
+        self._db.execute(seen, [document, current, key])
         self._db.execute("UPDATE statements SET document_id = ? WHERE key = ?", [document, key])
-        sql = "UPDATE sightings SET document_id = ? WHERE statement_id IN (SELECT id FROM statements WHERE key = ?)"
+        self._touched |= {document} if document else set()
         if current is not None:
-            self._db.execute(sql, [document, key])
             self._leave(key, current, document)
-        if document is not None:
-            self._touched.add(document)
 
     def _leave(self, key: str, left: int, document: int | None) -> None:
-        """Look after the document that a key has left: without any statement it is merged or goes."""
-        rest = self._db.execute("SELECT 1 FROM statements WHERE document_id = ?", [left]).fetchone()
-        if rest:
-            self._db.execute("DELETE FROM identities WHERE key = ? AND document_id = ?", [key, left])
+        """Look after the document that a key has left: one without any statement is merged into the other."""
+        if self._db.execute("SELECT 1 FROM statements WHERE document_id = ?", [left]).fetchone():
+            if date_of(key) == LOST_DATE or not addressed_among(self._db, {left}):  # else the key is its own too
+                self._db.execute("DELETE FROM identities WHERE key = ? AND document_id = ?", [key, left])
             self._touched.add(left)
         elif document is not None:
-            merge_documents(self._db, left, document, self._place.run, self._place.observed_at)
-            self._touched.discard(left)
+            self._merge({left, document})
+
+    def _merge(self, documents: set[int]) -> int:
+        """Make one document of several; the oldest keeps its id."""
+        kept = min(documents)
+        for gone in sorted(documents - {kept}):
+            merge_documents(self._db, gone, kept, self._place.run, self._place.observed_at)
+            self._touched.discard(gone)
+        self._touched.add(kept)
+        return kept
 
     def _write(self, document: int) -> str:
         return write_document(self._db, document, self._place.source, self._place.run, self._place.observed_at)

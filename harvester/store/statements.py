@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 STATED = ("title", "date_text", "summary", "url", "slug", "record_id", "node_id")
 """The fields that a statement holds."""
+KEYS = ("url", "slug", "record_id", "node_id")
+"""Those of them by which the archive itself knows an item."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Statement:
     cut: bool
     hash: str
     content: str
+
+    @property
+    def voice(self) -> tuple[str, str, bool]:
+        """Who says it."""
+        return self.form, self.host, self.cut
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -59,19 +66,28 @@ def _hash(fields: dict[str, Any], *, cut: bool) -> str:
 
 def merge(statements: Iterable[Statement], source: Source) -> dict[str, Any]:
     """Make a document's content of its statements: one value a field, None where no voice states it."""
-    voices = [statement.fields for statement in _in_order_of_belief(statements, source)]
-    content = {name: next((v[name] for v in voices if name in v), None) for name in STATED}
+    newest, older = _by_voice(statements, source)
+    content = {name: _first(name, newest) for name in STATED}
+    # A key once stated stays true: a page that does not show it takes nothing away.
+    content |= {name: content[name] or _first(name, older) for name in KEYS}
     return _with_derived(content)
 
 
-def _in_order_of_belief(statements: Iterable[Statement], source: Source) -> list[Statement]:
-    newest: dict[tuple[str, str, bool], Statement] = {}
-    for statement in sorted(statements, key=lambda s: (s.observed_at or "", s.hash)):
-        newest[statement.form, statement.host, statement.cut] = statement
+def _first(name: str, statements: Sequence[Statement]) -> str | None:
+    return next((fields[name] for fields in (s.fields for s in statements) if name in fields), None)
+
+
+def _by_voice(statements: Iterable[Statement], source: Source) -> tuple[list[Statement], list[Statement]]:
+    """Part what each voice says now from what it said before, each in the order in which voices are believed."""
     forms = [form.name for form in source.forms]
-    return sorted(
-        newest.values(), key=lambda s: (s.cut, _place(s.form, forms), _place(s.host, source.hosts), s.host, s.hash)
+    ordered = sorted(
+        statements, key=lambda s: (s.cut, _place(s.form, forms), _place(s.host, source.hosts), s.host, s.hash)
     )
+    latest: dict[tuple[str, str, bool], str] = {}
+    for s in ordered:
+        latest[s.voice] = max(latest.get(s.voice, ""), s.observed_at or "")
+    now = [s for s in ordered if (s.observed_at or "") == latest[s.voice]]
+    return now, [s for s in ordered if s not in now]
 
 
 def _place(name: str, order: Sequence[str]) -> int:

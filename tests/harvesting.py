@@ -1,0 +1,77 @@
+"""What tests share: harvesting into a database and looking at all that it holds."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from harvester.capture import Capture
+from harvester.harvest import harvest_one
+from harvester.sources import load_sources
+from harvester.store.database import open_to_write
+from harvester.store.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from harvester.pages.page import Page
+
+SOURCE = load_sources()["wilson"]
+CLOCKS = ("first_seen", "last_changed")
+
+
+def harvest_pages(db: Database, pages: Iterable[tuple[Capture, Page]]) -> Run:
+    """Take pages that are parsed already, in one run."""
+    run = Run(db, "test")
+    for capture, page in pages:
+        run.take(capture, page, SOURCE)
+    run.finish(run.verdict)
+    return run
+
+
+def harvest_files(db: Database, files: Iterable[Path]) -> Run:
+    """Harvest files in one run."""
+    run = Run(db, "test")
+    for file in files:
+        harvest_one(run, Capture(file.absolute().as_uri(), file.read_bytes()), (SOURCE,))
+    run.finish(run.verdict)
+    return run
+
+
+def fresh(folder: Path) -> Database:
+    """Make an empty database; a test that wants many gets one after the other in the same folder."""
+    for old in folder.glob("fresh.db*"):
+        old.unlink()
+    return open_to_write(folder / "fresh.db")
+
+
+def documents(db: Database) -> list[dict[str, Any]]:
+    """Give all documents as they are to the world: without ids and clocks."""
+    rows = db.query("SELECT * FROM documents ORDER BY key")
+    return [{name: value for name, value in row.items() if name not in ("id", *CLOCKS)} for row in rows]
+
+
+def sighted(db: Database) -> set[tuple[Any, ...]]:
+    """Give where which document was seen."""
+    sql = """SELECT captures.uri, position, documents.key, sightings.title, sightings.date_text, has_summary
+        FROM sightings JOIN captures ON captures.id = capture_id LEFT JOIN documents ON documents.id = document_id"""
+    return set(db.execute(sql).fetchall())
+
+
+def dump(db: Database, *without: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Give every row of every table but those named."""
+    names = [name for name in db.table_names() if name not in without and not name.startswith("documents_fts_")]
+    return {name: db.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2').fetchall() for name in names}
+
+
+def sound(db: Database) -> bool:
+    """Say whether SQLite finds nothing wrong, foreign keys and full text included."""
+    try:
+        db.execute("INSERT INTO documents_fts (documents_fts, rank) VALUES ('integrity-check', 1)")
+    except sqlite3.DatabaseError:
+        return False
+    whole = db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    return whole and not db.execute("PRAGMA foreign_key_check").fetchall()
