@@ -1,0 +1,90 @@
+"""`harvester serve`: the database in Datasette, with this project's pages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import webbrowser
+from contextlib import suppress
+from pathlib import Path
+
+import click
+import uvicorn
+from datasette.app import Datasette
+from datasette.utils import parse_metadata
+
+import harvester.db
+from harvester.cli.commands import db_option
+from harvester.errors import DatabaseError, HarvesterError
+from harvester.store.database import open_to_read
+
+CONFIGURATION = Path(harvester.db.__path__[0])
+"""The same folder that `datasette db/` reads; in the wheel it lies inside the package."""
+BACKLOG = 128
+PATIENCE_SECONDS = 3
+"""How long Ctrl-C waits for answers under way. A query is stopped after two seconds anyway."""
+
+
+@click.command()
+@db_option
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="Port; 0 takes a free one."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 lets others in.")
+@click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
+def serve(db: Path, port: int, host: str, open_browser: bool) -> None:
+    """Show the database in the browser, until Ctrl-C.
+
+    It is only read, so harvests may go on meanwhile.
+
+    Examples:
+        harvester serve
+        harvester serve --db other.db --port 8002 --open
+
+    """
+    datasette = publish(db)
+    with listen(host, port) as listener:
+        address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+        click.echo(f"{db} is at {address} (Ctrl-C ends)")
+        if open_browser:
+            # Some browsers return only when they are closed.
+            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+        with suppress(KeyboardInterrupt):  # uvicorn has already ended in good order, and raises it again
+            asyncio.run(answer(datasette, listener))
+
+
+def publish(db: Path) -> Datasette:
+    """Give a Datasette of one database. It reads a live file (never immutable), so a harvest shows as it goes."""
+    open_to_read(db).close()
+    if set("?#%") & set(str(db)):
+        raise DatabaseError(f"Datasette cannot open a path with ?, # or % in it: rename {db}")
+    return Datasette(
+        [str(db)],
+        metadata=parse_metadata((CONFIGURATION / "metadata.yaml").read_text("utf-8")),
+        settings=json.loads((CONFIGURATION / "settings.json").read_text("utf-8")),
+        template_dir=str(CONFIGURATION / "templates"),
+        plugins_dir=str(CONFIGURATION / "plugins"),
+        static_mounts=[("static", str(CONFIGURATION / "static"))],
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything is promised; uvicorn would end the process instead of saying what to do."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise HarvesterError(
+            f"cannot listen on {host} port {port} ({error.strerror}): choose another with --port or --host"
+        ) from error
+
+
+async def answer(datasette: Datasette, listener: socket.socket) -> None:
+    """Answer requests until a signal says to stop."""
+    await datasette.invoke_startup()
+    config = uvicorn.Config(
+        datasette.app(), log_level="warning", lifespan="on", timeout_graceful_shutdown=PATIENCE_SECONDS
+    )
+    await uvicorn.Server(config).serve(sockets=[listener])
