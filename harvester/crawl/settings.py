@@ -14,7 +14,7 @@ ITEM_PIPELINES = {"harvester.crawl.pipeline.HarvestPipeline": 100}
 
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # archives are small servers
 DOWNLOAD_DELAY = 1.0  # seconds between requests to one host: as polite as a reader
-RANDOMIZE_DOWNLOAD_DELAY = False  # the promise is at least one second, not half of one at times
+DOWNLOAD_DELAY_JITTER = 0  # the promise is at least one second, not half of one at times
 COOKIES_ENABLED = False  # listings need none; a session would make pages differ
 DOWNLOAD_MAXSIZE = 8 * 1024 * 1024 + 1  # larger pages are refused anyway
 LOG_LEVEL = "WARNING"  # the summary is ours
