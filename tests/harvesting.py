@@ -63,14 +63,15 @@ def sighted(db: Database) -> set[tuple[Any, ...]]:
 
 def dump(db: Database, *without: str) -> dict[str, list[tuple[Any, ...]]]:
     """Give every row of every table but those named."""
-    names = [name for name in db.table_names() if name not in without and not name.startswith("documents_fts_")]
-    return {name: db.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2').fetchall() for name in names}
+    names = [name for name in db.table_names() if name not in without and "_fts_" not in name]
+    return {name: sorted(db.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr) for name in names}
 
 
 def sound(db: Database) -> bool:
     """Say whether SQLite finds nothing wrong, foreign keys and full text included."""
     try:
-        db.execute("INSERT INTO documents_fts (documents_fts, rank) VALUES ('integrity-check', 1)")
+        for table in ("documents", "texts"):
+            db.execute(f"INSERT INTO {table}_fts ({table}_fts, rank) VALUES ('integrity-check', 1)")
     except sqlite3.DatabaseError:
         return False
     whole = db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"

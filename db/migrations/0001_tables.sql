@@ -148,6 +148,7 @@ CREATE INDEX sightings_document ON sightings (document_id);
 CREATE INDEX sightings_untold ON sightings (statement_id) WHERE document_id IS NULL;
 
 CREATE TABLE texts (
+    id INTEGER PRIMARY KEY,
     document_id INTEGER NOT NULL REFERENCES documents (id),
     kind TEXT NOT NULL CHECK (kind IN ('transcript', 'translation')),
     language TEXT,

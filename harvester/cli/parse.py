@@ -11,7 +11,7 @@ import click
 from harvester.cli.commands import json_option
 from harvester.errors import UsageError
 from harvester.harvest import read_page
-from harvester.pages.page import Listing, Refused
+from harvester.pages.page import DocumentPage, Listing, Refused
 from harvester.readers.files import PassedOver, read_targets
 from harvester.sources import choose_sources
 
@@ -63,10 +63,16 @@ def described(capture: Capture, page: Page) -> dict[str, Any]:
         "first": listing and listing.first,
         "last": listing and listing.last,
         "declared_total": listing and listing.declared_total,
-        "records": [_record(record) for record in listing.records] if listing else [],
+        "records": [_record(record) for record in _records(page)],
         "refused": {"code": page.code, "message": page.message} if isinstance(page, Refused) else None,
-        "problems": [_problem(problem) for problem in listing.problems] if listing else [],
+        "problems": [] if isinstance(page, Refused) else [_problem(problem) for problem in page.problems],
     }
+
+
+def _records(page: Page) -> tuple[Record, ...]:
+    if isinstance(page, DocumentPage):
+        return (page.record,)
+    return page.records if isinstance(page, Listing) else ()
 
 
 def _record(record: Record) -> dict[str, Any]:
@@ -88,10 +94,16 @@ def _problem(problem: Problem) -> dict[str, Any]:
 def _told(capture: Capture, page: Page) -> str:
     if isinstance(page, Refused):
         return f"{capture.uri}\n  refused ({page.code}): {page.message}\n"
-    stated = f"{page.first} - {page.last} of {page.declared_total}" if page.first else page.heading or "no range line"
-    lines = [capture.uri, f"  form {page.form}, {stated}, {len(page.records)} records"]
-    lines += [f"  {r.position:>6}  {r.date.edtf or '-':<10}  {r.title}" for r in page.records]
+    lines = [capture.uri, f"  form {page.form}, {_stated(page)}"]
+    lines += [f"  {r.position:>6}  {r.date.edtf or '-':<10}  {r.title}" for r in _records(page)]
     lines += [
         f"  {p.severity}: {p.message}" + (f" (position {p.position})" if p.position else "") for p in page.problems
     ]
     return "\n".join(lines) + "\n"
+
+
+def _stated(page: Listing | DocumentPage) -> str:
+    if isinstance(page, DocumentPage):
+        return f"a document page with {len(page.texts)} texts and {len(page.files)} files"
+    stated = f"{page.first} - {page.last} of {page.declared_total}" if page.first else page.heading or "no range line"
+    return f"{stated}, {len(page.records)} records"

@@ -1,4 +1,4 @@
-"""What a capture says: a listing, or refused and why. Plain frozen data; parsers make it, the store takes it."""
+"""What a capture says: a listing, a document, or refused and why. Plain frozen data; parsers make it, the store takes it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Record:
     `position` counts from 1 in the whole listing where the page has a range line, else on the page.
     `cut` marks the record in which the page was cut off: what it says is true as far as it goes, so it fills gaps only.
     `open_title`: the page ends inside or right after the title, so the title may be longer than what is here.
+    `archive` and what follows stand only on document pages; `terms` are pairs of facet and term.
     `loses_date`: the form it stands in drops year-only dates, so no date means "not printed here".
     """
 
@@ -44,6 +45,11 @@ class Record:
     record_id: str | None = None
     node_id: str | None = None
     slug: str | None = None
+    archive: str | None = None
+    archive_location: str | None = None
+    classification: str | None = None
+    rights: str | None = None
+    terms: tuple[tuple[str, str], ...] = ()
     cut: bool = False
     open_title: bool = False
     loses_date: bool = False
@@ -63,6 +69,34 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A transcript or a translation; `language` is as printed, None where the page does not say."""
+
+    kind: Literal["transcript", "translation"]
+    language: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class FileLink:
+    """Where a file of the document can be had."""
+
+    url: str
+    media_type: str | None = None
+
+
+@dataclass(frozen=True)
+class DocumentPage:
+    """The page of one document. Its record has position 1: it stands in no listing."""
+
+    form: str
+    record: Record
+    texts: tuple[Text, ...] = ()
+    files: tuple[FileLink, ...] = ()
+    problems: tuple[Problem, ...] = field(default=())
+
+
+@dataclass(frozen=True)
 class Refused:
     """No page that can be believed: a challenge, an error page, degraded text. Never an empty listing."""
 
@@ -72,4 +106,4 @@ class Refused:
     form: str | None = None
 
 
-Page = Listing | Refused
+Page = Listing | DocumentPage | Refused

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from harvester.clock import stamp
 from harvester.pages.page import Listing, Refused
 from harvester.pages.parse import PARSER_VERSION
-from harvester.store.keys import plain, short_hash
+from harvester.store.keys import short_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +31,19 @@ class KnownCapture:
     refused: str | None
     errors: int
     content_hash: str | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page's records come from: all that a statement and a sighting need besides the record."""
+
+    source: Source
+    run: int
+    capture: int
+    uri: str
+    form: str
+    host: str
+    observed_at: str | None
 
 
 def host_of(uri: str) -> str:
@@ -70,12 +83,9 @@ def find_same_content(db: Database, capture: Capture, page: Page, source: Source
 
 def content_hash(page: Page) -> str | None:
     """Hash what a page says; its bytes hold tokens that change with every request."""
-    if not isinstance(page, Listing):
+    if isinstance(page, Refused):
         return None
-    stated = [page.form, str(page.first), str(page.last), str(page.declared_total)]
-    for r in page.records:
-        stated += [str(r.position), r.title, str(r.date.edtf or r.date.text), str(r.summary), str(r.url), str(r.cut)]
-    return short_hash("\x1f".join(plain(value) for value in stated))
+    return short_hash(repr(replace(page, problems=())))
 
 
 def keep_capture(db: Database, capture: Capture, page: Page, source: Source) -> int:
@@ -101,10 +111,11 @@ def _said(page: Page) -> dict[str, str | int | None]:
     """Give the columns that hold what the page said; a refused page said nothing."""
     if isinstance(page, Refused):
         return {"refused": page.code, "errors": 1}
-    names = ("form", "first", "last", "declared_total")
-    said: dict[str, str | int | None] = {name: getattr(page, name) for name in names}
-    errors = sum(problem.severity == "error" for problem in page.problems)
-    return said | {"records": len(page.records), "errors": errors}
+    said: dict[str, str | int | None] = {"form": page.form, "records": 1}
+    if isinstance(page, Listing):
+        said |= {"first": page.first, "last": page.last, "declared_total": page.declared_total}
+        said["records"] = len(page.records)
+    return said | {"errors": sum(problem.severity == "error" for problem in page.problems)}
 
 
 def keep_read(db: Database, run: int, capture_id: int, capture: Capture) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.clock import stamp
 from harvester.store.keys import plain, short_hash
-from harvester.store.statements import Statement, merge
+from harvester.store.statements import DESCRIBED, KEYS, Statement, merge, merge_terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
     from harvester.source import Source
 
-TRACKED = ("title", "date", "summary", "url", "slug", "record_id", "node_id")
-"""Fields whose changes are kept. The others follow from these."""
+TRACKED = (*DESCRIBED, *KEYS, "date")
+"""Columns whose changes are kept, besides the terms of each facet. The others follow from these."""
+
+
+Change = tuple[str | None, str | None, str | None]
+"""Field, value before, value after."""
 
 
 def next_id(db: Database) -> int:
@@ -28,17 +32,23 @@ def next_id(db: Database) -> int:
 
 
 def write_document(db: Database, document: int, source: Source, run: int, observed_at: str | None) -> str:
-    """Bring one document's row in step with its statements; say whether it is new, changed or unchanged."""
-    content = merge(_statements(db, document), source)
+    """Bring one document in step with its statements; say whether it is new, changed or unchanged."""
+    statements = _statements(db, document)
+    content = merge(statements, source)
     row = db.execute("SELECT * FROM documents WHERE id = ?", [document])
     names = [column[0] for column in row.description]
     values = row.fetchone()
     if values is None:
         _insert(db, document, content, source)
-        _log(db, run, document, observed_at, "new", [(None, None, content["title"])])
+        write_terms(db, document, merge_terms(statements, source))
+        log_changes(db, run, document, observed_at, "new", [(None, None, content["title"])])
         return "new"
-    before = dict(zip(names, values, strict=True))
-    return _update(db, before, content, run, observed_at)
+    changed = _update(db, dict(zip(names, values, strict=True)), content)
+    changed += write_terms(db, document, merge_terms(statements, source))
+    if changed:
+        db.execute("UPDATE documents SET last_changed = ? WHERE id = ?", [stamp(), document])
+        log_changes(db, run, document, observed_at, "changed", changed)
+    return "changed" if changed else "unchanged"
 
 
 def _statements(db: Database, document: int) -> list[Statement]:
@@ -70,21 +80,29 @@ def _first_key(db: Database, document: int) -> str:
     return str(db.execute(sql, [document]).fetchone()[0])
 
 
-def _update(db: Database, before: dict[str, Any], content: dict[str, Any], run: int, observed_at: str | None) -> str:
-    document = before["id"]
-    content = {**content, "key": _public_key(db, document, content)}
+def _update(db: Database, before: dict[str, Any], content: dict[str, Any]) -> list[Change]:
+    """Write the columns that differ; give those that say something else than before."""
+    content = {**content, "key": _public_key(db, before["id"], content)}
     differing = {name: value for name, value in content.items() if before[name] != value}
     if not differing:
-        return "unchanged"
-    changed = [(name, before[name], content[name]) for name in TRACKED if _says_other(before[name], content[name])]
+        return []
     if "key" in differing:
         _keep_old_key(db, before)
-    if changed:
-        differing["last_changed"] = stamp()
-        _log(db, run, document, observed_at, "changed", changed)
     assignments = ", ".join(f'"{name}" = ?' for name in differing)
-    db.execute(f"UPDATE documents SET {assignments} WHERE id = ?", [*differing.values(), document])
-    return "changed" if changed else "unchanged"
+    db.execute(f"UPDATE documents SET {assignments} WHERE id = ?", [*differing.values(), before["id"]])
+    return [(name, before[name], content[name]) for name in TRACKED if _says_other(before[name], content[name])]
+
+
+def write_terms(db: Database, document: int, terms: dict[str, list[str]]) -> list[Change]:
+    """Write a document's terms; give the facets that have changed."""
+    held: dict[str, list[str]] = {facet: [] for facet in terms}
+    for facet, term in db.execute("SELECT facet, term FROM document_terms WHERE document_id = ?", [document]):
+        held[facet].append(term)
+    changed = [facet for facet in terms if sorted(held[facet]) != sorted(terms[facet])]
+    for facet in changed:
+        db.execute("DELETE FROM document_terms WHERE document_id = ? AND facet = ?", [document, facet])
+        db.conn.executemany("INSERT INTO document_terms VALUES (?, ?, ?)", [(document, facet, t) for t in terms[facet]])
+    return [(facet, "; ".join(held[facet]) or None, "; ".join(terms[facet]) or None) for facet in changed]
 
 
 def _says_other(before: str | None, after: str | None) -> bool:
@@ -98,14 +116,15 @@ def _keep_old_key(db: Database, before: dict[str, Any]) -> None:
     db.execute("INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)", [old, before["id"]])
 
 
-def _log(
+def log_changes(
     db: Database,
     run: int,
     document: int,
     observed_at: str | None,
     kind: str,
-    fields: Sequence[tuple[str | None, str | None, str | None]],
+    fields: Sequence[Change],
 ) -> None:
+    """Keep what has changed in a document: field, before, after."""
     rows = [(run, document, observed_at, kind, *field) for field in fields]
     db.conn.executemany(
         """INSERT INTO changes (run_id, document_id, observed_at, kind, field, before, after)

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harvester.store.attached import attached_hash, keep_attached
 from harvester.store.documents import merge_documents, next_id, write_document
 from harvester.store.identity import NEW, addressed_among, find_addressed, groups_touched, load_group, resolve
 from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, keys_of
@@ -16,22 +17,9 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from harvester.pages.page import Record
-    from harvester.source import Source
+    from harvester.pages.page import DocumentPage, Record
+    from harvester.store.captures import Place
     from harvester.store.keys import Keys
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a page's records come from: all that a statement and a sighting need besides the record."""
-
-    source: Source
-    run: int
-    capture: int
-    uri: str
-    form: str
-    host: str
-    observed_at: str | None
 
 
 @dataclass(frozen=True)
@@ -53,18 +41,34 @@ class RecordTaker:
         self._place = place
         self._touched: set[int] = set()
         self._regroup: set[str] = set()
-        self.new_documents: set[int] = set()
+        self._new_documents: set[int] = set()
+        self._outcome: dict[int, str] = {}
 
     def take(self, records: Sequence[Record]) -> Counter[str]:
-        """Take all records; count how many documents were new, changed, unchanged, or could not be told."""
+        """Take the records of a listing; count how many documents were new, changed, unchanged, or not to be told."""
+        statements = self._take(records)
+        self._sightings(records, statements)
+        return self._count(statements)
+
+    def take_document(self, page: DocumentPage) -> Counter[str]:
+        """Take a document page: it sights nothing in a listing, but holds texts and files."""
+        [statement] = self._take([page.record], attached=attached_hash(page))
+        row = self._db.execute("SELECT document_id FROM statements WHERE id = ?", [statement]).fetchone()
+        if row[0] is not None:
+            changed = keep_attached(self._db, row[0], page, self._place)
+            self._outcome[row[0]] = _worse(self._outcome.get(row[0], "unchanged"), changed)
+        return self._count([statement])
+
+    def _take(self, records: Sequence[Record], attached: str | None = None) -> list[int]:
+        """Take what records say; give the statements that hold it."""
         keys = keys_of(records, self._place.source.name)
         known = self._known([key.own for key in keys])
-        statements = [self._statement(r, k, known.get(k.own, [])) for r, k in zip(records, keys, strict=True)]
+        pairs = zip(records, keys, strict=True)
+        statements = [self._statement(r, k, known.get(k.own, []), attached) for r, k in pairs]
         for group in sorted(self._regroup):
             self._resolve(group)
-        outcome = {document: self._write(document) for document in sorted(self._touched)}
-        self._sightings(records, statements)
-        return self._count(statements, outcome)
+        self._outcome = {document: self._write(document) for document in sorted(self._touched)}
+        return statements
 
     def _known(self, keys: list[str]) -> dict[str, list[_Known]]:
         """Read what this voice has said before under these keys, in one query."""
@@ -77,9 +81,9 @@ class RecordTaker:
             found.setdefault(key, []).append(_Known(*values))
         return found
 
-    def _statement(self, record: Record, keys: Keys, known: list[_Known]) -> int:
+    def _statement(self, record: Record, keys: Keys, known: list[_Known], attached: str | None) -> int:
         """Keep what the record says, if this voice has not said it already; give the statement's id."""
-        statement = state(record, self._place.form, self._place.host, self._place.observed_at)
+        statement = state(record, self._place.form, self._place.host, self._place.observed_at, attached)
         same = _same(known, statement)
         if same:
             return same.id
@@ -128,8 +132,8 @@ class RecordTaker:
         return sum(self._db.execute(sql, [key, document]).rowcount for key in keys) > 0
 
     def _new(self) -> int:
-        document = max([next_id(self._db), *(d + 1 for d in self.new_documents)])
-        self.new_documents.add(document)
+        document = max([next_id(self._db), *(d + 1 for d in self._new_documents)])
+        self._new_documents.add(document)
         return document
 
     def _resolve(self, prefix: str) -> None:
@@ -193,16 +197,20 @@ class RecordTaker:
             ],
         )
 
-    def _count(self, statements: list[int], outcome: dict[int, str]) -> Counter[str]:
+    def _count(self, statements: list[int]) -> Counter[str]:
         """Count records by what became of their documents; a document is new or changed once, then unchanged."""
         marks = ",".join("?" * len(statements))
         rows = self._db.execute(f"SELECT id, document_id FROM statements WHERE id IN ({marks})", statements)
-        documents = dict(rows.fetchall())
+        documents, outcome = dict(rows.fetchall()), dict(self._outcome)
         counted: Counter[str] = Counter()
         for statement in statements:
             document = documents[statement]
             counted["untold" if document is None else outcome.pop(document, "unchanged")] += 1
         return counted + Counter(o for o in outcome.values() if o != "unchanged")
+
+
+def _worse(outcome: str, changed: bool) -> str:
+    return "changed" if changed and outcome == "unchanged" else outcome
 
 
 def _same(known: list[_Known], statement: Statement) -> _Known | None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from harvester.clock import stamp
 from harvester.pages.page import Listing, Problem, Refused
-from harvester.store.captures import find_same_bytes, find_same_content, host_of, keep_capture, keep_read
+from harvester.store.captures import Place, find_same_bytes, find_same_content, host_of, keep_capture, keep_read
 from harvester.store.database import transaction
-from harvester.store.records import Place, RecordTaker
+from harvester.store.records import RecordTaker
+from harvester.store.search import index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.capture import Capture
-    from harvester.pages.page import Page
+    from harvester.pages.page import DocumentPage, Page
     from harvester.source import Source
     from harvester.store.captures import KnownCapture
 
@@ -59,7 +60,7 @@ class Run:
             if isinstance(page, Refused):
                 self._refuse(capture, page)
             else:
-                self._take_listing(capture, capture_id, page, source)
+                self._take_records(capture, capture_id, page, source)
 
     def problem(self, problem: Problem, uri: str | None = None) -> None:
         """Keep a problem that belongs to no page."""
@@ -78,6 +79,8 @@ class Run:
 
     def finish(self, status: Status, reason: str | None = None) -> None:
         """End the run."""
+        if status != "failed":
+            index(self.db)
         with transaction(self.db):
             sql = "UPDATE runs SET finished_at = ?, status = ?, reason = ? WHERE id = ?"
             self.db.execute(sql, [stamp(), status, reason, self.id])
@@ -101,11 +104,12 @@ class Run:
         run = next(iter(self.db.query("SELECT * FROM runs WHERE id = ?", [self.id])))
         return {**run, "walks": list(self.db.query("SELECT * FROM walks WHERE run_id = ? ORDER BY id", [self.id]))}
 
-    def _take_listing(self, capture: Capture, capture_id: int, page: Listing, source: Source) -> None:
+    def _take_records(self, capture: Capture, capture_id: int, page: Listing | DocumentPage, source: Source) -> None:
         observed_at = stamp(capture.captured_at) if capture.captured_at else None
         place = Place(source, self.id, capture_id, capture.uri, page.form, host_of(capture.uri), observed_at)
-        self.counts["records"] += len(page.records)
-        self.counts.update(RecordTaker(self.db, place).take(page.records))
+        taker = RecordTaker(self.db, place)
+        outcome = taker.take(page.records) if isinstance(page, Listing) else taker.take_document(page)
+        self.counts.update(outcome + Counter(records=len(page.records) if isinstance(page, Listing) else 1))
         for problem in page.problems:
             self._problem(problem, capture.uri)
 

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from harvester.pages.page import Record
     from harvester.source import Source
 
-STATED = ("title", "date_text", "summary", "url", "slug", "record_id", "node_id")
-"""The fields that a statement holds."""
+DESCRIBED = ("title", "summary", "archive", "archive_location", "classification", "rights")
+STATED = (*DESCRIBED, "date_text", "url", "slug", "record_id", "node_id")
+"""The fields that a statement holds, besides `terms` (by facet) and `attached` (a hash of texts and files)."""
+FACETS = ("language", "subject", "person", "place", "contributor", "collection", "donor")
 KEYS = ("url", "slug", "record_id", "node_id")
 """Those of them by which the archive itself knows an item."""
 
@@ -49,17 +51,23 @@ class Statement:
         return json.loads(self.content)  # type: ignore[no-any-return]
 
 
-def state(record: Record, form: str, host: str, observed_at: str | None) -> Statement:
-    """Make the statement that a record is."""
-    values = (record.title, record.date.text, record.summary, record.url, record.slug, record.record_id, record.node_id)
-    fields = {name: value for name, value in zip(STATED, values, strict=True) if value is not None}
+def state(record: Record, form: str, host: str, observed_at: str | None, attached: str | None = None) -> Statement:
+    """Make the statement that a record is; `attached` is a hash of what else its page holds."""
+    values = {name: getattr(record, name) for name in STATED if name != "date_text"}
+    values |= {"date_text": record.date.text, "terms": _by_facet(record), "attached": attached}
+    fields = {name: value for name, value in values.items() if value}
     content = json.dumps(fields, ensure_ascii=False)
     return Statement(form, host, observed_at, record.cut, _hash(fields, cut=record.cut), content)
 
 
+def _by_facet(record: Record) -> dict[str, list[str]]:
+    facets = sorted({facet for facet, _ in record.terms})
+    return {facet: sorted({plain(term) for name, term in record.terms if name == facet}) for facet in facets}
+
+
 def _hash(fields: dict[str, Any], *, cut: bool) -> str:
     """Hash what is said, not how it is printed: zero padding, commas and white space make no difference."""
-    compared: dict[str, str | bool | None] = {name: plain(value) for name, value in fields.items()}
+    compared = {name: plain(value) if isinstance(value, str) else value for name, value in fields.items()}
     compared |= {"cut": cut, "date_text": read_date(fields.get("date_text")).edtf or compared.get("date_text")}
     return short_hash(json.dumps(compared, sort_keys=True))
 
@@ -71,6 +79,12 @@ def merge(statements: Iterable[Statement], source: Source) -> dict[str, Any]:
     # A key once stated stays true: a page that does not show it takes nothing away.
     content |= {name: content[name] or _first(name, older) for name in KEYS}
     return _with_derived(content)
+
+
+def merge_terms(statements: Iterable[Statement], source: Source) -> dict[str, list[str]]:
+    """Give a document's terms by facet: of each facet those of the first voice that states any."""
+    stated = [s.fields.get("terms", {}) for s in _by_voice(statements, source)[0]]
+    return {facet: next((terms[facet] for terms in stated if facet in terms), []) for facet in FACETS}
 
 
 def _first(name: str, statements: Sequence[Statement]) -> str | None:
