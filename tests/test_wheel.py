@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from uv import find_uv_bin
@@ -86,10 +87,12 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# Nothing of the environment that the tests run in may help.
+CLEAN = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+
+
 def run(program: Path, *arguments: str, cwd: Path) -> str:
-    # Nothing of the environment that the tests run in may help.
-    clean = {"PATH": os.defpath, "HOME": str(cwd), "LANG": "C.UTF-8"}
-    done = subprocess.run([program, *arguments], cwd=cwd, env=clean, capture_output=True, text=True, check=False)
+    done = subprocess.run([program, *arguments], cwd=cwd, env=CLEAN, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -172,3 +175,20 @@ def test_it_parses_from_another_folder(programs: Path, elsewhere: Path) -> None:
 def test_it_tells_its_status_from_another_folder(programs: Path, elsewhere: Path, harvested: dict[str, Any]) -> None:
     assert harvested["status"] == "complete"
     assert "1250" in run(programs / "harvester", "status", "--db", "x.db", cwd=elsewhere)
+
+
+def test_it_serves_its_own_pages_from_another_folder(
+    programs: Path, elsewhere: Path, harvested: dict[str, Any]
+) -> None:
+    assert harvested["status"] == "complete"
+    command = [str(programs / "harvester"), "serve", "--db", "x.db", "--port", "0"]
+    with subprocess.Popen(command, cwd=elsewhere, env=CLEAN, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            said = server.stdout.readline() if server.stdout else ""
+            address = re.findall(r"http://\S+/", said)[0]
+            with urlopen(address + "static/style.css", timeout=30) as answer:
+                assert b"{" in answer.read()
+            with urlopen(address, timeout=30) as answer:
+                assert "1250" in answer.read().decode().replace(",", "")
+        finally:
+            server.terminate()
