@@ -29,7 +29,9 @@ LEFTOVERS = (
 
 
 def uv(*arguments: str | Path, cwd: Path) -> None:
-    done = subprocess.run([find_uv_bin(), "--quiet", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    # In folders outside the project its own setting of the certificates is out of reach.
+    command = [find_uv_bin(), "--quiet", "--system-certs", *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
