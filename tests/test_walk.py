@@ -1,0 +1,107 @@
+"""What the verdict of a walk is worth, on listings that move under it."""
+
+from __future__ import annotations
+
+import pytest
+
+from harvester.crawl.walk import ENDLESS, Plan, Step, Verdict, walk
+from tests.walks import MILD, SCENARIOS, STILL, Scenario, walked
+
+WALKS = 150
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+def test_nothing_is_lost_and_no_verdict_is_false(scenario: Scenario, capsys: pytest.CaptureFixture[str]) -> None:
+    outcomes = [walked(scenario, seed) for seed in range(WALKS)]
+    complete = [o for o in outcomes if o.verdict.status == "complete"]
+    assert all(o.true for o in complete)
+    assert all(o.verdict.proof for o in complete)
+    assert not any(o.invented for o in outcomes)
+    assert all(o.verdict.reason for o in outcomes if o.verdict.status != "complete")
+    assert not any(o.lost for o in complete)
+    if scenario.name in STILL:
+        assert len(complete) >= 0.99 * WALKS
+    if scenario.name in MILD:
+        assert len(complete) >= 0.6 * WALKS
+    lost = sum(bool(o.lost) for o in outcomes)
+    requests = sum(o.requests for o in outcomes)
+    with capsys.disabled():
+        print(
+            f"\n{scenario.name:24} complete {len(complete):4} of {WALKS}, lost in {lost:3}, requests {requests:6}",
+            end="",
+        )
+
+
+def ended(plan: Plan, pages: dict[int, Step]) -> tuple[Verdict, list[str]]:
+    """Walk pages that never change; give the verdict and why each page was read."""
+    steps, reasons = walk(plan), []
+    wanted = next(steps)
+    while True:
+        reasons.append(f"{wanted.number} {wanted.reason}")
+        try:
+            wanted = steps.send(pages.get(wanted.number, Step(wanted.number, None)))
+        except StopIteration as end:
+            return end.value, reasons
+
+
+def still(total: int, size: int = 10) -> dict[int, Step]:
+    keys = [f"r{n}" for n in range(total)]
+    return {n: Step(n, total, tuple(keys[n * size : (n + 1) * size])) for n in range(max(1, -(-total // size)))}
+
+
+def test_an_ordered_listing_costs_one_page_for_its_proof() -> None:
+    verdict, reasons = ended(Plan(10, ordered=True), still(25))
+    assert (verdict.status, verdict.proof, len(verdict.keys)) == ("complete", "ordered", 25)
+    assert reasons == ["0 walk", "1 walk", "2 walk", "0 proof: the first page again"]
+
+
+def test_a_listing_without_order_is_walked_twice() -> None:
+    verdict, reasons = ended(Plan(10), still(15))
+    assert (verdict.status, verdict.proof) == ("complete", "twice")
+    assert reasons == ["0 walk", "1 walk", "0 pass 2", "1 pass 2"]
+
+
+def test_an_empty_listing_is_complete() -> None:
+    assert ended(Plan(10, ordered=True), still(0))[0].status == "complete"
+
+
+def test_a_page_that_cannot_be_read_is_named_by_its_positions() -> None:
+    pages = still(25)
+    del pages[1]
+    verdict, _ = ended(Plan(10, ordered=True), pages)
+    assert (verdict.status, verdict.missing) == ("partial", ((11, 20),))
+    assert verdict.reason == "1 pages could not be read"
+
+
+def test_a_listing_of_which_nothing_can_be_read_is_partial() -> None:
+    verdict, reasons = ended(Plan(10), {})
+    assert (verdict.status, verdict.total, reasons) == ("partial", None, ["0 walk"])
+
+
+def test_a_short_page_in_the_middle_is_not_complete() -> None:
+    pages = still(25)
+    pages[1] = Step(1, 25, pages[1].keys[:9])
+    verdict, _ = ended(Plan(10), pages)
+    assert (verdict.status, verdict.missing) == ("partial", ((20, 20),))
+
+
+def test_a_walk_that_was_asked_to_stop_is_bounded() -> None:
+    verdict, reasons = ended(Plan(10, most_pages=2), still(25))
+    assert (verdict.status, verdict.proof, len(reasons)) == ("bounded", None, 2)
+
+
+def test_asking_for_as_many_pages_as_there_are_is_no_bound() -> None:
+    assert ended(Plan(10, ordered=True, most_pages=3), still(25))[0].status == "complete"
+
+
+def test_a_walk_until_known_stops_at_what_is_known() -> None:
+    pages = {n: Step(n, 55, s.keys, known=n >= 1) for n, s in still(55).items()}
+    verdict, reasons = ended(Plan(10, ordered=True, until_known=2), pages)
+    assert (verdict.status, len(reasons)) == ("bounded", 3)
+
+
+def test_a_pager_without_end_is_noticed() -> None:
+    pages = {n: Step(n, 10 * (n + 2), tuple(f"{n}-{i}" for i in range(10))) for n in range(500)}
+    verdict, reasons = ended(Plan(10), pages)
+    assert (verdict.status, verdict.reason) == ("partial", ENDLESS)
+    assert len(reasons) < 30
