@@ -31,7 +31,7 @@ def test_every_command_and_option_is_explained(context: click.Context) -> None:
 @pytest.mark.parametrize("context", LEAVES, ids=lambda context: context.command_path)
 def test_every_command_has_an_example_of_itself(context: click.Context) -> None:
     # On lines of its own, to be copied: click folds what is not marked as verbatim.
-    assert re.search(rf"^ *Examples?:\n(.*\n)*? +{context.command_path} ", context.get_help(), re.MULTILINE)
+    assert re.search(rf"^ *Examples?:\n(.*\n)*? +{context.command_path}\b", context.get_help(), re.MULTILINE)
 
 
 def test_the_readme_has_one_command_to_harvest_and_one_to_test() -> None:
