@@ -50,11 +50,11 @@ def get_metadata(datasette: Datasette) -> dict[str, Any]:
 
 @hookimpl
 def extra_template_vars(datasette: Datasette, database: str | None) -> dict[str, Any]:
-    """Give templates the names of all harvests here, and what metadata says about any table."""
+    """Give templates the site's name, the harvests here, and what metadata says about any table."""
 
     def about(table: str) -> dict[str, Any]:
         tables = datasette.metadata("tables", database=database, fallback=False) or {}
         described: dict[str, Any] = tables.get(table, {})
         return described
 
-    return {"harvests": _found.get(datasette, []), "about": about}
+    return {"site": datasette.metadata("title"), "harvests": _found.get(datasette, []), "about": about}
