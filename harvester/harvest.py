@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from harvester.capture import Capture
     from harvester.source import Source
-    from harvester.store.run import Run
+    from harvester.store.run import Run, Taken, WalkStep
 
 
 class Stop:
@@ -39,7 +39,7 @@ class Stop:
 def read_page(capture: Capture, sources: tuple[Source, ...]) -> tuple[Source, Page]:
     """Read a capture as a page of the first source that recognises it."""
     readings = [(source, parse(capture, source)) for source in sources_for(capture, sources)]
-    taken = [reading for reading in readings if isinstance(reading[1], Listing)]
+    taken = [reading for reading in readings if not isinstance(reading[1], Refused)]
     known = [reading for reading in readings if isinstance(reading[1], Refused) and reading[1].code != "not-a-listing"]
     return (taken or known or readings)[0]
 
@@ -65,13 +65,25 @@ def harvest_captures(
     run.finish(run.verdict)
 
 
-def harvest_one(run: Run, capture: Capture | PassedOver, sources: tuple[Source, ...]) -> None:
-    """Take one capture, or keep why there is none."""
+def harvest_one(
+    run: Run, capture: Capture | PassedOver, sources: tuple[Source, ...], step: WalkStep | None = None
+) -> Taken | None:
+    """Take one capture, or keep why there is none; say what was taken."""
     if isinstance(capture, PassedOver):
-        if capture.problem:
-            run.problem(capture.problem, capture.uri)
-        else:
-            run.ignore(1)
-    elif not run.known(capture, sources_for(capture, sources)):
-        source, page = read_page(capture, sources)
-        run.take(capture, page, source)
+        run.passed_over(capture.uri, capture.problem, step)
+        return None
+    known = run.known(capture, sources_for(capture, sources), step)
+    if known:
+        return known
+    source, page = read_page(capture, sources)
+    return run.take(capture, _of_the_walk(page, step), source, step)
+
+
+def _of_the_walk(page: Page, step: WalkStep | None) -> Page:
+    """Refuse a page that is not the one that the walk has asked for: it must never stand for it."""
+    if step is None or isinstance(page, Refused):
+        return page
+    if isinstance(page, Listing) and page.first in (None, 0, step.first):
+        return page
+    shown = f"positions from {page.first}" if isinstance(page, Listing) else "a document"
+    return Refused("another-page", f"asked for positions from {step.first}, got {shown}", form=page.form)

@@ -56,13 +56,46 @@ class Form:
 
 
 @dataclass(frozen=True)
+class Pager:
+    r"""How the pages of a listing are addressed.
+
+    `path`: where listings are. `parameter`, `start`, `step`: the page's number in the query. `size`: records a page.
+    `filters`: pattern of the parameters that narrow a listing; `text`: that of the search; `order`: that of the sort.
+    `newest_first`: the value of `order` that lists new records first; without one a walk is proven by walking twice.
+    """
+
+    path: str
+    size: int
+    parameter: str = "page"
+    start: int = 0
+    step: int = 1
+    filters: str = r"f\[\d*\]"
+    text: str = "search"
+    order: str = "sort"
+    newest_first: str | None = None
+
+
+@dataclass(frozen=True)
 class Source:
-    """An archive: its name, its hosts (aliases of one another) and the forms of its pages, the richest first."""
+    """An archive: its name, its hosts (aliases of one another) and the forms of its pages, the richest first.
+
+    `pager` says how its listings are walked; None where only saved pages are read.
+
+    `paths`: patterns of its pages' addresses, from the path on and without the first slash. What else its hosts
+    serve is no page; without any, everything may be one. Saved files are named after addresses: `document/[\\w-]+`.
+    """
 
     name: str
     title: str
     hosts: tuple[str, ...]
     forms: tuple[Form, ...] = field(default=())
+    pager: Pager | None = None
+    paths: tuple[str, ...] = ()
+
+    @cached_property
+    def path_pattern(self) -> re.Pattern[str]:
+        """What the address of a page looks like."""
+        return re.compile("|".join(f"(?:{path})" for path in self.paths) or ".*", re.DOTALL)
 
     def form(self, name: str) -> Form:
         """Give the form of that name."""

@@ -1,7 +1,7 @@
 """The Wilson Center Digital Archive: about 16,750 documents on Cold War history."""
 
 from harvester.crawl.spider import ArchiveSpider
-from harvester.source import RANGE, Form, Source
+from harvester.source import RANGE, Form, Pager, Source
 
 SITE_HEADER = "Skip to content"
 WILSON = Source(
@@ -11,6 +11,16 @@ WILSON = Source(
         "digitalarchive.wilsoncenter.org",
         "wilson-center.drivingcreative.com",
         "wilson-center-digital-archive.dvincitest.com",
+    ),
+    paths=(
+        r"document/[\w%~-]+",
+        r"node/\d+",
+        r"search(\?.*)?",
+        r"search-results/\d+/.+",  # the old site
+        r"collection/\d+/[^/]+(/\d+)?",
+    ),
+    pager=Pager(
+        "/search", size=10, text="search_api_fulltext", order="sort_bef_combine", newest_first="created_DESC"
     ),
     forms=(
         Form("A", (SITE_HEADER, "Results:"), RANGE, noise=("Documents",), ends_at="Pagination"),

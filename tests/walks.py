@@ -36,7 +36,7 @@ class MovingListing:
         self.insert()
 
     def shuffle(self) -> None:
-        """Records with the same sort value change places."""
+        """Let records with the same sort value change places."""
         at = self.rng.randrange(max(1, len(self.records) - 15))
         tied = self.records[at : at + 15]
         self.rng.shuffle(tied)

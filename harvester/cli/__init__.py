@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from harvester import __version__
-from harvester.cli.commands import LazyGroup
+from harvester.cli.commands import LazyGroup, with_example
 from harvester.errors import HarvesterError
 
 INTERRUPTED = 130
@@ -25,6 +25,9 @@ def cli(debug: bool) -> None:
         harvester harvest seeds
 
     """
+
+
+with_example(cli)
 
 
 def main() -> NoReturn:

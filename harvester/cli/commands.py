@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -10,6 +11,12 @@ import click
 
 COMMANDS = ("harvest", "parse", "status", "history", "serve")
 """In the order of a user's first hour. Each is a function of that name in `harvester.cli.<name>`."""
+
+
+def with_example(command: click.Command) -> click.Command:
+    """Keep the lines of a help text's example as they are; click would fold them into a paragraph."""
+    command.help = re.sub(r"^( *)(Examples?:)$", "\\1\b\n\\1\\2", command.help or "", flags=re.MULTILINE)
+    return command
 
 
 class LazyGroup(click.Group):
@@ -23,8 +30,7 @@ class LazyGroup(click.Group):
         """Import and give one command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"harvester.cli.{cmd_name}"), cmd_name)
-        return command
+        return with_example(getattr(import_module(f"harvester.cli.{cmd_name}"), cmd_name))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -1,7 +1,8 @@
-"""The walk through a listing, and its proof. Pure logic: it asks for pages, is told what they hold, and gives a verdict.
+"""The walk through a listing, and its proof.
 
-Records move between pages while a listing is walked, so a matching count proves nothing: one removal behind the walk
-and one addition ahead of it leave it equal. Only two things are taken for a proof, and only of pages that did not come out of a cache:
+Pure logic: it asks for pages, is told what they hold, and gives a verdict. Records move between pages while a listing
+is walked, so a matching count proves nothing: one removal behind the walk and one addition ahead of it leave it equal.
+Only two things are taken for a proof, and only of pages that did not come out of a cache:
 
 `ordered`: the archive lists new records first. Then additions show at the front and nowhere else. If the total never
 fell, grew by exactly the records that are new at the front, and equals the distinct records seen, nothing was removed

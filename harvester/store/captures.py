@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from harvester.addresses import listing_of
 from harvester.clock import stamp
 from harvester.pages.page import Listing, Refused
 from harvester.pages.parse import PARSER_VERSION
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from harvester.addresses import ListingAddress
     from harvester.capture import Capture
     from harvester.pages.page import Page
     from harvester.source import Source
@@ -73,6 +75,11 @@ def find_same_bytes(db: Database, capture: Capture, sources: Iterable[Source]) -
     return None
 
 
+def known_capture(db: Database, capture_id: int) -> KnownCapture:
+    """Give a capture that was read before."""
+    return KnownCapture(*db.execute(f"{_KNOWN} WHERE id = ?", [capture_id]).fetchone())
+
+
 def find_same_content(db: Database, capture: Capture, page: Page, source: Source) -> KnownCapture | None:
     """Find the newest capture of this address, if what it said is what this page says."""
     sql = f"{_KNOWN} WHERE uri = ? AND source = ? AND parser_version = ? ORDER BY id DESC LIMIT 1"
@@ -120,8 +127,9 @@ def _said(page: Page) -> dict[str, str | int | None]:
 
 def keep_read(db: Database, run: int, capture_id: int, capture: Capture) -> None:
     """Keep that a run has read a capture."""
-    sql = "INSERT INTO reads (run_id, capture_id, uri, read_at, http_status) VALUES (?, ?, ?, ?, ?)"
-    db.execute(sql, [run, capture_id, capture.uri, stamp(), capture.http_status])
+    sql = "INSERT INTO reads (run_id, capture_id, uri, read_at, http_status, file, offset) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    where = (capture.file, capture.offset) if capture.offset is not None else (None, None)
+    db.execute(sql, [run, capture_id, capture.uri, stamp(), capture.http_status, *where])
 
 
 def _named(capture: Capture, source: Source) -> str | None:
@@ -130,15 +138,31 @@ def _named(capture: Capture, source: Source) -> str | None:
 
 def _listing(db: Database, capture: Capture, page: Listing, source: Source) -> int:
     """Find or make the listing of a page. Without an address or a name each file is its own listing."""
-    key = _named(capture, source) or f"{source.name}:file:{capture.uri}"
-    row = db.execute("SELECT id, declared_total FROM listings WHERE key = ?", [key]).fetchone()
-    if row is None:
-        name = capture.listing or page.heading or _file_name(capture.uri)
-        sql = "INSERT INTO listings (key, source, name, declared_total) VALUES (?, ?, ?, ?)"
-        return int(db.execute(sql, [key, source.name, name, page.declared_total]).lastrowid or 0)
-    if page.declared_total not in (None, row[1]):
-        db.execute("UPDATE listings SET declared_total = ? WHERE id = ?", [page.declared_total, row[0]])
-    return int(row[0])
+    address = listing_of(capture.uri, source)
+    if address:
+        listing = keep_listing(db, address)
+    else:
+        key = _named(capture, source) or f"{source.name}:file:{capture.uri}"
+        listing = _keep(db, key, source.name, capture.listing or page.heading or _file_name(capture.uri), None)
+    if page.declared_total is not None:
+        db.execute(
+            "UPDATE listings SET declared_total = ?1 WHERE id = ?2 AND declared_total IS NOT ?1",
+            [page.declared_total, listing],
+        )
+    return listing
+
+
+def keep_listing(db: Database, address: ListingAddress) -> int:
+    """Find or make the listing that has an address."""
+    return _keep(db, address.key, address.source, address.name, address.url)
+
+
+def _keep(db: Database, key: str, source: str, name: str, url: str | None) -> int:
+    row = db.execute("SELECT id FROM listings WHERE key = ?", [key]).fetchone()
+    if row:
+        return int(row[0])
+    sql = "INSERT INTO listings (key, source, name, url) VALUES (?, ?, ?, ?)"
+    return int(db.execute(sql, [key, source, name, url]).lastrowid or 0)
 
 
 def _file_name(uri: str) -> str:

@@ -5,14 +5,24 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from harvester.clock import stamp
 from harvester.pages.page import Listing, Problem, Refused
-from harvester.store.captures import Place, find_same_bytes, find_same_content, host_of, keep_capture, keep_read
+from harvester.store.captures import (
+    Place,
+    find_same_bytes,
+    find_same_content,
+    host_of,
+    keep_capture,
+    keep_read,
+    known_capture,
+)
 from harvester.store.database import transaction
 from harvester.store.records import RecordTaker
 from harvester.store.search import index
+from harvester.store.walks import keep_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +38,26 @@ COUNTS = ("pages", "records", "new", "changed", "unchanged", "problems", "skippe
 Status = Literal["complete", "partial", "failed", "interrupted"]
 
 
+@dataclass(frozen=True)
+class WalkStep:
+    """Which page of which walk a capture was asked for as; `first` is the position that it must begin with."""
+
+    walk: int
+    number: int
+    reason: str
+    first: int
+    cached: bool = False
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a capture. `known`: nothing in it was new or changed."""
+
+    capture_id: int
+    refused: bool
+    known: bool
+
+
 class Run:
     """One harvest into one database. `id` is its row in `runs`; what it counts is written with each page."""
 
@@ -39,38 +69,48 @@ class Run:
             cursor = db.execute("INSERT INTO runs (command, started_at) VALUES (?, ?)", [command, stamp()])
         self.id = int(cursor.lastrowid or 0)
 
-    def known(self, capture: Capture, sources: Iterable[Source]) -> bool:
-        """Say whether these bytes were read before; if so, this reading is kept and no parsing is needed."""
+    def known(self, capture: Capture, sources: Iterable[Source], step: WalkStep | None = None) -> Taken | None:
+        """If these bytes were read before, keep this reading; no parsing is needed."""
         known = find_same_bytes(self.db, capture, sources)
         if known is None:
-            return False
+            return None
         with self._page():
-            self._reread(capture, known)
-        return True
+            return self._reread(capture, known, step)
 
-    def take(self, capture: Capture, page: Page, source: Source) -> None:
+    def not_modified(self, capture: Capture, capture_id: int, step: WalkStep | None = None) -> Taken:
+        """Keep that the archive says that a page is as it was captured before."""
+        with self._page():
+            return self._reread(capture, known_capture(self.db, capture_id), step)
+
+    def take(self, capture: Capture, page: Page, source: Source, step: WalkStep | None = None) -> Taken:
         """Take one page: its records, its problems and the fact that it was read, or none of these."""
         with self._page():
             known = find_same_content(self.db, capture, page, source)
             if known:
-                self._reread(capture, known)
-                return
+                return self._reread(capture, known, step)
             capture_id = keep_capture(self.db, capture, page, source)
             keep_read(self.db, self.id, capture_id, capture)
+            before = self.counts["new"] + self.counts["changed"]
             if isinstance(page, Refused):
                 self._refuse(capture, page)
             else:
                 self._take_records(capture, capture_id, page, source)
+            unchanged = self.counts["new"] + self.counts["changed"] == before
+            return self._taken(capture_id, isinstance(page, Refused), unchanged, step)
+
+    def passed_over(self, uri: str, problem: Problem | None, step: WalkStep | None = None) -> None:
+        """Keep that something gave no capture: with its reason, or counted if its name shows that it is no page."""
+        if problem is None:
+            self.counts["ignored"] += 1
+            return
+        with transaction(self.db):
+            self._problem(problem, uri)
+            self._keep_step(step, None, known=False)
+            self._write_counts()
 
     def problem(self, problem: Problem, uri: str | None = None) -> None:
         """Keep a problem that belongs to no page."""
-        with transaction(self.db):
-            self._problem(problem, uri)
-            self._write_counts()
-
-    def ignore(self, count: int) -> None:
-        """Count files that are no pages by their name."""
-        self.counts["ignored"] += count
+        self.passed_over(uri or "", problem)
 
     @property
     def verdict(self) -> Status:
@@ -117,7 +157,7 @@ class Run:
         self.counts["refused"] += 1
         self._problem(Problem("error", page.code, page.message, extract=page.extract), capture.uri)
 
-    def _reread(self, capture: Capture, known: KnownCapture) -> None:
+    def _reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None) -> Taken:
         keep_read(self.db, self.id, known.id, capture)
         self.counts.update(skipped=1, records=known.records, unchanged=known.records)
         if known.errors:
@@ -125,6 +165,15 @@ class Run:
             self.counts["refused"] += known.refused is not None
             code = known.refused or "still-incomplete"
             self._problem(Problem("notice", code, "not taken whole before, and still the same bytes"), capture.uri)
+        return self._taken(known.id, known.refused is not None, True, step)
+
+    def _taken(self, capture_id: int, refused: bool, known: bool, step: WalkStep | None) -> Taken:
+        self._keep_step(step, None if refused else capture_id, known=known)
+        return Taken(capture_id, refused, known)
+
+    def _keep_step(self, step: WalkStep | None, capture_id: int | None, *, known: bool) -> None:
+        if step:
+            keep_step(self.db, step.walk, step.number, step.reason, capture_id, known=known, cached=step.cached)
 
     def _problem(self, problem: Problem, uri: str | None) -> None:
         self.counts["problems"] += 1

@@ -1,0 +1,108 @@
+"""Addresses: which listing a page belongs to, which page of it, and where the next one is. Pure functions of a URL."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+if TYPE_CHECKING:
+    from harvester.source import Source
+
+
+@dataclass(frozen=True)
+class ListingAddress:
+    """A listing that has an address: its identity is the source, the set of filters, the search text and the order.
+
+    `url` is that identity as an address of the archive's own host, without a page.
+    """
+
+    source: str
+    url: str
+    filters: tuple[str, ...] = ()
+    text: str = ""
+    order: str = ""
+
+    @property
+    def key(self) -> str:
+        """The identity as text."""
+        return f"{self.source}:url:{self.url}"
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        parts = [f"“{self.text}”"] if self.text else []
+        return " ".join([*parts, *self.filters]) or "whole archive"
+
+
+def listing_of(url: str, source: Source) -> ListingAddress | None:
+    """Give the listing that an address is a page of; None if it is no listing's. Host and page say nothing."""
+    pager = source.pager
+    parts = urlsplit(url)
+    if pager is None or parts.path.rstrip("/") != pager.path:
+        return None
+    query = _query(parts.query)
+    filters = tuple(sorted({value for name, value in query if re.fullmatch(pager.filters, name)}))
+    text = next((value for name, value in query if name == pager.text), "")
+    order = next((value for name, value in query if name == pager.order), "")
+    return ListingAddress(source.name, _address(source, filters, text, order), filters, text, order)
+
+
+def listing_for(source: Source, text: str = "") -> ListingAddress:
+    """Give the whole archive, or a search of it, in the order that lists new records first where there is one."""
+    pager = source.pager
+    order = (pager and pager.newest_first) or ""
+    return ListingAddress(source.name, _address(source, (), text, order), (), text, order)
+
+
+def is_ordered(listing: ListingAddress, source: Source) -> bool:
+    """Say whether a listing shows new records first."""
+    return bool(source.pager and source.pager.newest_first and listing.order == source.pager.newest_first)
+
+
+def page_url(listing: ListingAddress, number: int, source: Source, base: str | None = None) -> str:
+    """Give the address of a page of a listing, counted from 0; `base` is another place of the same archive."""
+    assert source.pager is not None  # noqa: S101 - only a source with a pager has listings with addresses
+    joint = "&" if "?" in listing.url else "?"
+    url = f"{listing.url}{joint}{source.pager.parameter}={source.pager.start + number * source.pager.step}"
+    return rebased(url, base) if base else url
+
+
+def page_number(url: str, source: Source) -> int | None:
+    """Give which page of its listing an address is, counted from 0."""
+    if listing_of(url, source) is None or source.pager is None:
+        return None
+    value = dict(_query(urlsplit(url).query)).get(source.pager.parameter, str(source.pager.start))
+    return (int(value) - source.pager.start) // source.pager.step if re.fullmatch(r"\d{1,7}", value) else None
+
+
+def rebased(url: str, base: str) -> str:
+    """Move an address to another host."""
+    parts, at = urlsplit(url), urlsplit(base)
+    return parts._replace(scheme=at.scheme, netloc=at.netloc, path=at.path.rstrip("/") + parts.path).geturl()
+
+
+def canonical(url: str, source: Source, base: str | None = None) -> str:
+    """Give an address on the archive's own host: hosts are aliases, and so is the place that `base` names."""
+    parts = urlsplit(url)
+    if base and parts.netloc == urlsplit(base).netloc:
+        path = parts.path.removeprefix(urlsplit(base).path.rstrip("/"))
+        return parts._replace(scheme="https", netloc=source.hosts[0], path=path).geturl()
+    return parts._replace(scheme="https", netloc=source.hosts[0]).geturl() if parts.hostname in source.hosts else url
+
+
+def _query(query: str) -> list[tuple[str, str]]:
+    """Read a query; doubly encoded names come out right, empty values are left over from nothing."""
+    pairs = parse_qsl(query)
+    return [(unquote(unquote(name)), value.strip()) for name, value in pairs if value.strip()]
+
+
+def _address(source: Source, filters: tuple[str, ...], text: str, order: str) -> str:
+    assert source.pager is not None  # noqa: S101 - only a source with a pager has listings with addresses
+    pager = source.pager
+    pairs = [(f"f[{number}]", value) for number, value in enumerate(filters)]
+    pairs += [(pager.text, text)] if text else []
+    pairs += [(pager.order, order)] if order else []
+    query = urlencode(pairs, quote_via=quote, safe="[]:")
+    return f"https://{source.hosts[0]}{pager.path}" + (f"?{query}" if query else "")

@@ -1,0 +1,65 @@
+"""One live run per source, ever: a claim in the database, kept alive by a heartbeat."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from harvester.clock import stamp
+from harvester.errors import SourceBusyError
+from harvester.store.database import transaction
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+HEARTBEAT_SECONDS = 20
+"""How often a live run says that it lives."""
+DEAD_AFTER_SECONDS = 120
+"""A claim that has been silent for so long is dead: several heartbeats, and a machine that was busy."""
+
+
+def claim(db: Database, source: str, run: int) -> None:
+    """Claim a source for a run, or say who holds it. A claim by a process of this machine that has ended is dead."""
+    with transaction(db):
+        row = db.execute("SELECT holder, heartbeat FROM claims WHERE source = ?", [source]).fetchone()
+        if row and _alive(*row):
+            raise SourceBusyError(
+                f"another run holds {source} ({row[0]}, last heard {row[1]}): let it finish, or end it"
+            )
+        values = [source, run, _me(), stamp()]
+        db.execute("INSERT OR REPLACE INTO claims (source, run_id, holder, heartbeat) VALUES (?, ?, ?, ?)", values)
+
+
+def beat(db: Database, source: str, run: int) -> None:
+    """Say that the run lives."""
+    with transaction(db):
+        db.execute("UPDATE claims SET heartbeat = ? WHERE source = ? AND run_id = ?", [stamp(), source, run])
+
+
+def release(db: Database, source: str, run: int) -> None:
+    """Give the source free."""
+    with transaction(db):
+        db.execute("DELETE FROM claims WHERE source = ? AND run_id = ?", [source, run])
+
+
+def _me() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def _alive(holder: str, heartbeat: str) -> bool:
+    if heartbeat < stamp(datetime.now(UTC) - timedelta(seconds=DEAD_AFTER_SECONDS)):
+        return False
+    process, _, host = holder.removeprefix("process ").partition(" on ")
+    return host != socket.gethostname() or _runs(int(process))
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

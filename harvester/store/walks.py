@@ -1,0 +1,88 @@
+"""Walks: the listings that a run has walked, page by page, with their verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harvester.clock import stamp
+from harvester.store.captures import keep_listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+    from harvester.addresses import ListingAddress
+
+
+@dataclass(frozen=True)
+class StoredStep:
+    """A page of a walk as it was read: its number, why it was read, its address, declared total and records' keys."""
+
+    number: int
+    reason: str
+    capture_id: int | None
+    total: int | None
+    keys: tuple[str, ...]
+    known: bool
+    cached: bool
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a walk ended."""
+
+    status: str
+    proof: str | None
+    reason: str | None
+    total: int | None
+    records: int
+    drift: int
+
+
+def begin_walk(db: Database, run: int, listing: ListingAddress) -> int:
+    """Begin to walk a listing; give the walk's id."""
+    sql = "INSERT INTO walks (run_id, listing_id, started_at) VALUES (?, ?, ?)"
+    return int(db.execute(sql, [run, keep_listing(db, listing), stamp()]).lastrowid or 0)
+
+
+def keep_step(
+    db: Database, walk: int, number: int, reason: str, capture: int | None, *, known: bool, cached: bool
+) -> None:
+    """Keep that a page of a walk was read, in the same transaction as what it said."""
+    sql = "INSERT INTO steps (walk_id, number, reason, capture_id, known, cached) VALUES (?, ?, ?, ?, ?, ?)"
+    db.execute(sql, [walk, number, reason, capture, known, cached])
+    db.execute("UPDATE walks SET pages = pages + 1 WHERE id = ?", [walk])
+
+
+def end_walk(db: Database, walk: int, ending: Ending) -> None:
+    """Keep a walk's verdict."""
+    sql = """UPDATE walks SET finished_at = ?, status = ?, proof = ?, reason = ?, declared_total = ?,
+        distinct_records = ?, drift = ? WHERE id = ?"""
+    values = (ending.status, ending.proof, ending.reason, ending.total, ending.records, ending.drift)
+    db.execute(sql, [stamp(), *values, walk])
+
+
+def steps_of(db: Database, walk: int) -> Iterator[StoredStep]:
+    """Give the pages of a walk in the order in which they were read."""
+    sql = """SELECT number, reason, capture_id, captures.declared_total, known, cached
+        FROM steps LEFT JOIN captures ON captures.id = capture_id WHERE walk_id = ? ORDER BY steps.id"""
+    for number, reason, capture, total, known, cached in db.execute(sql, [walk]).fetchall():
+        keys = keys_seen(db, capture) if capture else ()
+        yield StoredStep(number, reason, capture, total, keys, bool(known), bool(cached))
+
+
+def keys_seen(db: Database, capture: int) -> tuple[str, ...]:
+    """Give the keys of the records that a capture showed, in order."""
+    sql = """SELECT statements.key FROM sightings JOIN statements ON statements.id = statement_id
+        WHERE sightings.capture_id = ? ORDER BY position"""
+    return tuple(row[0] for row in db.execute(sql, [capture]))
+
+
+def unfinished_walk(db: Database, listing: ListingAddress, since: str) -> int | None:
+    """Find the walk of a listing that was cut short and is not older than `since`, if it is the newest."""
+    sql = """SELECT walks.id, status, started_at FROM walks JOIN listings ON listings.id = listing_id
+        WHERE listings.key = ? ORDER BY walks.id DESC LIMIT 1"""
+    row = db.execute(sql, [listing.key]).fetchone()
+    return int(row[0]) if row and row[1] in (None, "interrupted") and row[2] >= since else None
