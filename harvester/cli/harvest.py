@@ -15,7 +15,7 @@ from harvester.cli.progress import Progress
 from harvester.errors import UsageError
 from harvester.harvest import Stop, harvest_captures
 from harvester.paths import default_database
-from harvester.readers.files import pages_below, read_targets
+from harvester.readers.targets import expected_pages, read_targets
 from harvester.sources import choose_sources
 from harvester.store.database import BUSY_SECONDS, explained, open_to_write
 from harvester.store.run import Run
@@ -74,8 +74,8 @@ def _harvest(
     """Harvest saved pages; give the run's row. A failure is kept in the run before it is reported."""
     with explained(db), open_to_write(db, wait) as database:
         run = Run(database, "harvester " + shlex.join(sys.argv[1:]))
-        with run.failing(), Progress(run, sum(wanted for path in paths for _, wanted in pages_below(path))) as progress:
-            harvest_captures(run, read_targets(paths, listing), sources, stop, progress.update)
+        with run.failing(), Progress(run, expected_pages(paths, sources)) as progress:
+            harvest_captures(run, read_targets(paths, listing, sources), sources, stop, progress.update)
         return run.row()
 
 

@@ -12,7 +12,8 @@ from harvester.cli.commands import json_option
 from harvester.errors import UsageError
 from harvester.harvest import read_page
 from harvester.pages.page import DocumentPage, Listing, Refused
-from harvester.readers.files import PassedOver, read_targets
+from harvester.readers.files import PassedOver
+from harvester.readers.targets import read_targets
 from harvester.sources import choose_sources
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def parse(files: tuple[Path, ...], source: str | None, as_json: bool) -> int:
     if missing:
         raise UsageError(f"no file or folder {missing[0]}: check the path")
     refused = 0
-    for capture in read_targets(list(files)):
+    for capture in read_targets(list(files), sources=sources):
         if isinstance(capture, PassedOver):
             refused += _passed_over(capture)
             continue

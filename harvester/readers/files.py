@@ -1,20 +1,24 @@
-"""Saved pages as files and folders."""
+"""What every reader gives, and single saved pages."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from harvester.capture import MAX_BYTES, Capture
 from harvester.pages.page import Problem
+from harvester.readers.names import Names, suffix_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-PAGE_SUFFIXES = frozenset({".txt"})
-"""Files of a folder that are taken for pages; a file that is named itself is read whatever it is called."""
+    from harvester.readers.damage import DamageError
+    from harvester.readers.stream import Stream
+
+ARCHIVE_SUFFIXES = frozenset({".zip", ".tar", ".tgz", ".gz", ".zst", ".tzst", ".warc", ".wacz"})
 
 
 @dataclass(frozen=True)
@@ -25,31 +29,60 @@ class PassedOver:
     problem: Problem | None = None
 
 
-def pages_below(target: Path) -> Iterator[tuple[Path, bool]]:
-    """Give each file of a target in a fixed order, and whether it is to be read."""
-    if not target.is_dir():
-        yield target, True
-        return
-    for folder, folders, files in os.walk(target):
-        folders.sort()
-        for path in (target.__class__(folder, name) for name in sorted(files)):
-            yield path, path.suffix.lower() in PAGE_SUFFIXES and path.is_file()
+Found = Capture | PassedOver
 
 
-def read_file(path: Path, listing: str | None = None) -> Capture | PassedOver:
-    """Make a capture of a file. Of a file that is too large no more is read than shows it."""
-    uri = path.absolute().as_uri()
-    try:
-        with path.open("rb") as file:
-            body = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        message = f"cannot be read ({error.strerror}): check its permissions"
-        return PassedOver(uri, Problem("error", "unreadable", message))
-    return Capture(uri, body, listing=listing, file=str(path.absolute()))
+@dataclass(frozen=True)
+class Origin:
+    """The file that captures are read from, and what is known of them all.
+
+    A page whose address nothing tells is known by its place: the file's own address and, in an archive, the member's
+    name. It does not name a listing: that the saved first pages of ten searches lie in one folder is no proof that
+    they are one. Only an address does (`search?page=3`), or `listing`, which the user gives to all without one.
+    """
+
+    path: Path
+    names: Names
+    listing: str | None = None
+
+    @cached_property
+    def uri(self) -> str:
+        """The file's own address."""
+        return self.path.absolute().as_uri()
+
+    @cached_property
+    def file(self) -> str:
+        """The file's path, for people; of bytes that are no text it shows the codes."""
+        return os.fsencode(self.path.absolute()).decode(errors="backslashreplace")
+
+    def place(self, name: str | None) -> str:
+        """Give the address of a member of the file."""
+        return f"{self.uri}#{quote(name, errors='replace')}" if name else self.uri
+
+    def page(self, address: str | None, body: bytes, name: str | None = None, offset: int | None = None) -> Capture:
+        """Make a capture of a page."""
+        listing = None if address else self.listing
+        return Capture(address or self.place(name), body, listing=listing, file=self.file, offset=offset)
+
+    def ignored(self, name: str | None = None) -> PassedOver:
+        """Count what is no page; of an archive in an archive it must be said."""
+        if name and suffix_of(name) in ARCHIVE_SUFFIXES:
+            return self.problem("nested-archive", "an archive in an archive: unpack it and harvest it by itself", name)
+        return PassedOver(self.place(name))
+
+    def problem(self, code: str, message: str, name: str | None = None, *, error: bool = False) -> PassedOver:
+        """Say why something gave no capture, or what is odd about one."""
+        return PassedOver(self.place(name), Problem("error" if error else "warning", code, message))
+
+    def damaged(self, damage: DamageError, name: str | None = None) -> PassedOver:
+        """Say where a file is damaged, and what that means."""
+        lost = "what stands before is taken" if name is None else "this page is not taken"
+        return self.problem(damage.code, f"{damage}: {lost}; get the file again", name, error=True)
 
 
-def read_targets(targets: list[Path], listing: str | None = None) -> Iterator[Capture | PassedOver]:
-    """Make captures of all that is in files and folders, one at a time."""
-    for target in targets:
-        for path, wanted in pages_below(target):
-            yield read_file(path, listing) if wanted else PassedOver(path.absolute().as_uri())
+def read_page(stream: Stream, origin: Origin) -> Capture:
+    """Read a saved page, packed or not. Of one that is too large no more is read than shows it."""
+    name = os.fsencode(origin.path.absolute()).decode(errors="replace")
+    if stream.pieces.packing:
+        name = name.removesuffix(origin.path.suffix)
+    return origin.page(origin.names.find(name)[1], stream.read(MAX_BYTES + 1))

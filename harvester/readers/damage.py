@@ -1,0 +1,45 @@
+"""What is wrong with an archive, and the limits beyond which one is taken for a bomb."""
+
+from __future__ import annotations
+
+from harvester.capture import MAX_BYTES
+from harvester.errors import HarvesterError
+
+MAX_RATIO = 1000
+"""An archive that unpacks to more than this many times its size is a bomb. Mirrors of pages reach 50."""
+
+RATIO_COUNTS_FROM = 256 * 1024**2
+"""Up to here the ratio says nothing: a few like pages pack as well as a bomb, and do no harm."""
+
+MAX_UNPACKED = 256 * 1024**3
+"""No archive of pages unpacks to more: 100 KB each for 2.6 million pages."""
+
+MAX_READ = MAX_BYTES + 1024**2
+"""The most that is held at once, whatever length an archive declares: a page and what surrounds it."""
+
+MAX_DAMAGES = 100
+"""An archive with more damaged places is not read on: each is looked behind, which takes time."""
+
+
+class DamageError(HarvesterError):
+    """Something is not as it was written. The message says what, and at which byte of the file."""
+
+    def __init__(self, what: str, offset: int, code: str = "damaged-archive") -> None:
+        super().__init__(f"{what}, at byte {offset:,}")
+        self.code = code
+
+
+class Budget:
+    """How much an archive has unpacked to, and when that is too much."""
+
+    def __init__(self, size: int | None = None) -> None:
+        self._size = size
+        self._unpacked = 0
+
+    def spend(self, unpacked: int, read: int) -> None:
+        """Count what was unpacked. Where the archive's size is not known, it is what was `read` of it so far."""
+        self._unpacked += unpacked
+        size = read if self._size is None else self._size
+        if self._unpacked > min(MAX_UNPACKED, max(RATIO_COUNTS_FROM, MAX_RATIO * size)):
+            limit = f"{MAX_RATIO} times its size" if self._unpacked <= MAX_UNPACKED else f"{MAX_UNPACKED:,} bytes"
+            raise DamageError(f"unpacks to more than {limit}: taken for a bomb and not read on", read, "archive-bomb")

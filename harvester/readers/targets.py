@@ -1,0 +1,113 @@
+"""What a user names: saved pages, folders of them, archives. All of it becomes captures here, one at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from tarfile import BLOCKSIZE
+from typing import TYPE_CHECKING, Protocol
+
+from harvester.pages.page import Problem
+from harvester.readers.damage import DamageError
+from harvester.readers.files import ARCHIVE_SUFFIXES, Found, Origin, PassedOver, read_page
+from harvester.readers.names import Names, suffix_of
+from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
+from harvester.readers.stream import Stream
+from harvester.readers.tar import header_in, read_tar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedReader
+
+    from harvester.source import Source
+
+
+class ReadBefore(Protocol):
+    """Remembers which files were read whole: by their hash, so that a copy elsewhere is known, too."""
+
+    def knows(self, path: Path, sha256: str) -> bool:
+        """Say whether reading the file again would bring nothing new; it is then not read."""
+
+    def remember(self, path: Path, sha256: str) -> None:
+        """Note that all of the file was read, and all captures of it taken, without damage."""
+
+
+def pages_below(target: Path, names: Names) -> Iterator[tuple[Path, bool]]:
+    """Give each file of a target in a fixed order, and whether it is to be read.
+
+    A file that is named itself is read whatever it is called.
+    """
+    if not target.is_dir():
+        yield target, True
+        return
+    for folder, folders, files in os.walk(target):
+        folders.sort()
+        for path in (Path(folder, name) for name in sorted(files)):
+            name = str(path.absolute())
+            yield path, (suffix_of(name) in ARCHIVE_SUFFIXES or names.find(name)[0]) and path.is_file()
+
+
+def read_targets(
+    targets: list[Path],
+    listing: str | None = None,
+    sources: tuple[Source, ...] = (),
+    before: ReadBefore | None = None,
+) -> Iterator[Found]:
+    """Make captures of all that is in files, folders and archives, one at a time.
+
+    `sources` are the archives that the pages may be of: what a file's name says depends on them.
+    """
+    names = Names(sources)
+    for target in targets:
+        for path, wanted in pages_below(target, names):
+            origin = Origin(path, names, listing)
+            if wanted:
+                yield from _read(origin, before)
+            else:
+                yield origin.ignored()
+
+
+def expected_pages(targets: list[Path], sources: tuple[Source, ...] = ()) -> int | None:
+    """Count the pages to come, as far as that is known without reading: what an archive holds is not."""
+    wanted = [path for target in targets for path, wanted in pages_below(target, Names(sources)) if wanted]
+    return None if any(suffix_of(path.name) in ARCHIVE_SUFFIXES for path in wanted) else len(wanted)
+
+
+def file_sha256(file: BufferedReader) -> str:
+    """Hash a whole file, in constant memory."""
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read(origin: Origin, before: ReadBefore | None) -> Iterator[Found]:
+    """Read one file, if it was not read before."""
+    whole = True
+    try:
+        with origin.path.open("rb") as file:
+            sha256 = file_sha256(file) if before and file.seekable() else ""
+            if before and sha256 and before.knows(origin.path, sha256):
+                return
+            for found in _read_open(file, origin):
+                whole = whole and not (isinstance(found, PassedOver) and found.problem)
+                yield found
+    except OSError as error:
+        message = f"cannot be read ({error.strerror}): check its permissions"
+        yield PassedOver(origin.uri, Problem("error", "unreadable", message))
+    else:
+        if before and sha256 and whole:
+            before.remember(origin.path, sha256)
+
+
+def _read_open(file: BufferedReader, origin: Origin) -> Iterator[Found]:
+    """Read a file as what its first bytes show it to be. Its name counts only where these say nothing."""
+    try:
+        packing = packing_of(file.peek(MAGIC_SIZE)[:MAGIC_SIZE])
+        size = os.fstat(file.fileno()).st_size
+        head = Stream(Pieces(file, packing, 0, size)).read(BLOCKSIZE)
+        stream = Stream(Pieces(file, packing, 0, size))
+        if header_in(head):
+            yield from read_tar(stream, origin)
+        else:
+            yield read_page(stream, origin)
+    except DamageError as damage:
+        yield origin.damaged(damage)
