@@ -15,6 +15,8 @@ COMMANDS = ("harvest", "parse", "status", "history", "serve")
 
 def with_example(command: click.Command) -> click.Command:
     """Keep the lines of a help text's example as they are; click would fold them into a paragraph."""
+    if "\b" in (command.help or ""):
+        return command  # done before: a command is looked up more than once
     command.help = re.sub(r"^( *)(Examples?:)$", "\\1\b\n\\1\\2", command.help or "", flags=re.MULTILINE)
     return command
 
