@@ -27,12 +27,12 @@ WILSON = Source(
         Form(
             "D",
             ("Search in", "Digital Archive International History Declassified"),
-            mark=r"\s*•\s+",
+            mark=r"\s*•(?:\s+|$)",
             heading_after="Digital Archive International History Declassified",
             noise=("No image found.",),
             loses=frozenset({"capitals"}),
         ),
-        Form("E", ("SEARCH RESULTS",), mark=r"\s*-$", one_line_parts=True, loses=frozenset({"capitals"})),
+        Form("E", ("SEARCH RESULTS",), mark=r"\s*-\s*$", one_line_parts=True, loses=frozenset({"capitals"})),
         # Its extractor dropped every line of one word: a date that is only a year among them.
         Form("B", (SITE_HEADER,), RANGE, loses=frozenset({"years", "one-word lines"})),
         Form("C", (r"\(\d+\) documents",), refused="the titles are gone from this text"),

@@ -15,15 +15,23 @@ from edtf.parser.edtf_exceptions import EDTFParseException
 Precision = Literal["day", "month", "year", "none"]
 
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
-_MONTH = f"(?P<month>{'|'.join(MONTHS)})"
-_YEAR = r"(?P<year>[12]\d{3})"
+_M, _Y = "|".join(MONTHS), "[12][0-9]{3}"
 # The known forms, by an own pattern: dateparser and dateutil invent a day for `1959`, edtf takes seventy times longer.
 _PRINTED = re.compile(
-    rf"(?:{_MONTH}\s+(?P<day>\d{{1,2}}),?\s+{_YEAR}"
-    rf"|(?P<day2>\d{{1,2}})\s+{_MONTH.replace('month', 'month2')}\s+{_YEAR.replace('year', 'year2')}"
-    rf"|{_MONTH.replace('month', 'month3')},?\s+{_YEAR.replace('year', 'year3')}"
-    rf"|{_YEAR.replace('year', 'year4')})(?P<uncertain>\*?)"
+    rf"(?:(?P<month>{_M})\s+(?P<day>[0-9]{{1,2}}),?\s+(?P<year>{_Y})"
+    rf"|(?P<day2>[0-9]{{1,2}})\s+(?P<month2>{_M})\s+(?P<year2>{_Y})"
+    rf"|(?P<month3>{_M}),?\s+(?P<year3>{_Y})"
+    rf"|(?P<year4>{_Y}))(?P<uncertain>\*?)"
 )
+# Never seen on a listing so far. They are recognised so that such a date is never taken for a title.
+_ABOUT = r"(?:circa|ca\.?|c\.|about|early|mid|late|spring|summer|autumn|fall|winter)"
+_ONE = rf"(?:{_ABOUT}[\s-]*(?:of\s+)?)?(?:(?:{_M}),?\s+)?{_Y}s?\??"
+_RARE = re.compile(
+    rf"{_ONE}(?:\s?[-–]\s?{_ONE})?|(?:{_M})\s+[0-9]{{1,2}}\s?[-–]\s?(?:(?:{_M})\s+)?[0-9]{{1,2}},?\s+{_Y}"
+    r"|n\.\s?d\.|undated|no date",
+    re.IGNORECASE,
+)
+_BEGINNING = re.compile(r"(?:[0-9]{1,2}\s+)?(?P<word>[A-Z][a-z]*)(?:,?\s+[0-9]{0,2})?(?:,?\s*[0-9]{0,3})?|[0-9]{1,3}")
 LONGEST = 40
 """No printed date is longer; a longer text is looked at no further."""
 
@@ -48,8 +56,14 @@ NO_DATE = PrintedDate()
 
 
 def looks_like_date(text: str) -> bool:
-    """Say whether `text` has one of the known printed forms, though the day may not exist (February 30)."""
-    return len(text) <= LONGEST and _PRINTED.fullmatch(text) is not None
+    """Say whether `text` is worded as a date and nothing else, though the day may not exist (February 30)."""
+    return len(text) <= LONGEST and (_PRINTED.fullmatch(text) or _RARE.fullmatch(text)) is not None
+
+
+def may_begin_date(text: str) -> bool:
+    """Say whether `text` may be what is left of a date whose end was cut off (`July 9, 19`)."""
+    found = _BEGINNING.fullmatch(text) if len(text) <= LONGEST else None
+    return found is not None and any(month.startswith(found["word"] or "") for month in MONTHS)
 
 
 def read_date(text: str | None) -> PrintedDate:
@@ -84,9 +98,9 @@ def _from_match(text: str, found: re.Match[str]) -> PrintedDate:
 
 
 def _from_library(text: str) -> PrintedDate:
-    """Read the rare forms (circa, ranges, seasons) with the EDTF library."""
-    edtf = text_to_edtf(text)
-    if not edtf:
+    """Read the rare forms (circa, ranges, seasons) with the EDTF library, as far as it invents nothing."""
+    edtf = text_to_edtf(text.replace("–", "-"))
+    if not edtf or not _says(text, edtf):
         return PrintedDate(text)
     try:
         parsed = parse_edtf(edtf)
@@ -96,6 +110,28 @@ def _from_library(text: str) -> PrintedDate:
         # The library guessed a text that it cannot read itself: keep what is printed, claim nothing.
         return PrintedDate(text)
     return PrintedDate(text, edtf, days[0], days[1], _precision(edtf))
+
+
+def _says(text: str, edtf: str) -> bool:
+    """Say whether a text says what the library made of it, no more and no less.
+
+    It makes 2012-07-09 of `July 9-12, 1956`, 2056 of `10 December 56`, and September of `9.7.1956`, where an
+    archive in Europe means July. An open end (`before 1956`) it stretches by ten years.
+    """
+    printed, made = _numbers(text), _numbers(edtf.replace("X", "0"))
+    years = {number for number in made if number > 99}
+    month_named = any(month[:3].casefold() in text.casefold() for month in MONTHS)
+    return (
+        printed <= made
+        and bool(years)
+        and years <= printed
+        and not (edtf.startswith("/") or edtf.endswith("/"))
+        and (month_named or text == edtf or _precision(edtf) == "year")
+    )
+
+
+def _numbers(text: str) -> set[int]:
+    return {int(number) for number in re.findall("[0-9]+", text)}
 
 
 def _precision(edtf: str) -> Precision:

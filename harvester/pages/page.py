@@ -1,4 +1,4 @@
-"""What a capture says: a listing, a document, or refused and why. Plain frozen data; parsers make it, the store takes it."""
+"""What a capture says: a listing, a document, or refused and why. Plain frozen data, from the parsers to the store."""
 
 from __future__ import annotations
 

@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harvester.capture import MAX_BYTES
+from harvester.pages.encoding import decode, is_binary
 from harvester.pages.listing import read_listing
 from harvester.pages.page import Page, Refused
-from harvester.pages.text import decode, is_binary
 
 if TYPE_CHECKING:
     from harvester.capture import Capture
-    from harvester.pages.page import Problem
     from harvester.source import Form, Source
 
 PARSER_VERSION = 1
@@ -22,24 +21,24 @@ PARSER_VERSION = 1
 def parse(capture: Capture, source: Source) -> Page:
     """Read a capture as a page of `source`, or refuse it with the reason. Never raises on what a page holds."""
     body = capture.body
-    if not body.strip():
-        return Refused("empty", "nothing in it")
     if len(body) > MAX_BYTES:
         return Refused("too-large", f"larger than {MAX_BYTES // 1024**2} MB: no page of an archive is")
     if is_binary(body):
         return Refused("binary", "not text: give saved pages (.txt)", repr(body[:40]))
     text, problems = decode(capture)
-    return _read(text, source, problems)
+    if not text.strip():
+        return Refused("empty", "nothing in it")
+    page = _read(text, source)
+    return page if isinstance(page, Refused) else replace(page, problems=(*problems, *page.problems))
 
 
-def _read(text: str, source: Source, problems: tuple[Problem, ...]) -> Page:
+def _read(text: str, source: Source) -> Page:
     form = recognise(text, source)
     if form is None:
         return Refused("not-a-listing", f"no listing of {source.title}", text.strip()[:200])
     if form.refused:
         return Refused("degraded", form.refused, text.strip()[:200], form.name)
-    page = read_listing(text, form)
-    return page if isinstance(page, Refused) else replace(page, problems=problems + page.problems)
+    return read_listing(text, form)
 
 
 def recognise(text: str, source: Source) -> Form | None:

@@ -1,0 +1,98 @@
+"""What was not taken as it stood: the problems of a page that could be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harvester.pages.page import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harvester.pages.ending import Ending
+    from harvester.pages.grammar import Reading
+    from harvester.pages.page import Record
+    from harvester.pages.ranges import Range
+    from harvester.pages.records import Placed
+    from harvester.pages.text import Block
+    from harvester.source import Form
+
+
+def of_entries(placed: Sequence[Placed], reading: Reading, form: Form) -> Iterator[Problem]:
+    """Give what was noticed of single records."""
+    if reading.header and form.range_line:
+        message = "text before the first record was not read"
+        yield Problem("notice", "header", message, extract=_extract(reading.header))
+    for one in placed:
+        yield from _of_one(one, form, tie=reading.tie)
+
+
+def _of_one(one: Placed, form: Form, *, tie: bool) -> Iterator[Problem]:
+    entry, at = one.entry, one.position
+    if entry.by_shape and entry.title:
+        yield _by_shape(at, entry.title, tie=tie)
+    if entry.unclear:
+        message = "this may be more of the summary or an undated record; on a page that is cut off it is not taken"
+        yield Problem("warning", "unclear", message, at, _extract(entry.unclear))
+    if "one-word lines" in form.loses and _lost_line(one):
+        yield Problem("notice", "line-lost", "this form of the page has lost a line of one word here", at)
+    if one.record is None:
+        message = "not taken as a record: its title is missing, lost in this form of the page or cut off"
+        parts = [block for block in (entry.date, entry.title, *entry.summary) if block]
+        yield Problem("warning", "title-missing", message, at, _extract(parts))
+    else:
+        yield from _of_date(one.record)
+
+
+def _by_shape(position: int, title: Block, *, tie: bool) -> Problem:
+    if tie:
+        message = "an undated record may begin here or elsewhere, both are as likely: compare with the page"
+        return Problem("warning", "ambiguous", message, position, title.text[:200])
+    message = "that an undated record begins here was told by the shape of its title"
+    return Problem("notice", "told-by-shape", message, position, title.text[:200])
+
+
+def _lost_line(one: Placed) -> bool:
+    """Say whether a blank line too many shows a loss. Before the first record it is the header that lost lines."""
+    before = [] if one.is_first or one.entry.date is None else [one.entry.date]
+    return any(block.gap > 1 for block in (*before, *one.entry.summary))
+
+
+def _of_date(record: Record) -> Iterator[Problem]:
+    if record.date.text and not record.date.edtf:
+        message = "no date that can be, or none that can be read; kept as printed"
+        yield Problem("warning", "no-such-date", message, record.position, record.date.text)
+    elif record.loses_date and not record.date.text:
+        message = "no date printed here; this form loses dates that are only a year"
+        yield Problem("notice", "date-not-shown", message, record.position, record.title[:200])
+
+
+def of_ending(placed: Sequence[Placed], ending: Ending, *, cut: bool) -> Iterator[Problem]:
+    """Give what the page's end says. `cut`: something shows that the page was cut off."""
+    position = placed[-1].position if placed else None
+    if ending.fragment:
+        message = "the page ends inside a line; what is left of that line was not read"
+        yield Problem("warning", "fragment", message, extract=ending.fragment.text)
+    if position is None:
+        return
+    if cut:
+        yield Problem(
+            "warning", "cut-off", "the page is cut off in this record; what it says fills gaps only", position
+        )
+    elif not ending.proven:
+        message = "nothing shows that the page ends here; what this record says fills gaps only"
+        yield Problem("notice", "end-not-shown", message, position)
+
+
+def of_count(stated: Range, found: int) -> Iterator[Problem]:
+    """Give what does not agree with the range line."""
+    if found < stated.count:
+        message = f"the page promises {stated.count} records and holds {found}: get a whole copy of it"
+        yield Problem("error", "records-missing", message, stated.first + found)
+    elif found > stated.count:
+        message = f"the page promises {stated.count} records, {found} stand there"
+        yield Problem("error", "more-records", message)
+
+
+def _extract(blocks: Sequence[Block]) -> str:
+    return " / ".join(block.text[:200] for block in blocks[:5])[:200]
