@@ -1,4 +1,4 @@
-"""What the tests of the published database share: a database with hostile content, and the two ways to serve one."""
+"""What the tests of the published database share: the two ways to serve one, and asking over HTTP."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ from urllib.request import urlopen
 
 from datasette.utils import tilde_encode
 
-from harvester.store.database import open_to_write
-from harvester.store.search import index
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import Message
@@ -29,36 +26,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGURATION = ROOT / "db"
 NO_DATABASE = shutil.ignore_patterns("*.db", "*.db-*", "captures", "__pycache__")
-SCRIPT = "<script>alert(1)</script>"
 # An installed Datasette is enough for the folder: its plugins must not need the harvester.
 DATASETTE_ALONE = "import sys; sys.modules['harvester'] = None; from datasette.cli import cli; cli()"
 STARTS_WITHIN = 60.0
-CLOCK = "2026-01-02T03:04:05Z"
-DOCUMENTS: list[dict[str, Any]] = [
-    {"title": f"Report {SCRIPT}", "date": "1959-12-24", "kind": "Report", "summary": f"<b>{SCRIPT}</b> & more"},
-    {"title": "https://hostile.example/title", "date": "1957-03-01", "url": "javascript:alert(1)"},
-    {
-        "title": "Letter to be followed",
-        "date": "1957-03-02",
-        "kind": "Letter",
-        "url": "https://archive.example/a?b=1&c=2",
-    },
-    {"title": "Tagged address", "date": "1957-03-03", "url": 'https://archive.example/"onclick="alert(1)'},
-    {"title": "=HYPERLINK(1)", "date": "1957-04", "kind": "Report"},
-    {"title": "\u202egnirts desrever", "date": "1960"},
-    {
-        "title": "Émigré “quoted”",
-        "date": "1958-01-01",
-        "kind": "Telegram",
-        "sender": "Stalin",
-        "recipient": "Mao Zedong",
-    },
-    {"title": "x" * 3000, "date": "1958-01-02"},
-    {"title": "Undated", "date": None},
-    {"title": "Gone by now", "date": "1950-01-01", "gone_at": CLOCK},
-    {"title": "Телеграмма Сталину", "date": "1949-05-01", "kind": "Telegram"},
-    {"title": "{{ 7 * 7 }} {% raw %}", "date": "1949-05-02"},
-]
 
 
 @dataclass(frozen=True)
@@ -86,115 +56,6 @@ class Site:
     def json(self, path: str) -> Any:
         """Give what a page says as data."""
         return json.loads(self.text(path))
-
-
-def make_sample(path: Path) -> Path:
-    """Make a database with what an archive's worst enemy might have put on its pages."""
-    db = open_to_write(path)
-    db.execute("BEGIN")
-    db.table("runs").insert(
-        {
-            "id": 1,
-            "command": f"harvest {SCRIPT}",
-            "started_at": CLOCK,
-            "finished_at": CLOCK,
-            "status": "partial",
-            "pages": 2,
-            "records": 12,
-            "new": 12,
-            "reason": "a page was refused",
-        }
-    )
-    db.table("listings").insert_all(
-        [
-            {"id": 1, "key": "a", "source": "wilson", "name": f"Search {SCRIPT}", "declared_total": 1250},
-            {"id": 2, "key": "b", "source": "wilson", "name": "A whole one", "declared_total": 2},
-        ]
-    )
-    db.table("captures").insert_all(
-        [
-            {
-                "id": 1,
-                "uri": "https://archive.example/search?page=71",
-                "source": "wilson",
-                "listing_id": 1,
-                "sha256": "0",
-                "parser_version": 1,
-                "form": "A",
-                "first": 711,
-                "last": 720,
-                "declared_total": 1250,
-                "records": 10,
-            },
-            {
-                "id": 2,
-                "uri": "file:///pages/b.txt",
-                "source": "wilson",
-                "listing_id": 2,
-                "sha256": "1",
-                "parser_version": 1,
-                "form": "A",
-                "first": 1,
-                "last": 2,
-                "declared_total": 2,
-                "records": 2,
-            },
-        ]
-    )
-    for number, document in enumerate(DOCUMENTS, start=1):
-        _insert_document(db, number, dict(document))
-    db.table("problems").insert(
-        {
-            "run_id": 1,
-            "uri": "javascript:alert(1)",
-            "severity": "error",
-            "code": "form-c",
-            "message": f"refused {SCRIPT}",
-            "extract": SCRIPT,
-        }
-    )
-    db.execute("COMMIT")
-    index(db)
-    db.close()
-    return path
-
-
-def _insert_document(db: Any, number: int, document: dict[str, Any]) -> None:
-    date = document["date"]
-    document |= {
-        "id": number,
-        "key": f"k{number}",
-        "source": "wilson",
-        "date_from": date and f"{date}-01-01"[:10],
-        "year": date and int(date[:4]),
-        "first_seen": CLOCK,
-        "last_changed": CLOCK,
-    }
-    db.table("documents").insert(document)
-    capture, position = (1, 710 + number) if number <= 10 else (2, number - 10)
-    db.table("statements").insert(
-        {
-            "id": number,
-            "document_id": number,
-            "key": f"k{number}",
-            "form": "A",
-            "host": "",
-            "hash": str(number),
-            "content": "{}",
-            "capture_id": capture,
-        }
-    )
-    db.table("sightings").insert(
-        {
-            "capture_id": capture,
-            "position": position,
-            "document_id": number,
-            "title": document["title"],
-            "has_summary": 0,
-            "statement_id": number,
-        }
-    )
-    db.table("changes").insert({"run_id": 1, "document_id": number, "kind": "new", "after": document["title"]})
 
 
 def configuration_with(folder: Path, *databases: Path) -> Path:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.publishing import ROOT, harvester_serve, make_sample
+from tests.hostile import make_sample
+from tests.publishing import ROOT, harvester_serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

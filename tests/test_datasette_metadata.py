@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 METADATA: dict[str, Any] = yaml.safe_load((CONFIGURATION / "metadata.yaml").read_text("ascii"))
 TABLES: dict[str, dict[str, Any]] = METADATA["databases"]["harvest"]["tables"]
-INTERNAL = {"statements", "documents_unindexed", "texts_unindexed", "_sqlite_migrations"}
+INTERNAL = {"statements", "documents_unindexed", "texts_unindexed", "steps", "claims", "_sqlite_migrations"}
 FACETS = [(table, facet) for table, about in TABLES.items() for facet in about.get("facets", [])]
 COUNTED = ("documents", "years", "kinds")
 

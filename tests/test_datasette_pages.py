@@ -10,16 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.publishing import (
-    CLOCK,
-    DOCUMENTS,
-    SCRIPT,
-    Site,
-    configuration_with,
-    datasette_alone,
-    harvester_serve,
-    make_sample,
-)
+from tests.hostile import CLOCK, DOCUMENTS, SCRIPT, make_sample
+from tests.publishing import Site, configuration_with, datasette_alone, harvester_serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

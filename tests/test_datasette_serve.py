@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harvester.cli import run
-from tests.publishing import DATASETTE_ALONE, configuration_with, harvester_serve, make_sample, running
+from tests.hostile import make_sample
+from tests.publishing import DATASETTE_ALONE, configuration_with, harvester_serve, running
 
 if TYPE_CHECKING:
     from pathlib import Path
