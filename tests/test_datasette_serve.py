@@ -88,6 +88,13 @@ def test_it_ends_quietly(tmp_path: Path, sent: signal.Signals, status: int) -> N
         assert len(server.printed.read_text().splitlines()) == 1
 
 
+def test_asking_for_what_is_not_there_does_not_fill_the_log(tmp_path: Path) -> None:
+    with harvester_serve(make_sample(tmp_path / "x.db")) as (site, server):
+        for path in ("/nothing", "/DB/nothing", "/DB/documents/999", "/DB/documents?_sort=nothing"):
+            assert site.get(path)[0] >= 400
+        assert server.complained.read_text() == ""
+
+
 def test_it_opens_the_browser_where_it_listens(tmp_path: Path) -> None:
     opened = tmp_path / "opened"
     browser = tmp_path / "browser"
