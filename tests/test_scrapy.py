@@ -75,7 +75,7 @@ def test_files_through_scrapy_are_the_same_as_without_it(tmp_path: Path, offline
 
 def test_pages_over_http_are_the_same_documents(tmp_path: Path, offline: Path, site: str) -> None:
     start = " ".join(f"{site}/{seed.name}" for seed in SEEDS)
-    done = crawl("-a", f"start={start}", "-a", f"db={tmp_path / 'crawl.db'}", "-s", "DOWNLOAD_DELAY=0")
+    done = crawl("-a", f"start={start}", "-a", f"db={tmp_path / 'crawl.db'}", "-a", "delay=0")
     assert (done.returncode, done.stderr) == (0, "")
     one, other = open_to_read(tmp_path / "crawl.db"), open_to_read(offline)
     assert documents(one) == documents(other)
@@ -85,16 +85,14 @@ def test_pages_over_http_are_the_same_documents(tmp_path: Path, offline: Path, s
 
 def test_an_address_without_an_answer_makes_the_run_partial(tmp_path: Path, site: str) -> None:
     start = f"{site}/{SEEDS[0].name} http://127.0.0.1:1/none"
-    crawl(
-        "-a", f"start={start}", "-a", f"db={tmp_path / 'crawl.db'}", "-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_ENABLED=0"
-    )
+    crawl("-a", f"start={start}", "-a", f"db={tmp_path / 'crawl.db'}", "-a", "delay=0")
     db = open_to_read(tmp_path / "crawl.db")
     assert db.execute("SELECT status, new FROM runs").fetchall() == [("partial", 10)]
     assert db.execute("SELECT severity, code FROM problems").fetchall() == [("error", "no-answer")]
 
 
 def test_an_error_page_is_no_listing(tmp_path: Path, site: str) -> None:
-    crawl("-a", f"start={site}/none.txt", "-a", f"db={tmp_path / 'crawl.db'}")
+    crawl("-a", f"start={site}/none.txt", "-a", "delay=0", "-a", f"db={tmp_path / 'crawl.db'}")
     db = open_to_read(tmp_path / "crawl.db")
     assert db.execute("SELECT status, refused FROM runs").fetchall() == [("partial", 1)]
     assert db.execute("SELECT http_status FROM reads").fetchall() == [(404,)]

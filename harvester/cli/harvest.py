@@ -7,9 +7,11 @@ import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
+from harvester.cli.asked import foretold, live_options, order_of, saved_options
 from harvester.cli.commands import db_option, json_option
 from harvester.cli.progress import Progress
 from harvester.errors import UsageError
@@ -17,7 +19,7 @@ from harvester.harvest import Stop, harvest_captures
 from harvester.paths import default_database
 from harvester.readers.targets import expected_pages, read_targets
 from harvester.sources import choose_sources
-from harvester.store.database import BUSY_SECONDS, explained, open_to_write
+from harvester.store.database import explained, open_to_write
 from harvester.store.run import Run
 
 if TYPE_CHECKING:
@@ -29,33 +31,48 @@ EXIT_STATUS = {"complete": 0, "failed": 1, "partial": 3}
 @click.command()
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @db_option
-@click.option("--source", metavar="NAME", help="The archive that the pages are of, if they do not say it.")
-@click.option("--listing", metavar="NAME", help="The pages without an address are all of one listing; its name.")
-@click.option("--wait", type=click.FloatRange(0), default=BUSY_SECONDS, show_default=True, metavar="SECONDS",
-              help="How long to wait for another process that writes to the database.")  # fmt: skip
+@saved_options
+@live_options
 @json_option
-def harvest(
-    targets: tuple[str, ...], db: Path, source: str | None, listing: str | None, wait: float, as_json: bool
-) -> int:
-    """Read saved pages into the database.
+def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **asked: Any) -> int:
+    """Read saved pages, or a live archive, into the database.
 
-    A TARGET is a saved page or a folder of them (.txt, below it too).
+    A TARGET is a saved page, a folder or an archive file of them, the name of an archive (all of it, live), or the
+    address of one of its listings. A path wins over a name.
 
-    Exit status: 0 all was taken, 1 failed, 2 wrong usage, 3 partly, 130 or 143 interrupted.
+    Exit status: 0 all was taken, 1 failed, 2 wrong usage, 3 partly, 4 another run holds the archive, 130 or 143
+    interrupted.
 
     Example:
-        harvester harvest seeds --db db/harvest.db
+        harvester harvest seeds
+        harvester harvest wilson --search "Mao" --contact me@example.org
 
     """
-    paths = _paths(targets)
-    sources = choose_sources(source)
+    sources = choose_sources(asked["source"])
+    live = _live_target(targets, sources)
+    paths = [] if live else _paths(targets)
     if db == default_database():
         db.parent.mkdir(parents=True, exist_ok=True)
     stop = Stop()
     stop.listen()
-    row = _harvest(paths, db, sources, listing, wait, stop)
+    row = _harvest_live(live, db, asked, stop) if live else _harvest(paths, db, sources, asked, stop)
+    if row is None:
+        return 0
     click.echo(json.dumps(row, ensure_ascii=False) if as_json else summary(row, db))
     return 128 + stop.signal if stop.signal else EXIT_STATUS[row["status"]]
+
+
+def _live_target(targets: tuple[str, ...], sources: tuple[Source, ...]) -> tuple[Source, str] | None:
+    """Give the archive and the listing's address that are meant, if the target is live."""
+    if len(targets) != 1 or Path(targets[0]).exists():
+        return None
+    host = urlsplit(targets[0]).hostname
+    for source in sources:
+        if targets[0] == source.name:
+            return source, ""
+        if host in source.hosts:
+            return source, targets[0]
+    return None
 
 
 def _paths(targets: tuple[str, ...]) -> list[Path]:
@@ -64,18 +81,34 @@ def _paths(targets: tuple[str, ...]) -> list[Path]:
         raise UsageError("nothing to harvest: name saved pages or folders, as in `harvester harvest seeds`")
     for target in targets:
         if not Path(target).exists():
-            raise UsageError(f"no file or folder {target}: check the path")
+            raise UsageError(
+                f"no file, folder or archive {target}: check the path, or see the names with `scrapy list`"
+            )
     return [Path(target) for target in targets]
 
 
+def _harvest_live(live: tuple[Source, str], db: Path, asked: dict[str, Any], stop: Stop) -> dict[str, Any] | None:
+    """Harvest over the network; give the run's row, or nothing if it was only to be said what would be done."""
+    source, listing = live
+    order = order_of(asked, listing, db)
+    order.address(source)
+    order.agreed_delay(source)
+    if asked["dry_run"]:
+        click.echo(foretold(order, source))
+        return None
+    from harvester.cli.live import harvest_live
+
+    return harvest_live(source.name, order, stop, asked["contact"])
+
+
 def _harvest(
-    paths: list[Path], db: Path, sources: tuple[Source, ...], listing: str | None, wait: float, stop: Stop
+    paths: list[Path], db: Path, sources: tuple[Source, ...], asked: dict[str, Any], stop: Stop
 ) -> dict[str, Any]:
     """Harvest saved pages; give the run's row. A failure is kept in the run before it is reported."""
-    with explained(db), open_to_write(db, wait) as database:
+    with explained(db), open_to_write(db, asked["wait"]) as database:
         run = Run(database, "harvester " + shlex.join(sys.argv[1:]))
         with run.failing(), Progress(run, expected_pages(paths, sources)) as progress:
-            harvest_captures(run, read_targets(paths, listing, sources), sources, stop, progress.update)
+            harvest_captures(run, read_targets(paths, asked["listing"], sources), sources, stop, progress.update)
         return run.row()
 
 
@@ -84,7 +117,13 @@ def summary(row: dict[str, Any], db: Path) -> str:
     parts = [f"{row['records']} records: {row['new']} new, {row['changed']} changed, {row['unchanged']} unchanged"]
     parts += [f"{row[name]} {label}" for name, label in _ASIDE.items() if row[name]]
     hint = "" if row["status"] == "complete" else f"\nSee why: harvester status --db {shlex.quote(str(db))}"
-    return f"{row['status']}: {row['pages']} pages, {'; '.join(parts)}{hint}"
+    walks = "".join(f"\n{_walked(walk)}" for walk in row["walks"])
+    return f"{row['status']}: {row['pages']} pages, {'; '.join(parts)}{walks}{hint}"
+
+
+def _walked(walk: dict[str, Any]) -> str:
+    proof = f" (proof: {walk['proof']})" if walk["proof"] else f": {walk['reason']}"
+    return f"the listing: {walk['distinct_records']} of {walk['declared_total']} records, {walk['status']}{proof}"
 
 
 _ASIDE = {"refused": "pages refused", "ignored": "other files ignored", "problems": "problems kept"}

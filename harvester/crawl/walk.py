@@ -15,15 +15,21 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Sequence
 
 MOST_PASSES = 4
 """A listing that changes under every pass will change under the next; the following run begins afresh."""
 MOST_GROWTH = 20
 """Pages that a listing may grow by during one pass; a pager that goes on and on is no listing."""
+MOST_FAILURES = 3
+"""Pages in a row that could not be read before a walk gives up: the archive is down, or does not want us."""
+SEAM = "seam"
+"""Why the page is read at which a walk goes on."""
+ASKED = "asked to stop"
+"""How the reasons begin for which a walk is bounded, and not a failure."""
 LONGEST_FRONT = 20
 """Pages of new records at the front that are read to repair a pass; beyond, another pass is as cheap."""
 
@@ -56,6 +62,7 @@ class Step:
     """A page that was read: the total it declared, and the keys of its records in order.
 
     `total` is None if the page could not be had or was refused. `known`: all of it was held before, unchanged.
+    `stop`: why no further page is to be asked for.
     `cached`: the answer says that it comes out of a cache, so it may show the listing as it was: it proves nothing.
     """
 
@@ -64,6 +71,7 @@ class Step:
     keys: tuple[str, ...] = ()
     known: bool = False
     cached: bool = False
+    stop: str | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +141,24 @@ def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-Walk = "Generator[Wanted, Step, Verdict]"
+def resumed(plan: Plan, read: Sequence[Step]) -> Generator[Wanted, Step, Verdict]:
+    """Go on with a walk that was cut short after the pages `read`, or begin one.
+
+    The last page is read again: if it is not as it was, the listing has moved meanwhile, and the walk begins afresh.
+    """
+    steps = walk(plan)
+    try:
+        wanted = next(steps)
+        for step in read:
+            wanted = steps.send(step)
+        if read:
+            again = yield Wanted(read[-1].number, SEAM)
+            if (again.total, again.keys) != (read[-1].total, read[-1].keys):
+                return (yield from walk(plan))
+        while True:
+            wanted = steps.send((yield wanted))
+    except StopIteration as end:
+        return cast("Verdict", end.value)
 
 
 def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
@@ -176,10 +201,13 @@ def _pages(step: Step, size: int) -> int:
 
 def _why_stop(plan: Plan, number: int, pages: int, known: int, current: Pass) -> str | None:
     """Say why a pass stops before its end, if it does."""
+    failed = [step.total is None for step in current.steps[-MOST_FAILURES:]]
+    if current.steps[-1].stop or (len(failed) == MOST_FAILURES and all(failed)):
+        return current.steps[-1].stop or f"{MOST_FAILURES} pages in a row could not be read"
     if plan.most_pages is not None and number >= plan.most_pages and number < pages:
-        return f"asked to stop after {plan.most_pages} pages"
+        return f"{ASKED} after {plan.most_pages} pages"
     if plan.until_known is not None and known >= plan.until_known and number < pages:
-        return f"asked to stop after {plan.until_known} pages without anything new"
+        return f"{ASKED} after {plan.until_known} pages without anything new"
     if pages > _pages(current.steps[0], plan.size) + MOST_GROWTH:
         return ENDLESS
     return None
@@ -233,10 +261,9 @@ def _complete(proof: Proof, keys: frozenset[str], total: int, drift: int) -> Ver
 
 def _stopped(current: Pass, drift: int) -> Verdict:
     total = current.totals[-1] if current.totals else None
-    if current.stopped is None:
-        return Verdict("partial", None, "no page of the listing could be read", total, current.keys, drift)
-    status: Literal["partial", "bounded"] = "partial" if current.stopped == ENDLESS else "bounded"
-    return Verdict(status, None, current.stopped, total, current.keys, drift, current.missing())
+    reason = current.stopped or "no page of the listing could be read"
+    status: Literal["partial", "bounded"] = "bounded" if reason.startswith(ASKED) else "partial"
+    return Verdict(status, None, reason, total, current.keys, drift, current.missing())
 
 
 def _partial(current: Pass, drift: int) -> Verdict:

@@ -167,3 +167,14 @@ def _keep(db: Database, key: str, source: str, name: str, url: str | None) -> in
 
 def _file_name(uri: str) -> str:
     return unquote(PurePosixPath(urlsplit(uri).path).name)
+
+
+def newest_validators(db: Database, uri: str) -> tuple[int | None, dict[str, str]]:
+    """Give the newest capture of an address, if it was taken, and the headers that ask whether it has changed since."""
+    sql = """SELECT id, etag, last_modified, refused, errors, parser_version FROM captures
+        WHERE uri = ? ORDER BY id DESC LIMIT 1"""
+    row = db.execute(sql, [uri]).fetchone()
+    if row is None or row[3] or row[4] or row[5] != PARSER_VERSION:
+        return None, {}
+    validators = {"If-None-Match": row[1], "If-Modified-Since": row[2]}
+    return int(row[0]), {name: value for name, value in validators.items() if value}

@@ -154,3 +154,14 @@ def _retire(db: Database, gone: dict[str, Any], kept: int, run: int, observed_at
     sql = """INSERT INTO changes (run_id, document_id, observed_at, kind, field, before, merged_from)
         VALUES (?, ?, ?, 'merged', 'key', ?, ?)"""
     db.execute(sql, [run, kept, observed_at, gone["key"], gone["id"]])
+
+
+def pages_to_read(db: Database, source: str, before: str) -> list[str]:
+    """Give the addresses of document pages that are to be read.
+
+    Those never read, those read before the document last changed, and those read before the time `before`.
+    """
+    sql = """SELECT url FROM documents WHERE source = ? AND url IS NOT NULL AND gone_at IS NULL AND
+        coalesce((SELECT max(read_at) FROM reads WHERE reads.uri = documents.url), '') < max(last_changed, ?)
+        ORDER BY id"""
+    return [row[0] for row in db.execute(sql, [source, before])]

@@ -22,7 +22,7 @@ from harvester.store.captures import (
 from harvester.store.database import transaction
 from harvester.store.records import RecordTaker
 from harvester.store.search import index
-from harvester.store.walks import keep_step
+from harvester.store.walks import interrupt_walks, keep_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.capture import Capture
-    from harvester.pages.page import DocumentPage, Page
+    from harvester.pages.page import DocumentPage, Page, Severity
     from harvester.source import Source
     from harvester.store.captures import KnownCapture
 
@@ -40,13 +40,17 @@ Status = Literal["complete", "partial", "failed", "interrupted"]
 
 @dataclass(frozen=True)
 class WalkStep:
-    """Which page of which walk a capture was asked for as; `first` is the position that it must begin with."""
+    """Which page of which walk a capture was asked for as; `first` is the position that it must begin with.
+
+    `again`: if the page is refused it is asked for once more, so this is no step of the walk yet.
+    """
 
     walk: int
     number: int
     reason: str
     first: int
     cached: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,20 @@ class Taken:
     known: bool
 
 
+def run_row(db: Database, run: int | None = None) -> dict[str, Any]:
+    """Give the row of a run (of the newest, if none is named), with its walks."""
+    sql = "SELECT * FROM runs WHERE id = coalesce(?, (SELECT max(id) FROM runs))"
+    row = next(iter(db.query(sql, [run])))
+    return {**row, "walks": list(db.query("SELECT * FROM walks WHERE run_id = ? ORDER BY id", [row["id"]]))}
+
+
 class Run:
     """One harvest into one database. `id` is its row in `runs`; what it counts is written with each page."""
 
-    def __init__(self, db: Database, command: str) -> None:
+    def __init__(self, db: Database, command: str, *, live: bool = False) -> None:
         self.db = db
+        if live:  # what was fetched must not be fetched again, not even after a power cut
+            db.execute("PRAGMA synchronous = FULL")
         self.counts: Counter[str] = Counter()
         self.errors = 0
         with transaction(db):
@@ -89,12 +102,13 @@ class Run:
             if known:
                 return self._reread(capture, known, step)
             capture_id = keep_capture(self.db, capture, page, source)
-            keep_read(self.db, self.id, capture_id, capture)
             before = self.counts["new"] + self.counts["changed"]
             if isinstance(page, Refused):
-                self._refuse(capture, page)
+                self._refuse(capture, page, step)
             else:
                 self._take_records(capture, capture_id, page, source)
+            # Last, so that no change of a document is later than the reading that brought it.
+            keep_read(self.db, self.id, capture_id, capture)
             unchanged = self.counts["new"] + self.counts["changed"] == before
             return self._taken(capture_id, isinstance(page, Refused), unchanged, step)
 
@@ -115,13 +129,21 @@ class Run:
     @property
     def verdict(self) -> Status:
         """`complete` if everything asked for was taken, else `partial`."""
-        return "partial" if self.counts["refused"] or self.errors else "complete"
+        sql = "SELECT 1 FROM walks WHERE run_id = ? AND coalesce(status, 'partial') NOT IN ('complete', 'bounded')"
+        unproven = self.db.execute(sql, [self.id]).fetchone()
+        return "partial" if unproven or self.counts["refused"] or self.errors else "complete"
+
+    def declared_total(self, capture_id: int) -> int | None:
+        """Give the total that a capture declared."""
+        row = self.db.execute("SELECT declared_total FROM captures WHERE id = ?", [capture_id]).fetchone()
+        return None if row[0] is None else int(row[0])
 
     def finish(self, status: Status, reason: str | None = None) -> None:
         """End the run."""
         if status != "failed":
             index(self.db)
         with transaction(self.db):
+            interrupt_walks(self.db, self.id)
             sql = "UPDATE runs SET finished_at = ?, status = ?, reason = ? WHERE id = ?"
             self.db.execute(sql, [stamp(), status, reason, self.id])
             self._write_counts()
@@ -141,8 +163,7 @@ class Run:
 
     def row(self) -> dict[str, Any]:
         """Give the run's row, with its walks."""
-        run = next(iter(self.db.query("SELECT * FROM runs WHERE id = ?", [self.id])))
-        return {**run, "walks": list(self.db.query("SELECT * FROM walks WHERE run_id = ? ORDER BY id", [self.id]))}
+        return run_row(self.db, self.id)
 
     def _take_records(self, capture: Capture, capture_id: int, page: Listing | DocumentPage, source: Source) -> None:
         observed_at = stamp(capture.captured_at) if capture.captured_at else None
@@ -153,22 +174,27 @@ class Run:
         for problem in page.problems:
             self._problem(problem, capture.uri)
 
-    def _refuse(self, capture: Capture, page: Refused) -> None:
-        self.counts["refused"] += 1
-        self._problem(Problem("error", page.code, page.message, extract=page.extract), capture.uri)
+    def _refuse(self, capture: Capture, page: Refused, step: WalkStep | None) -> None:
+        """Keep a refusal: an error, unless the page is asked for again."""
+        final = not (step and step.again)
+        self.counts["refused"] += final
+        severity: Severity = "error" if final else "warning"
+        self._problem(Problem(severity, page.code, page.message, extract=page.extract), capture.uri)
 
     def _reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None) -> Taken:
         keep_read(self.db, self.id, known.id, capture)
         self.counts.update(skipped=1, records=known.records, unchanged=known.records)
-        if known.errors:
+        if known.errors and not (step and step.again):
             self.errors += known.errors
             self.counts["refused"] += known.refused is not None
+        if known.errors:
             code = known.refused or "still-incomplete"
             self._problem(Problem("notice", code, "not taken whole before, and still the same bytes"), capture.uri)
         return self._taken(known.id, known.refused is not None, True, step)
 
     def _taken(self, capture_id: int, refused: bool, known: bool, step: WalkStep | None) -> Taken:
-        self._keep_step(step, None if refused else capture_id, known=known)
+        if not (refused and step and step.again):
+            self._keep_step(step, None if refused else capture_id, known=known)
         return Taken(capture_id, refused, known)
 
     def _keep_step(self, step: WalkStep | None, capture_id: int | None, *, known: bool) -> None:

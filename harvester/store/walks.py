@@ -86,3 +86,16 @@ def unfinished_walk(db: Database, listing: ListingAddress, since: str) -> int | 
         WHERE listings.key = ? ORDER BY walks.id DESC LIMIT 1"""
     row = db.execute(sql, [listing.key]).fetchone()
     return int(row[0]) if row and row[1] in (None, "interrupted") and row[2] >= since else None
+
+
+def adopt_walk(db: Database, walk: int, run: int) -> None:
+    """Let a run go on with a walk that an earlier one began."""
+    db.execute(
+        "UPDATE walks SET run_id = ?, status = NULL, finished_at = NULL, reason = NULL WHERE id = ?", [run, walk]
+    )
+
+
+def interrupt_walks(db: Database, run: int) -> None:
+    """Mark the walks of a run that ends without a verdict."""
+    sql = "UPDATE walks SET status = 'interrupted', finished_at = ?, reason = ? WHERE run_id = ? AND status IS NULL"
+    db.execute(sql, [stamp(), "stopped before its end; the next run goes on from here", run])

@@ -1,0 +1,106 @@
+"""What can be asked of `harvester harvest`: its options, and the order that they make."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harvester.crawl.order import Order
+from harvester.store.database import BUSY_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harvester.source import Source
+
+Function = "Callable[..., Any]"
+
+SAVED = (
+    click.option("--source", metavar="NAME", help="The archive that the pages are of, if they do not say it."),
+    click.option("--listing", metavar="NAME", help="The pages without an address are all of one listing; its name."),
+    click.option(
+        "--wait",
+        type=click.FloatRange(0),
+        default=BUSY_SECONDS,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for another process that writes to the database.",
+    ),
+)
+LIVE = (
+    click.option("--search", metavar="TEXT", default="", help="Live: only what the archive's search finds."),
+    click.option("--max-pages", type=click.IntRange(1), metavar="N", help="Live: stop after N pages of the listing."),
+    click.option(
+        "--until-known",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Live: stop after N pages in a row without anything new, where new records come first.",
+    ),
+    click.option("--documents/--no-documents", default=True, help="Live: read document pages, too.  [default: yes]"),
+    click.option("--base-url", metavar="URL", help="Live: where else the archive is served (a staging copy)."),
+    click.option(
+        "--delay", type=click.FloatRange(0), metavar="SECONDS", help="Live: time between requests, at least 1."
+    ),
+    click.option(
+        "--contact",
+        metavar="ADDRESS",
+        envvar="HARVESTER_CONTACT",
+        show_envvar=True,
+        help="Live: how the archive's people can reach you.",
+    ),
+    click.option(
+        "--captures",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="FOLDER",
+        help="Live: where answers are kept as WARC.  [default: captures beside the database]",
+    ),
+    click.option("--no-captures", is_flag=True, help="Live: keep no answers."),
+    click.option("--dry-run", is_flag=True, help="Live: only say what would be fetched, and how long it would take."),
+)
+
+
+def saved_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options for saved pages."""
+    return _with(function, SAVED)
+
+
+def live_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options for live harvests."""
+    return _with(function, LIVE)
+
+
+def _with(function: Callable[..., Any], options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def order_of(asked: dict[str, Any], listing: str, db: Path) -> Order:
+    """Make the order of a live harvest of what was asked."""
+    return Order(
+        listing=listing,
+        search=asked["search"],
+        base=asked["base_url"],
+        most_pages=asked["max_pages"],
+        until_known=asked["until_known"],
+        documents=asked["documents"],
+        delay=asked["delay"],
+        db=db,
+        captures=None if asked["no_captures"] else asked["captures"] or db.parent / "captures",
+        command="harvester " + shlex.join(sys.argv[1:]),
+    )
+
+
+def foretold(order: Order, source: Source) -> str:
+    """Say what a live harvest would fetch, without fetching anything."""
+    listing, delay = order.address(source), order.agreed_delay(source)
+    pages = f"at most {order.most_pages} pages" if order.most_pages else "every page"
+    documents = "and the page of each new or changed document" if order.documents else "and no document page"
+    return (
+        f"{listing.name} of {source.title}: {pages} of {order.base or 'https://' + source.hosts[0]}, {documents};\n"
+        f"one request every {delay:g} seconds or slower, as robots.txt says: {3600 / max(delay, 0.001):,.0f} an hour"
+    )

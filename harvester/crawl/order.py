@@ -1,0 +1,82 @@
+"""What a live harvest is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harvester.addresses import listing_for, listing_of
+from harvester.crawl.politeness import agreed_delay
+from harvester.errors import UsageError
+from harvester.paths import default_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harvester.addresses import ListingAddress
+    from harvester.source import Source
+
+REFRESH_AFTER_DAYS = 180
+"""Document pages older than this are read again: corrections are rare, and the archive has many pages."""
+RESUME_WITHIN_HOURS = 24
+"""A walk that was cut short longer ago is begun afresh: the listing has moved on."""
+
+
+def _yes(text: str) -> bool:
+    return text.lower() in ("1", "yes", "true")
+
+
+ARGUMENTS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "listing": ("listing", str),
+    "search": ("search", str),
+    "base_url": ("base", str),
+    "max_pages": ("most_pages", int),
+    "until_known": ("until_known", int),
+    "documents": ("documents", _yes),
+    "delay": ("delay", float),
+    "db": ("db", Path),
+    "captures": ("captures", Path),
+}
+"""Scrapy's arguments, the fields that they fill, and how they are read."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A live harvest as it was asked for; `base` is another place where the same archive is served."""
+
+    listing: str = ""
+    search: str = ""
+    base: str | None = None
+    most_pages: int | None = None
+    until_known: int | None = None
+    documents: bool = True
+    delay: float | None = None
+    db: Path = field(default_factory=default_database)
+    captures: Path | None = None
+    command: str = "harvest"
+
+    def address(self, source: Source) -> ListingAddress:
+        """Give the listing that is meant: an address of it, a search, or the whole archive."""
+        if source.pager is None:
+            raise UsageError(f"{source.name} has no live listing that is known: give saved pages")
+        if not self.listing:
+            return listing_for(source, self.search)
+        found = listing_of(self.listing, source)
+        if found is None:
+            raise UsageError(f"no listing of {source.name}: {self.listing}; copy the address of one of its pages")
+        return found
+
+    def agreed_delay(self, source: Source, place: str | None = None) -> float:
+        """Give the seconds between requests to the archive, or to `place`."""
+        return agreed_delay(self.delay, self.base or place or f"https://{source.hosts[0]}")
+
+    @classmethod
+    def of_arguments(cls, arguments: dict[str, str], command: str) -> Order:
+        """Read an order as Scrapy gives it (`-a search=TEXT -a max_pages=3`)."""
+        unknown = set(arguments) - set(ARGUMENTS)
+        if unknown:
+            raise UsageError(f"no argument {min(unknown)}: there are {', '.join(sorted(ARGUMENTS))}")
+        return cls(
+            command=command, **{ARGUMENTS[name][0]: ARGUMENTS[name][1](text) for name, text in arguments.items()}
+        )

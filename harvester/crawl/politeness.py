@@ -1,0 +1,59 @@
+"""How the harvester behaves towards archives. Each number has its reason; please do not raise what burdens them."""
+
+from __future__ import annotations
+
+import email.utils
+import ipaddress
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from harvester.errors import UsageError
+
+DELAY_SECONDS = 1.0
+"""Least time between two requests: what a person who clicks through a listing needs. Archives are small servers."""
+MOST_ATTEMPTS = 4
+"""Requests for one page before it is given up: a busy moment passes, an outage does not."""
+BACK_OFF_SECONDS = 5.0
+"""Wait before the second attempt; it doubles with each further one."""
+LONGEST_WAIT_SECONDS = 3600.0
+"""A server that asks for more (Retry-After) wants to be left alone: the run ends and the next one goes on."""
+TIMEOUT_SECONDS = 60
+"""An answer that takes longer is given up and asked for again."""
+SECOND_LOOKS = 2
+"""How often a page that was refused (a challenge, an empty answer) is asked for again before it is believed."""
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether an address is on this machine, where no archive can be burdened."""
+    host = urlsplit(address).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name, so another machine
+
+
+def agreed_delay(wished: float | None, address: str) -> float:
+    """Give the time between requests: slower than usual if the user wishes, faster only on this machine."""
+    if wished is None:
+        return DELAY_SECONDS
+    if wished < DELAY_SECONDS and not is_loopback(address):
+        raise UsageError(
+            f"--delay {wished:g} would be faster than the archive is asked at most: give {DELAY_SECONDS:g} or more"
+        )
+    return wished
+
+
+def retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Give the seconds that a Retry-After header asks for (a number or a date); None if it says nothing readable."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())

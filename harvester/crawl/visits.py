@@ -1,0 +1,98 @@
+"""Visits: one address at a time is fetched and made a capture of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from harvester.addresses import canonical, rebased
+from harvester.capture import Capture
+from harvester.crawl.fetcher import NoAnswer
+from harvester.crawl.items import Fetched
+from harvester.crawl.politeness import SECOND_LOOKS
+from harvester.readers.files import PassedOver
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scrapy.http import Response
+
+    from harvester.crawl.desk import Desk
+    from harvester.crawl.fetcher import Fetcher
+    from harvester.crawl.walk import Step
+    from harvester.source import Source
+    from harvester.store.run import WalkStep
+
+
+class Visits:
+    """Fetches addresses of one archive, of which `base` may be another place."""
+
+    def __init__(self, fetcher: Fetcher, desk: Desk, source: Source, base: str | None) -> None:
+        self._fetcher = fetcher
+        self._desk = desk
+        self._source = source
+        self._base = base
+        self._last: Fetched | None = None
+        self.given_up: str | None = None
+        """Why nothing more is to be asked of this archive in this run."""
+
+    async def visit(self, address: str, step: WalkStep | None = None) -> Fetched:
+        """Fetch an address, if it has changed since it was last captured."""
+        held, validators = self._desk.validators(canonical(address, self._source, self._base))
+        url = rebased(address, self._base) if self._base else address
+        try:
+            response = await self._fetcher.fetch(url, validators)
+        except NoAnswer as reason:
+            self.given_up = reason.problem.message if reason.final else self.given_up
+            self._last = Fetched(PassedOver(address, reason.problem), step=step)
+            return self._last
+        if step and is_cached(response):
+            step = replace(step, cached=True)
+        self._last = Fetched(self._capture(response), response, step, held if response.status == 304 else None)
+        return self._last
+
+    async def looks(self, address: str, step: WalkStep) -> AsyncIterator[Fetched]:
+        """Fetch a page of a walk; look again if it is refused."""
+        for look in range(1 + SECOND_LOOKS):
+            if look:
+                await self._fetcher.rest(look)
+            fetched = await self.visit(address, replace(step, again=look < SECOND_LOOKS))
+            yield fetched
+            taken = await fetched.taken
+            if taken is None or not taken.refused:
+                return
+
+    async def step(self, number: int) -> Step:
+        """Say what the page that was fetched last was to its walk."""
+        assert self._last is not None  # noqa: S101 - asked only after a visit
+        cached = bool(self._last.step and self._last.step.cached)
+        step = self._desk.step(number, await self._last.taken, cached=cached)
+        return replace(step, stop=self.given_up)
+
+    def _capture(self, response: Response) -> Capture:
+        """Make a capture of an answer. A file's date is no evidence of when the page was had."""
+        if urlsplit(response.url).scheme == "file":
+            return Capture(response.url, response.body, file=str(Path(unquote(urlsplit(response.url).path))))
+        return Capture(
+            canonical(response.url, self._source, self._base),
+            response.body,
+            captured_at=datetime.now(UTC).replace(microsecond=0),
+            media_type=header(response, "Content-Type").partition(";")[0].strip() or None,
+            http_status=response.status,
+            etag=header(response, "ETag") or None,
+            last_modified=header(response, "Last-Modified") or None,
+        )
+
+
+def header(response: Response, name: str) -> str:
+    """Give a header's value as text, empty if there is none."""
+    return (response.headers.get(name) or b"").decode("latin-1")
+
+
+def is_cached(response: Response) -> bool:
+    """Say whether an answer says that a cache on the way has made it, and some time ago (RFC 9111, Age)."""
+    age = header(response, "Age")
+    return age.isdigit() and int(age) > 0

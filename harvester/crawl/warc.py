@@ -1,0 +1,75 @@
+"""Keeps every answer as it came: WARC, one gzip member each, on the disk before the database says that it was read."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from harvester.clock import stamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from scrapy.http import Response
+
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+DECODED = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+"""Headers that speak of the body as it travelled; it is kept unpacked."""
+WALK_NOTE = "application/vnd.archive-harvester.walk+json"
+"""The media type of the records that say where a walk begins and how it ends."""
+
+
+class WarcFile:
+    """A web archive that a run appends to. It is made when the first answer comes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: BinaryIO | None = None
+
+    def keep(self, uri: str, response: Response, moment: datetime) -> int:
+        """Keep an answer; gives the byte at which it begins. When this returns, it is on the disk."""
+        kind = "revisit" if response.status == 304 else "response"
+        headers = [(name, value) for name, value in _headers(response) if name.lower() not in DECODED]
+        status = StatusAndHeaders(f"{response.status} -", headers, protocol="HTTP/1.1")
+        more = {"WARC-Profile": NOT_MODIFIED, "WARC-Refers-To-Target-URI": uri} if kind == "revisit" else {}
+        return self._write(uri, kind, response.body, moment, more, http_headers=status)
+
+    def note(self, uri: str, walk: dict[str, Any], moment: datetime) -> None:
+        """Keep where a walk begins or how it ended."""
+        body = json.dumps(walk, ensure_ascii=False).encode()
+        self._write(uri, "metadata", body, moment, {"Content-Type": WALK_NOTE}, warc_content_type=WALK_NOTE)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
+
+    def _write(self, uri: str, kind: str, body: bytes, moment: datetime, headers: dict[str, str], **more: Any) -> int:
+        file = self._file or self._open()
+        offset = file.tell()
+        writer = WARCWriter(file, gzip=True, warc_version="1.1")
+        dated = {"WARC-Date": stamp(moment), **{k: v for k, v in headers.items() if k != "Content-Type"}}
+        record = writer.create_warc_record(uri, kind, payload=io.BytesIO(body), warc_headers_dict=dated, **more)
+        writer.write_record(record)
+        file.flush()
+        os.fsync(file.fileno())
+        return offset
+
+    def _open(self) -> BinaryIO:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("ab")
+        return self._file
+
+
+def _headers(response: Response) -> list[tuple[str, str]]:
+    names = response.headers.keys()
+    pairs = [(name, value) for name in names for value in response.headers.getlist(name)]
+    return [
+        (name.decode("latin-1"), value.decode("latin-1").replace("\r", " ").replace("\n", " ")) for name, value in pairs
+    ]
