@@ -32,6 +32,9 @@ class File(Protocol):
     def seek(self, offset: int, /) -> int:
         """Go to a byte."""
 
+    def seekable(self) -> bool:
+        """Say whether there is a way back."""
+
 
 def packing_of(head: bytes) -> str | None:
     """Say how a file is packed, by its first bytes."""
@@ -48,7 +51,7 @@ class Pieces:
 
     def __init__(self, file: File, packing: str | None = None, start: int = 0, end: int = sys.maxsize) -> None:
         file.seek(start)
-        self.packing, self.start, self.offset, self._end, self._file = packing, start, start, end, file
+        self.file, self.packing, self.start, self.offset, self.end = file, packing, start, start, end
         self.budget = Budget()
         self.dictionary: bytes | None = None
         self.segment = -1
@@ -67,9 +70,9 @@ class Pieces:
 
     def jump(self, size: int) -> int:
         """Pass over bytes of a file that is not packed; say how many. The last one there is stays: it must be seen."""
-        size = max(0, min(size, self._end - self.offset) - 1)
+        size = max(0, min(size, self.end - self.offset) - 1)
         if size:
-            self.offset = self._file.seek(self.offset + size)
+            self.offset = self.file.seek(self.offset + size)
         return size
 
     def _unpack(self, unpacker: Unpacker) -> bytes:
@@ -90,6 +93,8 @@ class Pieces:
         """Begin the next segment, if there is one."""
         first = self.segment < 0
         head = self._look(MAGIC_SIZE)
+        if first and not head:
+            raise DamageError("cut off", self.offset)
         if not head or not (first or packing in MAGIC):
             return False
         if packing in MAGIC and packing_of(head) != packing:
@@ -130,14 +135,14 @@ class Pieces:
     def _take(self, size: int) -> bytes:
         """Give at most `size` bytes of the file, none only at the end."""
         data, self._ahead = self._ahead[:size], self._ahead[size:]
-        data = data or self._file.read(min(size, self._end - self.offset))
+        data = data or self.file.read(min(size, self.end - self.offset))
         self.offset += len(data)
         return data
 
     def _look(self, size: int) -> bytes:
         """Give the next bytes of the file without taking them."""
         while len(self._ahead) < size:
-            more = self._file.read(min(PACKED, self._end - self.offset - len(self._ahead)))
+            more = self.file.read(min(PACKED, self.end - self.offset - len(self._ahead)))
             if not more:
                 break
             self._ahead += more

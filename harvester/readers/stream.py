@@ -36,9 +36,9 @@ class Stream:
         if self._at == len(self._piece):
             self._fill()
         if self.pieces.packing is None:
-            return self.pieces.start + self.tell(), True
+            return self.pieces.start + self.tell(), self.pieces.file.seekable()
         begins = self.tell() == self._segment_at
-        return (self._segment, True) if begins else (self.tell(), False)
+        return (self._segment, self.pieces.file.seekable()) if begins else (self.tell(), False)
 
     def read(self, size: int) -> bytes:
         """Give the next `size` bytes, or what is left."""
@@ -78,6 +78,10 @@ class Stream:
             raise DamageError("a length points backwards", self.pieces.offset)
         self.skip(offset - self.tell())
         return self.tell()
+
+    def seekable(self) -> bool:
+        """Say that there is no way back."""
+        return False
 
     def _fill(self) -> bool:
         self._piece, self._at = self.pieces.next(), 0

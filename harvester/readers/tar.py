@@ -62,7 +62,7 @@ class TarReader:
             elif not lost:
                 lost = True
                 yield self._broken("something else behind the end" if ended else "a broken header")
-        if block or not ended:
+        if block.strip(b"\0") or not ended:
             raise DamageError("cut off: the end that a tar has is missing", self._stream.pieces.offset)
 
     def _broken(self, what: str) -> Found:

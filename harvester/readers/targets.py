@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+from io import SEEK_END
 from pathlib import Path
 from tarfile import BLOCKSIZE
 from typing import TYPE_CHECKING, Protocol
 
+from harvester.capture import MAX_BYTES
 from harvester.pages.page import Problem
 from harvester.readers.damage import DamageError
 from harvester.readers.files import ARCHIVE_SUFFIXES, Found, Origin, PassedOver, read_page
 from harvester.readers.names import Names, suffix_of
+from harvester.readers.originals import Originals
 from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
 from harvester.readers.stream import Stream
 from harvester.readers.tar import header_in, read_tar
+from harvester.readers.warc import read_warc
+from harvester.readers.warc_records import VERSION
+from harvester.readers.zip import read_zip
+from harvester.readers.zip_entries import DESCRIPTOR, END, LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,12 +66,12 @@ def read_targets(
 
     `sources` are the archives that the pages may be of: what a file's name says depends on them.
     """
-    names = Names(sources)
+    names, originals = Names(sources), Originals()
     for target in targets:
         for path, wanted in pages_below(target, names):
             origin = Origin(path, names, listing)
             if wanted:
-                yield from _read(origin, before)
+                yield from _read(origin, originals, before)
             else:
                 yield origin.ignored()
 
@@ -79,7 +87,7 @@ def file_sha256(file: BufferedReader) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read(origin: Origin, before: ReadBefore | None) -> Iterator[Found]:
+def _read(origin: Origin, originals: Originals, before: ReadBefore | None) -> Iterator[Found]:
     """Read one file, if it was not read before."""
     whole = True
     try:
@@ -87,7 +95,7 @@ def _read(origin: Origin, before: ReadBefore | None) -> Iterator[Found]:
             sha256 = file_sha256(file) if before and file.seekable() else ""
             if before and sha256 and before.knows(origin.path, sha256):
                 return
-            for found in _read_open(file, origin):
+            for found in _read_open(file, origin, originals):
                 whole = whole and not (isinstance(found, PassedOver) and found.problem)
                 yield found
     except OSError as error:
@@ -98,16 +106,38 @@ def _read(origin: Origin, before: ReadBefore | None) -> Iterator[Found]:
             before.remember(origin.path, sha256)
 
 
-def _read_open(file: BufferedReader, origin: Origin) -> Iterator[Found]:
-    """Read a file as what its first bytes show it to be. Its name counts only where these say nothing."""
+def _read_open(file: BufferedReader, origin: Origin, originals: Originals) -> Iterator[Found]:
+    """Read an open file as what it is; say where it is damaged."""
+    if not file.seekable():  # a pipe has one page
+        yield origin.page(None, file.read(MAX_BYTES + 1))
+        return
+    size = file.seek(0, SEEK_END)
+    file.seek(0)
+    packing = packing_of(file.read(MAGIC_SIZE))
     try:
-        packing = packing_of(file.peek(MAGIC_SIZE)[:MAGIC_SIZE])
-        size = os.fstat(file.fileno()).st_size
-        head = Stream(Pieces(file, packing, 0, size)).read(BLOCKSIZE)
+        kind = _kind(Stream(Pieces(file, packing, 0, size)).read(BLOCKSIZE), origin.path.name)
         stream = Stream(Pieces(file, packing, 0, size))
-        if header_in(head):
+        if kind == "zip":
+            yield from read_zip(file, origin, originals)
+        elif kind == "tar":
             yield from read_tar(stream, origin)
+        elif kind == "warc":
+            yield from read_warc(stream, origin, originals)
         else:
             yield read_page(stream, origin)
     except DamageError as damage:
         yield origin.damaged(damage)
+
+
+def _kind(head: bytes, name: str) -> str:
+    """Say what something is by its first bytes. Its name counts only where they say nothing, as if damaged."""
+    if head.startswith((LOCAL, END, DESCRIPTOR)):
+        return "zip"
+    if head.startswith(VERSION):
+        return "warc"
+    if header_in(head):
+        return "tar"
+    return next((kind for kind, pattern in _NAMED.items() if re.search(pattern, name, re.IGNORECASE)), "page")
+
+
+_NAMED = {"zip": r"\.(zip|wacz)$", "tar": r"\.(tar(\.gz|\.zst)?|tgz|tzst)$", "warc": r"\.warc(\.gz|\.zst)?$"}

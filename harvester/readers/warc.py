@@ -1,0 +1,163 @@
+"""Web archives: WARC files of crawlers, packed or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harvester.capture import Capture
+from harvester.pages.page import Problem
+from harvester.readers.damage import MAX_DAMAGES, DamageError
+from harvester.readers.files import PassedOver
+from harvester.readers.http_message import Message, parse_answer
+from harvester.readers.originals import Originals, Place, keys_of, referred_keys
+from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
+from harvester.readers.stream import Stream
+from harvester.readers.warc_records import MAX_BLOCK, Header, next_record, read_block, read_end, read_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harvester.pages.page import Severity
+    from harvester.readers.files import Found, Origin
+
+PAGE_RECORDS = ("response", "resource", "revisit")
+PAGE_TYPES = (None, "text/html", "application/xhtml+xml", "text/plain")
+"""Media types that pages have; an answer without one may be a page, too."""
+
+NOT_MODIFIED = 304
+
+
+def read_warc(stream: Stream, origin: Origin, originals: Originals) -> Iterator[Found]:
+    """Give the pages of a WARC file, or of one inside a WACZ."""
+    return WarcReader(stream, origin, originals).read()
+
+
+class WarcReader:
+    """Reads a WARC record by record.
+
+    warcio and fastwarc are silent about a record that is cut off, and give what there is of it; so records are read
+    here, and given when their end was seen.
+    """
+
+    def __init__(self, stream: Stream, origin: Origin, originals: Originals) -> None:
+        self._stream, self._origin, self._originals = stream, origin, originals
+        self._go_on_at = 0  # where in the file the next good record may begin, if the one in hand is damaged
+
+    def read(self) -> Iterator[Found]:
+        """Give what is in it. Behind damage, reading goes on with the next good record."""
+        said: list[str] = []
+        pieces: Pieces | None = self._stream.pieces
+        while pieces and len(said) <= MAX_DAMAGES:
+            try:
+                yield from self._records()
+            except DamageError as damage:
+                if str(damage) not in said[-1:]:  # a record may begin well and be tried again
+                    said.append(str(damage))
+                    yield self._origin.damaged(damage)
+                if damage.code == "archive-bomb":
+                    return
+            else:
+                return
+            pieces = next_record(pieces, self._go_on_at)
+            if pieces:
+                self._stream, self._go_on_at = Stream(pieces), pieces.start + 1
+        if pieces:
+            yield self._origin.damaged(DamageError("too many damaged records: not read on", self._go_on_at))
+
+    def _records(self) -> Iterator[Found]:
+        while header := read_header(self._stream):
+            pieces = self._stream.pieces
+            self._go_on_at = 1 + (header.offset if header.reachable else pieces.segment)
+            is_page = header.fields.get("warc-type", "").lower() in PAGE_RECORDS
+            wanted = is_page and self._origin.names.wants(header.uri)
+            block = read_block(self._stream, header, wanted)
+            whole = read_end(self._stream, header)
+            self._go_on_at = pieces.start + self._stream.tell() if pieces.packing is None else pieces.offset
+            if wanted:
+                yield from self._record(header, block)
+            elif is_page:
+                yield PassedOver(header.uri)
+            if not whole:
+                raise DamageError("cut off right behind a record", pieces.offset)
+
+    def _record(self, header: Header, block: bytes) -> Iterator[Found]:
+        place = Place(self._origin.path, header.offset, self._stream.pieces.dictionary) if header.reachable else None
+        if header.length > MAX_BLOCK:
+            yield self._problem(header, "too-large", "larger than any page", "error")
+            return
+        if header.is_damaged(block):
+            yield self._problem(header, "wrong-digest", "not the bytes that were captured, by its digest", "warning")
+        message: Message | PassedOver | None = message_of(header, block)
+        if header.fields.get("warc-type", "").lower() == "revisit":
+            place = self._originals.find(header.fields)
+            message = self._revisited(header, message_of(header, block), place)
+        if isinstance(message, PassedOver):
+            yield message
+        elif message is None:
+            yield self._problem(header, "damaged-record", "holds no HTTP answer", "error")
+        elif message.media_type not in PAGE_TYPES:
+            yield PassedOver(header.uri)
+        else:
+            yield from self._page(header, message, place)
+
+    def _page(self, header: Header, message: Message, place: Place | None) -> Iterator[Found]:
+        try:
+            body = message.unpacked()
+        except DamageError as damage:
+            yield self._problem(header, "damaged-body", f"its body is damaged ({damage} of it)", "error")
+            return
+        if place and header.fields.get("warc-type") != "revisit":
+            self._originals.remember(header.fields, place)
+        if header.date is None:
+            yield self._problem(header, "no-date", "its date cannot be read", "warning")
+        if "warc-truncated" in header.fields or "warc-segment-number" in header.fields:
+            yield self._problem(header, "cut-capture", "the crawler kept only a part of it", "warning")
+        yield Capture(
+            header.uri,
+            body,
+            captured_at=header.date,
+            file=self._origin.file,
+            offset=header.offset,
+            media_type=message.media_type,
+            charset=message.charset,
+            http_status=message.status,
+            etag=message.fields.get("etag"),
+            last_modified=message.fields.get("last-modified"),
+        )
+
+    def _revisited(self, header: Header, said: Message | None, place: Place | None) -> Message | PassedOver | None:
+        """Give the answer that a record refers to instead of repeating it, with what it says itself."""
+        original = self._fetch(place) if place else None
+        if original is None or not set(keys_of(original[0].fields)) & set(referred_keys(header.fields)):
+            if said and said.media_type not in PAGE_TYPES:
+                return PassedOver(header.uri)
+            message = "refers to a page that is not in what was read before it"
+            return self._problem(header, "revisit-without-original", message, "notice")
+        answer = original[1]
+        if answer is None or said is None:
+            return answer
+        status = answer.status if said.status == NOT_MODIFIED else said.status
+        fields = {name: said.fields[name] for name in ("etag", "last-modified") if name in said.fields}
+        return replace(answer, status=status, fields=answer.fields | fields)
+
+    def _fetch(self, place: Place) -> tuple[Header, Message | None] | None:
+        """Read the record at a place again. What it costs counts against bombs."""
+        with place.path.open("rb") as file:
+            file.seek(place.offset)
+            pieces = Pieces(file, packing_of(file.read(MAGIC_SIZE)), place.offset)
+            pieces.budget, pieces.dictionary = self._stream.pieces.budget, place.dictionary
+            stream = Stream(pieces)
+            header = read_header(stream)
+            return (header, message_of(header, read_block(stream, header, wanted=True))) if header else None
+
+    def _problem(self, header: Header, code: str, message: str, severity: Severity) -> PassedOver:
+        text = f"{message}: record at byte {header.offset:,} of {self._origin.file}"
+        return PassedOver(header.uri, Problem(severity, code, text))
+
+
+def message_of(header: Header, block: bytes) -> Message | None:
+    """Read what a record holds: an HTTP answer, or a page by itself."""
+    if header.fields.get("warc-type", "").lower() == "resource":
+        return Message(None, {"content-type": header.fields.get("content-type", "")}, block)
+    return parse_answer(block)

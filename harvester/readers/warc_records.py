@@ -1,0 +1,154 @@
+"""Records of WARC files: one after the other, and where the next good one begins behind damage."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from harvester.capture import MAX_BYTES
+from harvester.readers.damage import DamageError
+from harvester.readers.http_message import MAX_HEAD, read_fields
+from harvester.readers.pieces import Pieces
+from harvester.readers.unpack import UNPACK_ERRORS, UNPACKERS, unzstd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harvester.readers.stream import Stream
+
+MAX_BLOCK = MAX_BYTES + MAX_HEAD
+"""The most of a record that is held: a page and its HTTP header."""
+
+MAX_BLANK_LINES = 16  # between records there are two; that many more do no harm
+SEARCHED = 64 * 1024
+TRIED = 512  # of a packed record, to see whether it begins as one
+RECORD_END = b"\r\n\r\n"
+VERSION = b"WARC/"
+DIGESTS = ("md5", "sha1", "sha256", "sha512")
+
+_STARTS = {
+    None: re.compile(rb"(?<![^\n])WARC/\d\.\d\d?\r\n"),
+    "gzip": re.compile(rb"\x1f\x8b\x08[\x00-\x1f]"),
+    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """A record's header: its fields, with names in lower case; where it begins, and whether one can start there."""
+
+    fields: dict[str, str]
+    offset: int
+    reachable: bool
+
+    @property
+    def uri(self) -> str:
+        """The address of what was captured; one version of wget put it in angle brackets."""
+        return self.fields.get("warc-target-uri", "").strip("<>")
+
+    @property
+    def length(self) -> int:
+        """The declared length of the block."""
+        declared = self.fields.get("content-length", "")
+        if not declared.isascii() or not declared.isdigit() or len(declared) > 18:
+            raise DamageError("a record without a length", self.offset)
+        return int(declared)
+
+    @property
+    def date(self) -> datetime | None:
+        """When it was captured, in UTC."""
+        try:
+            moment = datetime.fromisoformat(self.fields.get("warc-date", ""))
+            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+        except (ValueError, OverflowError):  # the reader says so
+            return None
+
+    def is_damaged(self, block: bytes) -> bool:
+        """Say whether the block is another one than that whose digest the record states, if it states one."""
+        name, colon, stated = self.fields.get("warc-block-digest", "").partition(":")
+        name = name.lower().replace("-", "")
+        if not colon or name not in DIGESTS:
+            return False
+        digest = hashlib.new(name, block, usedforsecurity=False).digest()
+        written = (digest.hex().upper(), base64.b32encode(digest).decode(), base64.b64encode(digest).decode())
+        return stated.strip() not in written and stated.strip().upper() not in written[:2]
+
+
+def read_header(stream: Stream) -> Header | None:
+    """Read the next record's header; None at the end."""
+    for _ in range(MAX_BLANK_LINES):
+        offset, reachable = stream.place()
+        line = stream.readline(MAX_HEAD)
+        if line not in (b"\r\n", b"\n"):
+            break
+    if not line:
+        return None
+    if not line.startswith(VERSION):
+        raise DamageError("no record", offset)
+    lines = []
+    while line not in (b"\r\n", b"\n"):
+        lines.append(line)
+        line = stream.readline(MAX_HEAD)
+        if not line.endswith(b"\n") or len(lines) > 1000:
+            raise DamageError("a record's header is cut off", offset)
+    return Header(read_fields(b"".join(lines)), offset, reachable)
+
+
+def read_block(stream: Stream, header: Header, wanted: bool) -> bytes:
+    """Read a record's block, as far as it is held at all, and go to its end. What is not wanted is passed over."""
+    size = min(header.length, MAX_BLOCK) if wanted else 0
+    block = stream.read(size)
+    rest = header.length - size
+    if len(block) < size or stream.skip(rest) < rest:
+        raise DamageError("a record is cut off, or its length is false", header.offset)
+    return block
+
+
+def read_end(stream: Stream, header: Header) -> bool:
+    """Read what ends a record: without it the length was false. False if the file is cut off right there."""
+    end = stream.read(len(RECORD_END))
+    if not RECORD_END.startswith(end):
+        raise DamageError("a record's length is false", header.offset)
+    return end == RECORD_END
+
+
+def next_record(pieces: Pieces, at: int) -> Pieces | None:
+    """Search the file from a byte on for the next record."""
+    if not pieces.file.seekable():
+        return None
+    for start in _starts(pieces, at):
+        if pieces.packing is None or _begins_well(pieces, start):
+            found = Pieces(pieces.file, pieces.packing, start, pieces.end)
+            found.budget, found.dictionary = pieces.budget, pieces.dictionary
+            return found
+    return None
+
+
+def _starts(pieces: Pieces, at: int) -> Iterator[int]:
+    """Give the bytes from which a record may begin. Records' first bytes may lie across two chunks."""
+    pattern, overlap = _STARTS[pieces.packing], 16
+    while at < pieces.end:
+        pieces.file.seek(at)
+        chunk = pieces.file.read(min(SEARCHED, pieces.end - at))
+        hit = pattern.search(chunk)
+        if hit:
+            yield at + hit.start()
+            at += hit.start() + 1
+        elif len(chunk) <= overlap:
+            return
+        else:
+            at += len(chunk) - overlap
+
+
+def _begins_well(pieces: Pieces, start: int) -> bool:
+    """Say whether what is packed at a byte begins as a record does."""
+    pieces.file.seek(start)
+    unpacker = unzstd(pieces.dictionary) if pieces.packing == "zstd" else UNPACKERS["gzip"]()
+    try:
+        return unpacker.decompress(pieces.file.read(TRIED), len(VERSION)) == VERSION
+    except UNPACK_ERRORS:  # these bytes only looked like a beginning
+        return False

@@ -1,0 +1,173 @@
+"""Makes the containers that pages come in, with other people's tools: tarfile, zipfile, zstd, warcio."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from harvester.capture import Capture
+from harvester.readers.files import PassedOver
+from harvester.readers.targets import read_targets
+from harvester.source import Source
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from harvester.readers.files import Found
+
+HOST = "archive.example"
+SOURCE = Source("example", "An example", (HOST, "alias.example"), paths=(r"document/[\w-]+", r"search(\?.*)?"))
+Pages = dict[str, bytes]  # by path and query of their addresses
+
+OK = ("200 OK", (("Content-Type", "text/html; charset=utf-8"),))
+
+
+def tar(pages: Pages) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for path, body in pages.items():
+            member = tarfile.TarInfo(f"pages/{path}")
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+    return out.getvalue()
+
+
+def tar_gz(pages: Pages) -> bytes:
+    return gzip.compress(tar(pages), mtime=0)
+
+
+def tar_zst(pages: Pages) -> bytes:
+    return zstd.compress(tar(pages), options={zstd.CompressionParameter.checksum_flag: 1})
+
+
+def zipped(pages: Pages, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for path, body in pages.items():
+            archive.writestr(zipfile.ZipInfo(f"pages/{path}"), body, method)
+    return out.getvalue()
+
+
+class Unseekable(io.BytesIO):
+    """What a zip is written to that goes down a pipe: lengths then stand behind the members."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: int) -> int:
+        raise io.UnsupportedOperation
+
+
+def zip_piped(pages: Pages) -> bytes:
+    out = Unseekable()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, body in pages.items():
+            archive.writestr(zipfile.ZipInfo(f"pages/{path}"), body, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def warc_record(
+    uri: str,
+    body: bytes,
+    answer: tuple[str, Iterable[tuple[str, str]]] = OK,
+    kind: str = "response",
+    date: str = "2025-03-16T12:00:00Z",
+    gz: bool = False,
+    **fields: str,
+) -> bytes:
+    """Give one record; `fields` are more of its own header's, with _ for -."""
+    out = io.BytesIO()
+    writer = WARCWriter(out, gzip=gz)
+    headers = {"WARC-Date": date} | {name.replace("_", "-"): value for name, value in fields.items()}
+    http = StatusAndHeaders(answer[0], list(answer[1]), protocol="HTTP/1.1") if kind != "resource" else None
+    record = writer.create_warc_record(
+        uri,
+        kind,
+        payload=io.BytesIO(body),
+        http_headers=http,
+        warc_headers_dict=headers,
+        warc_content_type="text/html" if http is None else "",
+    )
+    writer.write_record(record)
+    return out.getvalue()
+
+
+def warc_records(pages: Pages, gz: bool = False) -> list[bytes]:
+    return [warc_record(f"https://{HOST}/{path}", body, gz=gz) for path, body in pages.items()]
+
+
+def warc(pages: Pages) -> bytes:
+    return b"".join(warc_records(pages))
+
+
+def warc_gz(pages: Pages) -> bytes:
+    return b"".join(warc_records(pages, gz=True))
+
+
+def warc_gz_in_one(pages: Pages) -> bytes:
+    return gzip.compress(warc(pages), mtime=0)
+
+
+def warc_zst(pages: Pages) -> bytes:
+    options = {zstd.CompressionParameter.checksum_flag: 1}
+    return b"".join(zstd.compress(record, options=options) for record in warc_records(pages))
+
+
+def wacz(pages: Pages) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("archive/data.warc.gz"), warc_gz(pages))
+        archive.writestr(zipfile.ZipInfo("pages/pages.jsonl"), b"{}\n")
+        archive.writestr(zipfile.ZipInfo("datapackage.json"), b"{}\n")
+    return out.getvalue()
+
+
+CONTAINERS: dict[str, Callable[[Pages], bytes]] = {
+    "a.tar": tar,
+    "a.tar.gz": tar_gz,
+    "a.tar.zst": tar_zst,
+    "a.zip": zipped,
+    "piped.zip": zip_piped,
+    "a.warc": warc,
+    "a.warc.gz": warc_gz,
+    "one.warc.gz": warc_gz_in_one,
+    "a.warc.zst": warc_zst,
+    "a.wacz": wacz,
+}
+
+
+def read(*targets: Path, sources: tuple[Source, ...] = (SOURCE,), listing: str | None = None) -> list[Found]:
+    return list(read_targets(list(targets), listing, sources))
+
+
+def captures(found: Iterable[Found]) -> list[Capture]:
+    return [item for item in found if isinstance(item, Capture)]
+
+
+def pages_of(found: Iterable[Found]) -> list[tuple[str, bytes]]:
+    return [(capture.uri, capture.body) for capture in captures(found)]
+
+
+def problems(found: Iterable[Found]) -> list[str]:
+    return [item.problem.code for item in found if isinstance(item, PassedOver) and item.problem]
+
+
+def messages(found: Iterable[Found]) -> str:
+    return "\n".join(item.problem.message for item in found if isinstance(item, PassedOver) and item.problem)
+
+
+def ignored(found: Iterable[Found]) -> int:
+    return sum(isinstance(item, PassedOver) and item.problem is None for item in found)
