@@ -19,6 +19,7 @@ from harvester.harvest import Stop, harvest_captures
 from harvester.paths import default_database
 from harvester.readers.targets import expected_pages, read_targets
 from harvester.sources import choose_sources
+from harvester.store.archives import ArchivesRead
 from harvester.store.database import explained, open_to_write
 from harvester.store.run import Run
 
@@ -108,7 +109,9 @@ def _harvest(
     with explained(db), open_to_write(db, asked["wait"]) as database:
         run = Run(database, "harvester " + shlex.join(sys.argv[1:]))
         with run.failing(), Progress(run, expected_pages(paths, sources)) as progress:
-            harvest_captures(run, read_targets(paths, asked["listing"], sources), sources, stop, progress.update)
+            before = ArchivesRead(run, sources, asked["listing"])
+            captures = read_targets(paths, asked["listing"], sources, before)
+            harvest_captures(run, captures, sources, stop, progress.update)
         return run.row()
 
 

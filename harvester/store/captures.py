@@ -166,7 +166,9 @@ def _keep(db: Database, key: str, source: str, name: str, url: str | None) -> in
 
 
 def _file_name(uri: str) -> str:
-    return unquote(PurePosixPath(urlsplit(uri).path).name)
+    """Give the name of a file, or of the member of an archive file."""
+    parts = urlsplit(uri)
+    return unquote(PurePosixPath(parts.fragment or parts.path).name)
 
 
 def newest_validators(db: Database, uri: str) -> tuple[int | None, dict[str, str]]:

@@ -122,6 +122,10 @@ class Run:
             self._keep_step(step, None, known=False)
             self._write_counts()
 
+    def count_known(self, pages: int, records: int) -> None:
+        """Count pages that need not be looked at, because the file that holds them was read before."""
+        self.counts.update(pages=pages, skipped=pages, records=records, unchanged=records)
+
     def problem(self, problem: Problem, uri: str | None = None) -> None:
         """Keep a problem that belongs to no page."""
         self.passed_over(uri or "", problem)

@@ -1,0 +1,45 @@
+"""Remembers archive files that were read whole, so that the same file again costs no more than its hash."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from harvester.pages.parse import PARSER_VERSION
+from harvester.store.database import transaction
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harvester.source import Source
+    from harvester.store.run import Run
+
+
+class ArchivesRead:
+    """What earlier runs have read. `sources` and `listing` are part of it: another wish is another reading."""
+
+    def __init__(self, run: Run, sources: tuple[Source, ...], listing: str | None) -> None:
+        self._run = run
+        self._wish = (" ".join(source.name for source in sources), listing or "")
+        self._before: Counter[str] = Counter()
+
+    def knows(self, path: Path, sha256: str) -> bool:  # noqa: ARG002 - a copy elsewhere is the same
+        """Say whether a file was read before, wherever it lay; what it holds is then counted as unchanged."""
+        self._before = Counter(self._run.counts, errors=self._run.errors)
+        sql = """SELECT pages, records FROM archives
+            WHERE sha256 = ? AND sources = ? AND listing = ? AND parser_version = ?"""
+        row = self._run.db.execute(sql, [sha256, *self._wish, PARSER_VERSION]).fetchone()
+        if row:
+            self._run.count_known(pages=row[0], records=row[1])
+        return row is not None
+
+    def remember(self, path: Path, sha256: str) -> None:
+        """Remember a file whose captures were all taken; one with an error is looked at again next time."""
+        if self._run.errors != self._before["errors"] or self._run.counts["refused"] != self._before["refused"]:
+            return
+        pages, records = (self._run.counts[name] - self._before[name] for name in ("pages", "records"))
+        sql = "INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        name = os.fsencode(path.absolute()).decode(errors="backslashreplace")
+        with transaction(self._run.db):
+            self._run.db.execute(sql, [sha256, *self._wish, PARSER_VERSION, name, pages, records, self._run.id])
