@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from harvester.html_source import Addresses
 
 RANGE = r"(?P<first>\d[\d,.]*) ?[-–] ?(?P<last>\d[\d,.]*) of (?P<total>\d[\d,.]*)"
 """`711 - 720 of 1250`, with or without thousands separators."""
@@ -83,6 +86,8 @@ class Source:
 
     `paths`: patterns of its pages' addresses, from the path on and without the first slash. What else its hosts
     serve is no page; without any, everything may be one. Saved files are named after addresses: `document/[\\w-]+`.
+
+    `addresses`: how links address its items; None where only pages without links are read.
     """
 
     name: str
@@ -91,6 +96,7 @@ class Source:
     forms: tuple[Form, ...] = field(default=())
     pager: Pager | None = None
     paths: tuple[str, ...] = ()
+    addresses: Addresses | None = None
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:

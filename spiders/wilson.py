@@ -1,6 +1,7 @@
 """The Wilson Center Digital Archive: about 16,750 documents on Cold War history."""
 
 from harvester.crawl.spider import ArchiveSpider
+from harvester.html_source import Addresses, DocumentForm, HtmlListing
 from harvester.source import RANGE, Form, Pager, Source
 
 SITE_HEADER = "Skip to content"
@@ -22,8 +23,34 @@ WILSON = Source(
     pager=Pager(
         "/search", size=10, text="search_api_fulltext", order="sort_bef_combine", newest_first="created_DESC"
     ),
+    addresses=Addresses(
+        "/document/",
+        r"/document/(?:(?P<record_id>\d+)|(?P<slug>[\w%~-]+))|/node/(?P<node_id>\d+)",
+        r"/document/(?P<node_id>\d+)/download",
+    ),
     forms=(
+        DocumentForm(
+            "document",
+            noise=("Summary", "Document Summary"),
+            marks=(b"information-block", b"pill-block", b"documentTabs"),
+            slices=((b"<main", b"</main>"), (b"<h1", b"<footer")),
+            summary=".text-block",
+            credit=".donated",
+            fields=".information-block, .pill-block",
+            label=".sub-title, h2, h3, h4, h5",
+            value=".pill .name",
+            panes="#documentTabs .tab-pane",
+            node_id=rb'"currentPath"\s*:\s*"node\\?/(\d+)"',
+        ),
+        HtmlListing(
+            "F",
+            range_line=rf"(?:Results:|Displaying)? ?{RANGE}",
+            noise=("Documents",),
+            ends_at="Pagination",
+            slices=((b"Results:", b"Pagination"), (b"Results:", b"<footer"), (b"<main", b"</main>")),
+        ),
         Form("A", (SITE_HEADER, "Results:"), RANGE, noise=("Documents",), ends_at="Pagination"),
+        HtmlListing("G", marks=(b"search-res", b"lnk-res", b"itm-title"), heading="h1"),
         Form(
             "D",
             ("Search in", "Digital Archive International History Declassified"),

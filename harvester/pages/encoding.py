@@ -15,7 +15,7 @@ from harvester.pages.page import Problem
 if TYPE_CHECKING:
     from harvester.capture import Capture
 
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # What a header may declare. Python knows more, but some are no encodings of text, and idna takes hours for a page.
 _DECLARABLE = re.compile(
     r"utf-?16(-?[bl]e)?|(windows-|cp)125[0-8]|iso-?8859-([2-9]|1[0-6])|koi8-[ru]|gb2312|gbk|gb18030|big5|euc-(jp|kr)"
@@ -29,7 +29,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 def is_binary(body: bytes) -> bool:
     """Say whether these bytes are no text in any encoding the archives use."""
-    return b"\0" in body and not body.startswith(_UTF16_MARKS)
+    return b"\0" in body and not body.startswith(UTF16_MARKS)
 
 
 def decode(capture: Capture) -> tuple[str, list[Problem]]:
@@ -47,7 +47,7 @@ def decode(capture: Capture) -> tuple[str, list[Problem]]:
 
 def _decode(body: bytes, declared: str | None) -> tuple[str, str | None]:
     """Give the text, and its encoding where that is a surprise."""
-    if body.startswith(_UTF16_MARKS):
+    if body.startswith(UTF16_MARKS):
         return _read(body, "utf-16", "replace"), "utf-16"
     try:
         return _read(body, "utf-8-sig"), None

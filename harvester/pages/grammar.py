@@ -101,7 +101,7 @@ def _read(blocks: Sequence[Block], openers: Collection[int], *, loses_lines: boo
 
 
 def _open(block: Block, *, loses_lines: bool) -> Entry:
-    if looks_like_date(block.text):
+    if block.address is None and looks_like_date(block.text):
         return Entry(date=block)
     # Where lines are lost, a sentence without a date before it has lost its title too.
     return Entry(summary=[block]) if loses_lines and ends_sentence(block.text) else Entry(title=block)

@@ -33,7 +33,8 @@ class Record:
     `position` counts from 1 in the whole listing where the page has a range line, else on the page.
     `cut` marks the record in which the page was cut off: what it says is true as far as it goes, so it fills gaps only.
     `open_title`: the page ends inside or right after the title, so the title may be longer than what is here.
-    `archive` and what follows stand only on document pages; `terms` are pairs of facet and term.
+    `archive` and what follows stand mostly on document pages; `terms` are pairs of facet and term. `kind`: what the
+    archive itself calls it; `uploaded`: when it was put online; `credit`: the line that thanks a donor.
     `loses_date`: the form it stands in drops year-only dates, so no date means "not printed here".
     """
 
@@ -49,6 +50,9 @@ class Record:
     archive_location: str | None = None
     classification: str | None = None
     rights: str | None = None
+    kind: str | None = None
+    uploaded: str | None = None
+    credit: str | None = None
     terms: tuple[tuple[str, str], ...] = ()
     cut: bool = False
     open_title: bool = False

@@ -6,25 +6,38 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harvester.capture import MAX_BYTES
+from harvester.html_source import HtmlForm
 from harvester.pages.encoding import decode, is_binary
+from harvester.pages.html import is_html, read_html
 from harvester.pages.listing import read_listing
 from harvester.pages.page import Page, Refused
 
 if TYPE_CHECKING:
     from harvester.capture import Capture
+    from harvester.pages.html import EngineChoice
     from harvester.source import Form, Source
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Raised when the same bytes can be read differently than before: pages known by their bytes are then read again."""
 
+FIRST_ERROR = 400
+"""Answers with this status or a higher one are no pages."""
 
-def parse(capture: Capture, source: Source) -> Page:
-    """Read a capture as a page of `source`, or refuse it with the reason. Never raises on what a page holds."""
+
+def parse(capture: Capture, source: Source, engine: EngineChoice = "auto") -> Page:
+    """Read a capture as a page of `source`, or refuse it with the reason. Never raises on what a page holds.
+
+    `engine` reads HTML: `auto` takes the fast one's reading where it is consistent with itself, else the reference's.
+    """
     body = capture.body
+    if (capture.http_status or 0) >= FIRST_ERROR:
+        return Refused(f"http-{capture.http_status}", f"the site answered with status {capture.http_status}: no page")
     if len(body) > MAX_BYTES:
         return Refused("too-large", f"larger than {MAX_BYTES // 1024**2} MB: no page of an archive is")
     if is_binary(body):
         return Refused("binary", "not text: give saved pages (.txt)", repr(body[:40]))
+    if is_html(capture):
+        return read_html(capture, source, engine)
     text, problems = decode(capture)
     if not text.strip():
         return Refused("empty", "nothing in it")
@@ -42,8 +55,8 @@ def _read(text: str, source: Source) -> Page:
 
 
 def recognise(text: str, source: Source) -> Form | None:
-    """Give the first of the source's forms whose signs all stand in the text."""
+    """Give the first of the source's forms of text whose signs all stand in the text."""
     for form in source.forms:
-        if all(pattern.search(text) for pattern in form.sign_patterns):
+        if not isinstance(form, HtmlForm) and all(pattern.search(text) for pattern in form.sign_patterns):
             return form
     return None

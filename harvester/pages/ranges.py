@@ -43,11 +43,12 @@ def find_range(blocks: Sequence[Block], pattern: re.Pattern[str]) -> tuple[int, 
     for at, block in enumerate(blocks):
         found = pattern.fullmatch(block.text)
         if found:
-            stated = _range(found)
+            stated = read_range(found)
             return at, stated if stated and stated.possible else None
     return None
 
 
-def _range(found: re.Match[str]) -> Range | None:
+def read_range(found: re.Match[str]) -> Range | None:
+    """Give what a range line says; None if no listing can have so many records."""
     digits = [re.sub(r"\D", "", found[name]) for name in ("first", "last", "total")]
     return Range(*map(int, digits)) if all(len(number) <= MOST_DIGITS for number in digits) else None

@@ -56,11 +56,14 @@ def _record(entry: Entry, form: Form, position: int, open_end: Ending | None) ->
         cut=open_end is not None or bool(entry.unclear),
         open_title=open_end is not None and not open_end.closed and not entry.summary and not entry.unclear,
         loses_date="years" in form.loses,
+        **(entry.title.address._asdict() if entry.title.address else {}),
     )
 
 
 def _is_summary(entry: Entry, form: Form) -> bool:
     """Say whether what stands in the title's place is a summary, because the form has lost the title."""
     assert entry.title is not None  # noqa: S101 - asked only of entries that have one
+    if entry.title.address:
+        return False
     alone = not entry.summary and not entry.unclear and ends_sentence(entry.title.text)
     return is_no_title(entry.title.text) or ("capitals" in form.loses and alone)

@@ -7,16 +7,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harvester.pages.html_address import Address
     from harvester.source import Form
 
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that belong together. `gap` counts the blank lines before; `marked`: a record mark stands before it."""
+    """Lines that belong together. `gap` counts the blank lines before; `marked`: a record mark stands before it.
+
+    `address`: where the link leads that these lines are; a link to an item is its title.
+    """
 
     lines: tuple[str, ...]
     gap: int = 1
     marked: bool = False
+    address: Address | None = None
 
     @cached_property
     def text(self) -> str:

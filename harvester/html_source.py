@@ -1,0 +1,137 @@
+"""What is special about the HTML of an archive, as frozen data: its listings, its document pages, its addresses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from harvester.source import Form
+
+Labels = tuple[tuple[str, str], ...]
+"""Pairs of a label as printed (case makes no difference) and what its value is: a field of a record, or a facet."""
+
+COMMON_LABELS: Labels = (
+    ("source", "archive_location"),
+    ("original archive", "archive"),
+    ("repository", "archive"),
+    ("original classification", "classification"),
+    ("original uploaded date", "uploaded"),
+    ("record id", "record_id"),
+    ("rights", "rights"),
+    ("type", "kind"),
+    ("date", "date"),
+    ("summary", "summary"),
+    ("abstract", "summary"),
+    ("description", "summary"),
+    ("author", "contributor"),
+    ("author(s)", "contributor"),
+    ("creator", "contributor"),
+    ("document contributors", "contributor"),
+    ("contributors", "contributor"),
+    ("associated places", "place"),
+    ("place", "place"),
+    ("subjects discussed", "subject"),
+    ("associated topics", "subject"),
+    ("subject", "subject"),
+    ("subjects", "subject"),
+    ("associated people & organizations", "person"),
+    ("associated people and organizations", "person"),
+    ("language", "language"),
+    ("languages", "language"),
+    ("donor", "donor"),
+    ("donors", "donor"),
+    ("collection", "collection"),
+    ("collections", "collection"),
+)
+"""What archives call the same things; a source adds its own."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """How an archive addresses its items.
+
+    `link`: what every link to an item holds. `path`: pattern of an item's whole path with the groups slug,
+    record_id, node_id (those that there are). `file`: pattern of a file's path, with the group node_id.
+    """
+
+    link: str
+    path: str
+    file: str | None = None
+
+
+@dataclass(frozen=True)
+class HtmlForm(Form):
+    """A form of HTML pages.
+
+    `marks`: bytes of which at least one stands in every such page; none are needed if there are none.
+    `slices`: pairs of bytes between which all that is read stands; a pair counts if both stand there exactly once
+    and no mark stands outside. The first pair that counts is taken, else the whole page is read.
+    `labels`: what the archive's own labels mean, besides those that are common.
+    """
+
+    marks: tuple[bytes, ...] = ()
+    slices: tuple[tuple[bytes, bytes], ...] = ()
+    labels: Labels = ()
+
+    def shows_in(self, body: bytes) -> bool:
+        """Say whether a page can have this form."""
+        return not self.marks or any(mark in body for mark in self.marks)
+
+    @cached_property
+    def labelled(self) -> dict[str, str]:
+        """The labels, by their text in lower case and without a colon."""
+        return {label.casefold(): field for label, field in (*COMMON_LABELS, *self.labels)}
+
+
+@dataclass(frozen=True)
+class HtmlListing(HtmlForm):
+    """A listing in HTML: records are the blocks around links to items, whatever their classes.
+
+    `date_behind_title`: a date stands behind its title, not before. `labelled_values`: what stands behind a title is
+    labels with their values. `nothing_found`: patterns of the archive's own
+    words for a listing without records. `heading`: selector of the listing's own name.
+    """
+
+    date_behind_title: bool = False
+    labelled_values: bool = False
+    nothing_found: tuple[str, ...] = ()
+    heading: str | None = None
+
+    @cached_property
+    def nothing_pattern(self) -> re.Pattern[str] | None:
+        """The words for a listing without records, compiled to be a whole line."""
+        return _line("|".join(self.nothing_found)) if self.nothing_found else None
+
+    @cached_property
+    def range_in_text(self) -> re.Pattern[str] | None:
+        """The range line, compiled to be a line of a page's text, in which tabs stand between blocks."""
+        return _line(self.range_line) if self.range_line else None
+
+    @cached_property
+    def end_in_text(self) -> re.Pattern[str] | None:
+        """The end marker, compiled to be a line of a page's text."""
+        return _line(re.escape(self.ends_at)) if self.ends_at else None
+
+
+@dataclass(frozen=True)
+class DocumentForm(HtmlForm):
+    """The page of one document: selectors of its parts.
+
+    `fields`: blocks of a label and its values; `label` and `value` select these inside, where they are marked.
+    `panes`: transcripts and translations. `node_id`: pattern in the page's bytes with one group.
+    """
+
+    title: str = "h1.title"
+    date: str = ".date"
+    summary: str = ".summary"
+    credit: str | None = None
+    fields: str = "dl"
+    label: str = "dt, h2, h3, h4, h5, h6"
+    value: str = "dd"
+    panes: str | None = None
+    node_id: bytes | None = None
+
+
+def _line(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|(?<=[\t\n])) ?(?:{pattern}) ?(?=[\t\n]|$)")

@@ -1,0 +1,140 @@
+"""HTML pages: which form a page has, which engine's reading stands, and why a page is none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from bs4.dammit import EncodingDetector
+
+from harvester.html_source import DocumentForm, HtmlForm, HtmlListing
+from harvester.pages.encoding import UTF16_MARKS, decode
+from harvester.pages.html_document import DocumentReader, read_keys
+from harvester.pages.html_limits import too_much
+from harvester.pages.html_listing import ListingReader
+from harvester.pages.html_refusals import name_of
+from harvester.pages.markup import FAST, REFERENCE, prepare
+from harvester.pages.page import DocumentPage, Listing, Page, Problem, Refused
+
+if TYPE_CHECKING:
+    from harvester.capture import Capture
+    from harvester.pages.markup import Engine
+    from harvester.source import Source
+
+EngineChoice = Literal["auto", "reference", "fast"]
+ENGINES: tuple[EngineChoice, ...] = ("auto", "reference", "fast")
+_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-zA-Z!?]")
+_ENDS = re.compile(rb"(?i)</(?:body|main)\s*>|<footer|</(?:table|ul|ol|dl)\s*>\s*\Z")
+_HARMLESS = frozenset({"notice"})
+
+
+def is_html(capture: Capture) -> bool:
+    """Say whether a capture is HTML: by its header, by its beginning, or, of a torn piece, by its links."""
+    if capture.media_type and "html" in capture.media_type:
+        return True
+    body = capture.body
+    if body.startswith(UTF16_MARKS):
+        body = body.decode("utf-16", "replace").encode()
+    return _START.match(body) is not None or (b"</a>" in body and b"href=" in body)
+
+
+def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:
+    """Read an HTML page as the first of the source's HTML forms that it proves to have."""
+    capture, problems = _in_utf8(capture)
+    refused: list[Refused] = []
+    for form in source.forms:
+        if isinstance(form, HtmlForm) and form.shows_in(capture.body):
+            page = _Reading(capture, form, source).by(choice)
+            if not isinstance(page, Refused):
+                return replace(page, problems=(*problems, *page.problems)) if problems else page
+            refused.append(page)
+    return _why(capture.body, refused, source)
+
+
+def _why(body: bytes, refused: list[Refused], source: Source) -> Refused:
+    """Give the reason that helps most: what the page is, else what its most telling form lacks."""
+    named = name_of(body)
+    strong = next((page for page in refused if page.code not in ("no-range-line", "no-document")), None)
+    return named or strong or Refused("not-a-listing", f"no listing or document of {source.title}")
+
+
+def _in_utf8(capture: Capture) -> tuple[Capture, list[Problem]]:
+    """Give the capture in UTF-8: as it is, as its header or its meta element declares, or as can be made of it."""
+    try:
+        capture.body.decode()
+    except UnicodeDecodeError:
+        declared = capture.charset or EncodingDetector.find_declared_encoding(capture.body, is_html=True)
+        text, problems = decode(replace(capture, charset=declared))
+        return replace(capture, body=text.encode()), problems
+    return capture, []
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The readings of one page as one form."""
+
+    capture: Capture
+    form: HtmlForm
+    source: Source
+
+    def by(self, choice: EngineChoice) -> Page:
+        """Give the reading that stands: the fast one if it is consistent with itself, else the reference."""
+        if choice == "reference":
+            return self._read(REFERENCE, self.capture.body)
+        fast = self._read(FAST, self._slice())
+        if choice == "fast" or is_consistent(fast):
+            return fast
+        page = self._read(REFERENCE, self.capture.body)
+        if isinstance(page, Refused):
+            return page
+        notice = Problem("notice", "reference-reading", "the fast reading was not consistent: the reference was taken")
+        return replace(page, problems=(*page.problems, notice))
+
+    def _slice(self) -> bytes:
+        """Cut out what is read, where that is safe."""
+        body = self.capture.body
+        for start, end in self.form.slices:
+            first, last = body.find(start), body.find(end)
+            if 0 <= first < last and body.find(start, first + 1) < 0 and body.find(end, last + 1) < 0:
+                cut = body[first : last + len(end)]
+                if all(body.count(mark) == cut.count(mark) for mark in self.form.marks):
+                    return cut
+        return body
+
+    def _read(self, engine: Engine, data: bytes) -> Page:
+        data = prepare(data)
+        refused = too_much(data)
+        root = None if refused else engine.parse(data)
+        if root is None:
+            return refused or Refused("empty", "no element in it")
+        if isinstance(self.form, DocumentForm):
+            return DocumentReader(engine, root, self.form, self.source, self._keys).read() if self._keys else _ANOTHER
+        assert isinstance(self.form, HtmlListing)  # noqa: S101 - there are no others
+        return ListingReader(engine, root, self.form, self.source, whole=self._whole).read()
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        assert isinstance(self.form, DocumentForm)  # noqa: S101 - only these ask
+        return read_keys(self.capture, self.form, self.source)
+
+    @cached_property
+    def _whole(self) -> bool:
+        """Say whether the page shows its own end: its last record is then not cut off."""
+        body = self.capture.body
+        behind = max(0, body.rfind(b"</a"))
+        return body.rfind(b"</html", behind) >= 0 or _ENDS.search(body, behind) is not None
+
+
+_ANOTHER = Refused("no-document", "neither its address nor the page says which document it is")
+
+
+def is_consistent(page: Page) -> bool:
+    """Say whether a fast reading stands: as many records as promised, each with title and link; no field empty."""
+    if isinstance(page, DocumentPage):
+        return not page.problems
+    if isinstance(page, Listing):
+        linked = all(record.url and not record.cut for record in page.records)
+        return linked and all(problem.severity in _HARMLESS for problem in page.problems)
+    return False

@@ -1,0 +1,52 @@
+"""Addresses of items and files, as links hold them and as they are known: hosts are aliases, scripts are no address."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from harvester.source import Source
+
+# Web archives put their own address before the one that they keep.
+_KEPT = r"(?:(?:https?://web\.archive\.org)?/web/\d+[a-z_]*/)?"
+_REST = r"/?(?:[?#].*)?"
+
+
+class Address(NamedTuple):
+    """Where an item is, and the keys that this tells."""
+
+    url: str
+    slug: str | None = None
+    record_id: str | None = None
+    node_id: str | None = None
+
+
+def read_address(href: str, source: Source) -> Address | None:
+    """Read a link as the address of an item of this archive; None if it is none."""
+    if source.addresses is None:
+        return None
+    # Browsers ignore tabs and line ends in addresses, and white space around them.
+    found = _pattern(source.hosts, source.addresses.path).fullmatch(href.replace("\t", "").replace("\n", "").strip())
+    if found is None:
+        return None
+    return Address(f"https://{source.hosts[0]}{found['path']}", **_keys(found))
+
+
+def read_file_address(href: str, source: Source) -> Address | None:
+    """Read a link as the address of a file of this archive, with the node that it belongs to."""
+    if source.addresses is None or source.addresses.file is None:
+        return None
+    found = _pattern(source.hosts, source.addresses.file).fullmatch(href.replace("\t", "").strip())
+    return Address(f"https://{source.hosts[0]}{found['path']}", **_keys(found)) if found else None
+
+
+def _keys(found: re.Match[str]) -> dict[str, str]:
+    return {name: value for name, value in found.groupdict().items() if name != "path" and value}
+
+
+@lru_cache(maxsize=64)
+def _pattern(hosts: tuple[str, ...], path: str) -> re.Pattern[str]:
+    host = "|".join(re.escape(name) for name in hosts)
+    return re.compile(rf"{_KEPT}(?:(?:https?:)?//(?i:{host})(?::\d+)?)?(?P<path>{path}){_REST}", re.DOTALL)

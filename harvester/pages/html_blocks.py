@@ -1,0 +1,124 @@
+"""Finds records in HTML by structure: a record is the block around a link to an item, one of several alike.
+
+Navigation, filters and “featured” boxes hold links to items that are no records. Which group of blocks the records
+are is told by where the page's text has them: behind the range line and before the end marker, in number as many as
+the range line says.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from harvester.pages.html_address import Address, read_address
+from harvester.pages.markup import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harvester.pages.markup import Engine, Node
+    from harvester.source import Source
+
+_CHROME = "nav, aside, footer"
+MOST_LINKS = 5000
+"""Links to items that are looked at; a page of an archive has fewer than 100."""
+
+
+class Window(NamedTuple):
+    """Where in a page's text records can stand."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Found(NamedTuple):
+    """A record: its block, the text of its link, and where that leads."""
+
+    block: Node
+    title: str
+    address: Address
+
+
+class _Link(NamedTuple):
+    title: str
+    address: Address
+    path: list[Node]
+    keys: list[int]
+
+
+def find_blocks(engine: Engine, root: Node, window: Window, source: Source, count: int | None) -> list[Found]:
+    """Find the records of a page: `count` of them if it says how many."""
+    links = list(_links(engine, root, source))
+    if count == 1:
+        return [found for found in [_single(engine, links, window)] if found]
+    groups = [group for group in _groups(links) if _stands_in(group, window)]
+    if not groups:
+        return []
+    exact = [group for group in groups if len(group) == count]
+    return (exact or [max(groups, key=len)])[0]
+
+
+def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
+    """Give the links to items that have a text and stand in no navigation; of neighbours to one item the first."""
+    assert source.addresses is not None  # noqa: S101 - without addresses nothing has asked for links
+    before: Address | None = None
+    chrome = {engine.key(node) for node in engine.select(root, _CHROME)}
+    for node in engine.select(root, f'a[href*="{source.addresses.link}"]')[:MOST_LINKS]:
+        address = read_address(engine.attribute(node, "href"), source)
+        if address is None or address == before:
+            continue
+        title = text_of(engine, node).strip()
+        path = engine.path(node)
+        keys = [engine.key(step) for step in path]
+        if title and chrome.isdisjoint(keys):
+            before = address
+            yield _Link(title, address, path, keys)
+
+
+def _shared(one: Sequence[int], other: Sequence[int]) -> int:
+    """Count the elements around both of two links."""
+    for depth, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return depth
+    return min(len(one), len(other))
+
+
+def _groups(links: Sequence[_Link]) -> Iterator[list[Found]]:
+    """Give each set of blocks that stand side by side in one element, each with at least one link."""
+    containers: dict[int, int] = {}
+    for one, other in pairwise(links):
+        depth = _shared(one.keys, other.keys)
+        containers.setdefault(one.keys[depth - 1], depth)
+    for container, depth in containers.items():
+        blocks: dict[int, Found] = {}
+        for link in links:
+            if len(link.keys) > depth and link.keys[depth - 1] == container and link.keys[depth] not in blocks:
+                blocks[link.keys[depth]] = Found(link.path[depth], link.title, link.address)
+        yield list(blocks.values())
+
+
+def _stands_in(group: Sequence[Found], window: Window) -> bool:
+    """Say whether the titles of a group follow one another in the window."""
+    place = window.start
+    for found in group:
+        place = window.text.find(found.title, place, window.end)
+        if place < 0:
+            return False
+        place += len(found.title)
+    return True
+
+
+def _single(engine: Engine, links: Sequence[_Link], window: Window) -> Found | None:
+    """Give the first link in the window, with the largest block that holds no other record and no range line."""
+    for index, link in enumerate(links):
+        if window.text.find(link.title, window.start, window.end) < 0:
+            continue
+        others = [*links[max(0, index - 1) : index], *links[index + 1 : index + 2]]
+        depth = max([_shared(link.keys, other.keys) for other in others], default=0)
+        header = window.text[: window.start].strip()[-20:]
+        for block in link.path[depth:]:
+            text = text_of(engine, block)
+            if engine.tag(block) not in ("html", "body") and not (header and header in text):
+                return Found(block, link.title, link.address)
+    return None

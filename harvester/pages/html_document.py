@@ -1,0 +1,159 @@
+"""The page of one document in HTML: its fields, its transcript and translations, its files."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from harvester.pages.dates import read_date
+from harvester.pages.html_address import Address, read_address, read_file_address
+from harvester.pages.html_labels import label_of, stated_fields
+from harvester.pages.html_texts import read_texts
+from harvester.pages.markup import line_of, parts_of, text_of
+from harvester.pages.page import DocumentPage, FileLink, Problem, Record, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harvester.capture import Capture
+    from harvester.html_source import DocumentForm
+    from harvester.pages.markup import Engine, Node
+    from harvester.source import Source
+
+_CANONICAL = re.compile(rb"<link\b[^>]*?\brel=[\"']?canonical[\"']?[^>]*>", re.IGNORECASE)
+_HREF = re.compile(rb"\bhref=[\"']?([^\"'\s>]+)", re.IGNORECASE)
+LONGEST_ADDRESS = 1000
+
+
+def read_keys(capture: Capture, form: DocumentForm, source: Source) -> dict[str, str]:
+    """Give what a page's own address and the page itself say of where it is: url, slug, record id, node id."""
+    addresses = [read_address(capture.uri, source) if "//" in capture.uri else None, _canonical(capture.body, source)]
+    keys: dict[str, str] = {}
+    for address in filter(None, addresses):
+        keys |= {name: value for name, value in address._asdict().items() if value and name not in keys}
+    node = re.search(form.node_id, capture.body) if form.node_id else None
+    if node:
+        keys.setdefault("node_id", node[1].decode())
+    return _with_url(keys, [address for address in addresses if address])
+
+
+def _with_url(keys: dict[str, str], addresses: list[Address]) -> dict[str, str]:
+    """Prefer the address that has the slug: it is the one that the archive itself shows."""
+    best = next((address for address in addresses if address.slug), addresses[0] if addresses else None)
+    return keys | ({"url": best.url} if best else {})
+
+
+def _canonical(body: bytes, source: Source) -> Address | None:
+    link = _CANONICAL.search(body, 0, body.find(b"<body") if b"<body" in body else len(body))
+    href = _HREF.search(link[0]) if link else None
+    return read_address(href[1][:LONGEST_ADDRESS].decode("utf-8", "replace"), source) if href else None
+
+
+class DocumentReader:
+    """Reads one page, parsed by one engine, as the page of a document."""
+
+    def __init__(self, engine: Engine, root: Node, form: DocumentForm, source: Source, keys: dict[str, str]) -> None:
+        self._engine, self._root, self._form, self._source, self._keys = engine, root, form, source, keys
+        self.empty_fields = 0
+
+    def read(self) -> DocumentPage | Refused:
+        """Read the page, or say why it is no document's."""
+        heading = next(iter(self._select(self._form.title)), None) or next(iter(self._select("h1")), None)
+        title = self._line(heading) if heading is not None else ""
+        stated = stated_fields(self._values(), self._form.labelled)
+        printed = stated.pop("date", None) or self._near(heading, self._form.date)
+        texts = read_texts(self._engine, self._root, self._form)
+        if not title or not (stated or texts):
+            return Refused(
+                "no-document", "no title with fields or a text: not a document's page", title, self._form.name
+            )
+        date = read_date(printed)
+        record = Record(
+            1, title, date, **{**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
+        )
+        problems = (
+            [
+                Problem(
+                    "warning",
+                    "no-such-date",
+                    "no date that can be, or none that can be read; kept as printed",
+                    1,
+                    date.text,
+                )
+            ]
+            if date.text and not date.edtf
+            else []
+        )
+        return DocumentPage(self._form.name, record, texts, self._files(), problems=tuple(problems))
+
+    def _select(self, selector: str | None) -> list[Node]:
+        return self._engine.select(self._root, selector) if selector else []
+
+    def _line(self, node: Node) -> str:
+        return line_of(text_of(self._engine, node))
+
+    def _near(self, heading: Node, selector: str) -> str | None:
+        """Give the first element of the smallest part of the page around the title that has one."""
+        for step in reversed(self._engine.path(heading)):
+            found = self._engine.select(step, selector)
+            if found:
+                return next(filter(None, map(self._line, found)), None)
+        return None
+
+    def _credit(self) -> str | None:
+        return next(filter(None, map(self._line, self._select(self._form.credit))), None)
+
+    def _summary(self) -> str | None:
+        """Give the first summary that is no part of a transcript: it may stand behind it."""
+        for node in self._outside(self._select(self._form.summary)):
+            parts = parts_of(text_of(self._engine, node))
+            while parts and self._form.is_noise(" ".join(parts[0])):
+                parts = parts[1:]
+            if parts:
+                return "\n\n".join("\n".join(part) for part in parts)
+        return None
+
+    def _outside(self, nodes: list[Node]) -> Iterator[Node]:
+        """Give those of the elements that stand neither in a pane nor in a field."""
+        within = {
+            self._engine.key(node) for node in (*self._select(self._form.panes), *self._select(self._form.fields))
+        }
+        for node in nodes:
+            if not any(self._engine.key(step) in within for step in self._engine.path(node)):
+                yield node
+
+    def _values(self) -> Iterator[tuple[str, list[str]]]:
+        """Give the labels of the page's fields with their values."""
+        for block in self._select(self._form.fields):
+            marked = {self._line(node) for node in self._engine.select(block, self._form.label)}
+            values = [self._line(node) for node in self._engine.select(block, self._form.value)]
+            lines = [" ".join(part) for part in parts_of(text_of(self._engine, block))]
+            fields = list(_by_label(lines, marked, self._form.labelled))
+            if len(fields) == 1 and values:
+                fields = [(fields[0][0], list(filter(None, values)))]
+            self.empty_fields += sum(not texts for _, texts in fields)
+            yield from fields
+
+    def _files(self) -> tuple[FileLink, ...]:
+        """Give the files of this document; links to those of others stand beside them."""
+        files: dict[str, None] = {}
+        node_id = self._keys.get("node_id")
+        for node in self._select('a[href*="/download"]'):
+            address = read_file_address(self._engine.attribute(node, "href"), self._source)
+            if address and node_id in (None, address.node_id):
+                files[address.url] = None
+        return tuple(FileLink(url) for url in files)
+
+
+def _by_label(lines: list[str], marked: set[str], labelled: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Part the lines of a block at its labels; its first line is one."""
+    label, values = "", list[str]()
+    for number, line in enumerate(lines):
+        if number == 0 or line in marked or (not marked and label_of(line) in labelled):
+            if number:
+                yield label, values
+            label, values = label_of(line), []
+        else:
+            values.append(line)
+    if lines:
+        yield label, values

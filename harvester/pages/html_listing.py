@@ -1,0 +1,110 @@
+"""A page of a listing in HTML: its records become the same blocks as those of a text, for the same grammar."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from harvester.pages import findings
+from harvester.pages.ending import Ending
+from harvester.pages.grammar import read_marked
+from harvester.pages.html_blocks import Window, find_blocks
+from harvester.pages.html_record import reduce_record
+from harvester.pages.markup import line_of, text_of
+from harvester.pages.page import Listing, Refused
+from harvester.pages.ranges import read_range
+from harvester.pages.records import place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harvester.html_source import HtmlListing
+    from harvester.pages.html_blocks import Found
+    from harvester.pages.markup import Engine, Node
+    from harvester.pages.ranges import Range
+    from harvester.pages.text import Block
+    from harvester.source import Source
+
+
+class ListingReader:
+    """Reads one page, parsed by one engine, as a listing. `whole`: the page shows its own end."""
+
+    def __init__(self, engine: Engine, root: Node, form: HtmlListing, source: Source, *, whole: bool) -> None:
+        self._engine, self._root, self._form, self._source, self._whole = engine, root, form, source, whole
+        self._text = text_of(engine, root)
+
+    def read(self) -> Listing | Refused:
+        """Read the page, or say why it is no listing."""
+        if self._form.range_in_text:
+            return self._read_ranged()
+        found = self._find(Window(self._text, 0, len(self._text)), None)
+        page = self._listing(found, None, whole=self._whole) if found else self._nothing("no-records")
+        return replace(page, heading=self._heading()) if isinstance(page, Listing) else page
+
+    def _read_ranged(self) -> Listing | Refused:
+        """Read by the first range line that as many records follow as it says, else by the first that any follow."""
+        other: Listing | Refused | None = None
+        for stated, start in self._ranges():
+            page = self._read_range(stated, start)
+            if isinstance(page, Listing) and stated and len(page.records) == stated.count:
+                return page
+            other = page if other is None or isinstance(other, Refused) else other
+        return other or self._nothing("no-range-line")
+
+    def _ranges(self) -> Iterator[tuple[Range | None, int]]:
+        """Give each range line, and where it ends; without any, the archive's own words for “no results” are one."""
+        pattern = self._form.range_in_text
+        lines = pattern.finditer(self._text) if pattern else ()
+        yield from ((read_range(line), line.end()) for line in lines)
+
+    def _read_range(self, stated: Range | None, start: int) -> Listing | Refused:
+        if stated is None or not stated.possible:
+            message = "no page can be what its range line says"
+            return Refused("range-impossible", message, self._text[max(0, start - 40) : start].strip(), self._form.name)
+        end = self._form.end_in_text.search(self._text, start) if self._form.end_in_text else None
+        window = Window(self._text, start, end.start() if end else len(self._text))
+        found = self._find(window, stated.count) if stated.count else []
+        if stated.count and not found:
+            return self._nothing("no-records")
+        return self._listing(found, stated, whole=self._whole or end is not None)
+
+    def _find(self, window: Window, count: int | None) -> list[Found]:
+        return find_blocks(self._engine, self._root, window, self._source, count)
+
+    def _listing(self, found: Sequence[Found], stated: Range | None, *, whole: bool) -> Listing:
+        """Make records of blocks, by the grammar of marked records."""
+        form, first = self._form, stated.first if stated else 1
+        blocks: list[Block] = []
+        more = [reduce_record(text_of(self._engine, one.block), one, form, blocks) for one in found]
+        reading, ending = read_marked(blocks), Ending(proven=whole, closed=whole)
+        placed = tuple(place(reading.entries, form, first, ending))
+        records = tuple(one.record for one in placed if one.record)
+        if any(more):
+            records = tuple(_with_more(record, more[record.position - first]) for record in records)
+        short = stated is not None and len(placed) < stated.count and not whole
+        problems = (*findings.of_entries(placed, reading, form), *findings.of_ending(placed, ending, cut=short))
+        if stated is None:
+            return Listing(form.name, records, problems=problems)
+        problems += (*findings.of_count(stated, len(placed)),)
+        return Listing(form.name, records, stated.first, stated.last, stated.total, problems=problems)
+
+    def _nothing(self, code: str) -> Listing | Refused:
+        """Refuse a page without records, unless the archive's own words say that there are none."""
+        words = self._form.nothing_pattern
+        if words and words.search(self._text):
+            return Listing(self._form.name, (), declared_total=0)
+        return Refused(code, _WHY[code], line_of(self._text)[:200], self._form.name)
+
+    def _heading(self) -> str | None:
+        nodes = self._engine.select(self._root, self._form.heading) if self._form.heading else []
+        return next(filter(None, (line_of(text_of(self._engine, node)) for node in nodes)), None)
+
+
+_WHY = {
+    "no-records": "the header of a listing without any record that can be read",
+    "no-range-line": "no line like “711 - 720 of 1250”: not a listing, or a damaged one",
+}
+
+
+def _with_more(record: Any, more: dict[str, Any]) -> Any:
+    return replace(record, **more) if more else record

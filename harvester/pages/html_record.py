@@ -1,0 +1,56 @@
+"""From the text of a record's block to the grammar's input: date, title, summary; labelled values stand apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harvester.pages.dates import looks_like_date
+from harvester.pages.html_labels import labelled_parts
+from harvester.pages.markup import parts_of
+from harvester.pages.text import Block
+
+if TYPE_CHECKING:
+    from harvester.html_source import HtmlListing
+    from harvester.pages.html_blocks import Found
+    from harvester.pages.markup import Part
+
+
+def reduce_record(text: str, found: Found, form: HtmlListing, blocks: list[Block]) -> dict[str, Any]:
+    """Add a record's blocks in the grammar's order, the first of them marked; give its labelled values."""
+    before, title, after = _around_title(text, found.title)
+    date = next((part for part in reversed(before) if _is_date(part)), None)
+    more: dict[str, Any] = {}
+    if form.labelled_values:
+        date, after, more = _labelled(date, after, form)
+    if date is None and form.date_behind_title and after and _is_date(after[0]):
+        date, after = after[0], after[1:]
+    if date:
+        blocks.append(Block(date, marked=True))
+    blocks.append(Block(title, marked=date is None, address=found.address))
+    blocks += [Block(part) for part in after if not (form.noise and form.is_noise(" ".join(part)))]
+    return more
+
+
+def _is_date(part: Part) -> bool:
+    return looks_like_date(" ".join(part))
+
+
+def _labelled(
+    date: Part | None, after: list[Part], form: HtmlListing
+) -> tuple[Part | None, list[Part], dict[str, Any]]:
+    """Take the labelled values out of what stands behind a title."""
+    more, rest = labelled_parts(after, form.labelled)
+    stated, summary = more.pop("date", None), more.pop("summary", None)
+    return (stated,) if stated else date, [*rest, *([(summary,)] if summary else [])], more
+
+
+def _around_title(text: str, link: str) -> tuple[list[Part], Part, list[Part]]:
+    """Part a record's text at its title. Of a link around the whole record the title is the first that is no date."""
+    start = text.find(link)
+    if looks_like_date(link) and text.find(link, start + len(link)) >= 0:
+        start = text.find(link, start + len(link))  # the date itself stands before a title that is only a date
+    before, inside, after = parts_of(text[:start]), parts_of(link), parts_of(text[start + len(link) :])
+    if len(inside) == 1:
+        return before, inside[0], after
+    title = next((index for index, part in enumerate(inside) if not _is_date(part)), 0)
+    return before + inside[:title], inside[title], inside[title + 1 :] + after
