@@ -59,7 +59,7 @@ def _not_utf8(body: bytes, declared: str | None) -> tuple[str, str | None]:
     if declared and _DECLARABLE.fullmatch(declared):
         try:
             return _read(body, declared), None
-        except UnicodeDecodeError:
+        except UnicodeError:  # UTF-16 without its mark is no UnicodeDecodeError
             return _read(body, "utf-8-sig", "surrogateescape").translate(_STRAY), f"windows-1252, not {declared}"
     return _read(body, "utf-8-sig", "surrogateescape").translate(_STRAY), "windows-1252"
 

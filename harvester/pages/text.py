@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from harvester.pages.html_address import Address
     from harvester.source import Form
 
+MOST_BLOCKS = 60_000
+"""More are not even split: no page of an archive has a hundredth of that."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -47,6 +50,8 @@ def blocks_of(text: str, form: Form) -> list[Block]:
             lines, gap, marked = [], 0, False
 
     for raw in text.split("\n"):
+        if len(blocks) > MOST_BLOCKS:
+            break
         mark = form.mark_pattern.match(raw) if form.mark_pattern else None
         line = raw[mark.end() :].strip() if mark else raw.strip()
         if mark or form.one_line_parts or not line:
