@@ -92,7 +92,9 @@ def _read(origin: Origin, originals: Originals, before: ReadBefore | None) -> It
     whole = True
     try:
         with origin.path.open("rb") as file:
-            sha256 = file_sha256(file) if before and file.seekable() else ""
+            # A single page is known by its own bytes when it is taken.
+            archive = suffix_of(origin.path.name) in ARCHIVE_SUFFIXES and file.seekable()
+            sha256 = file_sha256(file) if before and archive else ""
             if before and sha256 and before.knows(origin.path, sha256):
                 return
             for found in _read_open(file, origin, originals):

@@ -26,7 +26,7 @@ class ArchivesRead:
 
     def knows(self, path: Path, sha256: str) -> bool:  # noqa: ARG002 - a copy elsewhere is the same
         """Say whether a file was read before, wherever it lay; what it holds is then counted as unchanged."""
-        self._before = Counter(self._run.counts, errors=self._run.errors)
+        self._before = self._run.counts + Counter(errors=self._run.errors)
         sql = """SELECT pages, records FROM archives
             WHERE sha256 = ? AND sources = ? AND listing = ? AND parser_version = ?"""
         row = self._run.db.execute(sql, [sha256, *self._wish, PARSER_VERSION]).fetchone()

@@ -25,25 +25,27 @@ Change = tuple[str | None, str | None, str | None]
 
 def next_id(db: Database) -> int:
     """Give an id that no document has or ever had."""
-    row = db.execute(
-        "SELECT max((SELECT coalesce(max(id), 0) FROM documents), (SELECT coalesce(max(merged_from), 0) FROM changes))"
-    ).fetchone()
-    return int(row[0]) + 1
+    sql = """SELECT max((SELECT coalesce(max(id), 0) FROM documents),
+        (SELECT coalesce(max(merged_from), 0) FROM changes WHERE merged_from IS NOT NULL))"""
+    return int(db.execute(sql).fetchone()[0]) + 1
+
+
+def write_new(db: Database, document: int, source: Source, run: int, observed_at: str | None) -> str:
+    """Write the first row of a document."""
+    statements = _statements(db, document)
+    content = merge(statements, source)
+    _insert(db, document, content, source)
+    terms = [(document, facet, term) for facet, terms in merge_terms(statements, source).items() for term in terms]
+    db.conn.executemany("INSERT INTO document_terms VALUES (?, ?, ?)", terms)
+    log_changes(db, run, document, observed_at, "new", [(None, None, content["title"])])
+    return "new"
 
 
 def write_document(db: Database, document: int, source: Source, run: int, observed_at: str | None) -> str:
-    """Bring one document in step with its statements; say whether it is new, changed or unchanged."""
+    """Bring one document in step with its statements; say whether it has changed."""
     statements = _statements(db, document)
-    content = merge(statements, source)
-    row = db.execute("SELECT * FROM documents WHERE id = ?", [document])
-    names = [column[0] for column in row.description]
-    values = row.fetchone()
-    if values is None:
-        _insert(db, document, content, source)
-        write_terms(db, document, merge_terms(statements, source))
-        log_changes(db, run, document, observed_at, "new", [(None, None, content["title"])])
-        return "new"
-    changed = _update(db, dict(zip(names, values, strict=True)), content)
+    row = next(iter(db.query("SELECT * FROM documents WHERE id = ?", [document])))
+    changed = _update(db, row, merge(statements, source))
     changed += write_terms(db, document, merge_terms(statements, source))
     if changed:
         db.execute("UPDATE documents SET last_changed = ? WHERE id = ?", [stamp(), document])

@@ -11,11 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of, is_dated, kind_of
+from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, is_dated, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sqlite_utils import Database
 
     from harvester.store.keys import Keys
@@ -95,31 +93,35 @@ def addressed_among(db: Database, documents: set[int]) -> set[int]:
     return {document for key, document in rows if kind_of(key) not in ("natural", "public")}
 
 
-def find_addressed(db: Database, keys: Keys) -> list[int]:
-    """Give the documents that a record with an address is known by, strongest key first, without contradictions.
+def holders_of(db: Database, keys: list[str]) -> dict[str, set[int]]:
+    """Give the documents that each of these keys leads to."""
+    holders: dict[str, set[int]] = defaultdict(set)
+    marks = ",".join("?" * len(keys))
+    for key, document in db.execute(f"SELECT key, document_id FROM identities WHERE key IN ({marks})", keys):
+        holders[key].add(document)
+    return dict(holders)
+
+
+def is_alone(db: Database, prefix: str, *, identities: bool = False) -> bool:
+    """Say whether no record without an address has this title (and, if asked, no document either)."""
+    span = (prefix, prefix + "\U0010ffff")
+    tables = ("statements", "identities") if identities else ("statements",)
+    return not any(
+        db.execute(f"SELECT 1 FROM {table} WHERE key > ? AND key < ? LIMIT 1", span).fetchone() for table in tables
+    )
+
+
+def agreeing(db: Database, documents: list[int], keys: Keys) -> list[int]:
+    """Give those of the documents found by a record's keys that can be one, the strongest first.
 
     Two different strong keys of one kind never meet: a slug that has moved to another record id leads on no longer.
     """
-    found: list[int] = []
-    for key in keys.strong:
-        row = db.execute("SELECT document_id FROM identities WHERE key = ?", [key]).fetchone()
-        if row and row[0] not in found and not _contradicts(db, row[0], keys):
-            found.append(row[0])
-    return found or _adoptable(db, keys.natural)
-
-
-def _contradicts(db: Database, document: int, keys: Keys) -> bool:
     stated = {kind_of(key): key for key in keys.strong if kind_of(key) != "slug"}
-    held = db.execute("SELECT key FROM identities WHERE document_id = ?", [document])
-    return any(stated.get(kind_of(key), key) != key for (key,) in held)
-
-
-def _adoptable(db: Database, natural: str) -> list[int]:
-    """Give the one document without an address that has this natural key, unless one with an address has it too."""
-    holders = {row[0] for row in db.execute("SELECT document_id FROM identities WHERE key = ?", [base_of(natural)])}
-    return list(holders) if len(holders) == 1 and not addressed_among(db, holders) else []
-
-
-def groups_touched(keys: Iterable[Keys]) -> set[str]:
-    """Give the titles whose natural keys are among these."""
-    return {group_of(one.natural) for one in keys}
+    agreed: list[int] = []
+    for document in dict.fromkeys(documents):
+        rows = db.execute("SELECT key FROM identities WHERE document_id = ?", [document])
+        held = {kind_of(key): key for (key,) in rows if kind_of(key) in ("record", "node")}
+        if all(stated.get(kind, key) == key for kind, key in held.items()):
+            stated |= held
+            agreed.append(document)
+    return agreed

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harvester.pages.dates import read_date
@@ -45,7 +46,7 @@ class Statement:
         """Who says it."""
         return self.form, self.host, self.cut
 
-    @property
+    @cached_property
     def fields(self) -> dict[str, Any]:
         """The stated fields; what was not stated is absent."""
         return json.loads(self.content)  # type: ignore[no-any-return]
@@ -83,15 +84,15 @@ def merge(statements: Iterable[Statement], source: Source) -> dict[str, Any]:
 
 def merge_terms(statements: Iterable[Statement], source: Source) -> dict[str, list[str]]:
     """Give a document's terms by facet: of each facet those of the first voice that states any."""
-    stated = [s.fields.get("terms", {}) for s in _by_voice(statements, source)[0]]
+    stated = [fields.get("terms", {}) for fields in _by_voice(statements, source)[0]]
     return {facet: next((terms[facet] for terms in stated if facet in terms), []) for facet in FACETS}
 
 
-def _first(name: str, statements: Sequence[Statement]) -> str | None:
-    return next((fields[name] for fields in (s.fields for s in statements) if name in fields), None)
+def _first(name: str, stated: list[dict[str, Any]]) -> str | None:
+    return next((fields[name] for fields in stated if name in fields), None)
 
 
-def _by_voice(statements: Iterable[Statement], source: Source) -> tuple[list[Statement], list[Statement]]:
+def _by_voice(statements: Iterable[Statement], source: Source) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Part what each voice says now from what it said before, each in the order in which voices are believed."""
     forms = [form.name for form in source.forms]
     ordered = sorted(
@@ -101,7 +102,7 @@ def _by_voice(statements: Iterable[Statement], source: Source) -> tuple[list[Sta
     for s in ordered:
         latest[s.voice] = max(latest.get(s.voice, ""), s.observed_at or "")
     now = [s for s in ordered if (s.observed_at or "") == latest[s.voice]]
-    return now, [s for s in ordered if s not in now]
+    return [s.fields for s in now], [s.fields for s in ordered if s not in now]
 
 
 def _place(name: str, order: Sequence[str]) -> int:

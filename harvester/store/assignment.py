@@ -1,0 +1,145 @@
+"""Assigns the records of one page to documents, and moves what turns out to belong elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harvester.store.documents import merge_documents, next_id
+from harvester.store.identity import NEW, addressed_among, agreeing, holders_of, is_alone, load_group, resolve
+from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlite_utils import Database
+
+    from harvester.store.captures import Place
+    from harvester.store.keys import Keys
+
+
+class Assignment:
+    """Which document each record of a page belongs to. `touched`: those whose content may be other than before."""
+
+    def __init__(self, db: Database, place: Place) -> None:
+        self._db = db
+        self._place = place
+        self._next = 0
+        self._regroup: set[str] = set()
+        self._holders: dict[str, set[int]] = {}
+        self.touched: set[int] = set()
+        self.new: set[int] = set()
+
+    def load(self, keys: Iterable[Keys]) -> None:
+        """Read which documents the keys of new statements lead to, in one query."""
+        names = [name for one in keys for name in (*one.strong, base_of(one.natural))]
+        self._holders = {name: set() for name in names} | holders_of(self._db, names)
+
+    def assign(self, keys: Keys) -> int | None:
+        """Give the document of a record; None if only `settle` can tell."""
+        document = self._addressed(keys) if keys.strong else self._loose(keys)
+        if document:
+            self.touched.add(document)
+        return document
+
+    def settle(self) -> None:
+        """Ask again to which documents the records of the titles at hand lead, and move what leads elsewhere now.
+
+        One move at a time, because each can settle others: an undated record follows the document it finds.
+        """
+        for prefix in sorted(self._regroup):
+            while move := self._next_move(prefix):
+                self._move(*move)
+
+    def _addressed(self, keys: Keys) -> int:
+        """Find or make the document of a record with an address, and let all its keys lead there."""
+        found = [d for key in keys.strong for d in self._holders[key]] or self._adoptable(keys.natural)
+        agreed = agreeing(self._db, found, keys) if found else []
+        document = self._merge(set(agreed)) if agreed else self._make()
+        for key in keys.strong:
+            self._take_from_others(key, document)
+        self._identify(document, *keys.strong)
+        if self._identify(document, base_of(keys.natural)) and not is_alone(self._db, group_of(keys.natural)):
+            self._regroup.add(group_of(keys.natural))
+        return document
+
+    def _adoptable(self, natural: str) -> list[int]:
+        """Give the one document without an address that has this natural key, unless one with an address has it."""
+        holders = self._holders[base_of(natural)]
+        return list(holders) if len(holders) == 1 and not addressed_among(self._db, holders) else []
+
+    def _loose(self, keys: Keys) -> int | None:
+        """Find the document of a record without an address, if its key is known; else its title is resolved."""
+        row = self._db.execute("SELECT document_id FROM statements WHERE key = ?", [keys.natural]).fetchone()
+        if row:
+            return None if row[0] is None else int(row[0])
+        prefix = group_of(keys.natural)
+        if keys.natural.endswith(OPEN_TITLE) or not is_alone(self._db, prefix, identities=True):
+            self._regroup.add(prefix)
+            return None
+        document = self._make()
+        self._identify(document, keys.natural)
+        return document
+
+    def _make(self) -> int:
+        """Give the id of a document that is yet to be written."""
+        self._next = self._next + 1 if self._next else next_id(self._db)
+        self.new.add(self._next)
+        return self._next
+
+    def _identify(self, document: int, *keys: str) -> bool:
+        """Let keys lead to a document; say whether any of them is new to it."""
+        fresh = [key for key in keys if document not in self._holders.setdefault(key, set())]
+        sql = "INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)"
+        self._db.conn.executemany(sql, [(key, document) for key in fresh])
+        for key in fresh:
+            self._holders[key].add(document)
+        return bool(fresh)
+
+    def _take_from_others(self, key: str, document: int) -> None:
+        """Let an address lead to one document only: it may have moved to another item."""
+        if self._holders[key] - {document}:
+            self._db.execute("DELETE FROM identities WHERE key = ? AND document_id <> ?", [key, document])
+            self._holders[key] &= {document}
+
+    def _next_move(self, prefix: str) -> tuple[str, int | None, int | None] | None:
+        """Give a key that must lead to another document (or to none) than it does now."""
+        group = load_group(self._db, prefix)
+        for key, target in resolve(group).items():
+            if target != group.loose[key]:
+                return key, group.loose[key], self._make() if target == NEW else target
+        return None
+
+    def _move(self, key: str, current: int | None, document: int | None) -> None:
+        """Let the statements and sightings under a key belong to another document, or to none."""
+        if document is not None and not key.endswith(OPEN_TITLE):
+            self._identify(document, key)
+        seen = """UPDATE sightings SET document_id = ? WHERE document_id IS ?
+            AND statement_id IN (SELECT id FROM statements WHERE key = ?)"""
+        self._db.execute(seen, [document, current, key])
+        self._db.execute("UPDATE statements SET document_id = ? WHERE key = ?", [document, key])
+        self.touched |= {document} if document else set()
+        if current is not None:
+            self._leave(key, current, document)
+
+    def _leave(self, key: str, left: int, document: int | None) -> None:
+        """Look after the document that a key has left: one without any statement is merged into the other."""
+        if self._db.execute("SELECT 1 FROM statements WHERE document_id = ?", [left]).fetchone():
+            if date_of(key) == LOST_DATE or not addressed_among(self._db, {left}):  # else the key is its own too
+                self._db.execute("DELETE FROM identities WHERE key = ? AND document_id = ?", [key, left])
+                self._holders.setdefault(key, set()).discard(left)
+            self.touched.add(left)
+        elif document is not None:
+            self._merge({left, document})
+
+    def _merge(self, documents: set[int]) -> int:
+        """Make one document of several; the oldest keeps its id."""
+        kept = min(documents)
+        for gone in sorted(documents - {kept}):
+            merge_documents(self._db, gone, kept, self._place.run, self._place.observed_at)
+            self.touched.discard(gone)
+            for holders in self._holders.values():
+                if gone in holders:
+                    holders.remove(gone)
+                    holders.add(kept)
+        self.touched.add(kept)
+        return kept
