@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from harvester.pages.dates import read_date
-from harvester.pages.titles import read_title
+from harvester.pages.titles import TitleParts, read_title
 from harvester.store.keys import plain, short_hash
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _place(name: str, order: Sequence[str]) -> int:
 
 def _with_derived(content: dict[str, Any]) -> dict[str, Any]:
     date = read_date(content["date_text"])
-    title = read_title(content["title"])
+    title = _parts(content["title"])
     return content | {
         "date": date.edtf,
         "date_from": date.first_day,
@@ -122,3 +122,8 @@ def _with_derived(content: dict[str, Any]) -> dict[str, Any]:
         "sender": title.sender,
         "recipient": title.recipient,
     }
+
+
+@lru_cache(maxsize=32768)  # a listing and a document page, or many sightings, give the same title again
+def _parts(title: str) -> TitleParts:
+    return read_title(title)
