@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from harvester.pages.dates import read_date
-from harvester.pages.titles import TitleParts, read_title
+from harvester.pages.titles import LOOKED_AT, TitleParts, read_title
 from harvester.store.keys import plain, short_hash
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _place(name: str, order: Sequence[str]) -> int:
 
 def _with_derived(content: dict[str, Any]) -> dict[str, Any]:
     date = read_date(content["date_text"])
-    title = _parts(content["title"])
+    title = _parts(content["title"][:LOOKED_AT])
     return content | {
         "date": date.edtf,
         "date_from": date.first_day,
