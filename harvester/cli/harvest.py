@@ -119,6 +119,7 @@ def summary(row: dict[str, Any], db: Path) -> str:
     """Say in words what a run has done."""
     parts = [f"{row['records']} records: {row['new']} new, {row['changed']} changed, {row['unchanged']} unchanged"]
     parts += [f"{row[name]} {label}" for name, label in _ASIDE.items() if row[name]]
+    parts += [f"{count} {severity}{'s' * (count != 1)}" for severity, count in row["severities"].items()]
     hint = "" if row["status"] == "complete" else f"\nSee why: harvester status --db {shlex.quote(str(db))}"
     walks = "".join(f"\n{_walked(walk)}" for walk in row["walks"])
     return f"{row['status']}: {row['pages']} pages, {'; '.join(parts)}{walks}{hint}"
@@ -129,4 +130,4 @@ def _walked(walk: dict[str, Any]) -> str:
     return f"the listing: {walk['distinct_records']} of {walk['declared_total']} records, {walk['status']}{proof}"
 
 
-_ASIDE = {"refused": "pages refused", "ignored": "other files ignored", "problems": "problems kept"}
+_ASIDE = {"refused": "pages refused", "ignored": "other files ignored"}

@@ -63,10 +63,12 @@ class Taken:
 
 
 def run_row(db: Database, run: int | None = None) -> dict[str, Any]:
-    """Give the row of a run (of the newest, if none is named), with its walks."""
+    """Give the row of a run (of the newest, if none is named), with its walks and its problems by severity."""
     sql = "SELECT * FROM runs WHERE id = coalesce(?, (SELECT max(id) FROM runs))"
     row = next(iter(db.query(sql, [run])))
-    return {**row, "walks": list(db.query("SELECT * FROM walks WHERE run_id = ? ORDER BY id", [row["id"]]))}
+    walks = list(db.query("SELECT * FROM walks WHERE run_id = ? ORDER BY id", [row["id"]]))
+    sql = "SELECT severity, count(*) FROM problems WHERE run_id = ? GROUP BY severity ORDER BY severity"
+    return {**row, "walks": walks, "severities": dict(db.execute(sql, [row["id"]]).fetchall())}
 
 
 class Run:
