@@ -83,8 +83,10 @@ NO_DATES = (
     "Report, 1979",
     "July 9, 56",
 )
-RARE = ("circa 1956", "ca. 1956", "1956-1957", "1956–1957", "Spring 1960", "late 1956", "mid-1950s", "n.d.", "Undated")
-RARE += ("July 9-12, 1956", "July 30 - August 2, 1956", "July 1956 - August 1957")
+RARE = (
+    *("circa 1956", "ca. 1956", "1956-1957", "1956–1957", "Spring 1960", "late 1956", "mid-1950s", "n.d.", "Undated"),
+    *("July 9-12, 1956", "July 30 - August 2, 1956", "July 1956 - August 1957"),
+)
 
 months = st.sampled_from(list(calendar.month_name[1:]))
 years = st.integers(1000, 2999).map(str)
