@@ -52,8 +52,8 @@ class Origin:
 
     @cached_property
     def file(self) -> str:
-        """The file's path, for people; of bytes that are no text it shows the codes."""
-        return os.fsencode(self.path.absolute()).decode(errors="backslashreplace")
+        """The file's path, for people."""
+        return path_text(self.path)
 
     def place(self, name: str | None) -> str:
         """Give the address of a member of the file."""
@@ -78,6 +78,11 @@ class Origin:
         """Say where a file is damaged, and what that means."""
         lost = "what stands before is taken" if name is None else "this page is not taken"
         return self.problem(damage.code, f"{damage}: {lost}; get the file again", name, error=True)
+
+
+def path_text(path: Path) -> str:
+    """Give a path as text that can be kept: of bytes that are no text it shows the codes."""
+    return os.fsencode(path.absolute()).decode(errors="backslashreplace")
 
 
 def read_page(stream: Stream, origin: Origin) -> Capture:

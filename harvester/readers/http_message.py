@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harvester.capture import MAX_BYTES
 from harvester.readers.damage import DamageError
@@ -13,6 +13,7 @@ from harvester.readers.pieces import Pieces, packing_of
 MAX_HEAD = 64 * 1024
 """Header fields are no longer; browsers refuse far shorter ones."""
 
+NOT_MODIFIED = 304
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
@@ -38,6 +39,14 @@ class Message:
         """The encoding that it says it is in."""
         found = _CHARSET.search(self.fields.get("content-type", ""))
         return found[1] if found else None
+
+    def seen_again(self, later: Message | None) -> Message:
+        """Give this answer as it was met again. “Not modified” is no status of a page."""
+        if later is None:
+            return self
+        fields = {name: later.fields[name] for name in ("etag", "last-modified") if name in later.fields}
+        status = self.status if later.status == NOT_MODIFIED else later.status
+        return replace(self, status=status, fields=self.fields | fields)
 
     def unpacked(self) -> bytes:
         """Give the body as it was before it went over the wire, up to one byte more than a page may have.

@@ -83,52 +83,55 @@ def expected_pages(targets: list[Path], sources: tuple[Source, ...] = ()) -> int
 
 
 def file_sha256(file: BufferedReader) -> str:
-    """Hash a whole file, in constant memory."""
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    """Hash a whole file, in constant memory, and go back to its beginning."""
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    file.seek(0)
+    return digest
 
 
 def _read(origin: Origin, originals: Originals, before: ReadBefore | None) -> Iterator[Found]:
-    """Read one file, if it was not read before."""
-    whole = True
+    """Read one file, whatever it is."""
     try:
         with origin.path.open("rb") as file:
-            # A single page is known by its own bytes when it is taken.
-            archive = suffix_of(origin.path.name) in ARCHIVE_SUFFIXES and file.seekable()
-            sha256 = file_sha256(file) if before and archive else ""
-            if before and sha256 and before.knows(origin.path, sha256):
+            if not file.seekable():  # a pipe has one page
+                yield origin.page(None, file.read(MAX_BYTES + 1))
                 return
-            for found in _read_open(file, origin, originals):
-                whole = whole and not (isinstance(found, PassedOver) and found.problem)
-                yield found
+            size = file.seek(0, SEEK_END)
+            file.seek(0)
+            packing = packing_of(file.read(MAGIC_SIZE))
+            kind = _kind(Stream(Pieces(file, packing, 0, size)).read(BLOCKSIZE), origin.path.name)
+            found = _read_as(kind, file, Pieces(file, packing, 0, size), origin, originals)
+            yield from _once(file, found, origin, before) if before and kind != "page" else found
+    except DamageError as damage:
+        yield origin.damaged(damage)
     except OSError as error:
         message = f"cannot be read ({error.strerror}): check its permissions"
         yield PassedOver(origin.uri, Problem("error", "unreadable", message))
-    else:
-        if before and sha256 and whole:
-            before.remember(origin.path, sha256)
 
 
-def _read_open(file: BufferedReader, origin: Origin, originals: Originals) -> Iterator[Found]:
-    """Read an open file as what it is; say where it is damaged."""
-    if not file.seekable():  # a pipe has one page
-        yield origin.page(None, file.read(MAX_BYTES + 1))
+def _once(file: BufferedReader, found: Iterator[Found], origin: Origin, before: ReadBefore) -> Iterator[Found]:
+    """Read an archive if it was not read before. A single page is known by its bytes anyway."""
+    sha256 = file_sha256(file)
+    if before.knows(origin.path, sha256):
         return
-    size = file.seek(0, SEEK_END)
-    file.seek(0)
-    packing = packing_of(file.read(MAGIC_SIZE))
-    try:
-        kind = _kind(Stream(Pieces(file, packing, 0, size)).read(BLOCKSIZE), origin.path.name)
-        stream = Stream(Pieces(file, packing, 0, size))
-        if kind == "zip":
-            yield from read_zip(file, origin, originals)
-        elif kind == "tar":
-            yield from read_tar(stream, origin)
-        elif kind == "warc":
-            yield from read_warc(stream, origin, originals)
-        else:
-            yield read_page(stream, origin)
-    except DamageError as damage:
-        yield origin.damaged(damage)
+    whole = True
+    for one in found:
+        whole = whole and not (isinstance(one, PassedOver) and one.problem and one.problem.severity == "error")
+        yield one
+    if whole:
+        before.remember(origin.path, sha256)
+
+
+def _read_as(kind: str, file: BufferedReader, pieces: Pieces, origin: Origin, originals: Originals) -> Iterator[Found]:
+    if kind == "zip":
+        yield from read_zip(file, origin, originals)
+    elif kind == "tar":
+        yield from read_tar(Stream(pieces), origin)
+    elif kind == "warc":
+        yield from read_warc(Stream(pieces), origin, originals)
+    else:
+        yield read_page(Stream(pieces), origin)
 
 
 def _kind(head: bytes, name: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harvester.capture import Capture
 from harvester.pages.page import Problem
 from harvester.readers.damage import MAX_DAMAGES, DamageError
-from harvester.readers.files import PassedOver
+from harvester.readers.files import PassedOver, path_text
 from harvester.readers.http_message import Message, parse_answer
 from harvester.readers.originals import Originals, Place, keys_of, referred_keys
 from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 PAGE_RECORDS = ("response", "resource", "revisit")
 PAGE_TYPES = (None, "text/html", "application/xhtml+xml", "text/plain")
 """Media types that pages have; an answer without one may be a page, too."""
-
-NOT_MODIFIED = 304
 
 
 def read_warc(stream: Stream, origin: Origin, originals: Originals) -> Iterator[Found]:
@@ -69,7 +66,7 @@ class WarcReader:
         while header := read_header(self._stream):
             pieces = self._stream.pieces
             self._go_on_at = 1 + (header.offset if header.reachable else pieces.segment)
-            is_page = header.fields.get("warc-type", "").lower() in PAGE_RECORDS
+            is_page = header.kind in PAGE_RECORDS
             wanted = is_page and self._origin.names.wants(header.uri)
             block = read_block(self._stream, header, wanted)
             whole = read_end(self._stream, header)
@@ -82,82 +79,81 @@ class WarcReader:
                 raise DamageError("cut off right behind a record", pieces.offset)
 
     def _record(self, header: Header, block: bytes) -> Iterator[Found]:
-        place = Place(self._origin.path, header.offset, self._stream.pieces.dictionary) if header.reachable else None
         if header.length > MAX_BLOCK:
-            yield self._problem(header, "too-large", "larger than any page", "error")
+            yield self._problem(header, "error", "too-large", "larger than any page")
             return
-        if header.is_damaged(block):
-            yield self._problem(header, "wrong-digest", "not the bytes that were captured, by its digest", "warning")
-        message: Message | PassedOver | None = message_of(header, block)
-        if header.fields.get("warc-type", "").lower() == "revisit":
-            place = self._originals.find(header.fields)
-            message = self._revisited(header, message_of(header, block), place)
-        if isinstance(message, PassedOver):
-            yield message
-        elif message is None:
-            yield self._problem(header, "damaged-record", "holds no HTTP answer", "error")
-        elif message.media_type not in PAGE_TYPES:
+        if self._stream.pieces.packing is None and header.is_damaged(block):  # gzip and zstd have seen to it else
+            yield self._problem(header, "warning", "wrong-digest", "other bytes than were captured, by its digest")
+        if header.kind == "revisit":
+            answer, place = self._revisited(header, block)
+        else:
+            answer, place = message_of(header, block), self._place(header)
+        if isinstance(answer, PassedOver):
+            yield answer
+        elif answer is None:
+            yield self._problem(header, "error", "damaged-record", "holds no HTTP answer")
+        elif answer.media_type not in PAGE_TYPES:
             yield PassedOver(header.uri)
         else:
-            yield from self._page(header, message, place)
+            yield from self._page(header, answer, place)
 
-    def _page(self, header: Header, message: Message, place: Place | None) -> Iterator[Found]:
+    def _page(self, header: Header, answer: Message, place: Place) -> Iterator[Found]:
         try:
-            body = message.unpacked()
+            body = answer.unpacked()
         except DamageError as damage:
-            yield self._problem(header, "damaged-body", f"its body is damaged ({damage} of it)", "error")
+            yield self._problem(header, "error", "damaged-body", f"its body is damaged ({damage} of it)")
             return
-        if place and header.fields.get("warc-type") != "revisit":
+        if header.kind != "revisit" and header.reachable:
             self._originals.remember(header.fields, place)
         if header.date is None:
-            yield self._problem(header, "no-date", "its date cannot be read", "warning")
+            yield self._problem(header, "warning", "no-date", "its date cannot be read")
         if "warc-truncated" in header.fields or "warc-segment-number" in header.fields:
-            yield self._problem(header, "cut-capture", "the crawler kept only a part of it", "warning")
+            yield self._problem(header, "warning", "cut-capture", "the crawler kept only a part of it")
         yield Capture(
             header.uri,
             body,
             captured_at=header.date,
-            file=self._origin.file,
-            offset=header.offset,
-            media_type=message.media_type,
-            charset=message.charset,
-            http_status=message.status,
-            etag=message.fields.get("etag"),
-            last_modified=message.fields.get("last-modified"),
+            file=path_text(place.path),
+            offset=place.offset,
+            media_type=answer.media_type,
+            charset=answer.charset,
+            http_status=answer.status,
+            etag=answer.fields.get("etag"),
+            last_modified=answer.fields.get("last-modified"),
         )
 
-    def _revisited(self, header: Header, said: Message | None, place: Place | None) -> Message | PassedOver | None:
-        """Give the answer that a record refers to instead of repeating it, with what it says itself."""
-        original = self._fetch(place) if place else None
-        if original is None or not set(keys_of(original[0].fields)) & set(referred_keys(header.fields)):
-            if said and said.media_type not in PAGE_TYPES:
-                return PassedOver(header.uri)
-            message = "refers to a page that is not in what was read before it"
-            return self._problem(header, "revisit-without-original", message, "notice")
-        answer = original[1]
-        if answer is None or said is None:
-            return answer
-        status = answer.status if said.status == NOT_MODIFIED else said.status
-        fields = {name: said.fields[name] for name in ("etag", "last-modified") if name in said.fields}
-        return replace(answer, status=status, fields=answer.fields | fields)
+    def _place(self, header: Header) -> Place:
+        return Place(self._origin.path, header.offset, self._stream.pieces.dictionary)
 
-    def _fetch(self, place: Place) -> tuple[Header, Message | None] | None:
-        """Read the record at a place again. What it costs counts against bombs."""
+    def _revisited(self, header: Header, block: bytes) -> tuple[Message | PassedOver | None, Place]:
+        """Give the answer that a record refers to instead of repeating it, with what it says itself, and its place."""
+        said, place = parse_answer(block), self._originals.find(header.fields)
+        if place and (original := self._fetch(place, header)):
+            return original.seen_again(said), place
+        if said and said.media_type not in PAGE_TYPES:
+            return PassedOver(header.uri), self._place(header)
+        lost = "refers to a page that is not in what was read before it"
+        return self._problem(header, "notice", "revisit-without-original", lost), self._place(header)
+
+    def _fetch(self, place: Place, revisit: Header) -> Message | None:
+        """Read the record at a place again, if it is what a revisit refers to. What it costs counts against bombs."""
         with place.path.open("rb") as file:
             file.seek(place.offset)
             pieces = Pieces(file, packing_of(file.read(MAGIC_SIZE)), place.offset)
             pieces.budget, pieces.dictionary = self._stream.pieces.budget, place.dictionary
             stream = Stream(pieces)
             header = read_header(stream)
-            return (header, message_of(header, read_block(stream, header, wanted=True))) if header else None
+            if header is None or not set(keys_of(header.fields)) & set(referred_keys(revisit.fields)):
+                return None
+            return message_of(header, read_block(stream, header, wanted=True))
 
-    def _problem(self, header: Header, code: str, message: str, severity: Severity) -> PassedOver:
+    def _problem(self, header: Header, severity: Severity, code: str, message: str) -> PassedOver:
         text = f"{message}: record at byte {header.offset:,} of {self._origin.file}"
         return PassedOver(header.uri, Problem(severity, code, text))
 
 
 def message_of(header: Header, block: bytes) -> Message | None:
     """Read what a record holds: an HTTP answer, or a page by itself."""
-    if header.fields.get("warc-type", "").lower() == "resource":
+    if header.kind == "resource":
         return Message(None, {"content-type": header.fields.get("content-type", "")}, block)
     return parse_answer(block)

@@ -46,6 +46,11 @@ class Header:
     reachable: bool
 
     @property
+    def kind(self) -> str:
+        """What kind of record it is."""
+        return self.fields.get("warc-type", "").lower()
+
+    @property
     def uri(self) -> str:
         """The address of what was captured; one version of wget put it in angle brackets."""
         return self.fields.get("warc-target-uri", "").strip("<>")

@@ -122,7 +122,7 @@ def warc_gz_in_one(pages: Pages) -> bytes:
 
 
 def warc_zst(pages: Pages) -> bytes:
-    options = {zstd.CompressionParameter.checksum_flag: 1}
+    options: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
     return b"".join(zstd.compress(record, options=options) for record in warc_records(pages))
 
 
