@@ -65,8 +65,8 @@ class HtmlForm(Form):
     """A form of HTML pages.
 
     `marks`: bytes of which at least one stands in every such page; none are needed if there are none.
-    `slices`: pairs of bytes between which all that is read stands; a pair counts if both stand there exactly once
-    and no mark stands outside. The first pair that counts is taken, else the whole page is read.
+    `slices`: pairs of bytes between which all that is read stands; a pair counts if each stands there exactly once
+    (the end, from the start on) and no mark stands outside. The first that counts is taken, else the whole page.
     `labels`: what the archive's own labels mean, besides those that are common.
     """
 
@@ -119,7 +119,7 @@ class DocumentForm(HtmlForm):
     """The page of one document: selectors of its parts.
 
     `fields`: blocks of a label and its values; `label` and `value` select these inside, where they are marked.
-    `panes`: transcripts and translations. `node_id`: pattern in the page's bytes with one group.
+    `panes`: transcripts and translations. `node_id`: bytes of the page before its node id; Drupal's, if not said.
     """
 
     title: str = "h1.title"
@@ -130,8 +130,10 @@ class DocumentForm(HtmlForm):
     label: str = "dt, h2, h3, h4, h5, h6"
     value: str = "dd"
     panes: str | None = None
-    node_id: bytes | None = None
+    node_id: tuple[bytes, ...] = (b'"currentPath":"node\\/', b'"currentPath":"node/')
 
 
 def _line(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:^|(?<=[\t\n])) ?(?:{pattern}) ?(?=[\t\n]|$)")
+    # It begins with the border before it: only there is it tried. Between the words may be any number of spaces.
+    pattern = pattern.replace(" ?", " ").replace(" ", " *")
+    return re.compile(rf"[\t\n] *(?:{pattern}) *(?=[\t\n]|$)")

@@ -53,9 +53,14 @@ class Form:
         """The record mark, compiled."""
         return re.compile(self.mark) if self.mark else None
 
+    @cached_property
+    def noise_patterns(self) -> tuple[re.Pattern[str], ...]:
+        """The noise, compiled."""
+        return tuple(map(re.compile, self.noise))
+
     def is_noise(self, text: str) -> bool:
         """Say whether a block between header and records is no record."""
-        return any(re.fullmatch(pattern, text) for pattern in self.noise)
+        return any(pattern.fullmatch(text) for pattern in self.noise_patterns)
 
 
 @dataclass(frozen=True)

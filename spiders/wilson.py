@@ -40,7 +40,6 @@ WILSON = Source(
             label=".sub-title, h2, h3, h4, h5",
             value=".pill .name",
             panes="#documentTabs .tab-pane",
-            node_id=rb'"currentPath"\s*:\s*"node\\?/(\d+)"',
         ),
         HtmlListing(
             "F",

@@ -41,7 +41,7 @@ def _of_one(one: Placed, form: Form, *, tie: bool) -> Iterator[Problem]:
         parts = [block for block in (entry.date, entry.title, *entry.summary) if block]
         yield Problem("warning", "title-missing", message, at, _extract(parts))
     else:
-        yield from _of_date(one.record)
+        yield from of_date(one.record)
 
 
 def _by_shape(position: int, title: Block, *, tie: bool) -> Problem:
@@ -58,7 +58,8 @@ def _lost_line(one: Placed) -> bool:
     return any(block.gap > 1 for block in (*before, *one.entry.summary))
 
 
-def _of_date(record: Record) -> Iterator[Problem]:
+def of_date(record: Record) -> Iterator[Problem]:
+    """Give what was noticed of a date."""
     if record.date.text and not record.date.edtf:
         message = "no date that can be, or none that can be read; kept as printed"
         yield Problem("warning", "no-such-date", message, record.position, record.date.text)

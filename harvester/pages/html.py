@@ -11,6 +11,7 @@ from bs4.dammit import EncodingDetector
 
 from harvester.html_source import DocumentForm, HtmlForm, HtmlListing
 from harvester.pages.encoding import UTF16_MARKS, decode
+from harvester.pages.html_address import read_address
 from harvester.pages.html_document import DocumentReader, read_keys
 from harvester.pages.html_limits import too_much
 from harvester.pages.html_listing import ListingReader
@@ -20,7 +21,7 @@ from harvester.pages.page import DocumentPage, Listing, Page, Problem, Refused
 
 if TYPE_CHECKING:
     from harvester.capture import Capture
-    from harvester.pages.markup import Engine
+    from harvester.pages.markup import Engine, Node
     from harvester.source import Source
 
 EngineChoice = Literal["auto", "reference", "fast"]
@@ -42,15 +43,22 @@ def is_html(capture: Capture) -> bool:
 
 def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:
     """Read an HTML page as the first of the source's HTML forms that it proves to have."""
-    capture, problems = _in_utf8(capture)
+    original = _Original(capture)
     refused: list[Refused] = []
-    for form in source.forms:
-        if isinstance(form, HtmlForm) and form.shows_in(capture.body):
-            page = _Reading(capture, form, source).by(choice)
+    for form in _likely_first(capture, source):
+        if form.shows_in(capture.body):
+            page = _Reading(original, form, source).by(choice)
             if not isinstance(page, Refused):
-                return replace(page, problems=(*problems, *page.problems)) if problems else page
+                return page
             refused.append(page)
     return _why(capture.body, refused, source)
+
+
+def _likely_first(capture: Capture, source: Source) -> list[HtmlForm]:
+    """Give the HTML forms, those of documents first only if the page has the address of one, or none."""
+    forms = [form for form in source.forms if isinstance(form, HtmlForm)]
+    is_item = "//" not in capture.uri or capture.uri.startswith("file:") or read_address(capture.uri, source)
+    return forms if is_item else sorted(forms, key=lambda form: isinstance(form, DocumentForm))
 
 
 def _why(body: bytes, refused: list[Refused], source: Source) -> Refused:
@@ -60,71 +68,97 @@ def _why(body: bytes, refused: list[Refused], source: Source) -> Refused:
     return named or strong or Refused("not-a-listing", f"no listing or document of {source.title}")
 
 
-def _in_utf8(capture: Capture) -> tuple[Capture, list[Problem]]:
-    """Give the capture in UTF-8: as it is, as its header or its meta element declares, or as can be made of it."""
-    try:
-        capture.body.decode()
-    except UnicodeDecodeError:
+@dataclass(frozen=True)
+class _Original:
+    """A page as it came, and what all its readings ask."""
+
+    capture: Capture
+
+    @cached_property
+    def in_utf8(self) -> tuple[bytes, list[Problem]]:
+        """The page in UTF-8: as it is, as its header or its meta element declares, or as can be made of it."""
+        capture = self.capture
+        if _is_utf8(capture.body):
+            return capture.body, []
         declared = capture.charset or EncodingDetector.find_declared_encoding(capture.body, is_html=True)
         text, problems = decode(replace(capture, charset=declared))
-        return replace(capture, body=text.encode()), problems
-    return capture, []
+        return text.encode(), problems
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the page shows its own end: its last record is then not cut off."""
+        body = self.capture.body
+        behind = max(0, body.rfind(b"</a"))
+        return body.rfind(b"</html", behind) >= 0 or _ENDS.search(body, behind) is not None
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
 class _Reading:
     """The readings of one page as one form."""
 
-    capture: Capture
+    original: _Original
     form: HtmlForm
     source: Source
 
     def by(self, choice: EngineChoice) -> Page:
         """Give the reading that stands: the fast one if it is consistent with itself, else the reference."""
         if choice == "reference":
-            return self._read(REFERENCE, self.capture.body)
-        fast = self._read(FAST, self._slice())
+            return self._read(REFERENCE, *self.original.in_utf8)
+        fast = self._fast()
         if choice == "fast" or is_consistent(fast):
             return fast
-        page = self._read(REFERENCE, self.capture.body)
+        page = self._read(REFERENCE, *self.original.in_utf8)
         if isinstance(page, Refused):
             return page
         notice = Problem("notice", "reference-reading", "the fast reading was not consistent: the reference was taken")
         return replace(page, problems=(*page.problems, notice))
 
-    def _slice(self) -> bytes:
-        """Cut out what is read, where that is safe."""
-        body = self.capture.body
-        for start, end in self.form.slices:
-            first, last = body.find(start), body.find(end)
-            if 0 <= first < last and body.find(start, first + 1) < 0 and body.find(end, last + 1) < 0:
-                cut = body[first : last + len(end)]
-                if all(body.count(mark) == cut.count(mark) for mark in self.form.marks):
-                    return cut
-        return body
+    def _fast(self) -> Page:
+        """Read the slice, where cutting it out is safe, else the whole page."""
+        cut = slice_of(self.original.capture.body, self.form)
+        return self._read(FAST, cut, []) if cut and _is_utf8(cut) else self._read(FAST, *self.original.in_utf8)
 
-    def _read(self, engine: Engine, data: bytes) -> Page:
+    def _read(self, engine: Engine, data: bytes, problems: list[Problem]) -> Page:
         data = prepare(data)
         refused = too_much(data)
         root = None if refused else engine.parse(data)
         if root is None:
             return refused or Refused("empty", "no element in it")
+        page = self._read_tree(engine, root)
+        return (
+            page if isinstance(page, Refused) or not problems else replace(page, problems=(*problems, *page.problems))
+        )
+
+    def _read_tree(self, engine: Engine, root: Node) -> Page:
         if isinstance(self.form, DocumentForm):
             return DocumentReader(engine, root, self.form, self.source, self._keys).read() if self._keys else _ANOTHER
         assert isinstance(self.form, HtmlListing)  # noqa: S101 - there are no others
-        return ListingReader(engine, root, self.form, self.source, whole=self._whole).read()
+        return ListingReader(engine, root, self.form, self.source, whole=self.original.whole).read()
 
     @cached_property
     def _keys(self) -> dict[str, str]:
         assert isinstance(self.form, DocumentForm)  # noqa: S101 - only these ask
-        return read_keys(self.capture, self.form, self.source)
+        return read_keys(self.original.capture, self.form, self.source)
 
-    @cached_property
-    def _whole(self) -> bool:
-        """Say whether the page shows its own end: its last record is then not cut off."""
-        body = self.capture.body
-        behind = max(0, body.rfind(b"</a"))
-        return body.rfind(b"</html", behind) >= 0 or _ENDS.search(body, behind) is not None
+
+def slice_of(body: bytes, form: HtmlForm) -> bytes | None:
+    """Cut out what is read of a page: between markers, if these are clear and no mark of the form stands outside."""
+    for start, end in form.slices:
+        first = body.find(start)
+        last = body.find(end, first)
+        if not 0 <= first < last or body.find(start, first + 1) >= 0 or body.find(end, last + 1) >= 0:
+            continue
+        if all(body.find(mark, 0, first) < 0 and body.find(mark, last) < 0 for mark in form.marks):
+            return body[first : last + len(end)]
+    return None
 
 
 _ANOTHER = Refused("no-document", "neither its address nor the page says which document it is")

@@ -17,33 +17,37 @@ _REST = r"/?(?:[?#].*)?"
 class Address(NamedTuple):
     """Where an item is, and the keys that this tells."""
 
-    url: str
+    url: str | None
     slug: str | None = None
     record_id: str | None = None
     node_id: str | None = None
+
+
+NO_ADDRESS = Address(None)
 
 
 def read_address(href: str, source: Source) -> Address | None:
     """Read a link as the address of an item of this archive; None if it is none."""
     if source.addresses is None:
         return None
-    # Browsers ignore tabs and line ends in addresses, and white space around them.
-    found = _pattern(source.hosts, source.addresses.path).fullmatch(href.replace("\t", "").replace("\n", "").strip())
-    if found is None:
-        return None
-    return Address(f"https://{source.hosts[0]}{found['path']}", **_keys(found))
+    return _read(href, source, source.addresses.path)
 
 
 def read_file_address(href: str, source: Source) -> Address | None:
     """Read a link as the address of a file of this archive, with the node that it belongs to."""
     if source.addresses is None or source.addresses.file is None:
         return None
-    found = _pattern(source.hosts, source.addresses.file).fullmatch(href.replace("\t", "").strip())
-    return Address(f"https://{source.hosts[0]}{found['path']}", **_keys(found)) if found else None
+    return _read(href, source, source.addresses.file)
 
 
-def _keys(found: re.Match[str]) -> dict[str, str]:
-    return {name: value for name, value in found.groupdict().items() if name != "path" and value}
+def _read(href: str, source: Source, path: str) -> Address | None:
+    if " " in href or "\t" in href:  # browsers ignore tabs in addresses, and white space around them
+        href = href.replace("\t", "").strip()
+    found = _pattern(source.hosts, path).fullmatch(href)
+    if found is None:
+        return None
+    keys = found.groupdict()
+    return Address(f"https://{source.hosts[0]}{keys.pop('path')}", **keys)
 
 
 @lru_cache(maxsize=64)

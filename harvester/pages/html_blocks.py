@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.pages.html_address import Address, read_address
-from harvester.pages.markup import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from harvester.source import Source
 
 _CHROME = "nav, aside, footer"
-MOST_LINKS = 5000
+MOST_LINKS = 2000
 """Links to items that are looked at; a page of an archive has fewer than 100."""
 
 
@@ -68,7 +67,7 @@ def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
         address = read_address(engine.attribute(node, "href"), source)
         if address is None or address == before:
             continue
-        title = text_of(engine, node).strip()
+        title = engine.text(node).strip()
         path = engine.path(node)
         keys = [engine.key(step) for step in path]
         if title and chrome.isdisjoint(keys):
@@ -118,7 +117,7 @@ def _single(engine: Engine, links: Sequence[_Link], window: Window) -> Found | N
         depth = max([_shared(link.keys, other.keys) for other in others], default=0)
         header = window.text[: window.start].strip()[-20:]
         for block in link.path[depth:]:
-            text = text_of(engine, block)
+            text = engine.text(block)
             if engine.tag(block) not in ("html", "body") and not (header and header in text):
                 return Found(block, link.title, link.address)
     return None

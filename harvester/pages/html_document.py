@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from harvester.pages import findings
 from harvester.pages.dates import read_date
 from harvester.pages.html_address import Address, read_address, read_file_address
 from harvester.pages.html_labels import label_of, stated_fields
 from harvester.pages.html_texts import read_texts
-from harvester.pages.markup import line_of, parts_of, text_of
-from harvester.pages.page import DocumentPage, FileLink, Problem, Record, Refused
+from harvester.pages.markup import line_of, parts_of
+from harvester.pages.page import DocumentPage, FileLink, Record, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from harvester.capture import Capture
     from harvester.html_source import DocumentForm
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _CANONICAL = re.compile(rb"<link\b[^>]*?\brel=[\"']?canonical[\"']?[^>]*>", re.IGNORECASE)
 _HREF = re.compile(rb"\bhref=[\"']?([^\"'\s>]+)", re.IGNORECASE)
+_DIGITS = re.compile(rb"\d{1,12}")
 LONGEST_ADDRESS = 1000
 
 
@@ -31,10 +33,19 @@ def read_keys(capture: Capture, form: DocumentForm, source: Source) -> dict[str,
     keys: dict[str, str] = {}
     for address in filter(None, addresses):
         keys |= {name: value for name, value in address._asdict().items() if value and name not in keys}
-    node = re.search(form.node_id, capture.body) if form.node_id else None
-    if node:
-        keys.setdefault("node_id", node[1].decode())
+    node_id = _node_id(capture.body, form)
+    if node_id:
+        keys.setdefault("node_id", node_id)
     return _with_url(keys, [address for address in addresses if address])
+
+
+def _node_id(body: bytes, form: DocumentForm) -> str | None:
+    for before in form.node_id:
+        start = body.find(before)
+        found = _DIGITS.match(body, start + len(before)) if start >= 0 else None
+        if found:
+            return found[0].decode()
+    return None
 
 
 def _with_url(keys: dict[str, str], addresses: list[Address]) -> dict[str, str]:
@@ -54,7 +65,7 @@ class DocumentReader:
 
     def __init__(self, engine: Engine, root: Node, form: DocumentForm, source: Source, keys: dict[str, str]) -> None:
         self._engine, self._root, self._form, self._source, self._keys = engine, root, form, source, keys
-        self.empty_fields = 0
+        self._fields = engine.select(root, form.fields)
 
     def read(self) -> DocumentPage | Refused:
         """Read the page, or say why it is no document's."""
@@ -68,29 +79,15 @@ class DocumentReader:
                 "no-document", "no title with fields or a text: not a document's page", title, self._form.name
             )
         date = read_date(printed)
-        record = Record(
-            1, title, date, **{**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
-        )
-        problems = (
-            [
-                Problem(
-                    "warning",
-                    "no-such-date",
-                    "no date that can be, or none that can be read; kept as printed",
-                    1,
-                    date.text,
-                )
-            ]
-            if date.text and not date.edtf
-            else []
-        )
-        return DocumentPage(self._form.name, record, texts, self._files(), problems=tuple(problems))
+        said = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
+        problems = tuple(findings.of_date(Record(1, title, date)))
+        return DocumentPage(self._form.name, Record(1, title, date, **said), texts, self._files(), problems)
 
     def _select(self, selector: str | None) -> list[Node]:
         return self._engine.select(self._root, selector) if selector else []
 
     def _line(self, node: Node) -> str:
-        return line_of(text_of(self._engine, node))
+        return line_of(self._engine.text(node))
 
     def _near(self, heading: Node, selector: str) -> str | None:
         """Give the first element of the smallest part of the page around the title that has one."""
@@ -106,7 +103,7 @@ class DocumentReader:
     def _summary(self) -> str | None:
         """Give the first summary that is no part of a transcript: it may stand behind it."""
         for node in self._outside(self._select(self._form.summary)):
-            parts = parts_of(text_of(self._engine, node))
+            parts = parts_of(self._engine.text(node))
             while parts and self._form.is_noise(" ".join(parts[0])):
                 parts = parts[1:]
             if parts:
@@ -115,24 +112,30 @@ class DocumentReader:
 
     def _outside(self, nodes: list[Node]) -> Iterator[Node]:
         """Give those of the elements that stand neither in a pane nor in a field."""
-        within = {
-            self._engine.key(node) for node in (*self._select(self._form.panes), *self._select(self._form.fields))
-        }
+        within = {self._engine.key(node) for node in (*self._select(self._form.panes), *self._fields)}
         for node in nodes:
-            if not any(self._engine.key(step) in within for step in self._engine.path(node)):
+            if within.isdisjoint(map(self._engine.key, self._engine.path(node))):
                 yield node
 
     def _values(self) -> Iterator[tuple[str, list[str]]]:
         """Give the labels of the page's fields with their values."""
-        for block in self._select(self._form.fields):
-            marked = {self._line(node) for node in self._engine.select(block, self._form.label)}
-            values = [self._line(node) for node in self._engine.select(block, self._form.value)]
-            lines = [" ".join(part) for part in parts_of(text_of(self._engine, block))]
-            fields = list(_by_label(lines, marked, self._form.labelled))
-            if len(fields) == 1 and values:
-                fields = [(fields[0][0], list(filter(None, values)))]
-            self.empty_fields += sum(not texts for _, texts in fields)
-            yield from fields
+        blocks = {self._engine.key(node): node for node in self._fields}
+        labels = self._lines_in(blocks, self._form.label)
+        values = self._lines_in(blocks, self._form.value)
+        for key, block in blocks.items():
+            lines = [" ".join(part) for part in parts_of(self._engine.text(block))]
+            fields = list(_by_label(lines, labels.get(key, []), self._form.labelled))
+            yield from [(fields[0][0], values[key])] if len(fields) == 1 and key in values else fields
+
+    def _lines_in(self, blocks: Mapping[int, Node], selector: str) -> dict[int, list[str]]:
+        """Give the lines of the selected elements by the block that they stand in."""
+        found: dict[int, list[str]] = {}
+        for node in self._select(selector):
+            line = self._line(node)
+            block = next((key for key in map(self._engine.key, self._engine.path(node)) if key in blocks), None)
+            if block is not None and line:
+                found.setdefault(block, []).append(line)
+        return found
 
     def _files(self) -> tuple[FileLink, ...]:
         """Give the files of this document; links to those of others stand beside them."""
@@ -140,12 +143,14 @@ class DocumentReader:
         node_id = self._keys.get("node_id")
         for node in self._select('a[href*="/download"]'):
             address = read_file_address(self._engine.attribute(node, "href"), self._source)
-            if address and node_id in (None, address.node_id):
+            if address and address.url and node_id in (None, address.node_id):
                 files[address.url] = None
         return tuple(FileLink(url) for url in files)
 
 
-def _by_label(lines: list[str], marked: set[str], labelled: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+def _by_label(
+    lines: list[str], marked: Collection[str], labelled: Mapping[str, str]
+) -> Iterator[tuple[str, list[str]]]:
     """Part the lines of a block at its labels; its first line is one."""
     label, values = "", list[str]()
     for number, line in enumerate(lines):

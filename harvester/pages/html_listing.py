@@ -10,7 +10,7 @@ from harvester.pages.ending import Ending
 from harvester.pages.grammar import read_marked
 from harvester.pages.html_blocks import Window, find_blocks
 from harvester.pages.html_record import reduce_record
-from harvester.pages.markup import line_of, text_of
+from harvester.pages.markup import line_of
 from harvester.pages.page import Listing, Refused
 from harvester.pages.ranges import read_range
 from harvester.pages.records import place
@@ -31,7 +31,7 @@ class ListingReader:
 
     def __init__(self, engine: Engine, root: Node, form: HtmlListing, source: Source, *, whole: bool) -> None:
         self._engine, self._root, self._form, self._source, self._whole = engine, root, form, source, whole
-        self._text = text_of(engine, root)
+        self._text = "\t" + engine.text(root)
 
     def read(self) -> Listing | Refused:
         """Read the page, or say why it is no listing."""
@@ -75,7 +75,7 @@ class ListingReader:
         """Make records of blocks, by the grammar of marked records."""
         form, first = self._form, stated.first if stated else 1
         blocks: list[Block] = []
-        more = [reduce_record(text_of(self._engine, one.block), one, form, blocks) for one in found]
+        more = [reduce_record(self._engine.text(one.block), one, form, blocks) for one in found]
         reading, ending = read_marked(blocks), Ending(proven=whole, closed=whole)
         placed = tuple(place(reading.entries, form, first, ending))
         records = tuple(one.record for one in placed if one.record)
@@ -97,7 +97,7 @@ class ListingReader:
 
     def _heading(self) -> str | None:
         nodes = self._engine.select(self._root, self._form.heading) if self._form.heading else []
-        return next(filter(None, (line_of(text_of(self._engine, node)) for node in nodes)), None)
+        return next(filter(None, (line_of(self._engine.text(node)) for node in nodes)), None)
 
 
 _WHY = {

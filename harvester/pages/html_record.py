@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def reduce_record(text: str, found: Found, form: HtmlListing, blocks: list[Block]) -> dict[str, Any]:
     """Add a record's blocks in the grammar's order, the first of them marked; give its labelled values."""
     before, title, after = _around_title(text, found.title)
-    date = next((part for part in reversed(before) if _is_date(part)), None)
+    date = next(filter(_is_date, reversed(before)), None)
     more: dict[str, Any] = {}
     if form.labelled_values:
         date, after, more = _labelled(date, after, form)
@@ -45,12 +45,19 @@ def _labelled(
 
 
 def _around_title(text: str, link: str) -> tuple[list[Part], Part, list[Part]]:
-    """Part a record's text at its title. Of a link around the whole record the title is the first that is no date."""
-    start = text.find(link)
-    if looks_like_date(link) and text.find(link, start + len(link)) >= 0:
-        start = text.find(link, start + len(link))  # the date itself stands before a title that is only a date
+    """Part a record's text at its title, which stands in a block of its own or not."""
+    parts = parts_of(text)
+    places = [at for at, part in enumerate(parts) if part[0] == link and len(part) == 1]
+    if places:
+        at = places[_behind_date(places, link)]
+        return parts[:at], parts[at], parts[at + 1 :]
+    start = max(0, text.find(link))
     before, inside, after = parts_of(text[:start]), parts_of(link), parts_of(text[start + len(link) :])
-    if len(inside) == 1:
-        return before, inside[0], after
-    title = next((index for index, part in enumerate(inside) if not _is_date(part)), 0)
+    # Of a link around the whole record the title is the first part that is no date.
+    title = next((at for at, part in enumerate(inside) if not _is_date(part)), 0)
     return before + inside[:title], inside[title], inside[title + 1 :] + after
+
+
+def _behind_date(places: list[int], title: str) -> bool:
+    """Say whether the second place is the title's: a title that is only a date stands behind the date itself."""
+    return len(places) > 1 and looks_like_date(title)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from harvester.pages.markup import line_of, parts_of, text_of
+from harvester.pages.markup import line_of, parts_of
 from harvester.pages.page import Text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def read_texts(engine: Engine, root: Node, form: DocumentForm) -> tuple[Text, ..
     """Give the texts of a document page, in the order of their panes; a pane without text is none."""
     texts = []
     for pane in engine.select(root, form.panes) if form.panes else []:
-        parts = parts_of(text_of(engine, pane))
+        parts = parts_of(engine.text(pane))
         if not parts:
             continue
         name = engine.attribute(pane, "id")
@@ -42,7 +42,7 @@ def _label(engine: Engine, root: Node, pane: str) -> str:
     if not re.fullmatch(r"[\w-]+", pane):
         return ""
     tabs = engine.select(root, f'[href="#{pane}"], [data-bs-target="#{pane}"], [data-target="#{pane}"]')
-    return next(filter(None, (line_of(text_of(engine, tab)) for tab in tabs)), "")
+    return next(filter(None, (line_of(engine.text(tab)) for tab in tabs)), "")
 
 
 def _kind(label: str, pane: str) -> Literal["transcript", "translation"]:

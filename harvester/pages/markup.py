@@ -58,8 +58,7 @@ class Lexbor:
 
     def parse(self, data: bytes) -> Node | None:
         """Give the root element of a page in UTF-8."""
-        # As text: of bytes it would guess the encoding by what the page declares.
-        return LexborHTMLParser(data.decode("utf-8", "replace")).root
+        return LexborHTMLParser(data).root
 
     def select(self, node: LexborNode, selector: str) -> list[LexborNode]:
         """Give the elements inside `node` that a CSS selector selects, in page order."""
@@ -157,24 +156,20 @@ def prepare(data: bytes) -> bytes:
     return _BREAK.sub(b"\n<", _BLOCK_TAG.sub(b"\t<", data))
 
 
-def text_of(engine: Engine, node: Node) -> str:
-    """Give an element's text with single spaces; tabs and line feeds in it are borders and line breaks."""
-    text = engine.text(node)
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text
-
-
 def parts_of(text: str) -> list[Part]:
-    """Give the parts of a text, each as its lines, without white space around them."""
+    """Give the parts of an element's text, each as its lines, without white space around them."""
     parts: list[Part] = []
     for part in text.split("\t"):
         line = part.strip()
         if "\n" in line:
-            parts.append(tuple(filter(None, map(str.strip, line.split("\n")))))
+            parts.append(tuple(filter(None, map(_single_spaced, line.split("\n")))))
         elif line:
-            parts.append((line,))
+            parts.append((_single_spaced(line) if "  " in line else line,))
     return parts
+
+
+def _single_spaced(line: str) -> str:
+    return " ".join(filter(None, line.split(" "))).strip()
 
 
 def line_of(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harvester.pages.dates import read_date
+from harvester.pages.html_address import NO_ADDRESS
 from harvester.pages.page import Record
 from harvester.pages.undated import ends_sentence, is_no_title
 
@@ -48,6 +49,7 @@ def _record(entry: Entry, form: Form, position: int, open_end: Ending | None) ->
     """Make the record. Nothing after the last record of a page without a proven end says that it is whole."""
     if entry.title is None or _is_summary(entry, form):
         return None
+    address = entry.title.address or NO_ADDRESS
     return Record(
         position,
         title=entry.title.text,
@@ -56,7 +58,10 @@ def _record(entry: Entry, form: Form, position: int, open_end: Ending | None) ->
         cut=open_end is not None or bool(entry.unclear),
         open_title=open_end is not None and not open_end.closed and not entry.summary and not entry.unclear,
         loses_date="years" in form.loses,
-        **(entry.title.address._asdict() if entry.title.address else {}),
+        url=address.url,
+        slug=address.slug,
+        record_id=address.record_id,
+        node_id=address.node_id,
     )
 
 
