@@ -48,11 +48,11 @@ def _end_marker(blocks: Sequence[Block], form: Form) -> int | None:
 
 
 def _is_fragment(blocks: Sequence[Block], form: Form) -> bool:
-    """Say whether the last block is the beginning of a date, of the end marker or of the header's last line."""
+    """Say whether the last block stands where a record or the end marker begins, and may be the beginning of one."""
     if not blocks or looks_like_date(blocks[-1].text):
         return False
     if form.mark:
         return blocks[-1].marked and may_begin_date(blocks[-1].text)
     title_expected = len(blocks) > 1 and looks_like_date(blocks[-2].text)
     ends = form.ends_at is not None and form.ends_at.startswith(blocks[-1].text)
-    return len(blocks) == 1 or (not title_expected and (ends or may_begin_date(blocks[-1].text)))
+    return not title_expected and (ends or may_begin_date(blocks[-1].text))

@@ -64,8 +64,8 @@ def read_marked(blocks: Sequence[Block]) -> Reading:
 def read_counted(blocks: Sequence[Block], promise: Promise) -> Reading:
     """Read blocks in which only dates show where a record begins, and undated records show only by their shape."""
     openers = _dates(blocks, loses_lines=promise.loses_lines)
-    if blocks and len(openers) < promise.count:
-        openers.add(0)  # after the header comes a record: without a date, where none is printed
+    if len(openers) < promise.count and _begins_undated(blocks, promise):
+        openers.add(0)
     reading = _read(blocks, openers, loses_lines=promise.loses_lines)
     missing = promise.count - len(openers)
     if missing <= 0:
@@ -85,6 +85,17 @@ def _dates(blocks: Sequence[Block], *, loses_lines: bool) -> set[int]:
         if looks_like_date(block.text) and not is_title:
             openers.add(at)
     return openers
+
+
+def _begins_undated(blocks: Sequence[Block], promise: Promise) -> bool:
+    """Say whether an undated record stands right after the header.
+
+    On a page that may be cut off the count proves nothing. Then a lone block may as well be a line of the header
+    that nobody knows, unless two lines are lost before it: the header's last one and the date.
+    """
+    alone = len(blocks) < 2 or looks_like_date(blocks[1].text)
+    trace = promise.loses_lines and bool(blocks) and blocks[0].gap > 2
+    return bool(blocks) and (promise.whole or trace or not alone)
 
 
 def _read(blocks: Sequence[Block], openers: Collection[int], *, loses_lines: bool) -> Reading:
