@@ -1,0 +1,1 @@
+"""Benchmarks: ratios taken in one run, each with its result checked. `python -m tests.benchmarks --help`."""

@@ -1,0 +1,42 @@
+"""`python -m tests.benchmarks [NAME…]`: prints ratios taken in this run, each beside its goal.
+
+Names: parsing, whole, writing. `--documents N` makes the archive smaller than the real one (16,756).
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks import parsing, writing
+from tests.benchmarks.corpus import WHOLE, make
+from tests.benchmarks.whole import Whole
+
+
+def main() -> None:
+    """Run the benchmarks that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--documents", type=int, default=WHOLE)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "harvester-benchmarks"))
+    parser.add_argument("--pairs", type=int, default=5)
+    asked = parser.parse_args()
+    names = asked.names or ["parsing", "writing", "whole"]
+    if "parsing" in names:
+        _print(parsing.report(asked.pairs))
+    if "writing" in names:
+        _print(writing.report(asked.folder))
+    if "whole" in names:
+        folder = asked.folder / str(asked.documents)
+        make(folder, asked.documents)
+        _print(Whole(folder, asked.documents).report(asked.pairs))
+
+
+def _print(lines: list[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Measures: CPU time with children, the median of interleaved pairs. Only ratios count; machines drift by twice."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAIRS = 5
+
+
+def cpu_of(command: list[str]) -> tuple[float, int, str]:
+    """Run a command; give its CPU seconds and peak memory (KiB), children included, and what it printed."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    out = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.stdout.close()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}: {out}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss, out
+
+
+def cpu_of_call(call: Callable[[], object]) -> float:
+    """Give the CPU seconds of a call in this process."""
+    before = time.process_time()
+    call()
+    return time.process_time() - before
+
+
+def ratio(one: Callable[[], float], other: Callable[[], float], pairs: int = PAIRS) -> float:
+    """Give the median of one / other over interleaved pairs, after one pair that is not counted."""
+    one(), other()
+    return statistics.median(one() / other() for _ in range(pairs))
+
+
+def told(name: str, value: float, goal: float, *, at_least: bool) -> str:
+    """Say a figure beside its goal."""
+    met = value >= goal if at_least else value <= goal
+    sign = "at least" if at_least else "at most"
+    return f"{name:62} {value:8.3f}  goal {sign} {goal:g}: {'met' if met else 'MISSED'}"

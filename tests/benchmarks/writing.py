@@ -1,0 +1,131 @@
+"""Writing records: a pass that changes nothing, beside a guarded upsert; and how the cost grows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harvester.capture import Capture
+from harvester.pages.dates import read_date
+from harvester.pages.page import Listing, Record
+from harvester.sources import load_sources
+from harvester.store.database import open_to_write
+from harvester.store.run import Run
+from tests.benchmarks.measure import cpu_of_call, ratio, told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCE = load_sources()["wilson"]
+HOST = f"https://{SOURCE.hosts[0]}"
+PAGE = 10
+UNCHANGED = 100_000
+GROWTH = (10_000, 100_000, 1_000_000)
+
+
+def record(number: int, position: int) -> Record:
+    """Make a record; the same number is the same record."""
+    return Record(
+        position,
+        f"Telegram, Mao Zedong to Liu Shaoqi, No. {number}",
+        read_date(f"May {number % 28 + 1}, {1945 + number % 40}"),
+        summary=f"Mao reports on matter {number}, and asks for advice. " * 6,
+        url=f"{HOST}/document/telegram-{number}",
+        slug=f"telegram-{number}",
+    )
+
+
+def pages(count: int, state: str) -> Iterator[tuple[Capture, Listing]]:
+    """Give listing pages of so many records; another `state` is other bytes that say the same of every record."""
+    for first in range(0, count, PAGE):
+        records = tuple(record(number, number + 1) for number in range(first, min(first + PAGE, count)))
+        # The total differs, so the page's content does, and every record is compared.
+        total = count if state == "first" else count + 1
+        uri = f"{HOST}/search?page={first // PAGE}"
+        yield Capture(uri, f"{state} {first}".encode()), Listing("F", records, first + 1, first + len(records), total)
+
+
+def take(path: Path, count: int, state: str) -> None:
+    """Take all pages in one run."""
+    with open_to_write(path) as db:
+        run = Run(db, "benchmark")
+        for capture, page in pages(count, state):
+            run.take(capture, page, SOURCE)
+        run.finish(run.verdict)
+        assert run.counts["new"] == (count if state == "first" else 0)
+        assert run.counts["changed"] == 0
+        assert db.table("documents").count == count
+
+
+def upsert(path: Path, count: int) -> None:
+    """Do what a careful script does: one guarded upsert of each record, page by page, full text by triggers."""
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'documents'").fetchone():
+        db.executescript(_GUARDED)
+    sql = """INSERT INTO documents VALUES (?, ?, ?, ?, ?) ON CONFLICT (slug) DO UPDATE SET title = excluded.title,
+        date = excluded.date, summary = excluded.summary, url = excluded.url
+        WHERE excluded.title IS NOT title OR excluded.date IS NOT date OR excluded.summary IS NOT summary
+        OR excluded.url IS NOT url"""
+    for _, page in pages(count, "again"):
+        db.execute("BEGIN")
+        db.executemany(sql, [(r.slug, r.title, r.date.edtf, r.summary, r.url) for r in page.records])
+        db.execute("COMMIT")
+    assert db.execute("SELECT count(*) FROM documents").fetchone() == (count,)
+    db.close()
+
+
+_GUARDED = """
+CREATE TABLE documents (slug TEXT PRIMARY KEY, title TEXT, date TEXT, summary TEXT, url TEXT);
+CREATE VIRTUAL TABLE documents_fts USING fts5 (title, summary, content=documents);
+CREATE TRIGGER ai AFTER INSERT ON documents BEGIN
+    INSERT INTO documents_fts (rowid, title, summary) VALUES (new.rowid, new.title, new.summary); END;
+CREATE TRIGGER au AFTER UPDATE ON documents BEGIN
+    INSERT INTO documents_fts (documents_fts, rowid, title, summary)
+    VALUES ('delete', old.rowid, old.title, old.summary);
+    INSERT INTO documents_fts (rowid, title, summary) VALUES (new.rowid, new.title, new.summary); END;
+"""
+
+
+def report(folder: Path, most: int = GROWTH[-1]) -> list[str]:
+    """Measure all; give a line for each figure."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ours, guarded = folder / "unchanged.db", folder / "guarded.db"
+    for path in (ours, guarded):
+        _remove(path)
+    take(ours, UNCHANGED, "first")
+    upsert(guarded, UNCHANGED)
+    states = iter(f"again {number}" for number in range(100))
+    value = ratio(
+        lambda: cpu_of_call(lambda: take(ours, UNCHANGED, next(states))),
+        lambda: cpu_of_call(lambda: upsert(guarded, UNCHANGED)),
+    )
+    return [told("100,000 unchanged records / guarded upsert", value, 0.8, at_least=False), *growth(folder, most)]
+
+
+def growth(folder: Path, most: int) -> list[str]:
+    """Measure how the cost of loading, and of a pass that changes nothing, grows from decade to decade."""
+    costs: dict[int, tuple[float, float]] = {}
+    for count in (count for count in GROWTH if count <= most):
+        path = folder / "growth.db"
+        _remove(path)
+        first = cpu_of_call(lambda path=path, count=count: take(path, count, "first"))  # type: ignore[misc]
+        costs[count] = first, cpu_of_call(lambda path=path, count=count: take(path, count, "again"))  # type: ignore[misc]
+    sizes = sorted(costs)
+    return [
+        told(f"{other:,} records / {one:,}: {name}", costs[other][at] / costs[one][at], 13, at_least=False)
+        for one, other in zip(sizes, sizes[1:], strict=False)
+        for at, name in enumerate(("first pass", "no change"))
+    ]
+
+
+def _remove(path: Path) -> None:
+    for old in path.parent.glob(f"{path.name}*"):
+        old.unlink()
+
+
+if __name__ == "__main__":
+    print(json.dumps(report(Path.cwd())))
