@@ -10,15 +10,13 @@ from urllib.parse import quote
 
 from harvester.capture import MAX_BYTES, Capture
 from harvester.pages.page import Problem
-from harvester.readers.names import Names, suffix_of
+from harvester.readers.names import PACKED, Names, archive_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harvester.readers.damage import DamageError
     from harvester.readers.stream import Stream
-
-ARCHIVE_SUFFIXES = frozenset({".zip", ".tar", ".tgz", ".gz", ".zst", ".tzst", ".warc", ".wacz"})
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Origin:
 
     def ignored(self, name: str | None = None) -> PassedOver:
         """Count what is no page; of an archive in an archive it must be said."""
-        if name and suffix_of(name) in ARCHIVE_SUFFIXES:
+        if name and archive_kind(name):
             return self.problem("nested-archive", "an archive in an archive: unpack it and harvest it by itself", name)
         return PassedOver(self.place(name))
 
@@ -88,6 +86,4 @@ def path_text(path: Path) -> str:
 def read_page(stream: Stream, origin: Origin) -> Capture:
     """Read a saved page, packed or not. Of one that is too large no more is read than shows it."""
     name = os.fsencode(origin.path.absolute()).decode(errors="replace")
-    if stream.pieces.packing:
-        name = name.removesuffix(origin.path.suffix)
-    return origin.page(origin.names.find(name)[1], stream.read(MAX_BYTES + 1))
+    return origin.page(origin.names.find(PACKED.sub("", name))[1], stream.read(MAX_BYTES + 1))

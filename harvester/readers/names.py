@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 PAGE_SUFFIXES = frozenset({".txt", ".html", ".htm", ".xhtml"})
 """Names that end so are pages, whatever else they say."""
 
+ARCHIVES = {
+    "zip": re.compile(r"\.(zip|wacz)$", re.IGNORECASE),
+    "tar": re.compile(r"\.(tar(\.gz|\.zst)?|tgz|tzst)$", re.IGNORECASE),
+    "warc": re.compile(r"\.warc(\.gz|\.zst)?$", re.IGNORECASE),
+}
+"""How archives are called, by their kinds."""
+
+PACKED = re.compile(r"\.(gz|zst)$", re.IGNORECASE)
+"""A page packed by itself is called like the page, with this behind it."""
+
 MAX_NAME = 4096
 """Longer than any file system allows a path to be."""
 
@@ -27,6 +37,11 @@ def is_safe(name: str) -> bool:
     return (
         0 < len(name) <= MAX_NAME and "\0" not in name and parts[0] != "" and ".." not in parts and ":" not in parts[0]
     )
+
+
+def archive_kind(name: str) -> str | None:
+    """Say what kind of archive a name speaks of, if any."""
+    return next((kind for kind, pattern in ARCHIVES.items() if pattern.search(name)), None)
 
 
 def suffix_of(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from io import SEEK_END
 from pathlib import Path
 from tarfile import BLOCKSIZE
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from harvester.capture import MAX_BYTES
 from harvester.pages.page import Problem
 from harvester.readers.damage import DamageError
-from harvester.readers.files import ARCHIVE_SUFFIXES, Found, Origin, PassedOver, read_page
-from harvester.readers.names import Names, suffix_of
+from harvester.readers.files import Found, Origin, PassedOver, read_page
+from harvester.readers.names import PACKED, Names, archive_kind
 from harvester.readers.originals import Originals
 from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
 from harvester.readers.stream import Stream
@@ -51,9 +50,10 @@ def pages_below(target: Path, names: Names) -> Iterator[tuple[Path, bool]]:
         return
     for folder, folders, files in os.walk(target):
         folders.sort()
-        for path in (Path(folder, name) for name in sorted(files)):
-            name = str(path.absolute())
-            yield path, (suffix_of(name) in ARCHIVE_SUFFIXES or names.find(name)[0]) and path.is_file()
+        for name in sorted(files):
+            full_name = os.path.abspath(os.path.join(folder, PACKED.sub("", name)))  # noqa: PTH100, PTH118 - many files
+            path = Path(folder, name)
+            yield path, (archive_kind(name) is not None or names.find(full_name)[0]) and path.is_file()
 
 
 def read_targets(
@@ -77,9 +77,13 @@ def read_targets(
 
 
 def expected_pages(targets: list[Path], sources: tuple[Source, ...] = ()) -> int | None:
-    """Count the pages to come, as far as that is known without reading: what an archive holds is not."""
-    wanted = [path for target in targets for path, wanted in pages_below(target, Names(sources)) if wanted]
-    return None if any(suffix_of(path.name) in ARCHIVE_SUFFIXES for path in wanted) else len(wanted)
+    """Count the pages to come, if that is known without reading: what an archive holds is not."""
+    names, count = Names(sources), 0
+    for path, wanted in (found for target in targets for found in pages_below(target, names)):
+        if wanted and archive_kind(path.name):
+            return None
+        count += wanted
+    return count
 
 
 def file_sha256(file: BufferedReader) -> str:
@@ -100,7 +104,7 @@ def _read(origin: Origin, originals: Originals, before: ReadBefore | None) -> It
             size = file.seek(0, SEEK_END)
             file.seek(0)
             packing = packing_of(file.read(MAGIC_SIZE))
-            kind = _kind(Stream(Pieces(file, packing, 0, size)).read(BLOCKSIZE), origin.path.name)
+            kind = _kind(Pieces(file, packing, 0, size), origin.path.name)
             found = _read_as(kind, file, Pieces(file, packing, 0, size), origin, originals)
             yield from _once(file, found, origin, before) if before and kind != "page" else found
     except DamageError as damage:
@@ -134,15 +138,14 @@ def _read_as(kind: str, file: BufferedReader, pieces: Pieces, origin: Origin, or
         yield read_page(Stream(pieces), origin)
 
 
-def _kind(head: bytes, name: str) -> str:
+def _kind(pieces: Pieces, name: str) -> str:
     """Say what something is by its first bytes. Its name counts only where they say nothing, as if damaged."""
+    try:
+        head = Stream(pieces).read(BLOCKSIZE)
+    except DamageError:  # the reader will come across it, and may know where to go on
+        head = b""
     if head.startswith((LOCAL, END, DESCRIPTOR)):
         return "zip"
     if head.startswith(VERSION):
         return "warc"
-    if header_in(head):
-        return "tar"
-    return next((kind for kind, pattern in _NAMED.items() if re.search(pattern, name, re.IGNORECASE)), "page")
-
-
-_NAMED = {"zip": r"\.(zip|wacz)$", "tar": r"\.(tar(\.gz|\.zst)?|tgz|tzst)$", "warc": r"\.warc(\.gz|\.zst)?$"}
+    return "tar" if header_in(head) else archive_kind(name) or "page"

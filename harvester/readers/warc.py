@@ -40,30 +40,30 @@ class WarcReader:
     def __init__(self, stream: Stream, origin: Origin, originals: Originals) -> None:
         self._stream, self._origin, self._originals = stream, origin, originals
         self._go_on_at = 0  # where in the file the next good record may begin, if the one in hand is damaged
+        self._seen = False  # a record
 
     def read(self) -> Iterator[Found]:
         """Give what is in it. Behind damage, reading goes on with the next good record."""
-        said: list[str] = []
-        pieces: Pieces | None = self._stream.pieces
-        while pieces and len(said) <= MAX_DAMAGES:
+        said = ""
+        for _ in range(MAX_DAMAGES):
             try:
                 yield from self._records()
-            except DamageError as damage:
-                if str(damage) not in said[-1:]:  # a record may begin well and be tried again
-                    said.append(str(damage))
-                    yield self._origin.damaged(damage)
-                if damage.code == "archive-bomb":
-                    return
-            else:
                 return
-            pieces = next_record(pieces, self._go_on_at)
-            if pieces:
-                self._stream, self._go_on_at = Stream(pieces), pieces.start + 1
-        if pieces:
-            yield self._origin.damaged(DamageError("too many damaged records: not read on", self._go_on_at))
+            except DamageError as damage:
+                if damage.code == "archive-bomb":
+                    raise
+                if str(damage) != said:  # a record may begin well and be tried again
+                    yield self._origin.damaged(damage)
+                said = str(damage)
+            pieces = next_record(self._stream.pieces, self._go_on_at)
+            if pieces is None:
+                return
+            self._stream, self._go_on_at = Stream(pieces), pieces.start + 1
+        raise DamageError("too many damaged records: not read on", self._go_on_at)
 
     def _records(self) -> Iterator[Found]:
         while header := read_header(self._stream):
+            self._seen = True
             pieces = self._stream.pieces
             self._go_on_at = 1 + (header.offset if header.reachable else pieces.segment)
             is_page = header.kind in PAGE_RECORDS
@@ -77,6 +77,8 @@ class WarcReader:
                 yield PassedOver(header.uri)
             if not whole:
                 raise DamageError("cut off right behind a record", pieces.offset)
+        if not self._seen:
+            raise DamageError("no record in it", 0)
 
     def _record(self, header: Header, block: bytes) -> Iterator[Found]:
         if header.length > MAX_BLOCK:

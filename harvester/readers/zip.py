@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.capture import MAX_BYTES
 from harvester.readers.damage import Budget, DamageError
-from harvester.readers.names import is_safe
+from harvester.readers.names import archive_kind, is_safe
 from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
 from harvester.readers.stream import Stream
 from harvester.readers.warc import read_warc
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
     from harvester.readers.files import Found, Origin
     from harvester.readers.originals import Originals
-
-IS_WARC = re.compile(r"\.warc(\.gz|\.zst)?$", re.IGNORECASE)
 
 
 def read_zip(file: BinaryIO, origin: Origin, originals: Originals) -> Iterator[Found]:
@@ -60,7 +57,7 @@ class ZipReader:
 
     def _member(self, entry: Entry) -> Iterator[Found]:
         is_page, address = self._origin.names.find(entry.name)
-        is_warc = IS_WARC.search(entry.name) is not None
+        is_warc = archive_kind(entry.name) == "warc"
         if entry.name.endswith("/"):
             return
         if not is_safe(entry.name) or entry.link or not (is_page or is_warc):
@@ -97,8 +94,8 @@ class ZipReader:
 
     def _pieces(self, entry: Entry) -> Pieces:
         found = local_entry(self._file, entry.offset)
-        if found is None:
-            raise DamageError("there is no member where the directory says", entry.offset)
+        if found is None or found[0].name != entry.name:
+            raise DamageError("not the member that the directory says", entry.offset)
         return Pieces(self._file, PACKINGS[entry.method], found[1], found[1] + entry.packed)
 
 
