@@ -22,6 +22,7 @@ class Capture:
     `captured_at` is UTC, or None where nothing says when (a file's date is no evidence).
     `body` is at most MAX_BYTES + 1 long: one byte more is how a parser knows that the page is too large.
     `file` and `offset` say where the bytes lie on this machine; `media_type` and `charset` what a header declared.
+    `step` is what the harvester's own web archives say of the walk that the page was fetched for.
     """
 
     uri: str
@@ -35,6 +36,7 @@ class Capture:
     http_status: int | None = None
     etag: str | None = None
     last_modified: str | None = None
+    step: str | None = None
 
     @cached_property
     def sha256(self) -> str:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from harvester.capture import Capture
 from harvester.pages.page import Listing, Page, Problem, Refused
 from harvester.pages.parse import parse
 from harvester.readers.files import PassedOver
+from harvester.readers.notes import WalkNote
 from harvester.sources import sources_for
+from harvester.store.replay import Replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import FrameType
 
-    from harvester.capture import Capture
     from harvester.source import Source
     from harvester.store.run import Run, Taken, WalkStep
+
+
+SENT_ON = frozenset({301, 302, 303, 307, 308})
+"""Redirects that are kept are those that lead to something else than the page."""
 
 
 class Stop:
@@ -52,8 +58,12 @@ def harvest_captures(
     progress: Callable[[], None] = lambda: None,
 ) -> None:
     """Take captures into a run until there are no more or the user asks to stop; give the run its verdict."""
+    replay = Replay(run, sources)
     for capture in captures:
-        harvest_one(run, capture, sources)
+        if isinstance(capture, WalkNote):
+            replay.note(capture)
+        else:
+            harvest_one(run, capture, sources, replay.step(capture) if isinstance(capture, Capture) else None)
         progress()
         if stop.signal is not None:
             run.finish("interrupted", f"stopped by {signal.Signals(stop.signal).name}; run it again to go on")
@@ -76,6 +86,8 @@ def harvest_one(
     if known:
         return known
     source, page = read_page(capture, sources)
+    if capture.http_status in SENT_ON:
+        page = Refused("redirected", "the site sends on to another address: a login, or another listing")
     return run.take(capture, _of_the_walk(page, step), source, step)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harvester.crawl.walk import ENDLESS, Plan, Step, Verdict, walk
+from harvester.crawl.passes import Step, Verdict
+from harvester.crawl.walk import ENDLESS, Plan, walk
 from tests.walks import MILD, SCENARIOS, STILL, Scenario, walked
 
 WALKS = 150

@@ -3,36 +3,75 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
+from harvester.cli.progress import Progress
+from harvester.errors import HarvesterError
 from harvester.sources import SETTINGS_MODULE
 from harvester.store.database import open_to_read
 from harvester.store.run import run_row
 
 if TYPE_CHECKING:
     from harvester.crawl.order import Order
+    from harvester.crawl.spider import ArchiveSpider
     from harvester.harvest import Stop
+    from harvester.store.run import Run
+
+
+class LiveProgress:
+    """Progress that begins with the first page: before that there is no run to tell of."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._bar: Progress | None = None
+
+    def __call__(self, run: Run) -> None:
+        """Show how far the run is."""
+        if self._bar is None:
+            self._bar = self._stack.enter_context(Progress(run, None))
+        self._bar.update()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._stack.close()
 
 
 def harvest_live(source: str, order: Order, stop: Stop, contact: str | None) -> dict[str, Any]:
-    """Harvest an archive over the network; give the run's row."""
-    logging.getLogger("scrapy").setLevel(logging.CRITICAL)  # what matters is kept as problems of the run
-    process = AsyncCrawlerProcess(_settings(contact))
-    crawler = process.create_crawler(source)
-    task = process.crawl(crawler, order=order, stopped=lambda: stop.signal is not None)
-    process.start(install_signal_handlers=False)
+    """Harvest an archive over the network; give the run's row. Raises what went wrong if nothing could be had."""
+    for name in ("scrapy", "twisted", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is kept as problems of the run
+    process = AsyncCrawlerProcess(live_settings(contact))
+    crawler, progress = process.create_crawler(source), LiveProgress()
+    task = process.crawl(crawler, order=order, stopped=lambda: stop.signal is not None, progress=progress)
+    try:
+        process.start(install_signal_handlers=False)
+    finally:
+        progress.close()
     if task.exception():
         raise task.exception()  # type: ignore[misc]
+    return outcome(crawler.spider, order)  # type: ignore[arg-type]
+
+
+def outcome(spider: ArchiveSpider, order: Order) -> dict[str, Any]:
+    """Give the row of the run that a spider has ended, or raise why it failed."""
+    if spider.failure:
+        raise spider.failure
     with open_to_read(order.db) as db:
-        return run_row(db)
+        row = run_row(db)
+    if row["status"] == "failed":
+        raise HarvesterError(row["reason"] or f"nothing was read; see why: harvester status --db {order.db}")
+    return row
 
 
-def _settings(contact: str | None) -> Settings:
+def live_settings(contact: str | None) -> Settings:
+    """Give Scrapy's settings, with a contact address in the user agent."""
     settings = Settings()
     settings.setmodule(SETTINGS_MODULE)
-    if contact:
-        settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})")
+    agent = settings["USER_AGENT"]
+    if contact and contact not in agent:
+        settings.set("USER_AGENT", f"{agent} (+{contact})")
     return settings

@@ -3,50 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.signals import robots_parsed
 
 from harvester.crawl.politeness import BACK_OFF_SECONDS, LONGEST_WAIT_SECONDS, MOST_ATTEMPTS, retry_after
+from harvester.crawl.trouble import NoAnswer, StoppedError, no_answer
 from harvester.pages.page import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.robotstxt import RobotParser
 
-log = logging.getLogger(__name__)
 BUSY = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Answers that say nothing of the page, only of the moment."""
+ELSEWHERE = frozenset({301, 302, 303, 307, 308})
+"""Answers that send on to another address."""
+MOST_REDIRECTS = 5
+"""Archives send on from http to https and from a number to a name; more is a circle."""
+NAP_SECONDS = 0.5
+"""How often a rest looks whether the user wants to stop."""
 
 
 @dataclass(frozen=True)
-class NoAnswer(Exception):  # noqa: N818 - not an error of ours: it says why there is no page
-    """Why a page could not be had; `final` if asking again, for any page, is no use in this run."""
+class Manners:
+    """How pages are fetched: seconds between requests, which redirects are followed, whether the user wants to stop."""
 
-    problem: Problem
-    final: bool = False
+    delay: float
+    may_follow: Callable[[str, str], bool]
+    stopped: Callable[[], bool]
 
 
 class Fetcher:
     """Fetches pages of one archive, one after the other."""
 
-    def __init__(
-        self, crawler: Crawler, delay: float, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ) -> None:
+    def __init__(self, crawler: Crawler, manners: Manners) -> None:
         self._crawler = crawler
-        self._delay = delay
-        self._back_off = BACK_OFF_SECONDS if delay else 0.02  # no delay is agreed on this machine only
-        self._sleep = sleep
+        self._manners = manners
+        self._delay = manners.delay
+        self._back_off = BACK_OFF_SECONDS if self._delay else 0.02  # no delay is agreed on this machine only
         self._last = 0.0
-        self.requests = 0
         crawler.signals.connect(self._robots, signal=robots_parsed)
 
     async def fetch(self, url: str, validators: dict[str, str]) -> Response:
@@ -67,24 +71,33 @@ class Fetcher:
 
     async def _attempt(self, url: str, validators: dict[str, str]) -> Response | Problem:
         try:
-            response = await self._download(url, validators)
+            response = await self._followed(url, validators)
         except IgnoreRequest as error:
             message = "robots.txt forbids this address: the archive does not want it harvested; use saved pages"
             raise NoAnswer(Problem("error", "forbidden", message), final=True) from error
+        except StoppedError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a network does is no reason to end a run
-            return Problem(
-                "error", "no-answer", f"no answer ({_told(error)}): check the connection, then run this again"
-            )
+            return no_answer(error, urlsplit(url).netloc)
         if response.status not in BUSY:
             return response
         await self._wait(response)
         return Problem("error", f"http-{response.status}", f"the server answered {response.status} again and again")
 
+    async def _followed(self, url: str, validators: dict[str, str]) -> Response:
+        """Ask, and go where the answer sends us, if that is the same page elsewhere."""
+        for _ in range(MOST_REDIRECTS):
+            response = await self._download(url, validators)
+            target = urljoin(url, (response.headers.get("Location") or b"").decode("latin-1"))
+            if response.status not in ELSEWHERE or not self._manners.may_follow(url, target):
+                break
+            url = target
+        return response
+
     async def _download(self, url: str, validators: dict[str, str]) -> Response:
         """Ask once, not before the agreed time since the last answer."""
         assert self._crawler.engine is not None  # noqa: S101 - a crawl that runs has its engine
-        await self._sleep(max(0.0, self._last + self._delay - time.monotonic()))
-        self.requests += 1
+        await self._sleep(self._last + self._delay - time.monotonic())
         try:
             # Caches on the way must not answer with the listing as it was.
             headers = {"Cache-Control": "no-cache", **validators}
@@ -92,6 +105,14 @@ class Fetcher:
             return await self._crawler.engine.download_async(request)
         finally:
             self._last = time.monotonic()
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, but not when the user wants to stop."""
+        while seconds > 0 and not self._manners.stopped():
+            await asyncio.sleep(min(seconds, NAP_SECONDS))
+            seconds -= NAP_SECONDS
+        if self._manners.stopped():
+            raise StoppedError
 
     async def _wait(self, response: Response) -> None:
         """Obey Retry-After."""
@@ -104,13 +125,9 @@ class Fetcher:
 
     def _robots(self, robotparser: RobotParser) -> None:
         """Keep the Crawl-delay that robots.txt declares; Scrapy reads it and does not apply it."""
-        agent = self._crawler.settings.get("USER_AGENT", "*")
-        declared = robotparser.crawl_delay(agent)
-        if declared and self._delay:
-            self._delay = max(self._delay, float(declared))
-            log.info("robots.txt asks for %s seconds between requests", declared)
-
-
-def _told(error: Exception) -> str:
-    """Say an error of the network in a few words."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+        declared = robotparser.crawl_delay(self._crawler.settings.get("USER_AGENT", "*"))
+        if not declared or not self._crawler.engine:
+            return
+        self._delay = max(self._delay, float(declared))
+        for slot in self._crawler.engine.downloader.slots.values():
+            slot.delay = self._delay  # the page for whose sake robots.txt was read waits there already

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from harvester.capture import Capture
     from harvester.readers.files import PassedOver
+    from harvester.store.captures import Held
     from harvester.store.run import Taken, WalkStep
 
 
@@ -25,5 +26,5 @@ class Fetched:
     capture: Capture | PassedOver
     response: Response | None = None
     step: WalkStep | None = None
-    same_as: int | None = None  # the capture that a 304 stands for
+    same_as: Held | None = None  # the capture that a 304 stands for
     taken: Future[Taken | None] = field(default_factory=Future)

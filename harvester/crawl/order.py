@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harvester.addresses import listing_for, listing_of
+from harvester.addresses import is_ordered, listing_for, listing_of
 from harvester.crawl.politeness import agreed_delay
 from harvester.errors import UsageError
 from harvester.paths import default_database
@@ -60,16 +60,17 @@ class Order:
         """Give the listing that is meant: an address of it, a search, or the whole archive."""
         if source.pager is None:
             raise UsageError(f"{source.name} has no live listing that is known: give saved pages")
-        if not self.listing:
-            return listing_for(source, self.search)
-        found = listing_of(self.listing, source)
+        found = listing_of(self.listing, source) if self.listing else listing_for(source, self.search)
         if found is None:
             raise UsageError(f"no listing of {source.name}: {self.listing}; copy the address of one of its pages")
+        if self.until_known is not None and not is_ordered(found, source):
+            raise UsageError("--until-known needs a listing that shows new records first: leave it out for this one")
         return found
 
     def agreed_delay(self, source: Source, place: str | None = None) -> float:
         """Give the seconds between requests to the archive, or to `place`."""
-        return agreed_delay(self.delay, self.base or place or f"https://{source.hosts[0]}")
+        address = self.base or place or f"https://{source.hosts[0]}"
+        return 0.0 if address.startswith("file:") else agreed_delay(self.delay, address)
 
     @classmethod
     def of_arguments(cls, arguments: dict[str, str], command: str) -> Order:

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from harvester.capture import Capture
-from harvester.clock import stamp
 from harvester.crawl.desk import Desk
-from harvester.crawl.warc import WarcFile
+from harvester.crawl.leftovers import Leftovers
+from harvester.crawl.notes import step_text
+from harvester.crawl.tail import warc_name
+from harvester.crawl.warc import Kept, WarcFile
 from harvester.harvest import harvest_one
-from harvester.store.claims import HEARTBEAT_SECONDS, beat, claim, release
+from harvester.store.claims import HEARTBEAT_SECONDS, beat, check_free, claim, release
 from harvester.store.database import explained, open_to_write
 from harvester.store.run import Run
+from harvester.store.search import index
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from harvester.crawl.items import Fetched
     from harvester.crawl.spider import ArchiveSpider
+    from harvester.readers.files import PassedOver
     from harvester.store.run import Taken
+
+INDEX_SECONDS = 30
+"""How old the index may become during a live run: who searches meanwhile finds what is held."""
 
 
 class HarvestPipeline:
     """Opens a run with the spider, takes what it fetches, and gives the verdict when it closes."""
+
+    run: Run | None = None
 
     def __init__(self, spider: ArchiveSpider) -> None:
         self._spider = spider
@@ -37,48 +47,97 @@ class HarvestPipeline:
         return cls(crawler.spider)  # type: ignore[arg-type]
 
     def open_spider(self) -> None:
-        """Open the database, begin a run and claim the source."""
-        with explained(self._path):
-            self.run = Run(open_to_write(self._path), self._spider.order.command, live=True)
-            claim(self.run.db, self._source.name, self.run.id)
-        self._spider.desk = Desk(self.run, self._path)
+        """Open the database, claim the source, begin a run, and put in order what a killed one has left."""
+        if not self._spider.addresses:
+            self._spider.order.address(self._source)  # what cannot be meant is said before anything is written
+        db = open_to_write(self._path)
+        try:
+            with explained(self._path):
+                check_free(db, self._source.name)
+                self.run = self._begin(Run(db, self._spider.order.command, live=True))
+        finally:
+            if self.run is None:
+                db.close()
+
+    def _begin(self, run: Run) -> Run:
+        with run.failing():
+            claim(run.db, self._source.name, run.id)
+            self._warc = self._open_warc(run)
+        self._spider.desk = Desk(run, self._path, self._warc)
+        self._heart = asyncio.ensure_future(self._beat(run))
+        self._indexed = time.monotonic()
+        return run
+
+    def _open_warc(self, run: Run) -> WarcFile | None:
         folder = self._spider.order.captures
-        name = f"{self._source.name}-{stamp().replace(':', '')}-{self.run.id}.warc.gz"
-        self._warc = WarcFile(folder / name) if folder else None
-        self._heart = asyncio.ensure_future(self._beat())
+        if folder is None:
+            return None
+        Leftovers.take_in(run, self._source, folder)
+        return WarcFile(folder.absolute() / warc_name(self._source.name, run.id, str(run.row()["started_at"])))
 
     def process_item(self, item: Fetched) -> Fetched:
         """Take one answer: onto the disk, into the database, and only then tell the spider."""
         try:
             with explained(self._path):
                 item.taken.set_result(self._take(item))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the spider waits for it, and ends the run as failed
             item.taken.set_exception(error)
-            raise
         return item
 
     def _take(self, item: Fetched) -> Taken | None:
-        capture = item.capture
-        if isinstance(capture, Capture) and item.response is not None and self._warc and capture.captured_at:
-            offset = self._warc.keep(capture.uri, item.response, capture.captured_at)
-            capture = replace(capture, file=str(self._warc.path.absolute()), offset=offset)
+        assert self.run is not None  # noqa: S101 - Scrapy opens before it hands over items
+        capture = self._keep(item)
         if item.same_as is not None and isinstance(capture, Capture):
-            return self.run.not_modified(capture, item.same_as, item.step)
-        return harvest_one(self.run, capture, (self._source,), item.step)
+            taken: Taken | None = self.run.not_modified(capture, item.same_as.capture, item.step)
+        else:
+            taken = harvest_one(self.run, capture, (self._source,), item.step)
+        if time.monotonic() - self._indexed > INDEX_SECONDS:
+            index(self.run.db)
+            self._indexed = time.monotonic()
+        self._spider.progress(self.run)
+        return taken
 
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            with explained(self._path):
-                beat(self.run.db, self._source.name, self.run.id)
+    def _keep(self, item: Fetched) -> Capture | PassedOver:
+        """Bring an answer onto the disk; say where it lies."""
+        capture = item.capture
+        if not isinstance(capture, Capture) or item.response is None or not self._warc or not capture.captured_at:
+            return capture
+        kept = Kept(step_text(item.step) if item.step else None, item.same_as.captured_at if item.same_as else None)
+        offset = self._warc.keep(capture.uri, item.response, capture.captured_at, kept)
+        return replace(capture, file=str(self._warc.path), offset=offset)
+
+    async def _beat(self, run: Run) -> None:
+        """Say that the run lives, as long as it does; where that fails the run must end."""
+        try:
+            while True:
+                await asyncio.sleep(HEARTBEAT_SECONDS)
+                with explained(self._path):
+                    beat(run.db, self._source.name, run.id)
+        except Exception as error:  # noqa: BLE001 - in a task of its own nobody else would hear of it
+            self._spider.failure = error
 
     def close_spider(self) -> None:
         """Give the run its verdict and the source free."""
+        if self.run is None:
+            return  # it never began
         self._heart.cancel()
-        interrupted = self._spider.stopped() or self._spider.finish_reason == "shutdown"
-        with explained(self._path):
-            self.run.finish("interrupted" if interrupted else self.run.verdict)
-            release(self.run.db, self._source.name, self.run.id)
+        try:
+            with explained(self._path):
+                self._finish(self.run)
+                release(self.run.db, self._source.name, self.run.id)
+        except Exception as error:  # noqa: BLE001 - Scrapy would only log it
+            self._spider.failure = self._spider.failure or error
         if self._warc:
             self._warc.close()
         self.run.db.close()
+
+    def _finish(self, run: Run) -> None:
+        failure = self._spider.failure
+        if failure is not None:
+            run.finish("failed", f"{type(failure).__name__}: {failure}")
+        elif self._spider.stopped() or self._spider.shut_down:
+            run.finish("interrupted", "asked to stop; run it again to go on")
+        elif not run.counts["pages"]:
+            run.finish("failed", run.last_problem())
+        else:
+            run.finish(run.verdict, self._spider.given_up)

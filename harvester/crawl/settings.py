@@ -1,10 +1,16 @@
 """Scrapy's settings. Only what differs from its defaults, each with the reason."""
 
+import os
+
 from harvester import __version__
+from harvester.capture import MAX_BYTES
+from harvester.crawl.politeness import DELAY_SECONDS, TIMEOUT_SECONDS
 
 BOT_NAME = "harvester"
 SPIDER_MODULES = ["harvester.spiders"]
 USER_AGENT = f"archive-harvester/{__version__}"
+if os.environ.get("HARVESTER_CONTACT"):  # so that the archive's people can reach whoever runs this
+    USER_AGENT += f" (+{os.environ['HARVESTER_CONTACT']})"
 
 TELNETCONSOLE_ENABLED = False  # on by default: a console that runs Python for whoever connects
 REMOTE_CONTROL_ENABLED = False  # on by default: an HTTP server that executes Python
@@ -13,8 +19,12 @@ ROBOTSTXT_OBEY = True  # off by default
 ITEM_PIPELINES = {"harvester.crawl.pipeline.HarvestPipeline": 100}
 
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # archives are small servers
-DOWNLOAD_DELAY = 1.0  # seconds between requests to one host: as polite as a reader
+DOWNLOAD_DELAY = DELAY_SECONDS  # spiders of this project set what was agreed
 DOWNLOAD_DELAY_JITTER = 0  # the promise is at least one second, not half of one at times
+DOWNLOAD_TIMEOUT = TIMEOUT_SECONDS
 COOKIES_ENABLED = False  # listings need none; a session would make pages differ
-DOWNLOAD_MAXSIZE = 8 * 1024 * 1024 + 1  # larger pages are refused anyway
+RETRY_ENABLED = False  # the fetcher asks again itself, later each time, and obeys Retry-After
+REDIRECT_ENABLED = False  # the fetcher follows only where the same page is
+METAREFRESH_ENABLED = False  # pages that reload themselves are challenges
+DOWNLOAD_MAXSIZE = MAX_BYTES + 1  # larger pages are refused anyway
 LOG_LEVEL = "WARNING"  # the summary is ours

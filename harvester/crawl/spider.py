@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import scrapy
 
 from harvester.addresses import is_ordered, page_url
-from harvester.crawl.fetcher import Fetcher
+from harvester.crawl.fetcher import Fetcher, Manners
 from harvester.crawl.order import Order
-from harvester.crawl.visits import Visits
-from harvester.crawl.walk import Plan, Wanted, resumed
+from harvester.crawl.trouble import StoppedError
+from harvester.crawl.visits import Visits, may_follow
+from harvester.crawl.walk import MOST_FAILURES, Plan, Wanted, resumed
+from harvester.pages.page import Problem
 from harvester.store.run import WalkStep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from scrapy.crawler import Crawler
+
     from harvester.addresses import ListingAddress
     from harvester.crawl.desk import Desk
     from harvester.crawl.items import Fetched
     from harvester.source import Source
+    from harvester.store.run import Run
 
 
 class ArchiveSpider(scrapy.Spider):
@@ -34,31 +40,60 @@ class ArchiveSpider(scrapy.Spider):
         start: str = "",
         order: Order | None = None,
         stopped: Callable[[], bool] = lambda: False,
+        progress: Callable[[Run], None] = lambda _run: None,
         **arguments: Any,
     ) -> None:
         super().__init__(arguments.pop("name", None))
         self.addresses = start.split()
         self.order = order or Order.of_arguments(arguments, f"scrapy crawl {self.name}")
         self.stopped = stopped
-        self.finish_reason = ""
+        self.progress = progress
+        self.shut_down = False
+        self.failure: Exception | None = None
+        """What went wrong with us: the run has then failed. What an archive does wrong is a problem of the run."""
+
+    @property
+    def given_up(self) -> str | None:
+        """Why nothing more was asked of the archive, if it was so."""
+        return self._visits.given_up
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Make the spider of a crawl, with the delay that was agreed."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.settings.set("DOWNLOAD_DELAY", spider.agreed_delay, priority="spider")
+        return spider
+
+    @property
+    def agreed_delay(self) -> float:
+        """The seconds between requests."""
+        return self.order.agreed_delay(self.source, self.addresses[0] if self.addresses else None)
 
     async def start(self) -> AsyncIterator[Any]:
         """Fetch one page after the other; each is committed before the next is asked for."""
-        self._visits = Visits(self._fetcher(), self.desk, self.source, self.order.base)
-        async for fetched in self._given() if self.addresses else self._archive():
-            yield fetched
-            await fetched.taken
-            if self.stopped():
-                return
+        try:
+            self._visits = Visits(self._fetcher(), self.desk, self.source, self.order.base)
+            async for fetched in self._given() if self.addresses else self._archive():
+                yield fetched
+                await fetched.taken
+                if self._stopping():
+                    return
+        except StoppedError:
+            return
+        except Exception as error:  # noqa: BLE001 - Scrapy would log it and go on to a good end; the run must fail
+            self.failure = error
 
     def closed(self, reason: str) -> None:
-        """Remember why the crawl ended: `finished`, `shutdown` (asked to stop), or a fault."""
-        self.finish_reason = reason
+        """Remember whether the crawl ended because it was asked to stop."""
+        self.shut_down = reason == "shutdown"
+
+    def _stopping(self) -> bool:
+        return self.stopped() or self.failure is not None
 
     def _fetcher(self) -> Fetcher:
         assert self.crawler is not None  # noqa: S101 - Scrapy sets it before the start
-        place = self.addresses[0] if self.addresses else None
-        return Fetcher(self.crawler, self.order.agreed_delay(self.source, place))
+        follow = partial(may_follow, source=self.source, base=self.order.base)
+        return Fetcher(self.crawler, Manners(self.agreed_delay, follow, self._stopping))
 
     async def _given(self) -> AsyncIterator[Fetched]:
         for address in self.addresses:
@@ -68,10 +103,23 @@ class ArchiveSpider(scrapy.Spider):
         async for fetched in self._walk(self.order.address(self.source)):
             yield fetched
         if self.order.documents and not self._visits.given_up:
-            for address in self.desk.documents(self.source.name):
-                yield await self._visits.visit(address)
-                if self._visits.given_up:
-                    return
+            async for fetched in self._documents():
+                yield fetched
+
+    async def _documents(self) -> AsyncIterator[Fetched]:
+        """Fetch the document pages that are due; an archive that shows none of them is asked for no more."""
+        failures = 0
+        for address in self.desk.documents(self.source.name):
+            fetched = await self._visits.visit(address)
+            yield fetched
+            taken = await fetched.taken
+            failures = failures + 1 if taken is None or taken.refused else 0
+            if self._visits.given_up:
+                return
+            if failures == MOST_FAILURES:
+                message = f"{failures} document pages in a row could not be read: the next run goes on from here"
+                self.desk.problem(Problem("error", "documents-stopped", message), address)
+                return
 
     async def _walk(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
         """Walk a listing to its verdict; one that was cut short goes on."""
@@ -84,12 +132,13 @@ class ArchiveSpider(scrapy.Spider):
                     yield fetched
                 wanted = steps.send(await self._visits.step(wanted.number))
         except StopIteration as end:
-            self.desk.end_walk(walk, end.value)
+            self.desk.end_walk(walk, listing, end.value)
 
     async def _look(self, listing: ListingAddress, wanted: Wanted, walk: int) -> AsyncIterator[Fetched]:
         """Fetch a page of a listing; one that is refused is asked for again before that is believed."""
         url = page_url(listing, wanted.number, self.source)
-        step = WalkStep(walk, wanted.number, wanted.reason, wanted.number * self._plan(listing).size + 1)
+        first = wanted.number * self._plan(listing).size + 1
+        step = WalkStep(walk, wanted.number, wanted.reason, first, listing.url)
         async for fetched in self._visits.looks(url, step):
             yield fetched
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from harvester.addresses import canonical, rebased
+from harvester.addresses import canonical, listing_of, page_number, rebased
 from harvester.capture import Capture
-from harvester.crawl.fetcher import NoAnswer
 from harvester.crawl.items import Fetched
 from harvester.crawl.politeness import SECOND_LOOKS
+from harvester.crawl.trouble import NoAnswer
 from harvester.readers.files import PassedOver
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
     from harvester.crawl.desk import Desk
     from harvester.crawl.fetcher import Fetcher
-    from harvester.crawl.walk import Step
+    from harvester.crawl.passes import Step
     from harvester.source import Source
     from harvester.store.run import WalkStep
+
+NOT_MODIFIED = 304
 
 
 class Visits:
@@ -41,17 +44,20 @@ class Visits:
 
     async def visit(self, address: str, step: WalkStep | None = None) -> Fetched:
         """Fetch an address, if it has changed since it was last captured."""
-        held, validators = self._desk.validators(canonical(address, self._source, self._base))
+        uri = canonical(address, self._source, self._base)
+        held = self._desk.held(uri)
         url = rebased(address, self._base) if self._base else address
         try:
-            response = await self._fetcher.fetch(url, validators)
+            response = await self._fetcher.fetch(url, held.validators if held else {})
         except NoAnswer as reason:
             self.given_up = reason.problem.message if reason.final else self.given_up
-            self._last = Fetched(PassedOver(address, reason.problem), step=step)
+            self._last = Fetched(PassedOver(uri, reason.problem), step=step)
             return self._last
         if step and is_cached(response):
             step = replace(step, cached=True)
-        self._last = Fetched(self._capture(response), response, step, held if response.status == 304 else None)
+        same = held if response.status == NOT_MODIFIED else None
+        # A page of a walk is the one that was asked for: no other is followed to.
+        self._last = Fetched(self._capture(response, uri if step else None), response, step, same)
         return self._last
 
     async def looks(self, address: str, step: WalkStep) -> AsyncIterator[Fetched]:
@@ -72,19 +78,36 @@ class Visits:
         step = self._desk.step(number, await self._last.taken, cached=cached)
         return replace(step, stop=self.given_up)
 
-    def _capture(self, response: Response) -> Capture:
+    def _capture(self, response: Response, uri: str | None) -> Capture:
         """Make a capture of an answer. A file's date is no evidence of when the page was had."""
         if urlsplit(response.url).scheme == "file":
             return Capture(response.url, response.body, file=str(Path(unquote(urlsplit(response.url).path))))
+        media_type = header(response, "Content-Type")
+        charset = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", media_type, re.IGNORECASE)
         return Capture(
-            canonical(response.url, self._source, self._base),
+            uri or canonical(response.url, self._source, self._base),
             response.body,
             captured_at=datetime.now(UTC).replace(microsecond=0),
-            media_type=header(response, "Content-Type").partition(";")[0].strip() or None,
+            media_type=media_type.partition(";")[0].strip().lower() or None,
+            charset=charset[1] if charset else None,
             http_status=response.status,
             etag=header(response, "ETag") or None,
             last_modified=header(response, "Last-Modified") or None,
         )
+
+
+def may_follow(asked: str, target: str, source: Source, base: str | None) -> bool:
+    """Say whether a redirect leads to the same page elsewhere: never to a stranger, a login or another listing."""
+    hosts = {*source.hosts, urlsplit(base or asked).hostname}
+    if urlsplit(target).scheme not in ("http", "https") or urlsplit(target).hostname not in hosts:
+        return False
+    one, other = (canonical(url, source, base) for url in (asked, target))
+    if not source.path_pattern.fullmatch(urlsplit(other).path.lstrip("/")):
+        return False
+    return (listing_of(one, source), page_number(one, source)) == (
+        listing_of(other, source),
+        page_number(other, source),
+    )
 
 
 def header(response: Response, name: str) -> str:

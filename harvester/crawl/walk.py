@@ -1,24 +1,21 @@
-"""The walk through a listing, and its proof.
+"""The walk through a listing.
 
 Pure logic: it asks for pages, is told what they hold, and gives a verdict. Records move between pages while a listing
-is walked, so a matching count proves nothing: one removal behind the walk and one addition ahead of it leave it equal.
-Only two things are taken for a proof, and only of pages that did not come out of a cache:
-
-`ordered`: the archive lists new records first. Then additions show at the front and nowhere else. If the total never
-fell, grew by exactly the records that are new at the front, and equals the distinct records seen, nothing was removed
-and nothing was missed.
-
-`twice`: two whole passes, one after the other, found the same set, as many as declared.
+is walked, so a walk goes on, pass after pass, until it has a proof or gives up. What counts as a proof: see `proof`.
 """
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from harvester.crawl.passes import Pass, Status, Verdict
+from harvester.crawl.proof import proven_by_order, proven_by_two
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Generator, Sequence
+
+    from harvester.crawl.passes import Proof, Step
 
 MOST_PASSES = 4
 """A listing that changes under every pass will change under the next; the following run begins afresh."""
@@ -26,14 +23,13 @@ MOST_GROWTH = 20
 """Pages that a listing may grow by during one pass; a pager that goes on and on is no listing."""
 MOST_FAILURES = 3
 """Pages in a row that could not be read before a walk gives up: the archive is down, or does not want us."""
-SEAM = "seam"
-"""Why the page is read at which a walk goes on."""
-ASKED = "asked to stop"
-"""How the reasons begin for which a walk is bounded, and not a failure."""
 LONGEST_FRONT = 20
 """Pages of new records at the front that are read to repair a pass; beyond, another pass is as cheap."""
-
-Proof = Literal["ordered", "twice"]
+SEAM = "seam"
+"""Why the page is read at which a walk goes on."""
+ENDLESS = "the pager has no end: the declared total grows with every page"
+UNREAD_SEAM = "the page where the walk goes on could not be read; the next run tries again"
+UNREAD = f"{MOST_FAILURES} pages in a row could not be read; the next run goes on from here"
 
 
 @dataclass(frozen=True)
@@ -57,108 +53,45 @@ class Wanted:
     reason: str = "walk"
 
 
-@dataclass(frozen=True)
-class Step:
-    """A page that was read: the total it declared, and the keys of its records in order.
-
-    `total` is None if the page could not be had or was refused. `known`: all of it was held before, unchanged.
-    `stop`: why no further page is to be asked for.
-    `cached`: the answer says that it comes out of a cache, so it may show the listing as it was: it proves nothing.
-    """
-
-    number: int
-    total: int | None
-    keys: tuple[str, ...] = ()
-    known: bool = False
-    cached: bool = False
-    stop: str | None = None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How a walk ended. `missing`: positions (from, to) that no page of the last pass showed."""
-
-    status: Literal["complete", "partial", "bounded"]
-    proof: Proof | None
-    reason: str | None
-    total: int | None
-    keys: frozenset[str]
-    drift: int = 0
-    missing: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass
-class Pass:
-    """One passage through all pages."""
-
-    size: int
-    steps: list[Step] = field(default_factory=list)
-    stopped: str | None = None
-
-    @property
-    def totals(self) -> list[int]:
-        """The totals declared, in the order in which they were read."""
-        return [step.total for step in self.steps if step.total is not None]
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """All records seen."""
-        return frozenset(key for step in self.steps for key in step.keys)
-
-    @property
-    def drift(self) -> int:
-        """How often the listing was seen to move: the total changed, or a record stood on a second page."""
-        changes = sum(one != other for one, other in zip(self.totals, self.totals[1:], strict=False))
-        return changes + sum(len(step.keys) for step in self.steps) - len(self.keys)
-
-    @property
-    def whole(self) -> bool:
-        """Say whether no page is missing and as many records were seen as every page declared."""
-        return (
-            bool(self.steps)
-            and not any(step.total is None or step.cached for step in self.steps)
-            and len(set(self.totals)) == 1
-            and len(self.keys) == self.totals[0]
-        )
-
-    def missing(self) -> tuple[tuple[int, int], ...]:
-        """Give the positions that no page showed, as ranges."""
-        if not self.totals:
-            return ()
-        last = self.totals[-1]
-        spans = [(step.number * self.size + len(step.keys) + 1, (step.number + 1) * self.size) for step in self.steps]
-        return tuple(_joined((first, min(end, last)) for first, end in sorted(spans) if first <= min(end, last)))
-
-
-def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join ranges that touch."""
-    joined: list[tuple[int, int]] = []
-    for first, last in spans:
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
-        else:
-            joined.append((first, last))
-    return joined
-
-
 def resumed(plan: Plan, read: Sequence[Step]) -> Generator[Wanted, Step, Verdict]:
     """Go on with a walk that was cut short after the pages `read`, or begin one.
 
     The last page is read again: if it is not as it was, the listing has moved meanwhile, and the walk begins afresh.
     """
-    steps = walk(plan)
+    steps, held = walk(plan), _unbroken(read)
     try:
         wanted = next(steps)
-        for step in read:
+        for step in held:
             wanted = steps.send(step)
-        if read:
-            again = yield Wanted(read[-1].number, SEAM)
-            if (again.total, again.keys) != (read[-1].total, read[-1].keys):
+        if held:
+            again = yield Wanted(held[-1].number, SEAM)
+            if again.total is None:  # nothing is known of the listing now: the next run may go on
+                return _stopped(Pass(plan.size, held, again.stop or UNREAD_SEAM, "interrupted"), 0)
+            if not again.same_as(held[-1]):
                 return (yield from walk(plan))
         while True:
             wanted = steps.send((yield wanted))
     except StopIteration as end:
         return cast("Verdict", end.value)
+
+
+def _unbroken(read: Sequence[Step]) -> list[Step]:
+    """Give the pages since the walk last began afresh, without seams and without those at the end that failed."""
+    held: list[Step] = []
+    for step in read:
+        if step.reason != SEAM:
+            held.append(step)
+            continue
+        held = _without_failures(held)
+        if held and not step.same_as(held[-1]):
+            held = []
+    return _without_failures(held)
+
+
+def _without_failures(steps: list[Step]) -> list[Step]:
+    while steps and steps[-1].total is None:
+        steps = steps[:-1]
+    return steps
 
 
 def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
@@ -172,9 +105,11 @@ def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
             return _stopped(current, drift)
         if plan.ordered:
             front = yield from _front(current)
-            if _proven_by_order(current, front):
+            if front.stopped is not None:
+                return _stopped(replace(current, stopped=front.stopped, status=front.status), drift)
+            if proven_by_order(current, front):
                 return _complete("ordered", frozenset(current.keys | front.keys), front.totals[-1], drift)
-        elif before is not None and before.whole and current.whole and before.keys == current.keys:
+        elif before is not None and proven_by_two(before, current):
             return _complete("twice", current.keys, current.totals[-1], drift)
         before = current
     return _partial(current, drift)
@@ -183,15 +118,17 @@ def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
 def _one_pass(plan: Plan, reason: str) -> Generator[Wanted, Step, Pass]:
     current = Pass(plan.size)
     pages, number, known = 1, 0, 0
-    while number < pages:
+    while number < pages and current.stopped is None:
         step = yield Wanted(number, reason)
         current.steps.append(step)
         pages = max(pages, _pages(step, plan.size))
         number += 1
         known = known + 1 if step.known else 0
-        current.stopped = _why_stop(plan, number, pages, known, current)
-        if current.stopped is not None:
-            break
+        if number < pages and plan.until_known is not None and known >= plan.until_known:
+            current.stop(f"asked to stop after {plan.until_known} pages without anything new", "bounded")
+        if number < pages and plan.most_pages is not None and number >= plan.most_pages:
+            current.stop(f"asked to stop after {plan.most_pages} pages", "bounded")
+        _check(current, pages)
     return current
 
 
@@ -199,21 +136,14 @@ def _pages(step: Step, size: int) -> int:
     return -(-step.total // size) if step.total else 1
 
 
-def _why_stop(plan: Plan, number: int, pages: int, known: int, current: Pass) -> str | None:
-    """Say why a pass stops before its end, if it does."""
+def _check(current: Pass, pages: int) -> None:
+    """Stop a pass that cannot come to an end."""
     failed = [step.total is None for step in current.steps[-MOST_FAILURES:]]
-    if current.steps[-1].stop or (len(failed) == MOST_FAILURES and all(failed)):
-        return current.steps[-1].stop or f"{MOST_FAILURES} pages in a row could not be read"
-    if plan.most_pages is not None and number >= plan.most_pages and number < pages:
-        return f"{ASKED} after {plan.most_pages} pages"
-    if plan.until_known is not None and known >= plan.until_known and number < pages:
-        return f"{ASKED} after {plan.until_known} pages without anything new"
-    if pages > _pages(current.steps[0], plan.size) + MOST_GROWTH:
-        return ENDLESS
-    return None
-
-
-ENDLESS = "the pager has no end: the declared total grows with every page"
+    stop = current.steps[-1].stop
+    if stop or (len(failed) == MOST_FAILURES and all(failed)):
+        current.stop(stop or UNREAD, "interrupted")
+    elif pages > _pages(current.steps[0], current.size) + MOST_GROWTH:
+        current.stop(ENDLESS, "partial")
 
 
 def _front(current: Pass) -> Generator[Wanted, Step, Pass]:
@@ -223,36 +153,11 @@ def _front(current: Pass) -> Generator[Wanted, Step, Pass]:
     for number in range(LONGEST_FRONT):
         step = yield Wanted(number, "proof: the first page again" if number == 0 else "repair: new at the front")
         front.steps.append(step)
+        if step.stop:
+            front.stop(step.stop, "interrupted")
         if step.total is None or all(key in known for key in step.keys):
             break
     return front
-
-
-def _proven_by_order(current: Pass, front: Pass) -> bool:
-    """Say whether only additions at the front can have happened, and all of them were seen."""
-    steps = [*current.steps, *front.steps]
-    if any(step.total is None or step.cached for step in steps):
-        return False
-    totals = [*current.totals, *front.totals]
-    never_fell = all(one <= other for one, other in itertools.pairwise(totals))
-    seen = current.keys | front.keys
-    new = _new_at_front(current, front)
-    return never_fell and len(seen) == totals[-1] and new == totals[-1] - totals[0] and _still(front)
-
-
-def _new_at_front(current: Pass, front: Pass) -> int:
-    """Count the records that stand before the one that was first when the pass began."""
-    order = [key for step in front.steps for key in step.keys]
-    was_first = current.steps[0].keys[:1]
-    if not was_first:
-        return len(set(order))
-    return order.index(was_first[0]) if was_first[0] in order else -1
-
-
-def _still(front: Pass) -> bool:
-    """Say whether the listing stood still while its front was read again."""
-    keys = [key for step in front.steps for key in step.keys]
-    return len(set(front.totals)) == 1 and len(set(keys)) == len(keys)
 
 
 def _complete(proof: Proof, keys: frozenset[str], total: int, drift: int) -> Verdict:
@@ -261,8 +166,9 @@ def _complete(proof: Proof, keys: frozenset[str], total: int, drift: int) -> Ver
 
 def _stopped(current: Pass, drift: int) -> Verdict:
     total = current.totals[-1] if current.totals else None
+    failed = any(step.total is None for step in current.steps)
+    status: Status = "partial" if failed and current.status == "bounded" else current.status
     reason = current.stopped or "no page of the listing could be read"
-    status: Literal["partial", "bounded"] = "bounded" if reason.startswith(ASKED) else "partial"
     return Verdict(status, None, reason, total, current.keys, drift, current.missing())
 
 

@@ -9,6 +9,7 @@ from harvester.pages.page import Problem
 from harvester.readers.damage import MAX_DAMAGES, DamageError
 from harvester.readers.files import PassedOver, path_text
 from harvester.readers.http_message import Message, parse_answer
+from harvester.readers.notes import STEP_FIELD, WALK_NOTE, read_note
 from harvester.readers.originals import Originals, Place, keys_of, referred_keys
 from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
 from harvester.readers.stream import Stream
@@ -48,13 +49,14 @@ class WarcReader:
         for _ in range(MAX_DAMAGES):
             try:
                 yield from self._records()
-                return
             except DamageError as damage:
                 if damage.code == "archive-bomb":
                     raise
                 if str(damage) != said:  # a record may begin well and be tried again
                     yield self._origin.damaged(damage)
                 said = str(damage)
+            else:
+                return
             pieces = next_record(self._stream.pieces, self._go_on_at)
             if pieces is None:
                 return
@@ -67,11 +69,14 @@ class WarcReader:
             pieces = self._stream.pieces
             self._go_on_at = 1 + (header.offset if header.reachable else pieces.segment)
             is_page = header.kind in PAGE_RECORDS
-            wanted = is_page and self._origin.names.wants(header.uri)
+            is_note = header.kind == "metadata" and header.fields.get("content-type") == WALK_NOTE
+            wanted = is_note or (is_page and self._origin.names.wants(header.uri))
             block = read_block(self._stream, header, wanted)
             whole = read_end(self._stream, header)
             self._go_on_at = pieces.start + self._stream.tell() if pieces.packing is None else pieces.offset
-            if wanted:
+            if is_note:
+                yield read_note(header.uri, block)
+            elif wanted:
                 yield from self._record(header, block)
             elif is_page:
                 yield PassedOver(header.uri)
@@ -122,6 +127,7 @@ class WarcReader:
             http_status=answer.status,
             etag=answer.fields.get("etag"),
             last_modified=answer.fields.get("last-modified"),
+            step=header.fields.get(STEP_FIELD.lower()),
         )
 
     def _place(self, header: Header) -> Place:

@@ -171,12 +171,25 @@ def _file_name(uri: str) -> str:
     return unquote(PurePosixPath(parts.fragment or parts.path).name)
 
 
-def newest_validators(db: Database, uri: str) -> tuple[int | None, dict[str, str]]:
-    """Give the newest capture of an address, if it was taken, and the headers that ask whether it has changed since."""
-    sql = """SELECT id, etag, last_modified, refused, errors, parser_version FROM captures
+@dataclass(frozen=True)
+class Held:
+    """The newest capture of an address that was taken whole; `validators` ask whether it is still so.
+
+    `kept`: its bytes lie in a file, so that a web archive may refer to them instead of repeating them.
+    """
+
+    capture: int
+    captured_at: str | None
+    validators: dict[str, str]
+    kept: bool
+
+
+def newest_validators(db: Database, uri: str) -> Held | None:
+    """Give the newest capture of an address, if it was taken and read by this parser."""
+    sql = """SELECT id, captured_at, etag, last_modified, "offset", refused, errors, parser_version FROM captures
         WHERE uri = ? ORDER BY id DESC LIMIT 1"""
     row = db.execute(sql, [uri]).fetchone()
-    if row is None or row[3] or row[4] or row[5] != PARSER_VERSION:
-        return None, {}
-    validators = {"If-None-Match": row[1], "If-Modified-Since": row[2]}
-    return int(row[0]), {name: value for name, value in validators.items() if value}
+    if row is None or row[5] or row[6] or row[7] != PARSER_VERSION:
+        return None
+    headers = {"If-None-Match": row[2], "If-Modified-Since": row[3]}
+    return Held(int(row[0]), row[1], {name: value for name, value in headers.items() if value}, row[4] is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from harvester.clock import stamp
@@ -43,12 +43,14 @@ class WalkStep:
     """Which page of which walk a capture was asked for as; `first` is the position that it must begin with.
 
     `again`: if the page is refused it is asked for once more, so this is no step of the walk yet.
+    `listing` is the listing's address.
     """
 
     walk: int
     number: int
     reason: str
     first: int
+    listing: str = ""
     cached: bool = False
     again: bool = False
 
@@ -120,7 +122,7 @@ class Run:
             self.counts["ignored"] += 1
             return
         with transaction(self.db):
-            self._problem(problem, uri)
+            self._problem(replace(problem, severity="warning") if step else problem, uri)
             self._keep_step(step, None, known=False)
             self._write_counts()
 
@@ -137,7 +139,7 @@ class Run:
         """`complete` if everything asked for was taken, else `partial`."""
         sql = "SELECT 1 FROM walks WHERE run_id = ? AND coalesce(status, 'partial') NOT IN ('complete', 'bounded')"
         unproven = self.db.execute(sql, [self.id]).fetchone()
-        return "partial" if unproven or self.counts["refused"] or self.errors else "complete"
+        return "partial" if unproven or self.errors else "complete"
 
     def declared_total(self, capture_id: int) -> int | None:
         """Give the total that a capture declared."""
@@ -167,6 +169,11 @@ class Run:
                 error.add_note(f"the run could not be marked {status}: {second}")
             raise
 
+    def last_problem(self) -> str | None:
+        """Say what went wrong last."""
+        row = self.db.execute("SELECT message FROM problems WHERE run_id = ? ORDER BY id DESC", [self.id]).fetchone()
+        return None if row is None else str(row[0])
+
     def row(self) -> dict[str, Any]:
         """Give the run's row, with its walks."""
         return run_row(self.db, self.id)
@@ -181,18 +188,18 @@ class Run:
             self._problem(problem, capture.uri)
 
     def _refuse(self, capture: Capture, page: Refused, step: WalkStep | None) -> None:
-        """Keep a refusal: an error, unless the page is asked for again."""
-        final = not (step and step.again)
-        self.counts["refused"] += final
-        severity: Severity = "error" if final else "warning"
+        """Keep a refusal: an error, but for a page of a walk. Whether that is missing in the end, its verdict says."""
+        self.counts["refused"] += not (step and step.again)
+        severity: Severity = "warning" if step else "error"
         self._problem(Problem(severity, page.code, page.message, extract=page.extract), capture.uri)
 
     def _reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None) -> Taken:
         keep_read(self.db, self.id, known.id, capture)
         self.counts.update(skipped=1, records=known.records, unchanged=known.records)
-        if known.errors and not (step and step.again):
+        if known.errors and not step:
             self.errors += known.errors
-            self.counts["refused"] += known.refused is not None
+        if known.refused and not (step and step.again):
+            self.counts["refused"] += 1
         if known.errors:
             code = known.refused or "still-incomplete"
             self._problem(Problem("notice", code, "not taken whole before, and still the same bytes"), capture.uri)

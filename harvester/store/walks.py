@@ -39,12 +39,14 @@ class Ending:
     total: int | None
     records: int
     drift: int
+    pages: int
+    finished_at: str
 
 
-def begin_walk(db: Database, run: int, listing: ListingAddress) -> int:
+def begin_walk(db: Database, run: int, listing: ListingAddress, started_at: str | None = None) -> int:
     """Begin to walk a listing; give the walk's id."""
     sql = "INSERT INTO walks (run_id, listing_id, started_at) VALUES (?, ?, ?)"
-    return int(db.execute(sql, [run, keep_listing(db, listing), stamp()]).lastrowid or 0)
+    return int(db.execute(sql, [run, keep_listing(db, listing), started_at or stamp()]).lastrowid or 0)
 
 
 def keep_step(
@@ -59,9 +61,15 @@ def keep_step(
 def end_walk(db: Database, walk: int, ending: Ending) -> None:
     """Keep a walk's verdict."""
     sql = """UPDATE walks SET finished_at = ?, status = ?, proof = ?, reason = ?, declared_total = ?,
-        distinct_records = ?, drift = ? WHERE id = ?"""
-    values = (ending.status, ending.proof, ending.reason, ending.total, ending.records, ending.drift)
-    db.execute(sql, [stamp(), *values, walk])
+        distinct_records = ?, drift = ?, pages = ? WHERE id = ?"""
+    values = (ending.status, ending.proof, ending.reason, ending.total, ending.records, ending.drift, ending.pages)
+    db.execute(sql, [ending.finished_at, *values, walk])
+
+
+def walk_begun(db: Database, walk: int) -> tuple[str, int]:
+    """Say when a walk began and how many pages it has read."""
+    row = db.execute("SELECT started_at, pages FROM walks WHERE id = ?", [walk]).fetchone()
+    return str(row[0]), int(row[1])
 
 
 def steps_of(db: Database, walk: int) -> Iterator[StoredStep]:
@@ -80,19 +88,28 @@ def keys_seen(db: Database, capture: int) -> tuple[str, ...]:
     return tuple(row[0] for row in db.execute(sql, [capture]))
 
 
+_NEWEST = """SELECT walks.id, status, started_at FROM walks JOIN listings ON listings.id = listing_id
+    WHERE listings.key = ? ORDER BY walks.id DESC LIMIT 1"""
+
+
 def unfinished_walk(db: Database, listing: ListingAddress, since: str) -> int | None:
     """Find the walk of a listing that was cut short and is not older than `since`, if it is the newest."""
-    sql = """SELECT walks.id, status, started_at FROM walks JOIN listings ON listings.id = listing_id
-        WHERE listings.key = ? ORDER BY walks.id DESC LIMIT 1"""
-    row = db.execute(sql, [listing.key]).fetchone()
+    row = db.execute(_NEWEST, [listing.key]).fetchone()
     return int(row[0]) if row and row[1] in (None, "interrupted") and row[2] >= since else None
+
+
+def walk_known(db: Database, listing: ListingAddress, started_at: str, run: int) -> bool:
+    """Say whether a walk is held already, and not because this run has just read of it."""
+    sql = """SELECT 1 FROM walks JOIN listings ON listings.id = listing_id
+        WHERE listings.key = ? AND started_at = ? AND run_id != ?"""
+    return db.execute(sql, [listing.key, started_at, run]).fetchone() is not None
 
 
 def adopt_walk(db: Database, walk: int, run: int) -> None:
     """Let a run go on with a walk that an earlier one began."""
-    db.execute(
-        "UPDATE walks SET run_id = ?, status = NULL, finished_at = NULL, reason = NULL WHERE id = ?", [run, walk]
-    )
+    sql = """UPDATE walks SET run_id = ?, status = NULL, finished_at = NULL, proof = NULL, reason = NULL,
+        declared_total = NULL, distinct_records = NULL, drift = 0 WHERE id = ?"""
+    db.execute(sql, [run, walk])
 
 
 def interrupt_walks(db: Database, run: int) -> None:

@@ -1,0 +1,106 @@
+"""What a walk has read: its pages, the passes that they make, and the verdict that follows. Pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Proof = Literal["ordered", "twice"]
+Status = Literal["complete", "partial", "bounded", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A page that was read: the total it declared, and the keys of its records in order.
+
+    `total` is None if the page could not be had or was refused. `known`: all of it was held before, unchanged.
+    `stop`: why no further page is to be asked for. `reason`: why it was read.
+    `cached`: the answer says that it comes out of a cache, so it may show the listing as it was: it proves nothing.
+    """
+
+    number: int
+    total: int | None
+    keys: tuple[str, ...] = ()
+    known: bool = False
+    cached: bool = False
+    stop: str | None = None
+    reason: str = "walk"
+
+    def same_as(self, other: Step) -> bool:
+        """Say whether two readings of a page show the same."""
+        return (self.total, self.keys) == (other.total, other.keys)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a walk ended. `missing`: positions (from, to) that no page of the last pass showed."""
+
+    status: Status
+    proof: Proof | None
+    reason: str | None
+    total: int | None
+    keys: frozenset[str]
+    drift: int = 0
+    missing: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass
+class Pass:
+    """One passage through all pages."""
+
+    size: int
+    steps: list[Step] = field(default_factory=list)
+    stopped: str | None = None
+    status: Status = "partial"
+
+    def stop(self, reason: str, status: Status) -> None:
+        """Let the pass end here."""
+        self.stopped, self.status = reason, status
+
+    @property
+    def totals(self) -> list[int]:
+        """The totals declared, in the order in which they were read."""
+        return [step.total for step in self.steps if step.total is not None]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """All records seen."""
+        return frozenset(key for step in self.steps for key in step.keys)
+
+    @property
+    def drift(self) -> int:
+        """How often the listing was seen to move: the total changed, or a record stood on a second page."""
+        changes = sum(one != other for one, other in zip(self.totals, self.totals[1:], strict=False))
+        return changes + sum(len(step.keys) for step in self.steps) - len(self.keys)
+
+    @property
+    def whole(self) -> bool:
+        """Say whether no page is missing and as many records were seen as every page declared."""
+        return (
+            bool(self.steps)
+            and not any(step.total is None or step.cached for step in self.steps)
+            and len(set(self.totals)) == 1
+            and len(self.keys) == self.totals[0]
+        )
+
+    def missing(self) -> tuple[tuple[int, int], ...]:
+        """Give the positions that no page showed, as ranges."""
+        if not self.totals:
+            return ()
+        last = self.totals[-1]
+        spans = [(step.number * self.size + len(step.keys) + 1, (step.number + 1) * self.size) for step in self.steps]
+        return tuple(_joined((first, min(end, last)) for first, end in sorted(spans) if first <= min(end, last)))
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join ranges that touch."""
+    joined: list[tuple[int, int]] = []
+    for first, last in spans:
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
