@@ -24,6 +24,10 @@ Part = tuple[str, ...]
 """The lines of one block of text."""
 
 
+_UNSEEN = ("script", "style", "template", "noscript")
+"""Elements whose text no reader of the page sees."""
+
+
 class Engine(Protocol):
     """Parses a page and selects in it."""
 
@@ -58,7 +62,9 @@ class Lexbor:
 
     def parse(self, data: bytes) -> Node | None:
         """Give the root element of a page in UTF-8."""
-        return LexborHTMLParser(data).root
+        parser = LexborHTMLParser(data)
+        parser.strip_tags([*_UNSEEN])
+        return parser.root
 
     def select(self, node: LexborNode, selector: str) -> list[LexborNode]:
         """Give the elements inside `node` that a CSS selector selects, in page order."""
@@ -101,7 +107,10 @@ class Soup:
         """Give the root element of a page in UTF-8."""
         # Else it would make a single space of white space between elements, and the borders would be gone.
         keep = {"preserve_whitespace_tags": {"html"}}
-        return BeautifulSoup(data, "lxml", from_encoding="utf-8", **keep).find(True)
+        soup = BeautifulSoup(data, "lxml", from_encoding="utf-8", **keep)
+        for unseen in soup(_UNSEEN):
+            unseen.decompose()
+        return soup.find(True)
 
     def select(self, node: Tag, selector: str) -> list[Tag]:
         """Give the elements inside `node` that a CSS selector selects, in page order."""
@@ -132,8 +141,6 @@ class Soup:
 FAST: Engine = Lexbor()
 REFERENCE: Engine = Soup()
 
-# What is not closed goes on to the end, as in browsers; else every opening would be followed to the end in vain.
-_UNSEEN = re.compile(rb"(?is)<(?:!--.*?(?:-->|\Z)|(script|style|template|noscript)\b.*?(?:</\1\s*>|\Z))")
 _BLOCK_TAG = re.compile(
     rb"<(?=/?(?:[pP]|[dD](?:[iI][vV]|[dDlLtT])|[tT](?:[dDhHrR]|[aA][bB][lL][eE]|[bB][oO][dD][yY])|[hH][1-6rR]|[lL][iI]"
     rb"|[uUoO][lL]|(?i:thead|tfoot|caption|section|article|header|footer|aside|main|nav|form|fieldset|figure|figcaption"
@@ -149,11 +156,13 @@ _WHITE = bytes.maketrans(bytes([*range(32), 127]), b" " * 33)
 
 
 def prepare(data: bytes) -> bytes:
-    """Write the borders of blocks as tabs and line breaks as line feeds; leave out what is not to be seen."""
-    data = _UNSEEN.sub(b"", data).translate(_WHITE)
+    """Write the borders of blocks as tabs and line breaks as line feeds."""
+    data = data.translate(_WHITE)
     if b"&#" in data or b"\xc2" in data:
         data = _CONTROLS.sub(b" ", data)
-    return _BREAK.sub(b"\n<", _BLOCK_TAG.sub(b"\t<", data))
+    if b"<br" in data or b"<BR" in data:
+        data = _BREAK.sub(b"\n<", data)
+    return _BLOCK_TAG.sub(b"\t<", data)
 
 
 def parts_of(text: str) -> list[Part]:
