@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import sys
 import tarfile
+import warnings
 import zipfile
 from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -23,10 +26,11 @@ else:
     from backports import zstd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from harvester.readers.files import Found
+    from harvester.readers.targets import ReadBefore
 
 HOST = "archive.example"
 SOURCE = Source("example", "An example", (HOST, "alias.example"), paths=(r"document/[\w-]+", r"search(\?.*)?"))
@@ -91,7 +95,9 @@ def warc_record(
     """Give one record; `fields` are more of its own header's, with _ for -."""
     out = io.BytesIO()
     writer = WARCWriter(out, gzip=gz)
-    headers = {"WARC-Date": date} | {name.replace("_", "-"): value for name, value in fields.items()}
+    record_id = f"<urn:uuid:{uuid5(NAMESPACE_URL, uri + date)}>"
+    headers = {"WARC-Date": date, "WARC-Record-ID": record_id}
+    headers |= {name.replace("_", "-"): value for name, value in fields.items()}
     http = StatusAndHeaders(answer[0], list(answer[1]), protocol="HTTP/1.1") if kind != "resource" else None
     record = writer.create_warc_record(
         uri,
@@ -101,7 +107,10 @@ def warc_record(
         warc_headers_dict=headers,
         warc_content_type="text/html" if http is None else "",
     )
-    writer.write_record(record)
+    with warnings.catch_warnings():  # warcio leaves its temporary file to the garbage collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        writer.write_record(record)
+        del writer, record
     return out.getvalue()
 
 
@@ -149,8 +158,21 @@ CONTAINERS: dict[str, Callable[[Pages], bytes]] = {
 }
 
 
-def read(*targets: Path, sources: tuple[Source, ...] = (SOURCE,), listing: str | None = None) -> list[Found]:
-    return list(read_targets(list(targets), listing, sources))
+def read(
+    *targets: Path,
+    sources: tuple[Source, ...] = (SOURCE,),
+    listing: str | None = None,
+    before: ReadBefore | None = None,
+) -> list[Found]:
+    return list(read_targets(list(targets), listing, sources, before))
+
+
+def read_cuts(file: Path, whole: bytes, step: int = 1) -> Iterator[tuple[int, list[Found]]]:
+    """Give what is found in a file cut off at every byte, or at every so manieth."""
+    file.write_bytes(whole)
+    for cut in reversed(range(0, len(whole), step)):
+        os.truncate(file, cut)
+        yield cut, read(file)
 
 
 def captures(found: Iterable[Found]) -> list[Capture]:
