@@ -43,7 +43,7 @@ HEADERS = {
     "D": "Search in\n\nDigital Archive International History Declassified\n\n  • ",
     "E": "SEARCH RESULTS\n-\n",
 }
-MANY = 300_000
+MANY = 200_000
 HUGE = {
     "spaces": " " * MANY,
     "spaces before a word": " " * MANY + "x",
