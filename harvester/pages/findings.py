@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harvester.pages.ending import Ending
-    from harvester.pages.grammar import Reading
+    from harvester.pages.entries import Reading
     from harvester.pages.page import Record
     from harvester.pages.ranges import Range
     from harvester.pages.records import Placed

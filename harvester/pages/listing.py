@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from harvester.pages import findings
 from harvester.pages.ending import Ending, take_ending
-from harvester.pages.grammar import Promise, Reading, read_counted, read_marked
+from harvester.pages.entries import Promise, Reading
+from harvester.pages.grammar import read_counted, read_marked
 from harvester.pages.page import Listing, Refused
 from harvester.pages.ranges import MOST_RECORDS_ON_A_PAGE, Range, find_range
 from harvester.pages.records import place, titles_are_gone

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harvester.pages.ending import Ending
-    from harvester.pages.grammar import Entry
+    from harvester.pages.entries import Entry
     from harvester.source import Form
 
 FEWEST_TO_JUDGE_BY = 3

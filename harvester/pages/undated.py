@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harvester.pages.grammar import Entry, Promise
+    from harvester.pages.entries import Entry, Promise
     from harvester.pages.text import Block
 
 LONGEST_TITLE = 255
