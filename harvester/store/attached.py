@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harvester.store.documents import Change, log_changes
-from harvester.store.keys import plain, short_hash
+from harvester.store.keys import plain
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -14,16 +14,9 @@ if TYPE_CHECKING:
     from harvester.store.captures import Place
 
 
-def attached_hash(page: DocumentPage) -> str | None:
-    """Hash the texts and files of a page; None if it has neither."""
-    parts = [f"{text.kind}\x1f{text.language}\x1f{plain(text.text)}" for text in page.texts]
-    parts += [file.url for file in page.files]
-    return short_hash("\x1e".join(parts)) if parts else None
-
-
-def keep_attached(db: Database, document: int, page: DocumentPage, place: Place) -> bool:
+def keep_attached(db: Database, document: int, page: DocumentPage, attached: str | None, place: Place) -> bool:
     """Write a page's texts and files, unless a newer page of the document was read; say whether a text changed."""
-    if not _is_newest(db, document, attached_hash(page), place):
+    if not _is_newest(db, document, attached, place):
         return False
     changed = _write_texts(db, document, page, place.capture)
     _write_files(db, document, page, place.capture)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -11,7 +11,6 @@ from harvester.addresses import listing_of
 from harvester.clock import stamp
 from harvester.pages.page import Listing, Refused
 from harvester.pages.parse import PARSER_VERSION
-from harvester.store.keys import short_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,29 +79,22 @@ def known_capture(db: Database, capture_id: int) -> KnownCapture:
     return KnownCapture(*db.execute(f"{_KNOWN} WHERE id = ?", [capture_id]).fetchone())
 
 
-def find_same_content(db: Database, capture: Capture, page: Page, source: Source) -> KnownCapture | None:
-    """Find the newest capture of this address, if what it said is what this page says."""
+def find_same_content(db: Database, capture: Capture, content: str | None, source: Source) -> KnownCapture | None:
+    """Find the newest capture of this address, if what it said hashes to `content`."""
     sql = f"{_KNOWN} WHERE uri = ? AND source = ? AND parser_version = ? ORDER BY id DESC LIMIT 1"
-    row = db.execute(sql, [capture.uri, source.name, PARSER_VERSION]).fetchone()
+    row = db.execute(sql, [capture.uri, source.name, PARSER_VERSION]).fetchone() if content else None
     known = KnownCapture(*row) if row else None
-    return known if known and not known.refused and known.content_hash == content_hash(page) else None
+    return known if known and not known.refused and known.content_hash == content else None
 
 
-def content_hash(page: Page) -> str | None:
-    """Hash what a page says; its bytes hold tokens that change with every request."""
-    if isinstance(page, Refused):
-        return None
-    return short_hash(repr(replace(page, problems=())))
-
-
-def keep_capture(db: Database, capture: Capture, page: Page, source: Source) -> int:
+def keep_capture(db: Database, capture: Capture, page: Page, content: str | None, source: Source) -> int:
     """Keep a row for a capture that was read, refused or not; give its id."""
     row = {
         "uri": capture.uri,
         "source": source.name,
         "captured_at": stamp(capture.captured_at) if capture.captured_at else None,
         "sha256": capture.sha256,
-        "content_hash": content_hash(page),
+        "content_hash": content,
         "parser_version": PARSER_VERSION,
         "file": capture.file,
         "offset": capture.offset,

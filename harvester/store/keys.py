@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from harvester.pages.page import Record
 
@@ -20,16 +19,17 @@ LOST_DATE = "?"
 OPEN_TITLE = "~"
 """Ends the key of a record whose title may be cut off: it finds a document, but never makes one."""
 _ALIKE = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u2011": "-"})
-_SPACE = re.compile(r"\s+")
 
 
 def plain(text: str) -> str:
     """Give a text as it is compared: Unicode composed, white space (U+00A0 too) folded."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return " ".join((text if text.isascii() else unicodedata.normalize("NFC", text)).split())
 
 
 def normal_title(title: str) -> str:
     """Give a title as it is recognised by: case, quotes, dashes and white space make no difference."""
+    if title.isascii():
+        return " ".join(title.split()).lower()
     return plain(unicodedata.normalize("NFKC", title).translate(_ALIKE)).casefold()
 
 
@@ -85,9 +85,20 @@ def keys_of(records: Iterable[Record], source: str) -> list[Keys]:
     return [_keys(record, source, seen) for record in records]
 
 
-def _keys(record: Record, source: str, seen: dict[str, int]) -> Keys:
+def own_keys(records: Sequence[Record], source: str) -> list[str]:
+    """Give the key under which each record's statements are kept; natural keys are made only where they are needed."""
+    if all(record.record_id or record.node_id or record.slug for record in records):
+        return [_strong(record, source)[0] for record in records]
+    return [keys.own for keys in keys_of(records, source)]
+
+
+def _strong(record: Record, source: str) -> tuple[str, ...]:
     values = (record.record_id, record.node_id, record.slug)
-    strong = tuple(f"{source}:{kind}:{value}" for kind, value in zip(STRONG_KINDS, values, strict=True) if value)
+    return tuple(f"{source}:{kind}:{value}" for kind, value in zip(STRONG_KINDS, values, strict=True) if value)
+
+
+def _keys(record: Record, source: str, seen: dict[str, int]) -> Keys:
+    strong = _strong(record, source)
     lost = record.loses_date and not record.date.text and not strong
     # A colon would end the date too early: an unreadable date is recognised by its text's hash.
     date = LOST_DATE if lost else record.date.edtf or (short_hash(record.date.text) if record.date.text else "")

@@ -20,6 +20,7 @@ from harvester.store.captures import (
     known_capture,
 )
 from harvester.store.database import transaction
+from harvester.store.hashes import hash_page
 from harvester.store.records import RecordTaker
 from harvester.store.search import index
 from harvester.store.walks import interrupt_walks, keep_step
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from harvester.pages.page import DocumentPage, Page, Severity
     from harvester.source import Source
     from harvester.store.captures import KnownCapture
+    from harvester.store.hashes import Hashes
 
 COUNTS = ("pages", "records", "new", "changed", "unchanged", "problems", "skipped", "ignored", "refused")
 Status = Literal["complete", "partial", "failed", "interrupted"]
@@ -101,16 +103,18 @@ class Run:
 
     def take(self, capture: Capture, page: Page, source: Source, step: WalkStep | None = None) -> Taken:
         """Take one page: its records, its problems and the fact that it was read, or none of these."""
+        hashes = None if isinstance(page, Refused) else hash_page(page)
         with self._page():
-            known = find_same_content(self.db, capture, page, source)
+            content = hashes.page if hashes else None
+            known = find_same_content(self.db, capture, content, source)
             if known:
                 return self._reread(capture, known, step)
-            capture_id = keep_capture(self.db, capture, page, source)
+            capture_id = keep_capture(self.db, capture, page, content, source)
             before = self.counts["new"] + self.counts["changed"]
             if isinstance(page, Refused):
                 self._refuse(capture, page, step)
-            else:
-                self._take_records(capture, capture_id, page, source)
+            elif hashes:
+                self._take_records(self._place(capture, capture_id, page, source), page, hashes)
             # Last, so that no change of a document is later than the reading that brought it.
             keep_read(self.db, self.id, capture_id, capture)
             unchanged = self.counts["new"] + self.counts["changed"] == before
@@ -178,14 +182,16 @@ class Run:
         """Give the run's row, with its walks."""
         return run_row(self.db, self.id)
 
-    def _take_records(self, capture: Capture, capture_id: int, page: Listing | DocumentPage, source: Source) -> None:
+    def _place(self, capture: Capture, capture_id: int, page: Listing | DocumentPage, source: Source) -> Place:
         observed_at = stamp(capture.captured_at) if capture.captured_at else None
-        place = Place(source, self.id, capture_id, capture.uri, page.form, host_of(capture.uri), observed_at)
+        return Place(source, self.id, capture_id, capture.uri, page.form, host_of(capture.uri), observed_at)
+
+    def _take_records(self, place: Place, page: Listing | DocumentPage, hashes: Hashes) -> None:
         taker = RecordTaker(self.db, place)
-        outcome = taker.take(page.records) if isinstance(page, Listing) else taker.take_document(page)
-        self.counts.update(outcome + Counter(records=len(page.records) if isinstance(page, Listing) else 1))
+        outcome = taker.take(page, hashes) if isinstance(page, Listing) else taker.take_document(page, hashes)
+        self.counts.update(outcome + Counter(records=len(hashes.records)))
         for problem in page.problems:
-            self._problem(problem, capture.uri)
+            self._problem(problem, place.uri)
 
     def _refuse(self, capture: Capture, page: Refused, step: WalkStep | None) -> None:
         """Keep a refusal: an error, but for a page of a walk. Whether that is missing in the end, its verdict says."""

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.store.captures import Place
-    from harvester.store.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Stored:
     document: int | None
     hash: str
     observed_at: str | None
-    uri: str
+    capture: int
 
 
 class StatementTable:
@@ -37,32 +36,37 @@ class StatementTable:
         """Read what this voice has said before under these keys, in one query."""
         names = list(keys)
         marks = ",".join("?" * len(names))
-        sql = f"""SELECT s.key, s.id, s.document_id, s.hash, s.observed_at, c.uri
-            FROM statements s JOIN captures c ON c.id = s.capture_id
-            WHERE s.key IN ({marks}) AND s.form = ? AND s.host = ? ORDER BY coalesce(s.observed_at, ''), s.id"""
+        sql = f"""SELECT key, id, document_id, hash, observed_at, capture_id FROM statements
+            WHERE key IN ({marks}) AND form = ? AND host = ? ORDER BY coalesce(observed_at, ''), id"""
         for key, *values in self._db.execute(sql, [*names, self._place.form, self._place.host]):
             self._stored.setdefault(key, []).append(Stored(*values))
 
-    def same(self, key: str, statement: Statement) -> Stored | None:
+    def same(self, key: str, digest: str) -> Stored | None:
         """Give the stored statement that was in effect at that time, if it says the same."""
-        stored, at = self._stored.get(key, []), statement.observed_at or ""
+        stored, at = self._stored.get(key), self._place.observed_at
+        if not stored:
+            return None
         if not at:
-            return next((s for s in stored if not s.observed_at and s.hash == statement.hash), None)
+            return next((s for s in stored if not s.observed_at and s.hash == digest), None)
         earlier = [s for s in stored if (s.observed_at or "") <= at]
-        return earlier[-1] if earlier and earlier[-1].hash == statement.hash else None
+        return earlier[-1] if earlier and earlier[-1].hash == digest else None
 
-    def keep(self, key: str, statement: Statement, document: int | None) -> int:
-        """Write a statement; what the same file said before without a time is replaced, only its bytes are newer."""
-        values = (document, statement.hash, statement.content, statement.cut, self._place.capture)
-        older = None if statement.observed_at else self._of_this_file(key)
+    def keep(self, key: str, said: tuple[str, str, bool], document: int | None) -> int:
+        """Write a statement (its hash, its content, whether it is cut off) and give its id.
+
+        What the same file said before without a time is replaced: only its bytes tell which is newer.
+        """
+        older = None if self._place.observed_at else self._of_this_file(key)
         if older:
             sql = "UPDATE statements SET document_id = ?, hash = ?, content = ?, cut = ?, capture_id = ? WHERE id = ?"
-            self._db.execute(sql, [*values, older.id])
+            self._db.execute(sql, [document, *said, self._place.capture, older.id])
             return older.id
         sql = """INSERT INTO statements (document_id, hash, content, cut, capture_id, key, form, host, observed_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-        voice = (key, statement.form, statement.host, statement.observed_at)
-        return int(self._db.execute(sql, [*values, *voice]).lastrowid or 0)
+        voice = (self._place.capture, key, self._place.form, self._place.host, self._place.observed_at)
+        return int(self._db.execute(sql, [document, *said, *voice]).lastrowid or 0)
 
     def _of_this_file(self, key: str) -> Stored | None:
-        return next((s for s in self._stored.get(key, []) if not s.observed_at and s.uri == self._place.uri), None)
+        sql = "SELECT 1 FROM captures WHERE id = ? AND uri = ?"
+        undated = [s for s in self._stored.get(key, []) if not s.observed_at]
+        return next((s for s in undated if self._db.execute(sql, [s.capture, self._place.uri]).fetchone()), None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.pages.dates import read_date
 from harvester.pages.titles import LOOKED_AT, TitleParts, read_title
-from harvester.store.keys import plain, short_hash
+from harvester.store.keys import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,25 +52,16 @@ class Statement:
         return json.loads(self.content)  # type: ignore[no-any-return]
 
 
-def state(record: Record, form: str, host: str, observed_at: str | None, attached: str | None = None) -> Statement:
-    """Make the statement that a record is; `attached` is a hash of what else its page holds."""
+def content_of(record: Record, attached: str | None) -> str:
+    """Give what a record says as JSON; `attached` is a hash of what else its page holds."""
     values = {name: getattr(record, name) for name in STATED if name != "date_text"}
     values |= {"date_text": record.date.text, "terms": _by_facet(record), "attached": attached}
-    fields = {name: value for name, value in values.items() if value}
-    content = json.dumps(fields, ensure_ascii=False)
-    return Statement(form, host, observed_at, record.cut, _hash(fields, cut=record.cut), content)
+    return json.dumps({name: value for name, value in values.items() if value}, ensure_ascii=False)
 
 
 def _by_facet(record: Record) -> dict[str, list[str]]:
     facets = sorted({facet for facet, _ in record.terms})
     return {facet: sorted({plain(term) for name, term in record.terms if name == facet}) for facet in facets}
-
-
-def _hash(fields: dict[str, Any], *, cut: bool) -> str:
-    """Hash what is said, not how it is printed: zero padding, commas and white space make no difference."""
-    compared = {name: plain(value) if isinstance(value, str) else value for name, value in fields.items()}
-    compared |= {"cut": cut, "date_text": read_date(fields.get("date_text")).edtf or compared.get("date_text")}
-    return short_hash(json.dumps(compared, sort_keys=True))
 
 
 def merge(statements: Iterable[Statement], source: Source) -> dict[str, Any]:
