@@ -128,7 +128,7 @@ def pax_records(data: bytes) -> dict[str, str]:
     records = {}
     while data:
         length, _, rest = data.partition(b" ")
-        size = int(length) - len(length) - 1 if length.isdigit() else 0
+        size = int(length) - len(length) - 1 if length.isdigit() and len(length) < 10 else 0
         key, _, value = rest[: max(size, 0)].partition(b"=")
         records[_text(key)] = _text(value)
         data = rest[size:] if size > 0 else b""

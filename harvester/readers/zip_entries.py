@@ -14,13 +14,12 @@ from harvester.readers.pieces import Pieces
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LOCAL, CENTRAL, END, END64, LOCATOR64, DESCRIPTOR = (b"PK" + sign for sign in
-    (b"\3\4", b"\1\2", b"\5\6", b"\6\6", b"\6\7", b"\7\x08"))  # fmt: skip
+LOCAL, CENTRAL, END, END64, DESCRIPTOR = b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\6", b"PK\7\x08"
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
-_LOCATOR64 = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
+LOCATOR64_SIZE = 20
 MAX_COMMENT = 65535
 ENCRYPTED, LENGTHS_BEHIND, UTF8 = 0x1, 0x8, 0x800
 UNMEASURED = -1
@@ -68,11 +67,7 @@ def find_directory(file: BinaryIO) -> Directory | None:
     if len(tail) - at - _END.size != comment:
         return None
     end = tail_at + at
-    if UNKNOWN in (length, start) or count == 0xFFFF:
-        found = _find_large(file, end)
-        if found is None:
-            return None
-        end, count, length, start = found
+    end, count, length, start = _find_large(file, end) or (end, count, length, start)
     shift = end - length - start
     file.seek(0)
     # A zip may stand behind a program that unpacks it. Else it was cut off right behind a zip that it holds.
@@ -81,12 +76,13 @@ def find_directory(file: BinaryIO) -> Directory | None:
 
 
 def _find_large(file: BinaryIO, end: int) -> tuple[int, int, int, int] | None:
-    """Find the record of a large archive, which stands ahead of the one at the end."""
-    if end < _LOCATOR64.size + _END64.size:
+    """Find the record that a large archive has ahead of the one at the end, which has no room for its numbers."""
+    at = end - LOCATOR64_SIZE - _END64.size
+    if at < 0:
         return None
-    file.seek(end - _LOCATOR64.size - _END64.size)
-    record = _END64.unpack(file.read(_END64.size))
-    return (end - _LOCATOR64.size - _END64.size, *record[-3:]) if record[0] == END64 else None
+    file.seek(at)
+    sign, *_, count, length, start = _END64.unpack(file.read(_END64.size))
+    return (at, count, length, start) if sign == END64 else None
 
 
 def listed_entries(file: BinaryIO, directory: Directory) -> Iterator[Entry]:

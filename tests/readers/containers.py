@@ -39,6 +39,11 @@ Pages = dict[str, bytes]  # by path and query of their addresses
 OK = ("200 OK", (("Content-Type", "text/html; charset=utf-8"),))
 
 
+def packed_zstd(data: bytes) -> bytes:
+    options: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
+    return zstd.compress(data, options=options)
+
+
 def tar(pages: Pages) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
@@ -54,7 +59,7 @@ def tar_gz(pages: Pages) -> bytes:
 
 
 def tar_zst(pages: Pages) -> bytes:
-    return zstd.compress(tar(pages), options={zstd.CompressionParameter.checksum_flag: 1})
+    return packed_zstd(tar(pages))
 
 
 def zipped(pages: Pages, method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -131,8 +136,7 @@ def warc_gz_in_one(pages: Pages) -> bytes:
 
 
 def warc_zst(pages: Pages) -> bytes:
-    options: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
-    return b"".join(zstd.compress(record, options=options) for record in warc_records(pages))
+    return b"".join(packed_zstd(record) for record in warc_records(pages))
 
 
 def wacz(pages: Pages) -> bytes:

@@ -16,6 +16,7 @@ from tests.readers.containers import (
     captures,
     ignored,
     messages,
+    packed_zstd,
     pages_of,
     problems,
     read,
@@ -24,7 +25,6 @@ from tests.readers.containers import (
     warc,
     warc_gz,
     zipped,
-    zstd,
 )
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def test_an_archive_that_is_none_is_said_to_be_damaged(tmp_path: Path) -> None:
 def test_a_page_packed_by_itself_is_a_page(tmp_path: Path) -> None:
     (tmp_path / "pages" / "document").mkdir(parents=True)
     (tmp_path / "pages" / "document" / "one.html.gz").write_bytes(gzip.compress(b"<html>1"))
-    (tmp_path / "pages" / "two.html.zst").write_bytes(zstd.compress(b"<html>2"))
+    (tmp_path / "pages" / "two.html.zst").write_bytes(packed_zstd(b"<html>2"))
     (tmp_path / "pages" / "index.cdx.gz").write_bytes(gzip.compress(b"no page"))
     found = read(tmp_path)
     two = (tmp_path / "pages" / "two.html.zst").as_uri()
