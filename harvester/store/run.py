@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from harvester.store.captures import KnownCapture
     from harvester.store.hashes import Hashes
 
+STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
 COUNTS = ("pages", "records", "new", "changed", "unchanged", "problems", "skipped", "ignored", "refused")
 Status = Literal["complete", "partial", "failed", "interrupted"]
 
@@ -208,7 +209,7 @@ class Run:
             self.counts["refused"] += 1
         if known.errors:
             code = known.refused or "still-incomplete"
-            self._problem(Problem("notice", code, "not taken whole before, and still the same bytes"), capture.uri)
+            self._problem(Problem("notice", code, STILL_NOT_TAKEN), capture.uri)
         return self._taken(known.id, known.refused is not None, True, step)
 
     def _taken(self, capture_id: int, refused: bool, known: bool, step: WalkStep | None) -> Taken:

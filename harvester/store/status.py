@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from harvester.store.run import STILL_NOT_TAKEN
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -50,8 +52,8 @@ def _problems(db: Database, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if not runs:
         return []
     sql = """SELECT uri, position, severity, code, message FROM problems
-        WHERE run_id = ? AND (severity <> 'notice' OR code NOT IN ('date-not-shown', 'told-by-shape')) ORDER BY id"""
-    return list(db.query(sql, [runs[0]["id"]]))
+        WHERE run_id = ? AND (severity <> 'notice' OR message = ?) ORDER BY id"""
+    return list(db.query(sql, [runs[0]["id"], STILL_NOT_TAKEN]))
 
 
 def _unhealthy(runs: list[dict[str, Any]]) -> list[str]:
