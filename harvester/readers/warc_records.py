@@ -24,6 +24,7 @@ MAX_BLOCK = MAX_BYTES + MAX_HEAD
 """The most of a record that is held: a page and its HTTP header."""
 
 MAX_BLANK_LINES = 16  # between records there are two; that many more do no harm
+MAX_FIELDS = 1000
 SEARCHED = 64 * 1024
 TRIED = 512  # of a packed record, to see whether it begins as one
 RECORD_END = b"\r\n\r\n"
@@ -31,7 +32,7 @@ VERSION = b"WARC/"
 DIGESTS = ("md5", "sha1", "sha256", "sha512")
 
 _STARTS = {
-    None: re.compile(rb"(?<![^\n])WARC/\d\.\d\d?\r\n"),
+    None: re.compile(rb"WARC/\d\.\d\d?\r\n"),
     "gzip": re.compile(rb"\x1f\x8b\x08[\x00-\x1f]"),
     "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
 }
@@ -98,7 +99,7 @@ def read_header(stream: Stream) -> Header | None:
     while line not in (b"\r\n", b"\n"):
         lines.append(line)
         line = stream.readline(MAX_HEAD)
-        if not line.endswith(b"\n") or len(lines) > 1000:
+        if not line.endswith(b"\n") or line.startswith(VERSION) or len(lines) > MAX_FIELDS:
             raise DamageError("a record's header is cut off", offset)
     return Header(read_fields(b"".join(lines)), offset, reachable)
 

@@ -39,9 +39,21 @@ Pages = dict[str, bytes]  # by path and query of their addresses
 OK = ("200 OK", (("Content-Type", "text/html; charset=utf-8"),))
 
 
-def packed_zstd(data: bytes) -> bytes:
+def packed_zstd(data: bytes, window_log: int | None = None) -> bytes:
+    """Pack in a frame with a checksum; written as a stream if a window is asked for, since that states it."""
     options: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
-    return zstd.compress(data, options=options)
+    if window_log is None:
+        return zstd.compress(data, options=options)
+    packer = zstd.ZstdCompressor(options=options | {zstd.CompressionParameter.window_log: window_log})
+    return packer.compress(data) + packer.flush()
+
+
+def zstd_with_dictionary(records: list[bytes], packed: bool) -> bytes:
+    """Give a .warc.zst whose records need the dictionary in its first frame."""
+    dictionary = zstd.train_dict(records * 40, 2000).dict_content
+    frame = packed_zstd(dictionary) if packed else dictionary
+    packs = [zstd.compress(record, zstd_dict=zstd.ZstdDict(dictionary)) for record in records]
+    return b"\x5d\x2a\x4d\x18" + len(frame).to_bytes(4, "little") + frame + b"".join(packs)
 
 
 def tar(pages: Pages) -> bytes:
