@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
@@ -11,6 +12,9 @@ from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
     from harvester.store.run import Run
+
+
+PAUSE_SECONDS = 0.1
 
 
 class Progress:
@@ -26,6 +30,7 @@ class Progress:
             TimeRemainingColumn(),
         )
         self._bar = Bar(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
+        self._shown = 0.0
         self._task = self._bar.add_task("pages", total=total, told="")
 
     def __enter__(self) -> Self:
@@ -36,7 +41,11 @@ class Progress:
         self._bar.stop()
 
     def update(self) -> None:
-        """Show how far the run is."""
+        """Show how far the run is, ten times a second at most: drawing must not slow the harvest down."""
+        now = time.monotonic()
+        if self._bar.disable or now - self._shown < PAUSE_SECONDS:
+            return
+        self._shown = now
         speed = self._bar.tasks[0].speed or 0
         told = f"{self._run.counts['records']} records, {speed:.0f} pages/s"
         self._bar.update(self._task, completed=self._run.counts["pages"], told=told)

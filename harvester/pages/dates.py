@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from edtf import parse_edtf, text_to_edtf
-from edtf.parser.edtf_exceptions import EDTFParseException
-
 Precision = Literal["day", "month", "year", "none"]
 
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
@@ -99,6 +96,9 @@ def _from_match(text: str, found: re.Match[str]) -> PrintedDate:
 
 def _from_library(text: str) -> PrintedDate:
     """Read the rare forms (circa, ranges, seasons) with the EDTF library, as far as it invents nothing."""
+    from edtf import parse_edtf, text_to_edtf
+    from edtf.parser.edtf_exceptions import EDTFParseException
+
     edtf = text_to_edtf(text.replace("–", "-"))
     if not edtf or not _says(text, edtf):
         return PrintedDate(text)

@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from harvester.store.captures import Place
 
 
-def keep_attached(db: Database, document: int, page: DocumentPage, attached: str | None, place: Place) -> bool:
-    """Write a page's texts and files, unless a newer page of the document was read; say whether a text changed."""
+def keep_attached(
+    db: Database, document: int, page: DocumentPage, attached: str | None, place: Place, *, new: bool
+) -> bool:
+    """Write a page's texts and files, unless a newer page of the document was read; say whether a text changed.
+
+    `new`: the document is, so its first texts are no change of it.
+    """
     if not _is_newest(db, document, attached, place):
         return False
     changed = _write_texts(db, document, page, place.capture)
     _write_files(db, document, page, place.capture)
-    if changed and not _is_new(db, document, place.run):
+    if changed and not new:
         log_changes(db, place.run, document, place.observed_at, "changed", changed)
     return bool(changed)
-
-
-def _is_new(db: Database, document: int, run: int) -> bool:
-    sql = "SELECT 1 FROM changes WHERE document_id = ? AND run_id = ? AND kind = 'new'"
-    return db.execute(sql, [document, run]).fetchone() is not None
 
 
 def _is_newest(db: Database, document: int, attached: str | None, place: Place) -> bool:

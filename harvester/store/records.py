@@ -44,8 +44,9 @@ class RecordTaker:
         """Take a document page: it sights nothing in a listing, but holds texts and files."""
         documents = self._documents(self._take([page.record], hashes))
         if documents[0] is not None:
-            changed = keep_attached(self._db, documents[0], page, hashes.attached, self._place)
-            self._outcome[documents[0]] = _worse(self._outcome.get(documents[0], "unchanged"), changed)
+            outcome = self._outcome.get(documents[0], "unchanged")
+            changed = keep_attached(self._db, documents[0], page, hashes.attached, self._place, new=outcome == "new")
+            self._outcome[documents[0]] = "changed" if changed and outcome == "unchanged" else outcome
         return self._count(documents)
 
     def _take(self, records: Sequence[Record], hashes: Hashes) -> list[Stored | int]:
@@ -104,7 +105,3 @@ class RecordTaker:
 
 def _ids(statements: list[Stored | int]) -> list[int]:
     return [s.id if isinstance(s, Stored) else s for s in statements]
-
-
-def _worse(outcome: str, changed: bool) -> str:
-    return "changed" if changed and outcome == "unchanged" else outcome
