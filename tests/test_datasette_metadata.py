@@ -11,7 +11,7 @@ import yaml
 from sqlite_utils import Database
 
 from harvester.db.migrations import migrations
-from harvester.db.plugins import front_page
+from harvester.db.room import coverage, front
 from tests.publishing import CONFIGURATION
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 METADATA: dict[str, Any] = yaml.safe_load((CONFIGURATION / "metadata.yaml").read_text("ascii"))
 TABLES: dict[str, dict[str, Any]] = METADATA["databases"]["harvest"]["tables"]
-INTERNAL = {"statements", "documents_unindexed", "texts_unindexed", "steps", "claims", "_sqlite_migrations"}
+INTERNAL = {"statements", "documents_unindexed", "texts_unindexed", "steps", "claims", "archives", "_sqlite_migrations"}
 FACETS = [(table, facet) for table, about in TABLES.items() for facet in about.get("facets", [])]
 COUNTED = ("documents", "years", "kinds")
 
@@ -109,7 +109,7 @@ def test_the_order_comes_from_an_index(db: Database, table: str) -> None:
 
 @pytest.mark.parametrize("question", COUNTED)
 def test_the_front_page_counts_documents_from_indexes(db: Database, question: str) -> None:
-    steps = [line for line in plan_of(db, front_page.QUESTIONS[question]).splitlines() if "documents" in line]
+    steps = [line for line in plan_of(db, front.QUESTIONS[question]).splitlines() if "documents" in line]
     assert steps
     assert [line for line in steps if "INDEX" not in line] == []
 
@@ -124,7 +124,7 @@ def test_the_front_page_counts_documents_from_indexes(db: Database, question: st
     ],
 )
 def test_pages_join_to_stretches(pages: list[tuple[int, int]], stretches: list[tuple[int, int]]) -> None:
-    assert front_page.join(pages) == stretches
+    assert coverage.join(pages) == stretches
 
 
 def test_no_facet_is_suggested() -> None:

@@ -1,0 +1,77 @@
+"""BibTeX, as biblatex reads it: UTF-8, dates as EDTF, titles braced so that no style changes their capitals."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .citable import Citable
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def to_bibtex(items: Iterable[Citable]) -> str:
+    """Write entries."""
+    return "\n".join(entry(item) for item in items)
+
+
+def entry(item: Citable) -> str:
+    """Write one entry."""
+    lines = [f"  {name} = {value}," for name, value in _fields(item) if value]
+    return "\n".join([f"@unpublished{{{entry_key(item.key)},", *lines, "}", ""])
+
+
+def entry_key(key: str) -> str:
+    """Give a key that every BibTeX takes: ASCII letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")
+
+
+def escape(text: str) -> str:
+    """Write characters that TeX would take for commands."""
+    return "".join(_SPECIAL.get(character, character) for character in text)
+
+
+def _fields(item: Citable) -> list[tuple[str, str]]:
+    parts = item.date.parts
+    return [
+        ("author", _braced(f"{{{escape(item.sender)}}}" if item.sender else "")),
+        ("title", _braced(f"{{{escape(item.title)}}}")),
+        ("date", _braced(item.date.edtf if parts else "")),
+        ("year", _braced(f"{parts[0]:04}" if parts else "")),
+        ("month", _MONTHS[parts[1] - 1] if len(parts) > 1 else ""),
+        ("type", _braced(escape(item.kind))),
+        ("note", _braced(escape(_note(item)))),
+        ("library", _braced(escape(item.source))),
+        ("url", _braced(item.url.translate(str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C"})))),
+        ("language", _braced(escape(", ".join(item.languages)))),
+        ("keywords", _braced(escape(", ".join(term.replace(",", ";") for term in item.subjects)))),
+        ("abstract", _braced(escape(item.summary))),
+    ]
+
+
+def _note(item: Citable) -> str:
+    """Give what styles print of an unpublished source: to whom, when (if it is no date), and where it lies."""
+    to = f"To {item.recipient}" if item.recipient else ""
+    date = "" if item.date.parts else item.date.words
+    return ", ".join(part for part in (to, date, item.catalogue, item.source) if part)
+
+
+def _braced(value: str) -> str:
+    return f"{{{value}}}" if value else ""

@@ -1,0 +1,61 @@
+"""RIS, as Zotero, EndNote and Mendeley read it: an archival manuscript, one tag a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .citable import Citable
+
+
+def to_ris(items: Iterable[Citable]) -> str:
+    """Write records. Lines end as the format's description has it, with CR LF."""
+    return "".join(f"{tag}  - {value}\r\n" for item in items for tag, value in (*_lines(item), ("ER", "")))
+
+
+def _lines(item: Citable) -> Iterator[tuple[str, str]]:
+    """Give tags and values; values are on one line already, or a title could end its record and begin another."""
+    yield "TY", "MANSCPT"
+    for tag, values in _tags(item):
+        for value in values:
+            if value:
+                yield tag, value
+
+
+def _tags(item: Citable) -> list[tuple[str, tuple[str, ...]]]:
+    return [
+        ("ID", (item.key,)),
+        ("TI", (item.title,)),
+        ("AU", (item.sender,)),
+        ("PY", (_year(item),)),
+        ("DA", (date(item),)),
+        ("M3", (item.kind,)),
+        ("AB", (item.summary,)),
+        ("N1", (f"To: {item.recipient}" if item.recipient else "", _undated(item))),
+        ("DB", (item.archive,)),
+        ("AV", (item.location,)),
+        ("DP", (item.catalogue,)),
+        ("LA", item.languages),
+        ("KW", item.subjects),
+        ("UR", (item.url,)),
+        ("L1", item.files),
+    ]
+
+
+def date(item: Citable) -> str:
+    """Give `1959/12/24/`, `1960/06//` or `1979///`: what is not known stays empty."""
+    parts = item.date.parts
+    if not parts:
+        return ""
+    year, month, day = (*(f"{part:02}" for part in parts), "", "")[:3]
+    return f"{year.zfill(4)}/{month}/{day}/"
+
+
+def _year(item: Citable) -> str:
+    return f"{item.date.parts[0]:04}" if item.date.parts else ""
+
+
+def _undated(item: Citable) -> str:
+    return "" if item.date.parts else f"Date: {item.date.words}"

@@ -1,0 +1,111 @@
+"""Asks the database, and keeps answers that are costly until the database has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sqlite3
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from datasette.database import QueryInterrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from datasette.app import Datasette
+    from datasette.database import Database
+
+    Answer = TypeVar("Answer")
+
+MOST_KEPT = 300
+COSTLY = 0.05
+"""Seconds. What takes longer is shown as it was while it is made anew; anything else is always as it is."""
+REST = 20
+"""A costly answer is made anew at most every so many times its own duration, or a harvest would keep it busy."""
+
+
+async def rows(datasette: Datasette, database: str, sql: str, *values: object) -> list[dict[str, Any]]:
+    """Give the rows of an answer."""
+    return [dict(row) for row in (await datasette.databases[database].execute(sql, list(values))).rows]
+
+
+async def ask(datasette: Datasette, database: str, sql: str, *values: object) -> list[dict[str, Any]] | None:
+    """Give the rows of an answer; None if it took too long, or the database is of an older version."""
+    try:
+        return await rows(datasette, database, sql, *values)
+    except (QueryInterrupted, sqlite3.OperationalError):
+        return None  # Datasette has logged it; the page says that it does not know
+
+
+def numbers(ids: Iterable[int]) -> str:
+    """Give many ids as one value, for `json_each`: SQLite takes a limited number of question marks."""
+    return json.dumps(list(ids))
+
+
+@dataclass
+class _Kept:
+    version: int
+    value: Any
+    made_at: float
+    cost: float
+
+
+_answers: WeakKeyDictionary[Datasette, OrderedDict[tuple[str, object], _Kept]] = WeakKeyDictionary()
+_making: WeakKeyDictionary[Datasette, dict[tuple[str, object], asyncio.Task[Any]]] = WeakKeyDictionary()
+_watching: WeakKeyDictionary[Database, sqlite3.Connection] = WeakKeyDictionary()
+
+
+def version(datasette: Datasette, database: str) -> int:
+    """Give a number that changes when somebody else has written. Only one connection's own numbers can be compared."""
+    held = datasette.databases[database]
+    if held not in _watching:
+        _watching[held] = held.connect()
+    return int(_watching[held].execute("PRAGMA data_version").fetchone()[0])
+
+
+async def kept(datasette: Datasette, database: str, name: object, make: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Give an answer that was kept; make it where there is none, or where the database has changed since."""
+    key = (database, name)
+    found = _answers.setdefault(datasette, OrderedDict()).get(key)
+    if found is None:
+        return await _made(datasette, key, make)
+    _answers[datasette].move_to_end(key)
+    value: Answer = found.value
+    if found.version == version(datasette, database):
+        return value
+    if found.cost <= COSTLY:
+        return await _made(datasette, key, make)
+    if time.monotonic() - found.made_at > found.cost * REST:
+        _made(datasette, key, make).add_done_callback(_complain)
+    return value
+
+
+def _made(datasette: Datasette, key: tuple[str, object], make: Callable[[], Awaitable[Answer]]) -> asyncio.Task[Answer]:
+    """Make an answer, once for all who wait for it."""
+    tasks = _making.setdefault(datasette, {})
+    if key not in tasks:
+        tasks[key] = asyncio.ensure_future(_make(datasette, key, make))
+        tasks[key].add_done_callback(lambda _: tasks.pop(key))
+    return tasks[key]
+
+
+async def _make(datasette: Datasette, key: tuple[str, object], make: Callable[[], Awaitable[Answer]]) -> Answer:
+    before, start = version(datasette, key[0]), time.monotonic()
+    value = await make()
+    now = time.monotonic()
+    answers = _answers[datasette]
+    answers[key] = _Kept(before, value, now, now - start)
+    while len(answers) > MOST_KEPT:
+        answers.popitem(last=False)
+    return value
+
+
+def _complain(task: asyncio.Task[Any]) -> None:
+    """Say what went wrong where nobody waits for it; the answer from before stays."""
+    if not task.cancelled() and task.exception():
+        logging.getLogger(__name__).warning("an answer could not be made anew: %s", task.exception())

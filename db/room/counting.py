@@ -1,0 +1,81 @@
+"""Counts what was found by year, kind, term, listing: the filters that lead on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from .asked import TERMS, UNSTATED, Asked
+from .asking import ask, kept, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datasette.app import Datasette
+
+    Counts = list[dict[str, Any]]
+
+MOST_FILED = 5_000
+"""Documents of which terms and listings are counted: each has many, so that counting more would keep people waiting."""
+MOST_VALUES = 12
+ALL = {
+    "year": "SELECT year AS value, count(*) AS count FROM documents WHERE year IS NOT NULL GROUP BY year ORDER BY year",
+    "kind": "SELECT kind AS value, count(*) AS count FROM documents GROUP BY kind ORDER BY 2 DESC, 1",
+    "term": """SELECT facet, term AS value, count(*) AS count FROM document_terms
+        WHERE facet IN ('language', 'person', 'place', 'subject') GROUP BY facet, term ORDER BY 3 DESC, 2""",
+    "listing": """SELECT listing_id AS value, listings.name AS label, count(DISTINCT document_id) AS count
+        FROM listings JOIN captures ON captures.listing_id = listings.id
+        JOIN sightings ON sightings.capture_id = captures.id
+        WHERE document_id IS NOT NULL GROUP BY 1 ORDER BY 3 DESC, 2""",
+    "gone": "SELECT 'yes' AS value, count(*) AS count FROM documents WHERE gone_at IS NOT NULL HAVING count(*) > 0",
+}
+OF_FOUND = "FROM json_each(?) AS found CROSS JOIN documents AS d INDEXED BY documents_facts ON d.id = found.value"
+FOUND = {
+    "year": f"SELECT year AS value, count(*) AS count {OF_FOUND} WHERE year IS NOT NULL GROUP BY 1 ORDER BY 1",
+    "kind": f"SELECT kind AS value, count(*) AS count {OF_FOUND} GROUP BY 1 ORDER BY 2 DESC, 1",
+    "term": """SELECT facet, term AS value, count(*) AS count FROM json_each(?) AS found
+        CROSS JOIN document_terms AS t ON t.document_id = found.value
+        WHERE facet IN ('language', 'person', 'place', 'subject') GROUP BY facet, term ORDER BY 3 DESC, 2""",
+    "listing": """SELECT listing_id AS value, listings.name AS label, count(DISTINCT document_id) AS count
+        FROM json_each(?) AS found CROSS JOIN sightings ON sightings.document_id = found.value
+        CROSS JOIN captures ON captures.id = sightings.capture_id CROSS JOIN listings ON listings.id = listing_id
+        GROUP BY 1 ORDER BY 3 DESC, 2""",
+    "gone": f"SELECT 'yes' AS value, count(*) AS count {OF_FOUND} WHERE gone_at IS NOT NULL HAVING count(*) > 0",
+}
+LIMITS = {"term": MOST_FILED, "listing": MOST_FILED}
+
+
+async def count(datasette: Datasette, database: str, asked: Asked, found: Sequence[int]) -> dict[str, Any]:
+    """Give the counts of each facet; `year` is a histogram. None where counting took too long."""
+
+    async def read(name: str) -> Counts | None:
+        if not asked.words.groups and not asked.chosen and asked.year_from is None and asked.year_to is None:
+            return await ask(datasette, database, ALL[name])
+        return await ask(datasette, database, FOUND[name], numbers(found[: LIMITS.get(name)]))
+
+    async def answer(name: str) -> Counts | None:
+        key = ("counts", name, asked.q, asked.year_from, asked.year_to, asked.chosen)
+        return await kept(datasette, database, key, lambda: read(name))
+
+    counted = dict(zip(FOUND, await asyncio.gather(*map(answer, FOUND)), strict=True))
+    terms = counted.pop("term") or []
+    by_facet = {facet: [row for row in terms if row["facet"] == facet] for facet in TERMS}
+    return {
+        name: rows if name == "year" else _values(rows, name, asked) for name, rows in {**counted, **by_facet}.items()
+    }
+
+
+def _values(rows: Counts | None, facet: str, asked: Asked) -> Counts:
+    """Give a facet's values with what each leads to; those chosen first, even where nothing has them."""
+    chosen = asked.of(facet)
+    named = [{**row, "value": UNSTATED if row["value"] is None else str(row["value"])} for row in rows or []]
+    known = {row["value"]: row for row in named}
+    first = [known.get(value, {"value": value, "count": 0}) for value in chosen]
+    rest = [row for row in named if row["value"] not in chosen][:MOST_VALUES]
+    return [{"label": _label(facet, row), **row, "chosen": row["value"] in chosen} for row in first + rest]
+
+
+def _label(facet: str, row: dict[str, Any]) -> str:
+    if facet == "gone":
+        return "gone from the archive" if row["value"] == "yes" else "still there"
+    return "not stated" if row["value"] == UNSTATED else row["value"]

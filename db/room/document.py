@@ -1,0 +1,117 @@
+"""Everything that is known about one document."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from .asking import rows
+from .records import documents
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+
+TEXTS = "SELECT * FROM texts WHERE document_id = ? ORDER BY kind = 'transcript', language, id"
+SIGHTINGS = """
+    SELECT s.position, s.title, s.date_text, s.has_summary, c.id AS capture_id, c.uri, c.captured_at, c.form,
+        l.id AS listing_id, l.name AS listing, c.declared_total
+    FROM sightings AS s JOIN captures AS c ON c.id = s.capture_id LEFT JOIN listings AS l ON l.id = c.listing_id
+    WHERE s.document_id = ? ORDER BY c.captured_at DESC, c.id DESC LIMIT 101"""
+HISTORY = """
+    SELECT c.id, c.kind, c.field, c.before, c.after, c.observed_at, c.run_id, r.started_at AS learned_at
+    FROM changes AS c JOIN runs AS r ON r.id = c.run_id WHERE c.document_id = ? ORDER BY c.id DESC LIMIT 101"""
+FILES = "SELECT * FROM files WHERE document_id = ? ORDER BY url"
+# A key is an address of the document, or was: its own, or one of those that ever led to it.
+KEYS = """
+    SELECT id, key FROM documents WHERE key = ?1
+    UNION SELECT d.id, d.key FROM identities AS i JOIN documents AS d ON d.id = i.document_id
+    WHERE i.key IN (SELECT s.source || k.column1 || ?1
+        FROM (SELECT DISTINCT source FROM listings UNION SELECT DISTINCT source FROM captures) AS s,
+            (VALUES (':public:'), (':slug:'), (':record:'), (':node:')) AS k)"""
+BEFORE = "SELECT id FROM documents WHERE (date_from, id) < (?, ?) ORDER BY date_from DESC, id DESC LIMIT 1"
+AFTER = "SELECT id FROM documents WHERE (date_from, id) > (?, ?) ORDER BY date_from, id LIMIT 1"
+BETWEEN_THEM = """
+    SELECT id FROM (SELECT id, date_from FROM documents WHERE sender = ?1 AND recipient = ?2
+    UNION SELECT id, date_from FROM documents WHERE sender = ?2 AND recipient = ?1)
+    WHERE id <> ?3 ORDER BY date_from IS NULL, abs(julianday(date_from) - julianday(?4)), id LIMIT 6"""
+AROUND = """
+    SELECT id FROM documents WHERE date_from BETWEEN ? AND ? AND id <> ? AND date_precision = 'day'
+    ORDER BY abs(julianday(date_from) - julianday(?)), id LIMIT 6"""
+# A term of very many documents says little; one of few is what two documents have in common.
+ALIKE = """
+    WITH shared AS (
+        SELECT t.facet, t.term, (SELECT count(*) FROM (SELECT 1 FROM document_terms AS o
+            WHERE o.facet = t.facet AND o.term = t.term LIMIT 501)) AS times
+        FROM document_terms AS t WHERE t.document_id = ?1 AND t.facet IN ('subject', 'person', 'place')
+    )
+    SELECT o.document_id AS id FROM shared CROSS JOIN document_terms AS o USING (facet, term)
+    WHERE times BETWEEN 2 AND 500 AND o.document_id <> ?1
+    GROUP BY 1 ORDER BY sum(1.0 / times) DESC, 1 LIMIT 6"""
+DAYS = 3
+
+
+async def keys_lead_to(datasette: Datasette, database: str, key: str) -> list[dict[str, Any]]:
+    """Give the documents (id and present key) that a key leads to; its own comes alone."""
+    found = await rows(datasette, database, KEYS, key)
+    own = [row for row in found if row["key"] == key]
+    return own or found
+
+
+async def everything(datasette: Datasette, database: str, number: int) -> dict[str, Any]:
+    """Give all that is known about a document."""
+    row = (await documents(datasette, database, [number]))[0]
+    names = {"texts": TEXTS, "sightings": SIGHTINGS, "history": HISTORY, "offered": FILES}
+    parts = await asyncio.gather(*(rows(datasette, database, sql, number) for sql in names.values()))
+    before, after = await beside(datasette, database, row)
+    return {
+        **row,
+        **dict(zip(names, parts, strict=True)),
+        "before": before,
+        "after": after,
+        "related": await related(datasette, database, row),
+    }
+
+
+async def beside(
+    datasette: Datasette, database: str, row: dict[str, Any]
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Give the documents before and after by date; an undated one has no place among them."""
+    if not row["date_from"]:
+        return None, None
+    place = row["date_from"], row["id"]
+    ids = [await rows(datasette, database, sql, *place) for sql in (BEFORE, AFTER)]
+    found = {one["id"]: one for one in await documents(datasette, database, [one[0]["id"] for one in ids if one])}
+    before, after = (found.get(one[0]["id"]) if one else None for one in ids)
+    return before, after
+
+
+async def related(datasette: Datasette, database: str, row: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Give related documents by what relates them; each only once."""
+    questions = {
+        "Between the same two": _between(row),
+        "In the days around": _around(row),
+        "On the same": (ALIKE, row["id"]),
+    }
+    found: dict[str, list[dict[str, Any]]] = {}
+    seen: set[int] = set()
+    for name, question in questions.items():
+        if question:
+            ids = [one["id"] for one in await rows(datasette, database, *question) if one["id"] not in seen]
+            seen.update(ids)
+            found[name] = await documents(datasette, database, ids)
+    return {name: group for name, group in found.items() if group}
+
+
+def _between(row: dict[str, Any]) -> tuple[Any, ...] | None:
+    if not row["sender"] or not row["recipient"]:
+        return None
+    return BETWEEN_THEM, row["sender"], row["recipient"], row["id"], row["date_from"]
+
+
+def _around(row: dict[str, Any]) -> tuple[Any, ...] | None:
+    if row["date_precision"] != "day":
+        return None
+    day = date.fromisoformat(row["date_from"])
+    near = [(day + timedelta(days)).isoformat() for days in (-DAYS, DAYS)]
+    return AROUND, *near, row["id"], row["date_from"]

@@ -1,0 +1,101 @@
+"""`/document/<key>`: a document as a page, as JSON, and as a citation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from datasette.utils.asgi import NotFound, Response
+
+from ..citations import FORMATS, chicago, embedded
+from ..citations.citable import web_address
+from . import answers
+from .document import everything, keys_lead_to
+from .extracts import document_marked, texts_marked
+from .harvests import harvests, meant
+from .records import cited, documents
+from .words import read
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+    from datasette.utils.asgi import Request
+
+    from ..citations.citable import Citable
+
+ROUTE = r"^/document/(?P<key>[^/]+?)(?:\.(?P<format>json|bib|ris|csljson))?$"
+
+
+async def document_page(request: Request, datasette: Datasette) -> Response:
+    """Answer for a document."""
+    key, ending = unquote(request.url_vars["key"]), request.url_vars["format"] or ""
+    database, found = await _find(datasette, request, key)
+    if len(found) > 1:
+        return await answers.page(
+            datasette, request, "document_which.html", {"found": await _each(datasette, database, found)}, database
+        )
+    if found[0]["key"] != key:
+        path = answers.document_path(found[0]["key"], f".{ending}" if ending else "")
+        return Response.redirect(answers.linker(datasette, database)(path, q=request.args.get("q") or ""))
+    number = found[0]["id"]
+    if ending in FORMATS:
+        return await _citation(datasette, database, number, ending)
+    row = await everything(datasette, database, number)
+    (item,) = cited(datasette, [row])
+    if ending == "json":
+        return answers.data(as_data(row, item))
+    return await _page(request, datasette, database, row, item)
+
+
+async def _find(datasette: Datasette, request: Request, key: str) -> tuple[str, list[dict[str, Any]]]:
+    """Find the document in the harvest that is meant, or else in any."""
+    for database in dict.fromkeys([meant(datasette, request), *harvests(datasette)]):
+        if found := await keys_lead_to(datasette, database, key):
+            return database, found
+    raise NotFound(f"No document has the address “{key}” here: look for words of its title instead")
+
+
+async def _each(datasette: Datasette, database: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return await documents(datasette, database, [row["id"] for row in found])
+
+
+async def _citation(datasette: Datasette, database: str, number: int, ending: str) -> Response:
+    items = cited(datasette, await documents(datasette, database, [number]))
+    media_type, write = FORMATS[ending]
+    return answers.text(write(items), media_type, f"{items[0].key}.{ending}")
+
+
+async def _page(request: Request, datasette: Datasette, database: str, row: dict[str, Any], item: Citable) -> Response:
+    words = read(request.args.get("q") or "")
+    row["marked"] = await document_marked(datasette, database, words, row)
+    row["texts"] = await texts_marked(datasette, database, words, row["texts"])
+    said = {
+        "document": row,
+        "words": words,
+        "q": request.args.get("q") or "",
+        "citations": citations(item),
+        "embedded": {
+            "tags": embedded.meta_tags(item),
+            "coins": embedded.coins(item),
+            "json_ld": embedded.json_ld(item),
+        },
+        "original": item.url,
+        "offered": [file for file in row["offered"] if web_address(file["url"])],
+        "canonical": answers.absolute(datasette, request, str(datasette.urls.path(answers.document_path(row["key"])))),
+    }
+    return await answers.page(datasette, request, "document.html", said, database)
+
+
+def citations(item: Citable) -> dict[str, str]:
+    """Give the citations in words."""
+    return {
+        "As the archive cites it": chicago.archives_form(item),
+        "Chicago, note": chicago.note(item),
+        "Chicago, bibliography": chicago.bibliography(item),
+    }
+
+
+def as_data(row: dict[str, Any], item: Citable) -> dict[str, Any]:
+    """Give everything as data; other documents by their keys alone."""
+    beside = {name: row[name]["key"] if row[name] else None for name in ("before", "after")}
+    related = {name: [one["key"] for one in group] for name, group in row["related"].items()}
+    return {**row, **beside, "related": related, "citations": citations(item)}

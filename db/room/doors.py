@@ -1,0 +1,76 @@
+"""Where Datasette comes in: what `plugins/reading_room.py` hands on to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..citations import FORMATS
+from . import document_page, front, harvests, health, search_page
+from .answers import document_path, linker
+from .asking import ask
+from .csv_wrap import wrap
+from .renderers import renderer
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Awaitable, Callable
+
+    from datasette.app import Datasette
+
+__all__ = ["RENDERERS", "ROUTES", "for_templates", "metadata", "opening", "prepare", "wrap"]
+ROUTES = [
+    (document_page.ROUTE, document_page.document_page),
+    (search_page.ROUTE, search_page.search_page),
+    (search_page.FEED_ROUTE, search_page.feed),
+    (r"^/coverage(?:\.(?P<format>json))?$", health.coverage_page),
+    (r"^/syncs$", health.syncs_page),
+    (r"^/-/health(?:\.json)?$", health.health),
+    (r"^/robots\.txt$", health.robots),
+]
+RENDERERS = [renderer(ending) for ending in FORMATS]
+CACHE_KIB = 32 * 1024
+
+
+def opening(datasette: Datasette) -> Callable[[], Awaitable[None]]:
+    """Give what is done at the start."""
+
+    async def find() -> None:
+        await harvests.find(datasette)
+
+    return find
+
+
+def metadata(datasette: Datasette) -> dict[str, Any]:
+    """Give what is to be said of harvests in files of other names."""
+    return harvests.metadata(datasette)
+
+
+def prepare(conn: sqlite3.Connection) -> None:
+    """Set up each connection: what sorts stays in memory."""
+    conn.execute("PRAGMA temp_store = MEMORY")
+
+
+def for_templates(datasette: Datasette, database: str | None) -> dict[str, Any]:
+    """Give templates the site's name, the harvests here, what metadata says about any table, and ways to ask."""
+
+    def about(table: str) -> dict[str, Any]:
+        tables = datasette.metadata("tables", database=database, fallback=False) or {}
+        described: dict[str, Any] = tables.get(table, {})
+        return described
+
+    async def said(name: str) -> dict[str, Any]:
+        return await front.front(datasette, name)
+
+    async def key_of(name: str, number: object) -> str | None:
+        found = await ask(datasette, name, "SELECT key FROM documents WHERE id = ?", number)
+        return str(found[0]["key"]) if found else None
+
+    return {
+        "site": datasette.metadata("title"),
+        "harvests": harvests.harvests(datasette),
+        "about": about,
+        "front": said,
+        "key_of": key_of,
+        "document_path": document_path,
+        "link_in": lambda name: linker(datasette, name),
+    }

@@ -1,0 +1,50 @@
+"""Gathers what the front page says of a harvest: what is held, what is missing, how the last run ended, what is new."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from .asking import ask, kept
+from .coverage import with_stretches
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+
+QUESTIONS = {
+    # Each count is answered by an index alone, so that it stays quick with a million documents.
+    "documents": """
+        SELECT (SELECT count(*) FROM documents) AS held,
+            (SELECT count(*) FROM documents WHERE date_from IS NULL) AS undated,
+            (SELECT count(*) FROM documents WHERE gone_at IS NOT NULL) AS gone,
+            (SELECT min(year) FROM documents) AS first_year, (SELECT max(year) FROM documents) AS last_year""",
+    "years": "SELECT year, count(*) AS documents FROM documents WHERE year IS NOT NULL GROUP BY year ORDER BY year",
+    "kinds": "SELECT kind, count(*) AS documents FROM documents GROUP BY kind ORDER BY kind IS NULL, 2 DESC, kind",
+    "listings": """
+        SELECT *, count(*) OVER () AS listings, sum(complete IS 1) OVER () AS whole, sum(complete IS 0) OVER () AS gaps
+        FROM coverage ORDER BY missing DESC, name LIMIT 8""",
+    "run": "SELECT * FROM runs ORDER BY id DESC LIMIT 1",
+    "problems": """
+        SELECT severity, count(*) AS problems FROM problems WHERE run_id = (SELECT max(id) FROM runs)
+        GROUP BY severity ORDER BY severity = 'notice', severity = 'warning'""",
+    # Only the newest changes are looked at, however many there are; a document changed in three fields is one line.
+    "latest": """
+        SELECT max(c.id), c.kind AS change, c.observed_at, d.id, d.key, d.title, d.date,
+            group_concat(c.field, ', ') AS fields
+        FROM (SELECT * FROM changes ORDER BY id DESC LIMIT 200) AS c JOIN documents AS d ON d.id = c.document_id
+        GROUP BY c.run_id, c.document_id, c.kind ORDER BY 1 DESC LIMIT 8""",
+}
+
+
+async def front(datasette: Datasette, database: str) -> dict[str, Any]:
+    """Give everything that the front page says of one harvest."""
+
+    async def answer(name: str) -> Any:
+        # Each by itself: how the last run ended is quick, and so always as it is; counting may lag behind a harvest.
+        return await kept(datasette, database, ("front", name), lambda: ask(datasette, database, QUESTIONS[name]))
+
+    said = dict(zip(QUESTIONS, await asyncio.gather(*map(answer, QUESTIONS)), strict=True))
+    said["listings"] = await with_stretches(datasette, database, said["listings"])
+    for name in ("documents", "run"):
+        said[name] = said[name][0] if said[name] else None
+    return said

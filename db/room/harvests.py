@@ -1,0 +1,68 @@
+"""Finds the harvests among the databases served, and shows each as metadata.yaml describes one."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from datasette.utils.asgi import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from datasette.app import Datasette
+    from datasette.utils.asgi import Request
+
+DESCRIBED_AS = "harvest"
+"""The name under which metadata.yaml describes a harvest: that of its usual file, harvest.db."""
+MARK = "SELECT 1 FROM _sqlite_migrations WHERE migration_set = 'harvester'"
+
+_found: WeakKeyDictionary[Datasette, list[str]] = WeakKeyDictionary()
+_metadata: WeakKeyDictionary[Datasette, dict[str, Any]] = WeakKeyDictionary()
+
+
+async def _is_harvest(datasette: Datasette, name: str) -> bool:
+    try:
+        return bool((await datasette.databases[name].execute(MARK, log_sql_errors=False)).rows)
+    except sqlite3.DatabaseError:
+        return False  # another's database, or a damaged one, about which Datasette has its own words
+
+
+async def find(datasette: Datasette) -> None:
+    """Look through the databases."""
+    names = [name for name in datasette.databases if not name.startswith("_")]
+    _found[datasette] = [name for name in names if await _is_harvest(datasette, name)]
+    described = (datasette.metadata("databases") or {}).get(DESCRIBED_AS, {})
+    others = [name for name in _found[datasette] if name != DESCRIBED_AS]
+    _metadata[datasette] = {"databases": dict.fromkeys(others, described)}
+
+
+def harvests(datasette: Datasette) -> list[str]:
+    """Give the names of the harvests here."""
+    return _found.get(datasette, [])
+
+
+def metadata(datasette: Datasette) -> dict[str, Any]:
+    """Give what is to be said of harvests in files of other names."""
+    return _metadata.get(datasette, {})
+
+
+def meant(datasette: Datasette, request: Request) -> str:
+    """Give the harvest that a request is about: the one named by `in`, or else the first."""
+    names = harvests(datasette)
+    name = request.args.get("in") or (names[0] if names else "")
+    if name not in names:
+        raise NotFound(f"There is no harvest “{name}” here" if name else "Nothing is harvested yet")
+    return name
+
+
+def link_to(datasette: Datasette, database: str) -> list[tuple[str, str]]:
+    """Give what a link must add so that it leads to this harvest: nothing, where it is the first."""
+    return [] if harvests(datasette)[:1] == [database] else [("in", database)]
+
+
+def catalogues(datasette: Datasette) -> Mapping[str, str]:
+    """Give the names of archives, as they are cited, by their sources."""
+    names: dict[str, str] = (datasette.plugin_config("reading-room") or {}).get("archives", {})
+    return names

@@ -1,0 +1,83 @@
+"""`/-/health` for monitors, `/robots.txt`, and the pages with pictures: coverage and syncs."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from datasette.database import QueryInterrupted
+
+from . import answers
+from .asking import rows
+from .coverage import listings
+from .harvests import harvests, meant
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+    from datasette.utils.asgi import Request, Response
+
+STATE = """
+    SELECT (SELECT read_at FROM reads ORDER BY id DESC LIMIT 1) AS last_read,
+        (SELECT count(*) FROM (SELECT 1 FROM documents_unindexed LIMIT 10000)) AS unindexed"""
+LAST_RUN = "SELECT id, status, started_at, finished_at, reason FROM runs ORDER BY id DESC LIMIT 1"
+RUNS = """
+    SELECT * FROM (SELECT id, started_at, finished_at, command, status, pages, records, new, changed, gone, returned,
+        problems FROM runs ORDER BY id DESC LIMIT 60) ORDER BY id"""
+
+
+async def health(datasette: Datasette) -> Response:
+    """Say whether each harvest is sound; 503 where one is not, so that a monitor need not read."""
+    states = [await _state(datasette, name) for name in harvests(datasette)]
+    healthy = bool(states) and all(state["healthy"] for state in states)
+    reason = "" if states else "nothing is harvested yet"
+    return answers.data({"healthy": healthy, "reason": reason, "harvests": states}, 200 if healthy else 503)
+
+
+async def _state(datasette: Datasette, database: str) -> dict[str, Any]:
+    try:
+        (state,) = await rows(datasette, database, STATE)
+        runs = await rows(datasette, database, LAST_RUN)
+    except (sqlite3.Error, QueryInterrupted) as error:
+        return {"name": database, "healthy": False, "reason": f"the database does not answer: {error}"}
+    reason = why_not(runs)
+    return {
+        "name": database,
+        "healthy": not reason,
+        "reason": reason,
+        "last_run": runs[0] if runs else None,
+        "last_read": state["last_read"],
+        "not_yet_searchable": state["unindexed"],
+    }
+
+
+def why_not(runs: list[dict[str, Any]]) -> str:
+    """Say what is amiss, as `harvester status` does; empty if nothing is."""
+    if not runs:
+        return "nothing was harvested yet"
+    last = runs[0]
+    if last["status"] in ("complete", "running"):
+        return ""
+    return f"the last run ({last['id']}) is {last['status']}: {last['reason'] or 'see its problems'}"
+
+
+async def coverage_page(request: Request, datasette: Datasette) -> Response:
+    """Show what each listing holds and lacks; as JSON, too."""
+    database = meant(datasette, request)
+    found = await listings(datasette, database)
+    if request.url_vars["format"]:
+        return answers.data({"listings": found})
+    return await answers.page(datasette, request, "coverage.html", {"listings": found}, database)
+
+
+async def syncs_page(request: Request, datasette: Datasette) -> Response:
+    """Show the last runs over time."""
+    database = meant(datasette, request)
+    said = {"runs": await rows(datasette, database, RUNS)}
+    return await answers.page(datasette, request, "syncs.html", said, database)
+
+
+async def robots(datasette: Datasette) -> Response:
+    """Keep crawlers out, unless metadata.yaml asks them in: a search page leads on without end."""
+    config = datasette.plugin_config("reading-room") or {}
+    rule = "Disallow: /search\nDisallow: /*?" if config.get("robots") else "Disallow: /"
+    return answers.text(f"User-agent: *\n{rule}\n", "text/plain; charset=utf-8")

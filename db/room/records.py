@@ -1,0 +1,56 @@
+"""Reads documents with their terms, texts and files, many at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..citations.citable import Citable, citable
+from .asking import numbers, rows
+from .harvests import catalogues
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from datasette.app import Datasette
+
+DOCUMENTS = (
+    "SELECT d.* FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.id = wanted.value ORDER BY wanted.key"
+)
+TERMS = "SELECT t.* FROM json_each(?) AS wanted CROSS JOIN document_terms AS t ON t.document_id = wanted.value"
+FILES = "SELECT f.* FROM json_each(?) AS wanted CROSS JOIN files AS f ON f.document_id = wanted.value"
+
+
+async def documents(datasette: Datasette, database: str, ids: Iterable[int]) -> list[dict[str, Any]]:
+    """Give documents in the order asked, each with its `terms` by facet and its `files`."""
+    wanted = numbers(ids)
+    found = await rows(datasette, database, DOCUMENTS, wanted)
+    terms = _grouped(await rows(datasette, database, TERMS, wanted))
+    files = _grouped(await rows(datasette, database, FILES, wanted))
+    return [
+        {
+            **row,
+            "terms": _by_facet(terms.get(row["id"], ())),
+            "files": [file["url"] for file in files.get(row["id"], ())],
+        }
+        for row in found
+    ]
+
+
+def _grouped(found: Iterable[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
+    groups: dict[int, list[dict[str, Any]]] = {}
+    for row in found:
+        groups.setdefault(row["document_id"], []).append(row)
+    return groups
+
+
+def _by_facet(terms: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    facets: dict[str, list[str]] = {}
+    for row in terms:
+        facets.setdefault(row["facet"], []).append(row["term"])
+    return facets
+
+
+def cited(datasette: Datasette, found: Sequence[Mapping[str, Any]]) -> list[Citable]:
+    """Make documents citable."""
+    names = catalogues(datasette)
+    return [citable(row, row["terms"], row["files"], names) for row in found]
