@@ -20,13 +20,19 @@ MAX_READ = MAX_BYTES + 1024**2
 MAX_DAMAGES = 100
 """An archive with more damaged places is not read on: each is looked behind, which takes time."""
 
+MAX_PLACE = 200  # characters of a name that are shown
+
 
 class DamageError(HarvesterError):
     """Something is not as it was written. The message says what, and at which byte of the file."""
 
     def __init__(self, what: str, offset: int, code: str = "damaged-archive") -> None:
         super().__init__(f"{what}, at byte {offset:,}")
-        self.code = code
+        self.what, self.offset, self.code = what, offset, code
+
+    def at(self, place: str) -> DamageError:
+        """Give the same damage with a word on what it hit, if there is one."""
+        return DamageError(f"{self.what} {place[:MAX_PLACE]}", self.offset, self.code) if place else self
 
 
 class Budget:

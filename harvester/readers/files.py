@@ -74,7 +74,7 @@ class Origin:
 
     def damaged(self, damage: DamageError, name: str | None = None) -> PassedOver:
         """Say where a file is damaged, and what that means."""
-        lost = "what stands before is taken" if name is None else "this page is not taken"
+        lost = "what is whole is taken" if name is None else "this page is not taken"
         return self.problem(damage.code, f"{damage}: {lost}; get the file again", name, error=True)
 
 

@@ -49,27 +49,34 @@ class TarReader:
         self._stream, self._origin = stream, origin
         self._extension: dict[str, str] = {}  # what was said of the next member ahead of its header
         self._damages = 0
+        self._at = ""  # in or behind which member reading is
 
     def read(self) -> Iterator[Found]:
         """Give what is in it. Behind a broken header, reading goes on with the next good one."""
+        try:
+            yield from self._blocks()
+        except DamageError as damage:
+            raise damage.at(self._at) from None
+
+    def _blocks(self) -> Iterator[Found]:
         ended = lost = False
         while len(block := self._stream.read(BLOCKSIZE)) == BLOCKSIZE:
             if block.count(0) == BLOCKSIZE:
-                ended = True
+                ended, self._at = True, "behind the end"
             elif header := header_in(block):
                 ended = lost = False
                 yield from self._member(header, block)
             elif not lost:
                 lost = True
-                yield self._broken("something else behind the end" if ended else "a broken header")
-        if block.strip(b"\0") or not ended:
-            raise DamageError("cut off: the end that a tar has is missing", self._stream.pieces.offset)
+                yield self._broken("something else" if ended else "a broken header")
+        if (block.strip(b"\0") and not lost) or not ended:
+            raise DamageError("cut off", self._stream.pieces.offset)
 
     def _broken(self, what: str) -> Found:
         self._damages += 1
         if self._damages > MAX_DAMAGES:
             raise DamageError("too many broken headers: not read on", self._stream.tell())
-        return self._origin.damaged(DamageError(what, self._stream.tell() - BLOCKSIZE))
+        return self._origin.damaged(DamageError(what, self._stream.tell() - BLOCKSIZE).at(self._at))
 
     def _member(self, header: TarInfo, block: bytes) -> Iterator[Found]:
         if header.type in (LONG_NAME, LONG_LINK, PAX, SOLARIS_PAX, PAX_FOR_ALL):
@@ -81,13 +88,15 @@ class TarReader:
         sparse = header.type == tarfile.GNUTYPE_SPARSE or any(key.startswith("GNU.sparse") for key in said)
         if header.type == tarfile.GNUTYPE_SPARSE:
             self._skip_sparse_map(block)
+        self._at = f"in {name}"
         start = self._stream.tell()
         if header.type in FILE_TYPES and not sparse and is_safe(name):
             yield from self._file(name, size, offset)
         elif header.type != tarfile.DIRTYPE:
             yield self._origin.ignored(name)
         if header.type[0] not in WITHOUT_DATA:
-            self._skip_to(start + size, name)
+            self._skip_to(start + size)
+        self._at = f"behind {name}"
 
     def _file(self, name: str, size: int, offset: int) -> Iterator[Found]:
         is_page, address = self._origin.names.find(name)
@@ -97,7 +106,7 @@ class TarReader:
         wanted = min(size, MAX_BYTES + 1)
         body = self._stream.read(wanted)
         if len(body) < wanted:
-            raise DamageError(f"cut off in {name}", self._stream.pieces.offset)
+            raise DamageError("cut off", self._stream.pieces.offset)
         yield self._origin.page(address, body, name, offset)
 
     def _extend(self, header: TarInfo) -> Iterator[Found]:
@@ -108,7 +117,7 @@ class TarReader:
             self._extension |= {"path": _text(data)} if header.type == LONG_NAME else pax_records(data)
         elif header.type in (LONG_NAME, PAX, SOLARIS_PAX):
             yield self._broken("a header's extension that is too long")
-        self._skip_to(start + header.size, "a header's extension")
+        self._skip_to(start + header.size)
 
     def _skip_sparse_map(self, block: bytes) -> None:
         """Pass over the blocks that say where a file's holes are: the byte says whether there is another."""
@@ -116,11 +125,11 @@ class TarReader:
         while more and (block := self._stream.read(BLOCKSIZE)):
             more = block[504] if len(block) == BLOCKSIZE else 0
 
-    def _skip_to(self, end: int, name: str) -> None:
+    def _skip_to(self, end: int) -> None:
         """Go to where a member's last block ends."""
         missing = end + -end % BLOCKSIZE - self._stream.tell()
         if self._stream.skip(missing) < missing:
-            raise DamageError(f"cut off in {name}", self._stream.pieces.offset)
+            raise DamageError("cut off", self._stream.pieces.offset)
 
 
 def pax_records(data: bytes) -> dict[str, str]:

@@ -42,6 +42,7 @@ class WarcReader:
         self._stream, self._origin, self._originals = stream, origin, originals
         self._go_on_at = 0  # where in the file the next good record may begin, if the one in hand is damaged
         self._seen = False  # a record
+        self._at = ""  # in or behind which record reading is
 
     def read(self) -> Iterator[Found]:
         """Give what is in it. Behind damage, reading goes on with the next good record."""
@@ -53,7 +54,7 @@ class WarcReader:
                 if damage.code == "archive-bomb":
                     raise
                 if str(damage) != said:  # a record may begin well and be tried again
-                    yield self._origin.damaged(damage)
+                    yield self._origin.damaged(damage.at(self._at))
                 said = str(damage)
             else:
                 return
@@ -68,12 +69,14 @@ class WarcReader:
             self._seen = True
             pieces = self._stream.pieces
             self._go_on_at = 1 + (header.offset if header.reachable else pieces.segment)
+            self._at = f"in {header.uri}" if header.uri else ""
             is_page = header.kind in PAGE_RECORDS
             is_note = header.kind == "metadata" and header.fields.get("content-type") == WALK_NOTE
             wanted = is_note or (is_page and self._origin.names.wants(header.uri))
             block = read_block(self._stream, header, wanted)
             whole = read_end(self._stream, header)
             self._go_on_at = pieces.start + self._stream.tell() if pieces.packing is None else pieces.offset
+            self._at = f"behind {header.uri}" if header.uri else ""
             if is_note:
                 yield read_note(header.uri, block)
             elif wanted:

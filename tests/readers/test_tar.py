@@ -73,7 +73,7 @@ def test_behind_a_broken_header_reading_goes_on(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(archive)
     found = read(tmp_path)
     assert (pages_of(found), problems(found)) == ([AS_READ[0], AS_READ[2]], ["damaged-archive"])
-    assert "a broken header, at byte 1,024" in messages(found)
+    assert "a broken header behind pages/document/page-0, at byte 1,024" in messages(found)
 
 
 def test_tars_written_one_behind_the_other_are_read(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_tars_written_one_behind_the_other_are_read(tmp_path: Path) -> None:
 def test_something_else_behind_the_end_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(tar(PAGES) + b"something else" * 100)
     found = read(tmp_path)
-    assert pages_of(found) == AS_READ
+    assert (pages_of(found), problems(found)) == (AS_READ, ["damaged-archive"])
     assert "something else behind the end, at byte 10,240" in messages(found)
 
 
