@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import scrapy
+from scrapy.exceptions import CloseSpider
 
 from harvester.addresses import is_ordered, page_url
 from harvester.crawl.fetcher import Fetcher, Manners
@@ -77,11 +79,20 @@ class ArchiveSpider(scrapy.Spider):
                 yield fetched
                 await fetched.taken
                 if self._stopping():
-                    return
+                    break
         except StoppedError:
-            return
+            pass  # between two pages, where nothing is half done
         except Exception as error:  # noqa: BLE001 - Scrapy would log it and go on to a good end; the run must fail
             self.failure = error
+        await self._items_done()
+        raise CloseSpider("finished")  # Scrapy itself would notice only some seconds later
+
+    async def _items_done(self) -> None:
+        """Wait until Scrapy knows that the last item went through: it waits for ever if it is told to end before."""
+        assert self.crawler is not None  # noqa: S101 - Scrapy sets it before the start
+        engine = self.crawler.engine
+        while engine and engine.scraper.slot and not engine.scraper.slot.is_idle():
+            await asyncio.sleep(0)
 
     def closed(self, reason: str) -> None:
         """Remember whether the crawl ended because it was asked to stop."""

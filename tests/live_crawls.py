@@ -1,0 +1,91 @@
+"""Many live harvests in one process, of local archives only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harvester.crawl.desk import Desk
+from harvester.crawl.order import Order
+from harvester.store.database import open_to_write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from harvester.crawl.passes import Verdict
+
+UNORDERED = "https://digitalarchive.wilsoncenter.org/search"
+
+
+@dataclass
+class Crawls:
+    """Harvests one after the other; keeps the verdicts that they came to."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        from scrapy.crawler import AsyncCrawlerRunner
+
+        from harvester.cli.live import live_settings
+
+        self._runner = AsyncCrawlerRunner(live_settings(None))
+        self._empty = self.folder / "empty.db"
+        open_to_write(self._empty).close()
+        self.verdicts: list[Verdict] = []
+        self._listen()
+
+    def _listen(self) -> None:
+        """Remember each walk's verdict: its records are not kept as such."""
+        end_walk, verdicts = Desk.end_walk, self.verdicts
+
+        def remembering(desk: Desk, walk: int, listing: Any, verdict: Verdict) -> None:
+            verdicts.append(verdict)
+            end_walk(desk, walk, listing, verdict)
+
+        Desk.end_walk = remembering  # type: ignore[method-assign]
+
+    def fresh(self, name: str = "walk.db") -> Path:
+        """Give an empty database; a copy costs less than migrations."""
+        path = self.folder / name
+        for old in self.folder.glob(f"{name}*"):
+            old.unlink()
+        shutil.copy(self._empty, path)
+        return path
+
+    async def harvest(self, base: str, db: Path, **asked: Any) -> None:
+        """Harvest live; a failure of ours is raised."""
+        order = Order(base=base, db=db, delay=0.0, **{"documents": False, **asked})
+        crawler = self._runner.create_crawler("wilson")
+        await self._runner.crawl(crawler, order=order)
+        if crawler.spider.failure:  # type: ignore[union-attr]
+            raise crawler.spider.failure  # type: ignore[union-attr]
+
+
+def run_crawls(main: Callable[[Crawls], Coroutine[Any, Any, None]]) -> None:
+    """Run a program of harvests in Scrapy's reactor."""
+    from scrapy.utils.reactor import install_reactor
+
+    install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+    from twisted.internet import reactor
+
+    logging.disable(logging.CRITICAL)
+    failures: list[BaseException] = []
+
+    async def whole() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                await main(Crawls(Path(folder)))
+            except BaseException as error:  # noqa: BLE001 - raised again outside of the reactor
+                failures.append(error)
+        reactor.stop()  # type: ignore[attr-defined]
+
+    reactor.callWhenRunning(lambda: tasks.append(asyncio.ensure_future(whole())))  # type: ignore[attr-defined]
+    tasks: list[asyncio.Future[None]] = []
+    reactor.run()  # type: ignore[attr-defined]
+    if failures:
+        raise failures[0]
