@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import FrameType
 
+    from harvester.pages.html import EngineChoice
     from harvester.source import Source
     from harvester.store.run import Run, Taken, WalkStep
 
@@ -42,9 +43,9 @@ class Stop:
         self.signal = number
 
 
-def read_page(capture: Capture, sources: tuple[Source, ...]) -> tuple[Source, Page]:
+def read_page(capture: Capture, sources: tuple[Source, ...], engine: EngineChoice = "auto") -> tuple[Source, Page]:
     """Read a capture as a page of the first source that recognises it."""
-    readings = [(source, parse(capture, source)) for source in sources_for(capture, sources)]
+    readings = [(source, parse(capture, source, engine)) for source in sources_for(capture, sources)]
     taken = [reading for reading in readings if not isinstance(reading[1], Refused)]
     known = [reading for reading in readings if isinstance(reading[1], Refused) and reading[1].code != "not-a-listing"]
     return (taken or known or readings)[0]
@@ -56,6 +57,7 @@ def harvest_captures(
     sources: tuple[Source, ...],
     stop: Stop,
     progress: Callable[[], None] = lambda: None,
+    engine: EngineChoice = "auto",
 ) -> None:
     """Take captures into a run until there are no more or the user asks to stop; give the run its verdict."""
     replay = Replay(run, sources)
@@ -63,7 +65,8 @@ def harvest_captures(
         if isinstance(capture, WalkNote):
             replay.note(capture)
         else:
-            harvest_one(run, capture, sources, replay.step(capture) if isinstance(capture, Capture) else None)
+            step = replay.step(capture) if isinstance(capture, Capture) else None
+            harvest_one(run, capture, sources, step, engine)
         progress()
         if stop.signal is not None:
             run.finish("interrupted", f"stopped by {signal.Signals(stop.signal).name}; run it again to go on")
@@ -76,7 +79,11 @@ def harvest_captures(
 
 
 def harvest_one(
-    run: Run, capture: Capture | PassedOver, sources: tuple[Source, ...], step: WalkStep | None = None
+    run: Run,
+    capture: Capture | PassedOver,
+    sources: tuple[Source, ...],
+    step: WalkStep | None = None,
+    engine: EngineChoice = "auto",
 ) -> Taken | None:
     """Take one capture, or keep why there is none; say what was taken."""
     if isinstance(capture, PassedOver):
@@ -85,7 +92,7 @@ def harvest_one(
     known = run.known(capture, sources_for(capture, sources), step)
     if known:
         return known
-    source, page = read_page(capture, sources)
+    source, page = read_page(capture, sources, engine)
     if capture.http_status in SENT_ON:
         page = Refused("redirected", "the site sends on to another address: a login, or another listing")
     return run.take(capture, _of_the_walk(page, step), source, step)

@@ -21,7 +21,10 @@ COMMON_LABELS: Labels = (
     ("rights", "rights"),
     ("type", "kind"),
     ("date", "date"),
+    ("published", "date"),
+    ("published/created", "date"),
     ("summary", "summary"),
+    ("document summary", "summary"),
     ("abstract", "summary"),
     ("description", "summary"),
     ("author", "contributor"),
@@ -45,6 +48,10 @@ COMMON_LABELS: Labels = (
     ("collections", "collection"),
 )
 """What archives call the same things; a source adds its own."""
+
+
+MAIN = ((b"<main", b"</main>"), (b"<h1", b"<footer"))
+"""Where most sites have what is theirs."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class HtmlForm(Form):
     """
 
     marks: tuple[bytes, ...] = ()
-    slices: tuple[tuple[bytes, bytes], ...] = ()
+    slices: tuple[tuple[bytes, bytes], ...] = MAIN
     labels: Labels = ()
 
     def shows_in(self, body: bytes) -> bool:
@@ -127,9 +134,9 @@ class DocumentForm(HtmlForm):
     summary: str = ".summary"
     credit: str | None = None
     fields: str = "dl"
-    label: str = "dt, h2, h3, h4, h5, h6"
-    value: str = "dd"
-    panes: str | None = None
+    label: str = "dt, .sub-title, h2, h3, h4, h5, h6"
+    value: str = "dd, .name"
+    panes: str = ".tab-pane"
     node_id: tuple[bytes, ...] = (b'"currentPath":"node\\/', b'"currentPath":"node/')
 
 

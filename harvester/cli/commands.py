@@ -55,4 +55,11 @@ db_option = click.option(
     show_default=True,
     help="The database.",
 )
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["auto", "reference", "fast"]),
+    default="auto",
+    show_default=True,
+    help="What reads HTML: the fast engine where its reading is consistent, else the reference; or only one of them.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

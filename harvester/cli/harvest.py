@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from harvester.cli.asked import foretold, live_options, order_of, saved_options
-from harvester.cli.commands import db_option, json_option
+from harvester.cli.commands import db_option, engine_option, json_option
 from harvester.cli.progress import Progress
 from harvester.errors import UsageError
 from harvester.harvest import Stop, harvest_captures
@@ -33,6 +33,7 @@ EXIT_STATUS = {"complete": 0, "failed": 1, "partial": 3}
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @db_option
 @saved_options
+@engine_option
 @live_options
 @json_option
 def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **asked: Any) -> int:
@@ -111,7 +112,7 @@ def _harvest(
         with run.failing(), Progress(run, expected_pages(paths, sources)) as progress:
             before = ArchivesRead(run, sources, asked["listing"])
             captures = read_targets(paths, asked["listing"], sources, before)
-            harvest_captures(run, captures, sources, stop, progress.update)
+            harvest_captures(run, captures, sources, stop, progress.update, asked["engine"])
         return run.row()
 
 

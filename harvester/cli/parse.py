@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvester.cli.commands import json_option
+from harvester.cli.commands import engine_option, json_option
 from harvester.errors import UsageError
 from harvester.harvest import read_page
 from harvester.pages.page import DocumentPage, Listing, Refused
@@ -18,14 +18,16 @@ from harvester.sources import choose_sources
 
 if TYPE_CHECKING:
     from harvester.capture import Capture
+    from harvester.pages.html import EngineChoice
     from harvester.pages.page import Page, Problem, Record
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--source", metavar="NAME", help="The archive that the pages are of, if they do not say it.")
+@engine_option
 @json_option
-def parse(files: tuple[Path, ...], source: str | None, as_json: bool) -> int:
+def parse(files: tuple[Path, ...], source: str | None, engine: EngineChoice, as_json: bool) -> int:
     """Show what the parsers see in saved pages; nothing is written.
 
     With --json, one object a line for each page. Exit status 3 if a page was refused.
@@ -43,7 +45,7 @@ def parse(files: tuple[Path, ...], source: str | None, as_json: bool) -> int:
         if isinstance(capture, PassedOver):
             refused += _passed_over(capture)
             continue
-        page = read_page(capture, sources)[1]
+        page = read_page(capture, sources, engine)[1]
         refused += isinstance(page, Refused)
         click.echo(json.dumps(described(capture, page), ensure_ascii=False) if as_json else _told(capture, page))
     return 3 if refused else 0

@@ -51,6 +51,8 @@ def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:
             if not isinstance(page, Refused):
                 return page
             refused.append(page)
+    if not refused:
+        return Refused("not-a-listing", f"no listing or document of {source.title}")
     return _why(capture.body, refused, source)
 
 
@@ -110,6 +112,8 @@ class _Reading:
 
     def by(self, choice: EngineChoice) -> Page:
         """Give the reading that stands: the fast one if it is consistent with itself, else the reference."""
+        if isinstance(self.form, DocumentForm) and not self._keys:
+            return Refused("no-document", "neither its address nor the page says which document it is")
         if choice == "reference":
             return self._read(REFERENCE, *self.original.in_utf8)
         fast = self._fast()
@@ -139,7 +143,7 @@ class _Reading:
 
     def _read_tree(self, engine: Engine, root: Node) -> Page:
         if isinstance(self.form, DocumentForm):
-            return DocumentReader(engine, root, self.form, self.source, self._keys).read() if self._keys else _ANOTHER
+            return DocumentReader(engine, root, self.form, self.source, self._keys).read()
         assert isinstance(self.form, HtmlListing)  # noqa: S101 - there are no others
         return ListingReader(engine, root, self.form, self.source, whole=self.original.whole).read()
 
@@ -159,9 +163,6 @@ def slice_of(body: bytes, form: HtmlForm) -> bytes | None:
         if all(body.find(mark, 0, first) < 0 and body.find(mark, last) < 0 for mark in form.marks):
             return body[first : last + len(end)]
     return None
-
-
-_ANOTHER = Refused("no-document", "neither its address nor the page says which document it is")
 
 
 def is_consistent(page: Page) -> bool:

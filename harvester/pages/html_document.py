@@ -104,7 +104,7 @@ class DocumentReader:
         """Give the first summary that is no part of a transcript: it may stand behind it."""
         for node in self._outside(self._select(self._form.summary)):
             parts = parts_of(self._engine.text(node))
-            while parts and self._form.is_noise(" ".join(parts[0])):
+            if parts and self._form.labelled.get(label_of(" ".join(parts[0]))) == "summary":
                 parts = parts[1:]
             if parts:
                 return "\n\n".join("\n".join(part) for part in parts)

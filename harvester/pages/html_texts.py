@@ -23,7 +23,7 @@ _TRANSLATED = re.compile("translat", re.IGNORECASE)
 def read_texts(engine: Engine, root: Node, form: DocumentForm) -> tuple[Text, ...]:
     """Give the texts of a document page, in the order of their panes; a pane without text is none."""
     texts = []
-    for pane in engine.select(root, form.panes) if form.panes else []:
+    for pane in engine.select(root, form.panes):
         parts = parts_of(engine.text(pane))
         if not parts:
             continue

@@ -1,0 +1,37 @@
+"""The demonstration catalogue of Blacklight, the software of many libraries' catalogues: a pattern for those.
+
+Its pages are known from the software's own templates; tests read made-up ones.
+"""
+
+from harvester.crawl.spider import ArchiveSpider
+from harvester.html_source import Addresses, DocumentForm, HtmlListing
+from harvester.source import RANGE, Pager, Source
+
+MARKS = (b"blacklight",)
+LABELS = (("call number", "archive_location"),)
+BLACKLIGHT = Source(
+    name="blacklight",
+    title="Blacklight demonstration catalogue",
+    hosts=("demo.projectblacklight.org",),
+    paths=(r"catalog/[\w.:-]+", r"(catalog)?(\?.*)?"),
+    pager=Pager("/catalog", 10, start=1, filters=r"f\[[^]]*\]\[\]", text="q"),
+    addresses=Addresses("/catalog/", r"/catalog/(?P<slug>[\w.:-]+)"),
+    forms=(
+        DocumentForm("show", marks=MARKS, labels=LABELS, fields="dl"),
+        HtmlListing(
+            "index",
+            marks=MARKS,
+            labels=LABELS,
+            range_line=rf"(?:[^\t\n]*\|)? ?{RANGE}(?: ?\|[^\t\n]*)?",
+            labelled_values=True,
+            nothing_found=("No results found for your search",),
+        ),
+    ),
+)
+
+
+class BlacklightSpider(ArchiveSpider):
+    """Harvests a Blacklight catalogue."""
+
+    name = BLACKLIGHT.name
+    source = BLACKLIGHT
