@@ -89,9 +89,8 @@ class Assignment:
     def _identify(self, document: int, *keys: str) -> bool:
         """Let keys lead to a document; say whether any of them is new to it."""
         fresh = [key for key in keys if document not in self._holders.setdefault(key, set())]
-        sql = "INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)"
-        self._db.conn.executemany(sql, [(key, document) for key in fresh])
         for key in fresh:
+            self._db.execute("INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)", [key, document])
             self._holders[key].add(document)
         return bool(fresh)
 

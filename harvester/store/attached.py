@@ -47,7 +47,8 @@ def _write_texts(db: Database, document: int, page: DocumentPage, capture: int) 
         before, after = held.get(name, (0, None)), stated.get(name)
         if plain(before[1] or "") != plain(after or ""):
             changed.append((" ".join(part for part in name if part), before[1], after))
-            db.execute("DELETE FROM texts WHERE id = ?", [before[0]])
+            if before[0]:
+                db.execute("DELETE FROM texts WHERE id = ?", [before[0]])
             if after:
                 sql = "INSERT INTO texts (document_id, kind, language, text, capture_id) VALUES (?, ?, ?, ?, ?)"
                 db.execute(sql, [document, *name, after, capture])

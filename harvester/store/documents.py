@@ -35,8 +35,7 @@ def write_new(db: Database, document: int, source: Source, run: int, observed_at
     statements = _statements(db, document)
     content = merge(statements, source)
     _insert(db, document, content, source)
-    terms = [(document, facet, term) for facet, terms in merge_terms(statements, source).items() for term in terms]
-    db.conn.executemany("INSERT INTO document_terms VALUES (?, ?, ?)", terms)
+    insert_terms(db, document, merge_terms(statements, source))
     log_changes(db, run, document, observed_at, "new", [(None, None, content["title"])])
     return "new"
 
@@ -44,13 +43,20 @@ def write_new(db: Database, document: int, source: Source, run: int, observed_at
 def write_document(db: Database, document: int, source: Source, run: int, observed_at: str | None) -> str:
     """Bring one document in step with its statements; say whether it has changed."""
     statements = _statements(db, document)
-    row = next(iter(db.query("SELECT * FROM documents WHERE id = ?", [document])))
-    changed = _update(db, row, merge(statements, source))
+    row = _row(db, document)
+    content = {**merge(statements, source), "last_changed": row["last_changed"]}
+    changed = [(name, row[name], content[name]) for name in TRACKED if _says_other(row[name], content[name])]
     changed += write_terms(db, document, merge_terms(statements, source))
     if changed:
-        db.execute("UPDATE documents SET last_changed = ? WHERE id = ?", [stamp(), document])
+        content["last_changed"] = stamp()
         log_changes(db, run, document, observed_at, "changed", changed)
+    _update(db, row, content)
     return "changed" if changed else "unchanged"
+
+
+def _row(db: Database, document: int) -> dict[str, Any]:
+    cursor = db.execute("SELECT * FROM documents WHERE id = ?", [document])
+    return dict(zip((column[0] for column in cursor.description), cursor.fetchone(), strict=True))
 
 
 def _statements(db: Database, document: int) -> list[Statement]:
@@ -72,8 +78,8 @@ def _insert(db: Database, document: int, content: dict[str, Any], source: Source
 def _public_key(db: Database, document: int, content: dict[str, Any]) -> str:
     """Give the document's public address: its slug, else a short hash of its first key; never one that is taken."""
     key = content["slug"] or short_hash(_first_key(db, document))
-    taken = db.execute("SELECT 1 FROM documents WHERE key = ? AND id <> ?", [key, document]).fetchone()
-    return f"{key}--{document}" if taken else str(key)
+    row = db.execute("SELECT id FROM documents WHERE key = ?", [key]).fetchone()
+    return str(key) if row is None or row[0] == document else f"{key}--{document}"
 
 
 def _first_key(db: Database, document: int) -> str:
@@ -82,17 +88,16 @@ def _first_key(db: Database, document: int) -> str:
     return str(db.execute(sql, [document]).fetchone()[0])
 
 
-def _update(db: Database, before: dict[str, Any], content: dict[str, Any]) -> list[Change]:
-    """Write the columns that differ; give those that say something else than before."""
+def _update(db: Database, before: dict[str, Any], content: dict[str, Any]) -> None:
+    """Write the columns that differ."""
     content = {**content, "key": _public_key(db, before["id"], content)}
     differing = {name: value for name, value in content.items() if before[name] != value}
     if not differing:
-        return []
+        return
     if "key" in differing:
         _keep_old_key(db, before)
     assignments = ", ".join(f'"{name}" = ?' for name in differing)
     db.execute(f"UPDATE documents SET {assignments} WHERE id = ?", [*differing.values(), before["id"]])
-    return [(name, before[name], content[name]) for name in TRACKED if _says_other(before[name], content[name])]
 
 
 def write_terms(db: Database, document: int, terms: dict[str, list[str]]) -> list[Change]:
@@ -102,9 +107,17 @@ def write_terms(db: Database, document: int, terms: dict[str, list[str]]) -> lis
         held[facet].append(term)
     changed = [facet for facet in terms if sorted(held[facet]) != sorted(terms[facet])]
     for facet in changed:
-        db.execute("DELETE FROM document_terms WHERE document_id = ? AND facet = ?", [document, facet])
-        db.conn.executemany("INSERT INTO document_terms VALUES (?, ?, ?)", [(document, facet, t) for t in terms[facet]])
+        if held[facet]:
+            db.execute("DELETE FROM document_terms WHERE document_id = ? AND facet = ?", [document, facet])
+    insert_terms(db, document, {facet: terms[facet] for facet in changed})
     return [(facet, "; ".join(held[facet]) or None, "; ".join(terms[facet]) or None) for facet in changed]
+
+
+def insert_terms(db: Database, document: int, terms: dict[str, list[str]]) -> None:
+    """Write terms that are not there yet."""
+    rows = [(document, facet, term) for facet, found in terms.items() for term in found]
+    if rows:
+        db.conn.executemany("INSERT INTO document_terms VALUES (?, ?, ?)", rows)
 
 
 def _says_other(before: str | None, after: str | None) -> bool:
