@@ -23,6 +23,9 @@ MAX_DAMAGES = 100
 MAX_PLACE = 200  # characters of a name that are shown
 
 
+BOMB = "archive-bomb"
+
+
 class DamageError(HarvesterError):
     """Something is not as it was written. The message says what, and at which byte of the file."""
 
@@ -38,14 +41,14 @@ class DamageError(HarvesterError):
 class Budget:
     """How much an archive has unpacked to, and when that is too much."""
 
-    def __init__(self, size: int | None = None) -> None:
-        self._size = size
+    def __init__(self, size: int = 0) -> None:
+        self._size = size  # of the archive, or of as much of it as has been read
         self._unpacked = 0
 
     def spend(self, unpacked: int, read: int) -> None:
-        """Count what was unpacked. Where the archive's size is not known, it is what was `read` of it so far."""
+        """Count what was unpacked of an archive of which the first bytes up to `read` were read."""
         self._unpacked += unpacked
-        size = read if self._size is None else self._size
-        if self._unpacked > min(MAX_UNPACKED, max(RATIO_COUNTS_FROM, MAX_RATIO * size)):
+        self._size = max(self._size, read)
+        if self._unpacked > min(MAX_UNPACKED, max(RATIO_COUNTS_FROM, MAX_RATIO * self._size)):
             limit = f"{MAX_RATIO} times its size" if self._unpacked <= MAX_UNPACKED else f"{MAX_UNPACKED:,} bytes"
-            raise DamageError(f"unpacks to more than {limit}: taken for a bomb and not read on", read, "archive-bomb")
+            raise DamageError(f"unpacks to more than {limit}: taken for a bomb and not read on", read, BOMB)

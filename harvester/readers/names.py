@@ -94,8 +94,10 @@ class Names:
         suffix = suffix_of(name)
         host_at = next((at for at in reversed(range(len(parts) - 1)) if parts[at].lower() in self._hosts), None)
         if host_at is not None:
-            address = self._below_host(parts[host_at].lower(), as_saved("/".join(parts[host_at + 1 :])))
-            return address is not None or suffix == ".txt", address
+            path = as_saved("/".join(parts[host_at + 1 :]))
+            address = self._below_host(parts[host_at].lower(), path)
+            given_by_people = suffix == ".txt" or (suffix in PAGE_SUFFIXES and " " in path)
+            return address is not None or given_by_people, address
         address = None if suffix == ".txt" else self._guess(as_saved("/".join(parts[-DEPTH:])))
         return address is not None or suffix in PAGE_SUFFIXES, address
 

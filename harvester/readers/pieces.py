@@ -64,7 +64,7 @@ class Pieces:
             return self._take(PIECE)
         while self._unpacker or self._begin(self.packing):
             if self._unpacker and (piece := self._unpack(self._unpacker)):
-                self.budget.spend(len(piece), self.offset - self.start)
+                self.budget.spend(len(piece), self.offset)
                 return piece
         return b""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harvester.capture import Capture
 from harvester.pages.page import Problem
-from harvester.readers.damage import MAX_DAMAGES, DamageError
+from harvester.readers.damage import BOMB, MAX_DAMAGES, DamageError
 from harvester.readers.files import PassedOver, path_text
 from harvester.readers.http_message import Message, parse_answer
 from harvester.readers.notes import STEP_FIELD, WALK_NOTE, read_note
@@ -51,7 +51,7 @@ class WarcReader:
             try:
                 yield from self._records()
             except DamageError as damage:
-                if damage.code == "archive-bomb":
+                if damage.code == BOMB:
                     raise
                 if str(damage) != said:  # a record may begin well and be tried again
                     yield self._origin.damaged(damage.at(self._at))

@@ -6,7 +6,7 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.capture import MAX_BYTES
-from harvester.readers.damage import Budget, DamageError
+from harvester.readers.damage import BOMB, Budget, DamageError
 from harvester.readers.names import archive_kind, is_safe
 from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
 from harvester.readers.stream import Stream
@@ -52,7 +52,8 @@ class ZipReader:
             directory = find_directory(listing)
             if directory is None:
                 yield self._origin.damaged(DamageError("cut off: the directory at a zip's end is missing", self._size))
-            for entry in listed_entries(listing, directory) if directory else local_entries(listing):
+            entries = listed_entries(listing, directory) if directory else local_entries(listing, self._budget)
+            for entry in entries:
                 yield from self._member(entry)
 
     def _member(self, entry: Entry) -> Iterator[Found]:
@@ -68,7 +69,7 @@ class ZipReader:
             try:
                 yield from self._warc(entry) if is_warc else [self._page(entry, address)]
             except DamageError as damage:
-                if damage.code == "archive-bomb":
+                if damage.code == BOMB:
                     raise
                 yield self._origin.damaged(damage, entry.name)
 
@@ -76,8 +77,10 @@ class ZipReader:
         pieces = self._pieces(entry)
         if pieces.end > self._size:
             raise DamageError("cut off", self._size)
+        pieces.budget = self._budget
         body = Stream(pieces).read(MAX_BYTES + 1)
-        self._budget.spend(len(body), self._size)
+        if pieces.packing is None:  # many members may share the same bytes
+            self._budget.spend(len(body), self._size)
         if len(body) <= MAX_BYTES and zlib.crc32(body) != entry.crc:
             raise DamageError("its checksum is wrong", entry.offset)
         return self._origin.page(address, body, entry.name, entry.offset)
@@ -93,7 +96,7 @@ class ZipReader:
         return read_warc(Stream(pieces), self._origin, self._originals)
 
     def _pieces(self, entry: Entry) -> Pieces:
-        found = local_entry(self._file, entry.offset)
+        found = local_entry(self._file, entry.offset) if entry.offset < self._size else None
         if found is None or found[0].name != entry.name:
             raise DamageError("not the member that the directory says", entry.offset)
         return Pieces(self._file, PACKINGS[entry.method], found[1], found[1] + entry.packed)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from io import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO
 
-from harvester.readers.damage import DamageError
+from harvester.readers.damage import BOMB, Budget, DamageError
 from harvester.readers.pieces import Pieces
 
 if TYPE_CHECKING:
@@ -100,10 +100,11 @@ def listed_entries(file: BinaryIO, directory: Directory) -> Iterator[Entry]:
         yield Entry(_name(name, flags), flags, method, crc, packed, offset + directory.shift, link)
 
 
-def local_entries(file: BinaryIO) -> Iterator[Entry]:
+def local_entries(file: BinaryIO, budget: Budget) -> Iterator[Entry]:
     """Give the members of a zip without its directory, from header to header."""
+    size = file.seek(0, SEEK_END)
     at: int | None = 0
-    while at is not None:
+    while at is not None and at < size:
         found = local_entry(file, at)
         if found is None:
             file.seek(at)
@@ -113,7 +114,7 @@ def local_entries(file: BinaryIO) -> Iterator[Entry]:
             continue
         entry, start = found
         if entry.flags & LENGTHS_BEHIND and not entry.packed:
-            entry = _measured(file, entry, start)
+            entry = _measured(file, entry, start, budget)
         yield entry
         at = start + max(0, entry.packed)
 
@@ -132,16 +133,19 @@ def local_entry(file: BinaryIO, offset: int) -> tuple[Entry, int] | None:
     return Entry(_name(name, flags), flags, method, crc, packed, offset), file.tell()
 
 
-def _measured(file: BinaryIO, entry: Entry, start: int) -> Entry:
+def _measured(file: BinaryIO, entry: Entry, start: int, budget: Budget) -> Entry:
     """Find where a member ends whose length stands behind it: by unpacking it, if it is packed."""
     packing = PACKINGS.get(entry.method)
     if packing is None:
         return replace(entry, packed=UNMEASURED)
     pieces = Pieces(file, packing, start)
+    pieces.budget = budget
     try:
         while pieces.next():
             pass
-    except DamageError:  # reading it, the harvest comes across the same damage and says so
+    except DamageError as damage:
+        if damage.code == BOMB:
+            raise
         return replace(entry, packed=UNMEASURED)
     file.seek(pieces.offset)
     behind = file.read(8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import subprocess
 import sys
 import tarfile
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harvester.capture import MAX_BYTES
-from tests.readers.containers import HOST, packed_zstd, tar, warc_gz, warc_record
+from harvester.readers import damage
+from tests.readers.containers import HOST, captures, packed_zstd, problems, read, tar, warc_gz, warc_record
 from tests.readers.test_zip import deflated, raw_zip
 
 if TYPE_CHECKING:
@@ -76,10 +78,10 @@ def test_300_mb_of_pages_in_a_tar_zst_take_no_memory(tmp_path: Path) -> None:
         for _ in range(100):
             file.write(frame)
         file.write(packed_zstd(bytes(1024)))
-    read = read_measured(tmp_path / "a.tar.zst")
-    assert (read["pages"], read["codes"]) == (3000, {})
-    assert read["bytes"] > 300_000_000
-    assert read["mb"] < 20
+    found = read_measured(tmp_path / "a.tar.zst")
+    assert (found["pages"], found["codes"]) == (3000, {})
+    assert found["bytes"] > 300_000_000
+    assert found["mb"] < 20
 
 
 def test_300_mb_of_pages_in_a_warc_gz_take_no_memory(tmp_path: Path) -> None:
@@ -90,18 +92,18 @@ def test_300_mb_of_pages_in_a_warc_gz_take_no_memory(tmp_path: Path) -> None:
     with (tmp_path / "a.warc.gz").open("wb") as file:
         for _ in range(100):
             file.write(records)
-    read = read_measured(tmp_path / "a.warc.gz")
-    assert (read["pages"], read["codes"]) == (3000, {})
-    assert read["bytes"] > 300_000_000
-    assert read["mb"] < 20
+    found = read_measured(tmp_path / "a.warc.gz")
+    assert (found["pages"], found["codes"]) == (3000, {})
+    assert found["bytes"] > 300_000_000
+    assert found["mb"] < 20
 
 
 def test_a_window_of_128_mb_is_read_and_a_larger_one_refused(tmp_path: Path) -> None:
     for log, codes in ((27, {}), (28, {"damaged-archive": 1})):
         (tmp_path / "a.tar.zst").write_bytes(packed_zstd(tar({"document/a": b"<html>"}), log))
-        read = read_measured(tmp_path / "a.tar.zst")
-        assert (read["pages"], read["codes"]) == (log == 27, codes)
-        assert read["mb"] < 20 + (128 if log == 27 else 0)
+        found = read_measured(tmp_path / "a.tar.zst")
+        assert (found["pages"], found["codes"]) == (log == 27, codes)
+        assert found["mb"] < 20 + (128 if log == 27 else 0)
 
 
 def bomb(pack: Callable[[bytes], bytes]) -> bytes:
@@ -114,11 +116,11 @@ def bomb(pack: Callable[[bytes], bytes]) -> bytes:
 @pytest.mark.parametrize("packing", ["zst", "gz"])
 def test_a_bomb_in_a_tar_stops_at_the_limit(tmp_path: Path, packing: str) -> None:
     (tmp_path / f"a.tar.{packing}").write_bytes(bomb(packed_zstd if packing == "zst" else gzip.compress))
-    read = read_measured(tmp_path / f"a.tar.{packing}")
-    assert read["codes"] == {"archive-bomb": 1}
-    assert (read["pages"], read["bytes"]) == (1, MAX_BYTES + 1)  # shown to be too large, for the parser to refuse
-    assert read["mb"] < 60
-    assert read["seconds"] < 20
+    found = read_measured(tmp_path / f"a.tar.{packing}")
+    assert found["codes"] == {"archive-bomb": 1}
+    assert (found["pages"], found["bytes"]) == (1, MAX_BYTES + 1)  # shown to be too large, for the parser to refuse
+    assert found["mb"] < 60
+    assert found["seconds"] < 20
 
 
 def test_a_zip_whose_members_share_their_bytes_stops_at_the_limit(tmp_path: Path) -> None:
@@ -129,10 +131,10 @@ def test_a_zip_whose_members_share_their_bytes_stops_at_the_limit(tmp_path: Path
     entry = whole[at : whole.index(b"PK\5\6")]
     end = b"PK\5\6" + b"\0" * 4 + (500).to_bytes(2, "little") * 2 + (500 * len(entry)).to_bytes(4, "little")
     (tmp_path / "a.zip").write_bytes(whole[:at] + entry * 500 + end + at.to_bytes(4, "little") + b"\0\0")
-    read = read_measured(tmp_path / "a.zip")
-    assert read["codes"] == {"archive-bomb": 1}
-    assert read["bytes"] <= 256 * MB
-    assert read["mb"] < 60
+    found = read_measured(tmp_path / "a.zip")
+    assert found["codes"] == {"archive-bomb": 1}
+    assert found["bytes"] <= 256 * MB
+    assert found["mb"] < 60
 
 
 def test_a_revisit_that_is_met_a_million_times_stops_at_the_limit(tmp_path: Path) -> None:
@@ -146,10 +148,10 @@ def test_a_revisit_that_is_met_a_million_times_stops_at_the_limit(tmp_path: Path
         WARC_Refers_To_Date="2025-03-16T12:00:00Z",
     )
     (tmp_path / "a.warc.gz").write_bytes(original + again * 1000)
-    read = read_measured(tmp_path / "a.warc.gz")
-    assert read["codes"] == {"archive-bomb": 1}
-    assert read["pages"] <= 256 / 8
-    assert read["mb"] < 60
+    found = read_measured(tmp_path / "a.warc.gz")
+    assert found["codes"] == {"archive-bomb": 1}
+    assert found["pages"] <= 256 / 8
+    assert found["mb"] < 60
 
 
 def tiny_members(count: int) -> Iterator[tuple[str, bytes]]:
@@ -163,17 +165,17 @@ def test_tiny_members_by_the_ten_thousand_take_no_memory(tmp_path: Path) -> None
     members = b"".join(tar_member(name, body) for name, body in tiny_members(1000))
     (tmp_path / "a.tar.zst").write_bytes(packed_zstd(members) * 50 + packed_zstd(bytes(1024)))
     for name, count in (("a.zip", 10_000), ("a.tar.zst", 50_000)):
-        read = read_measured(tmp_path / name)
-        assert (read["pages"], read["codes"]) == (count, {})
-        assert read["mb"] < 8
+        found = read_measured(tmp_path / name)
+        assert (found["pages"], found["codes"]) == (count, {})
+        assert found["mb"] < 8
 
 
 def test_tiny_records_by_the_ten_thousand_take_little_memory(tmp_path: Path) -> None:
     record = warc_gz({"document/a": b"<html>"})
     (tmp_path / "a.warc.gz").write_bytes(record * 10_000)
-    read = read_measured(tmp_path / "a.warc.gz")
-    assert (read["pages"], read["codes"]) == (10_000, {})
-    assert read["mb"] < 8
+    found = read_measured(tmp_path / "a.warc.gz")
+    assert (found["pages"], found["codes"]) == (10_000, {})
+    assert found["mb"] < 8
 
 
 @pytest.mark.parametrize("kind", ["tar", "warc"])
@@ -188,7 +190,30 @@ def test_a_page_that_declares_gigabytes_takes_no_memory(tmp_path: Path, kind: st
         file.write(info.tobuf() if kind == "tar" else head.encode())
         file.seek(length, io.SEEK_CUR)
         file.write(bytes(-length % 512 + 1024) if kind == "tar" else b"\r\n\r\n")
-    read = read_measured(tmp_path / f"a.{kind}")
-    assert (read["pages"], read["codes"]) == ((1, {}) if kind == "tar" else (0, {"too-large": 1}))
-    assert read["mb"] < 60
-    assert read["seconds"] < 5
+    found = read_measured(tmp_path / f"a.{kind}")
+    assert (found["pages"], found["codes"]) == ((1, {}) if kind == "tar" else (0, {"too-large": 1}))
+    assert found["mb"] < 60
+    assert found["seconds"] < 5
+
+
+def test_no_harm_in_an_archive_makes_a_bomb_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was unpacked is compared with what was read before, also when reading goes back or begins anew."""
+    monkeypatch.setattr(damage, "RATIO_COUNTS_FROM", 100_000)
+    monkeypatch.setattr(damage, "MAX_RATIO", 10)
+    first = warc_record(f"https://{HOST}/document/first", random.Random(1).randbytes(5000).hex().encode(), gz=True)
+    many = [
+        warc_record(f"https://{HOST}/document/{number}", random.Random(number).randbytes(5000).hex().encode(), gz=True)
+        for number in range(100)
+    ]
+    again = warc_record(
+        f"https://{HOST}/document/first",
+        b"",
+        kind="revisit",
+        gz=True,
+        WARC_Refers_To_Target_URI=f"https://{HOST}/document/first",
+        WARC_Refers_To_Date="2025-03-16T12:00:00Z",
+    )
+    (tmp_path / "a.warc.gz").write_bytes(b"".join([first, *many, again, many[0][:-50], *many, again]))
+    found = read(tmp_path)
+    assert len(captures(found)) == 203
+    assert problems(found) == ["damaged-archive"]

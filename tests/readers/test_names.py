@@ -49,7 +49,16 @@ def test_a_folder_named_after_a_host_tells_even_that() -> None:
     assert NAMES.find(f"{alias}/search?page=3.txt") == (True, f"https://{alias}/search?page=3")
 
 
-@pytest.mark.parametrize("name", ["first page.txt", "document/letter.txt", "search.html", "a/Letter from X to Y.htm"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "first page.txt",
+        f"{WILSON.hosts[0]}/Letter, X to Y.html",
+        "document/letter.txt",
+        "search.html",
+        "a/Letter from X to Y.htm",
+    ],
+)
 def test_names_that_people_give_are_pages_without_an_address(name: str) -> None:
     assert NAMES.find(name) == (True, None)
 

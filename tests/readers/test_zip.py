@@ -161,6 +161,23 @@ def test_a_directory_that_points_elsewhere_is_noticed(tmp_path: Path) -> None:
         assert len(captures(found)) < len(PAGES)
 
 
+def test_numbers_beyond_every_file_lead_nowhere(tmp_path: Path) -> None:
+    whole = zipped({"document/a": b"<html>"})
+    at = whole.index(b"PK\1\2")
+    extra = struct.pack("<2H3Q", 1, 24, 2**64 - 1, 2**64 - 1, 2**64 - 1)
+    entry = bytearray(whole[at : whole.index(END)])
+    entry[20:28] = entry[42:46] * 0 + b"\xff" * 8
+    entry[30:32], entry[42:46] = struct.pack("<H", len(extra)), b"\xff" * 4
+    end = END + struct.pack("<4H2LH", 0, 0, 1, 1, len(entry) + len(extra), at, 0)
+    (tmp_path / "a.zip").write_bytes(whole[:at] + entry + extra + end)
+    assert problems(read(tmp_path)) == ["damaged-archive"]
+    header = bytearray(whole[:at])
+    header[18:26], header[28:30] = b"\xff" * 8, struct.pack("<H", 20)
+    name = 30 + len("pages/document/a")
+    (tmp_path / "a.zip").write_bytes(header[:name] + struct.pack("<2H2Q", 1, 16, 2**64 - 1, 2**64 - 1) + header[name:])
+    assert problems(read(tmp_path)) == ["damaged-archive"] * 2
+
+
 def test_the_web_archives_in_a_wacz_are_read_packed_or_not(tmp_path: Path) -> None:
     for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         for name, data in (("data.warc", warc(PAGES)), ("data.warc.gz", warc_gz(PAGES))):
