@@ -58,13 +58,18 @@ MAIN = ((b"<main", b"</main>"), (b"<h1", b"<footer"))
 class Addresses:
     """How an archive addresses its items.
 
-    `link`: what every link to an item holds. `path`: pattern of an item's whole path with the groups slug,
+    `links`: what links to items hold, one of these. `path`: pattern of an item's whole path with the groups slug,
     record_id, node_id (those that there are). `file`: pattern of a file's path, with the group node_id.
     """
 
-    link: str
+    links: tuple[str, ...]
     path: str
     file: str | None = None
+
+    @cached_property
+    def selector(self) -> str:
+        """Selects the links that may lead to items."""
+        return ", ".join(f'a[href*="{part}"]' for part in self.links)
 
 
 @dataclass(frozen=True)

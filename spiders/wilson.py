@@ -19,7 +19,7 @@ WILSON = Source(
     paths=(r"document/[\w%~-]+", r"node/\d+", r"search(\?.*)?", OLD_PATHS),
     pager=Pager("/search", 10, text="search_api_fulltext", order="sort_bef_combine", newest_first="created_DESC"),
     addresses=Addresses(
-        "/document/",
+        ("/document/", "/node/"),
         r"/document/(?:(?P<record_id>\d+)|(?P<slug>[\w%~-]+))|/node/(?P<node_id>\d+)",
         r"/document/(?P<node_id>\d+)/download",
     ),

@@ -49,13 +49,22 @@ class _Link(NamedTuple):
 def find_blocks(engine: Engine, root: Node, window: Window, source: Source, count: int | None) -> list[Found]:
     """Find the records of a page: `count` of them if it says how many."""
     links = list(_links(engine, root, source))
+    inside, outside = _by_place(links, window)
     if count == 1:
-        return [found for found in [_single(engine, links, window)] if found]
-    groups = [group for group in _groups(links) if _stands_in(group, window)]
-    if not groups:
-        return []
-    exact = [group for group in groups if len(group) == count]
-    return (exact or [max(groups, key=len)])[0]
+        return [_single(engine, inside[0], outside, window)] if inside else []
+    groups = list(_groups(inside))
+    exact = next((group for group in groups if len(group) == count), None)
+    return exact or max(groups, key=len, default=[])
+
+
+def _by_place(links: Sequence[_Link], window: Window) -> tuple[list[_Link], list[_Link]]:
+    """Part the links that stand in the window from the others, by where the text has theirs, from its end on."""
+    parted: tuple[list[_Link], list[_Link]] = ([], [])
+    place = len(window.text)
+    for link in reversed(links):
+        place = window.text.rfind(link.title, 0, place)
+        parted[not window.start <= place < window.end].append(link)
+    return parted[0][::-1], parted[1][::-1]
 
 
 def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
@@ -63,7 +72,7 @@ def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
     assert source.addresses is not None  # noqa: S101 - without addresses nothing has asked for links
     before: Address | None = None
     chrome = {engine.key(node) for node in engine.select(root, _CHROME)}
-    for node in engine.select(root, f'a[href*="{source.addresses.link}"]')[:MOST_LINKS]:
+    for node in engine.select(root, source.addresses.selector)[:MOST_LINKS]:
         address = read_address(engine.attribute(node, "href"), source)
         if address is None or address == before:
             continue
@@ -97,27 +106,11 @@ def _groups(links: Sequence[_Link]) -> Iterator[list[Found]]:
         yield list(blocks.values())
 
 
-def _stands_in(group: Sequence[Found], window: Window) -> bool:
-    """Say whether the titles of a group follow one another in the window."""
-    place = window.start
-    for found in group:
-        place = window.text.find(found.title, place, window.end)
-        if place < 0:
-            return False
-        place += len(found.title)
-    return True
-
-
-def _single(engine: Engine, links: Sequence[_Link], window: Window) -> Found | None:
-    """Give the first link in the window, with the largest block that holds no other record and no range line."""
-    for index, link in enumerate(links):
-        if window.text.find(link.title, window.start, window.end) < 0:
-            continue
-        others = [*links[max(0, index - 1) : index], *links[index + 1 : index + 2]]
-        depth = max([_shared(link.keys, other.keys) for other in others], default=0)
-        header = window.text[: window.start].strip()[-20:]
-        for block in link.path[depth:]:
-            text = engine.text(block)
-            if engine.tag(block) not in ("html", "body") and not (header and header in text):
-                return Found(block, link.title, link.address)
-    return None
+def _single(engine: Engine, link: _Link, others: Sequence[_Link], window: Window) -> Found:
+    """Give the only record: its block is the largest that holds no link outside the window, and no range line."""
+    depth = max([_shared(link.keys, other.keys) for other in others], default=0)
+    header = window.text[: window.start].strip()[-20:]
+    for block in link.path[depth:]:
+        if engine.tag(block) not in ("html", "body") and not (header and header in engine.text(block)):
+            return Found(block, link.title, link.address)
+    return Found(link.path[-1], link.title, link.address)

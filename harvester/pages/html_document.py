@@ -151,14 +151,23 @@ class DocumentReader:
 def _by_label(
     lines: list[str], marked: Collection[str], labelled: Mapping[str, str]
 ) -> Iterator[tuple[str, list[str]]]:
-    """Part the lines of a block at its labels; its first line is one."""
+    """Part the lines of a block at its labels; its first line is one, or begins with one."""
     label, values = "", list[str]()
     for number, line in enumerate(lines):
-        if number == 0 or line in marked or (not marked and label_of(line) in labelled):
-            if number:
-                yield label, values
-            label, values = label_of(line), []
-        else:
+        found = _label_in(line, marked, labelled, first=number == 0)
+        if found is None:
             values.append(line)
+            continue
+        if number:
+            yield label, values
+        label, values = label_of(found), list(filter(None, [line[len(found) :].strip()]))
     if lines:
         yield label, values
+
+
+def _label_in(line: str, marked: Collection[str], labelled: Mapping[str, str], *, first: bool) -> str | None:
+    if line in marked or (not marked and label_of(line) in labelled):
+        return line
+    if first:
+        return next((label for label in marked if line.startswith(label)), line)
+    return None

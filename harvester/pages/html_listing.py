@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -60,12 +61,12 @@ class ListingReader:
     def _read_range(self, stated: Range | None, start: int) -> Listing | Refused:
         if stated is None or not stated.possible:
             message = "no page can be what its range line says"
-            return Refused("range-impossible", message, self._text[max(0, start - 40) : start].strip(), self._form.name)
+            return Refused("range-impossible", message, self._line_before(start), self._form.name)
         end = self._form.end_in_text.search(self._text, start) if self._form.end_in_text else None
         window = Window(self._text, start, end.start() if end else len(self._text))
         found = self._find(window, stated.count) if stated.count else []
         if stated.count and not found:
-            return self._nothing("no-records")
+            return self._nothing("no-records", self._line_before(start))
         return self._listing(found, stated, whole=self._whole or end is not None)
 
     def _find(self, window: Window, count: int | None) -> list[Found]:
@@ -88,12 +89,16 @@ class ListingReader:
         problems += (*findings.of_count(stated, len(placed)),)
         return Listing(form.name, records, stated.first, stated.last, stated.total, problems=problems)
 
-    def _nothing(self, code: str) -> Listing | Refused:
+    def _line_before(self, end: int) -> str:
+        """Give the range line that ends here."""
+        return re.split(r"[\t\n]", self._text[:end].rstrip())[-1].strip()[:200]
+
+    def _nothing(self, code: str, extract: str = "") -> Listing | Refused:
         """Refuse a page without records, unless the archive's own words say that there are none."""
         words = self._form.nothing_pattern
         if words and words.search(self._text):
             return Listing(self._form.name, (), declared_total=0)
-        return Refused(code, _WHY[code], line_of(self._text)[:200], self._form.name)
+        return Refused(code, _WHY[code], extract or line_of(self._text)[:200], self._form.name)
 
     def _heading(self) -> str | None:
         nodes = self._engine.select(self._root, self._form.heading) if self._form.heading else []
