@@ -1,0 +1,36 @@
+"""The long tests of live harvests, by hand: `python -m tests.live_soak --walks 1000 --kills 100`.
+
+Prints the tables, and ends with 1 if something was lost, invented, or called complete wrongly. All is local.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from tests.live_crawls import run_crawls
+from tests.live_walks import failures, walk_all
+
+if TYPE_CHECKING:
+    from tests.live_crawls import Crawls
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is asked for; give the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--walks", type=int, default=0, help="hostile walks over HTTP")
+    asked = parser.parse_args(arguments)
+    said: list[str] = []
+
+    async def walks(crawls: Crawls) -> None:
+        said.extend(failures(await walk_all(crawls, asked.walks)))
+
+    if asked.walks:
+        run_crawls(walks)
+    print("\n".join(said) or "nothing lost, nothing invented, nothing called complete wrongly")
+    return int(bool(said))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
