@@ -75,7 +75,7 @@ def prepare_connection(conn: Any) -> None:
 
 
 @hookimpl
-def asgi_wrapper() -> Callable[[Any], Any]:
-    """Make every CSV one that spreadsheets open as it is."""
-    wrap: Callable[[Any], Any] = doors.wrap
+def asgi_wrapper(datasette: Datasette) -> Callable[[Any], Any]:
+    """Make every CSV one that spreadsheets open as it is, and every answer one that caches may keep."""
+    wrap: Callable[[Any], Any] = doors.wrap(datasette)
     return wrap

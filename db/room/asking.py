@@ -14,6 +14,8 @@ from weakref import WeakKeyDictionary
 
 from datasette.database import QueryInterrupted
 
+from .caching import behind
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
@@ -82,6 +84,7 @@ async def kept(datasette: Datasette, database: str, name: object, make: Callable
         return await _made(datasette, key, make)
     if time.monotonic() - found.made_at > found.cost * REST:
         _made(datasette, key, make).add_done_callback(_complain)
+    behind()
     return value
 
 

@@ -8,7 +8,8 @@ from ..citations import FORMATS
 from . import document_page, front, harvests, health, search_page
 from .answers import document_path, linker
 from .asking import ask
-from .csv_wrap import wrap
+from .caching import wrapper
+from .csv_wrap import wrap as csv_wrapper
 from .renderers import renderer
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ ROUTES = [
     (r"^/robots\.txt$", health.robots),
 ]
 RENDERERS = [renderer(ending) for ending in FORMATS]
-CACHE_KIB = 32 * 1024
 
 
 def opening(datasette: Datasette) -> Callable[[], Awaitable[None]]:
@@ -43,6 +43,12 @@ def opening(datasette: Datasette) -> Callable[[], Awaitable[None]]:
 def metadata(datasette: Datasette) -> dict[str, Any]:
     """Give what is to be said of harvests in files of other names."""
     return harvests.metadata(datasette)
+
+
+def wrap(datasette: Datasette) -> Callable[[Any], Any]:
+    """Give what wraps the application: marks for caches around a CSV that is safe to open."""
+    marked = wrapper(datasette)
+    return lambda app: marked(csv_wrapper(app))
 
 
 def prepare(conn: sqlite3.Connection) -> None:

@@ -63,34 +63,34 @@ class Sql:
         return f"?{self.values.index(value) + 1}"
 
 
-def query(asked: Asked) -> tuple[str, list[Any]]:
-    """Give the SQL that finds what is asked for, and its values."""
+def query(asked: Asked, most: int = MOST + 1, crossed: int = CROSSED) -> tuple[str, list[Any]]:
+    """Give the SQL that finds what is asked for, and its values; -1 for all there is."""
     sql = Sql([])
     words = asked.words
     order = SORTED[asked.sorted_by]
     filters = "".join(f" AND {part}" for part in conditions(asked, sql))
     if not words.groups:
-        return BY_FILTERS.format(filters=filters, order=order, most=MOST + 1), sql.values
+        return BY_FILTERS.format(filters=filters, order=order, most=most), sql.values
     text = BY_WORDS.format(
         facts="CROSS JOIN documents AS d INDEXED BY documents_facts ON d.id = f.rowid" if filters else "",
         of_texts="CROSS JOIN documents AS d INDEXED BY documents_facts ON d.id = t.document_id",
         indexed="" if asked.sorted_by == "changed" else "INDEXED BY documents_facts",
         title=sql.mark(f"{{title}} : ({words.match})"),
         words=sql.mark(words.match),
-        crossed=_crossed(words.wanted, sql, filters),
+        crossed=_crossed(words.wanted, sql, filters, crossed),
         without=_without(words.unwanted, sql),
         filters=filters,
         order=order,
-        most=MOST + 1,
+        most=most,
     )
     return text, sql.values
 
 
-def _crossed(wanted: tuple[str, ...], sql: Sql, filters: str) -> str:
+def _crossed(wanted: tuple[str, ...], sql: Sql, filters: str, most: int) -> str:
     """Find documents that hold one word in the title and another in a text, too."""
     if len(wanted) < 2:
         return ""
-    sets = " INTERSECT ".join(HOLDING.format(sql.mark(word), CROSSED) for word in wanted)
+    sets = " INTERSECT ".join(HOLDING.format(sql.mark(word), most) for word in wanted)
     facts = "CROSS JOIN documents AS d INDEXED BY documents_facts ON d.id = f.id"
     return CROSS.format(sets=sets, facts=facts, filters=filters)
 

@@ -23,14 +23,20 @@ FILES = "SELECT f.* FROM json_each(?) AS wanted CROSS JOIN files AS f ON f.docum
 async def documents(datasette: Datasette, database: str, ids: Iterable[int]) -> list[dict[str, Any]]:
     """Give documents in the order asked, each with its `terms` by facet and its `files`."""
     wanted = numbers(ids)
-    found = await rows(datasette, database, DOCUMENTS, wanted)
-    terms = _grouped(await rows(datasette, database, TERMS, wanted))
-    files = _grouped(await rows(datasette, database, FILES, wanted))
+    parts = [await rows(datasette, database, sql, wanted) for sql in (DOCUMENTS, TERMS, FILES)]
+    return assembled(*parts)
+
+
+def assembled(
+    found: Iterable[dict[str, Any]], terms: Iterable[dict[str, Any]], files: Iterable[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Put documents together with their terms and files."""
+    of, offered = _grouped(terms), _grouped(files)
     return [
         {
             **row,
-            "terms": _by_facet(terms.get(row["id"], ())),
-            "files": [file["url"] for file in files.get(row["id"], ())],
+            "terms": _by_facet(of.get(row["id"], ())),
+            "files": [file["url"] for file in offered.get(row["id"], ())],
         }
         for row in found
     ]

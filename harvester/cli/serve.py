@@ -9,6 +9,7 @@ import threading
 import webbrowser
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 import uvicorn
@@ -34,7 +35,18 @@ PATIENCE_SECONDS = 3
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 lets others in.")
 @click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
-def serve(db: Path, port: int, host: str, open_browser: bool) -> None:
+@click.option("--base-url", default="/", show_default=True, help="Path below which a proxy shows it, as /archive/.")
+@click.option("--https", is_flag=True, help="Addresses begin with https: the proxy in front of it speaks that.")
+@click.option("--robots", is_flag=True, help="Let search engines in; otherwise robots.txt keeps them out.")
+@click.option(
+    "--cache",
+    type=click.IntRange(0),
+    default=5,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long browsers and proxies may show a page again without asking.",
+)
+def serve(db: Path, port: int, host: str, open_browser: bool, robots: bool, **options: Any) -> None:
     """Show the database in the browser, until Ctrl-C.
 
     It is only read, so harvests may go on meanwhile.
@@ -42,9 +54,10 @@ def serve(db: Path, port: int, host: str, open_browser: bool) -> None:
     Examples:
         harvester serve
         harvester serve --db other.db --port 8002 --open
+        harvester serve --base-url /archive/ --https --cache 300
 
     """
-    datasette = publish(db)
+    datasette = publish(db, settings_of(**options), robots=robots)
     with listen(host, port) as listener:
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
         click.echo(f"{db} is at {address} (Ctrl-C ends)")
@@ -55,15 +68,29 @@ def serve(db: Path, port: int, host: str, open_browser: bool) -> None:
             asyncio.run(answer(datasette, listener))
 
 
-def publish(db: Path) -> Datasette:
+def settings_of(base_url: str, https: bool, cache: int) -> dict[str, Any]:
+    """Give Datasette's settings for what was asked."""
+    path = f"/{base_url.strip('/')}/".replace("//", "/")
+    return {"base_url": path, "force_https_urls": https, "default_cache_ttl": cache}
+
+
+def described() -> dict[str, Any]:
+    """Read what metadata.yaml says."""
+    found: dict[str, Any] = parse_metadata((CONFIGURATION / "metadata.yaml").read_text("utf-8"))
+    return found
+
+
+def publish(db: Path, settings: dict[str, Any] | None = None, *, robots: bool = False) -> Datasette:
     """Give a Datasette of one database. It reads a live file (never immutable), so a harvest shows as it goes."""
     open_to_read(db).close()
     if set("?#%") & set(str(db)):
         raise DatabaseError(f"Datasette cannot open a path with ?, # or % in it: rename {db}")
+    metadata = described()
+    metadata["plugins"]["reading-room"]["robots"] = robots
     return Datasette(
         [str(db)],
-        metadata=parse_metadata((CONFIGURATION / "metadata.yaml").read_text("utf-8")),
-        settings=json.loads((CONFIGURATION / "settings.json").read_text("utf-8")),
+        metadata=metadata,
+        settings=json.loads((CONFIGURATION / "settings.json").read_text("utf-8")) | (settings or {}),
         template_dir=str(CONFIGURATION / "templates"),
         plugins_dir=str(CONFIGURATION / "plugins"),
         static_mounts=[("static", str(CONFIGURATION / "static"))],

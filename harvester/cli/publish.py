@@ -1,0 +1,90 @@
+"""`harvester publish`: a folder that any Datasette serves as `harvester serve` does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harvester.cli.commands import db_option
+from harvester.cli.serve import CONFIGURATION
+from harvester.clock import stamp
+from harvester.errors import UsageError
+from harvester.store.database import explained, open_to_read
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+MARK = "published.json"
+"""Tells a folder that was written by this command, and may be written again, from anything else."""
+LEFT_OUT = shutil.ignore_patterns("*.db", "*.db-*", "captures", "migrations", "__pycache__", "*.pyc")
+RIGHTS_SHOWN = 12
+HELD = """
+    SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM texts) AS texts,
+        (SELECT count(*) FROM documents WHERE rights IS NULL) AS silent,
+        (SELECT count(*) FROM documents WHERE gone_at IS NOT NULL) AS gone"""
+RIGHTS = "SELECT rights, count(*) FROM documents WHERE rights IS NOT NULL GROUP BY rights ORDER BY 2 DESC, 1"
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@db_option
+@click.option("--yes", is_flag=True, help="Publish without asking: the rights were looked at.")
+def publish(directory: Path, db: Path, yes: bool) -> None:
+    """Write a DIRECTORY that plain `datasette DIRECTORY` serves as `harvester serve` does.
+
+    First it shows what the archive says on the rights of what is held, and asks. With it come a container file and
+    instructions. A directory that this command wrote is written anew; any other one that is not empty is left alone.
+
+    Example:
+        harvester publish public
+
+    """
+    check(directory)
+    with explained(db), open_to_read(db) as database:
+        click.echo("\n".join(rights(database)))
+        if not yes:
+            click.confirm("Publish all of this?", abort=True)
+        write(database, directory)
+    click.echo(f"{directory} is ready: `datasette {directory}` serves it; its README.md says how to put it elsewhere")
+
+
+def check(directory: Path) -> None:
+    """Refuse to write over what this command did not write."""
+    if not directory.absolute().parent.is_dir():
+        raise UsageError(f"no folder {directory.absolute().parent}: make it first")
+    if directory.exists() and not (directory / MARK).exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise UsageError(f"{directory} holds something else and was left as it is: name a new folder")
+
+
+def rights(db: Database) -> list[str]:
+    """Say what is held and under which rights."""
+    held = next(iter(db.query(HELD)))
+    said = db.execute(RIGHTS).fetchall()
+    lines = [f"{held['documents']} documents with {held['texts']} texts. What the archive says on their rights:"]
+    lines += [f"  {count} documents: {' '.join(text.split())}" for text, count in said[:RIGHTS_SHOWN]]
+    lines += [f"  {len(said) - RIGHTS_SHOWN} other statements"] if len(said) > RIGHTS_SHOWN else []
+    lines += [f"  {held['silent']} documents: nothing is stated"] if held["silent"] else []
+    return lines + ([f"{held['gone']} of them have left the archive."] if held["gone"] else [])
+
+
+def write(db: Database, directory: Path) -> None:
+    """Write beside the folder, then put it in its place: who serves it never sees half of it."""
+    target = directory.absolute()
+    made, old = (target.with_name(f".{target.name}.{part}") for part in ("new", "old"))
+    for left in (made, old):
+        shutil.rmtree(left, ignore_errors=True)
+    shutil.copytree(CONFIGURATION, made, ignore=LEFT_OUT)
+    db.execute("VACUUM INTO ?", [str(made / "harvest.db")])
+    about: dict[str, Any] = {"published_at": stamp(), **next(iter(db.query(HELD)))}
+    (made / MARK).write_text(json.dumps(about) + "\n", "utf-8")
+    for file in (CONFIGURATION / "publishing").iterdir():
+        shutil.copyfile(file, made / file.name)
+    shutil.rmtree(made / "publishing")
+    if target.exists():
+        target.rename(old)
+    made.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
