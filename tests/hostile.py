@@ -57,6 +57,33 @@ PAGES: list[dict[str, Any]] = [
     {"listing_id": 1, "uri": "https://archive.example/search?page=71", "first": 711, "last": 720, "records": 10},
     {"listing_id": 2, "uri": "file:///pages/b.txt", "first": 1, "last": 2, "records": 2},
 ]
+TERMS = [
+    (7, "person", "Stalin, Joseph"),
+    (7, "language", "Russian"),
+    (11, "person", "Stalin, Joseph"),
+    (11, "subject", f"Aid {SCRIPT}"),
+    (11, "language", "Russian"),
+    (1, "subject", f"Aid {SCRIPT}"),
+    (5, "place", '"><img src=x onerror=alert(1)>'),
+]
+TEXTS = [
+    (1, "translation", "English", f"The envoys discussed\x02 {SCRIPT} and rubber plantations.\n\nA second paragraph."),
+    (11, "transcript", "Russian", "Товарищ Филиппов сообщает о положении в Ёлках и Шанхае."),
+    (
+        11,
+        "translation",
+        "English",
+        "Comrade Filippov reports on the situation in Shanghai. " * 40 + "The émigrés left.",
+    ),
+    (7, "transcript", "Chinese", "毛泽东会见斯大林。"),
+]
+FILES = [(3, "javascript:alert(1)"), (3, "https://archive.example/3.pdf")]
+IDENTITIES = [
+    ("wilson:public:old-address", 3),
+    ("wilson:record:111780", 3),
+    ("wilson:public:two", 1),
+    ("wilson:public:two", 2),
+]
 PROBLEM = {
     "run_id": 1,
     "uri": "javascript:alert(1)",
@@ -78,10 +105,23 @@ def make_sample(path: Path) -> Path:
         )
         for number, document in enumerate(DOCUMENTS, start=1):
             _insert(db, number, document)
+        _insert_what_pages_say(db)
         db.table("problems").insert(PROBLEM)
     index(db)
     db.close()
     return path
+
+
+def _insert_what_pages_say(db: Database) -> None:
+    for table, columns, rows in (
+        ("document_terms", ("document_id", "facet", "term"), TERMS),
+        ("texts", ("document_id", "kind", "language", "text"), TEXTS),
+        ("files", ("document_id", "url"), FILES),
+        ("identities", ("key", "document_id"), IDENTITIES),
+    ):
+        for row in rows:
+            captured = {} if table in ("document_terms", "identities") else {"capture_id": 1}
+            db.table(table).insert({**dict(zip(columns, row, strict=True)), **captured})
 
 
 def _insert(db: Database, number: int, document: dict[str, Any]) -> None:

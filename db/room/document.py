@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 TEXTS = "SELECT * FROM texts WHERE document_id = ? ORDER BY kind = 'transcript', language, id"
 SIGHTINGS = """
     SELECT s.position, s.title, s.date_text, s.has_summary, c.id AS capture_id, c.uri, c.captured_at, c.form,
-        l.id AS listing_id, l.name AS listing, c.declared_total
+        l.id AS listing_id, l.name AS listing,
+        coalesce(c.declared_total, l.declared_total) AS declared_total
     FROM sightings AS s JOIN captures AS c ON c.id = s.capture_id LEFT JOIN listings AS l ON l.id = c.listing_id
     WHERE s.document_id = ? ORDER BY c.captured_at DESC, c.id DESC LIMIT 101"""
 HISTORY = """
