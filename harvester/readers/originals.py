@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-MAX_KEYS = 200_000
-"""How many are remembered, the newest: about 20 MB. Crawlers refer to what they had shortly before."""
+MAX_KEYS = 100_000
+"""How many are remembered, the newest, two a page: about 24 MB. Crawlers refer to what they had shortly before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,18 +45,32 @@ class ZipReader:
         self._file, self._origin, self._originals = file, origin, originals
         self._size = file.seek(0, 2)
         self._budget = Budget(self._size)
+        self._read_to = 0  # where the last member that was read ends
 
     def read(self) -> Iterator[Found]:
-        """Give what is in it."""
+        """Give what is in it. Where the directory ends too early, reading goes on from header to header."""
         with self._origin.path.open("rb") as listing:  # a second hand in the same file, so that neither loses its place
-            directory = find_directory(listing)
-            if directory is None:
-                yield self._origin.damaged(DamageError("cut off: the directory at a zip's end is missing", self._size))
-            entries = listed_entries(listing, directory) if directory else local_entries(listing, self._budget)
-            for entry in entries:
-                yield from self._member(entry)
+            try:
+                for entry in listed_entries(listing, find_directory(listing)):
+                    yield from self._member(entry)
+            except DamageError as damage:
+                if damage.code == BOMB:
+                    raise
+                yield self._origin.damaged(damage)
+                for entry in local_entries(listing, self._budget, self._read_to):
+                    yield from self._member(entry)
 
     def _member(self, entry: Entry) -> Iterator[Found]:
+        try:
+            yield from self._found(entry)
+        except DamageError as damage:
+            if damage.code == BOMB:
+                raise
+            yield self._origin.damaged(damage, entry.name)
+
+    def _found(self, entry: Entry) -> Iterator[Found]:
+        start = self._start(entry)  # of other things, too: a name that is damaged would hide a page
+        self._read_to = max(self._read_to, start + entry.packed)
         is_page, address = self._origin.names.find(entry.name)
         is_warc = archive_kind(entry.name) == "warc"
         if entry.name.endswith("/"):
@@ -65,16 +79,20 @@ class ZipReader:
             yield self._origin.ignored(entry.name)
         elif reason := _unreadable(entry):
             yield self._origin.problem("unreadable-member", reason, entry.name, error=True)
+        elif is_warc:
+            yield from self._warc(entry, start)
         else:
-            try:
-                yield from self._warc(entry) if is_warc else [self._page(entry, address)]
-            except DamageError as damage:
-                if damage.code == BOMB:
-                    raise
-                yield self._origin.damaged(damage, entry.name)
+            yield self._origin.page(address, self._body(entry, start), entry.name, entry.offset)
 
-    def _page(self, entry: Entry, address: str | None) -> Found:
-        pieces = self._pieces(entry)
+    def _start(self, entry: Entry) -> int:
+        """Say where a member's data begins, if the header ahead of it is of the same member."""
+        found = local_entry(self._file, entry.offset) if entry.offset < self._size else None
+        if found is None or found[0].name != entry.name:
+            raise DamageError("not the member that the directory says", entry.offset)
+        return found[1]
+
+    def _body(self, entry: Entry, start: int) -> bytes:
+        pieces = self._pieces(entry, start)
         if pieces.end > self._size:
             raise DamageError("cut off", self._size)
         pieces.budget = self._budget
@@ -83,23 +101,20 @@ class ZipReader:
             self._budget.spend(len(body), self._size)
         if len(body) <= MAX_BYTES and zlib.crc32(body) != entry.crc:
             raise DamageError("its checksum is wrong", entry.offset)
-        return self._origin.page(address, body, entry.name, entry.offset)
+        return body
 
-    def _warc(self, entry: Entry) -> Iterator[Found]:
-        pieces = self._pieces(entry)
+    def _warc(self, entry: Entry, start: int) -> Iterator[Found]:
+        pieces = self._pieces(entry, start)
         if pieces.packing is None:
-            self._file.seek(pieces.start)
-            pieces = Pieces(self._file, packing_of(self._file.read(MAGIC_SIZE)), pieces.start, pieces.end)
+            self._file.seek(start)
+            pieces = Pieces(self._file, packing_of(self._file.read(MAGIC_SIZE)), start, pieces.end)
         else:  # packed twice: nothing in it can be found again by its place
-            packing = packing_of(Stream(self._pieces(entry)).read(MAGIC_SIZE))
-            pieces = Pieces(Stream(self._pieces(entry)), packing)
+            packing = packing_of(Stream(self._pieces(entry, start)).read(MAGIC_SIZE))
+            pieces = Pieces(Stream(self._pieces(entry, start)), packing)
         return read_warc(Stream(pieces), self._origin, self._originals)
 
-    def _pieces(self, entry: Entry) -> Pieces:
-        found = local_entry(self._file, entry.offset) if entry.offset < self._size else None
-        if found is None or found[0].name != entry.name:
-            raise DamageError("not the member that the directory says", entry.offset)
-        return Pieces(self._file, PACKINGS[entry.method], found[1], found[1] + entry.packed)
+    def _pieces(self, entry: Entry, start: int) -> Pieces:
+        return Pieces(self._file, PACKINGS[entry.method], start, start + entry.packed)
 
 
 def _unreadable(entry: Entry) -> str | None:

@@ -51,28 +51,28 @@ class Directory:
     """Where the directory stands, how many members it lists, and how far all offsets are off."""
 
     start: int
+    end: int
     count: int
     shift: int
 
 
-def find_directory(file: BinaryIO) -> Directory | None:
+def find_directory(file: BinaryIO) -> Directory:
     """Find the directory by the record at the file's end."""
     size = file.seek(0, SEEK_END)
     tail_at = file.seek(max(0, size - MAX_COMMENT - _END.size))
     tail = file.read()
     at = tail.rfind(END)
-    if at < 0 or len(tail) - at < _END.size:
-        return None
-    _, _, _, _, count, length, start, comment = _END.unpack_from(tail, at)
-    if len(tail) - at - _END.size != comment:
-        return None
-    end = tail_at + at
-    end, count, length, start = _find_large(file, end) or (end, count, length, start)
-    shift = end - length - start
-    file.seek(0)
-    # A zip may stand behind a program that unpacks it. Else it was cut off right behind a zip that it holds.
-    fits = shift == 0 or (shift > 0 and file.read(4) != LOCAL)
-    return Directory(start + shift, count, shift) if fits else None
+    if at >= 0 and len(tail) - at >= _END.size:
+        _, _, _, _, count, length, start, comment = _END.unpack_from(tail, at)
+        end = tail_at + at
+        end, count, length, start = _find_large(file, end) or (end, count, length, start)
+        shift = end - length - start
+        file.seek(0)
+        # A zip may stand behind a program that unpacks it. Else it was cut off right behind a zip that it holds.
+        fits = shift == 0 or (shift > 0 and file.read(4) != LOCAL)
+        if fits and len(tail) - at - _END.size == comment:
+            return Directory(start + shift, end, count, shift)
+    raise DamageError("cut off: the directory at a zip's end is missing", size)
 
 
 def _find_large(file: BinaryIO, end: int) -> tuple[int, int, int, int] | None:
@@ -88,8 +88,8 @@ def _find_large(file: BinaryIO, end: int) -> tuple[int, int, int, int] | None:
 def listed_entries(file: BinaryIO, directory: Directory) -> Iterator[Entry]:
     """Give the members that the directory lists, one at a time: Python's ZipFile takes 65 MB for 100,000."""
     file.seek(directory.start)
-    for _ in range(directory.count):
-        at = file.tell()
+    count = 0
+    while (at := file.tell()) < directory.end:
         fixed = file.read(_CENTRAL.size)
         if len(fixed) < _CENTRAL.size or not fixed.startswith(CENTRAL):
             raise DamageError("the directory is damaged", at)
@@ -97,13 +97,16 @@ def listed_entries(file: BinaryIO, directory: Directory) -> Iterator[Entry]:
         name, extra, _ = (file.read(length) for length in lengths[:3])
         packed, offset = _large(extra, size, packed, offset)
         link = made >> 8 == 3 and stat.S_ISLNK(mode >> 16)  # 3: made on Unix
+        count += 1
         yield Entry(_name(name, flags), flags, method, crc, packed, offset + directory.shift, link)
+    if (count - directory.count) % 0x10000:  # old tools let the number overflow
+        raise DamageError(f"the directory lists {count} members and says {directory.count}", directory.end)
 
 
-def local_entries(file: BinaryIO, budget: Budget) -> Iterator[Entry]:
-    """Give the members of a zip without its directory, from header to header."""
+def local_entries(file: BinaryIO, budget: Budget, begin: int) -> Iterator[Entry]:
+    """Give the members from a byte on without the directory, from header to header."""
     size = file.seek(0, SEEK_END)
-    at: int | None = 0
+    at: int | None = begin
     while at is not None and at < size:
         found = local_entry(file, at)
         if found is None:

@@ -150,15 +150,22 @@ def test_a_member_whose_length_was_only_in_the_lost_directory_is_said_to_be_lost
     assert problems(found) == ["damaged-archive"] + ["unreadable-member"] * len(PAGES)
 
 
-def test_a_directory_that_points_elsewhere_is_noticed(tmp_path: Path) -> None:
+def test_a_directory_that_is_damaged_is_noticed_and_done_without(tmp_path: Path) -> None:
     whole = zipped(PAGES)
-    at = whole.index(b"PK\1\2")
-    changes = {"offset": (at + 42, b"\x05"), "sign": (at, b"X"), "name": (at + 46, b"x")}
-    for byte, value in changes.values():
+    second = whole.index(b"PK\1\2", whole.index(b"PK\1\2") + 4)
+    for byte, value in {second: b"X", second + 28: b"\xff", whole.index(END) + 10: b"\2"}.items():
         (tmp_path / "a.zip").write_bytes(whole[:byte] + value + whole[byte + 1 :])
         found = read(tmp_path)
-        assert "damaged-archive" in problems(found)
-        assert len(captures(found)) < len(PAGES)
+        assert (pages_of(found), problems(found)[0]) == (AS_READ, "damaged-archive")
+
+
+def test_a_directory_that_points_elsewhere_costs_one_member(tmp_path: Path) -> None:
+    whole = zipped(PAGES)
+    second = whole.index(b"PK\1\2", whole.index(b"PK\1\2") + 4)
+    for byte in (second + 42, second + 46):  # its offset, its name
+        (tmp_path / "a.zip").write_bytes(whole[:byte] + b"x" + whole[byte + 1 :])
+        found = read(tmp_path)
+        assert (pages_of(found), problems(found)) == ([AS_READ[0], AS_READ[2]], ["damaged-archive"])
 
 
 def test_numbers_beyond_every_file_lead_nowhere(tmp_path: Path) -> None:
