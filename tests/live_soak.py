@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.live_crawls import run_crawls
+from tests.live_kills import kill_all
 from tests.live_walks import failures, walk_all
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ def main(arguments: list[str]) -> int:
     """Run what is asked for; give the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--walks", type=int, default=0, help="hostile walks over HTTP")
+    parser.add_argument("--kills", type=int, default=0, help="harvests killed with SIGKILL at named moments")
     asked = parser.parse_args(arguments)
     said: list[str] = []
 
@@ -28,6 +32,9 @@ def main(arguments: list[str]) -> int:
 
     if asked.walks:
         run_crawls(walks)
+    if asked.kills:
+        with tempfile.TemporaryDirectory() as folder:
+            said += kill_all(Path(folder), asked.kills)
     print("\n".join(said) or "nothing lost, nothing invented, nothing called complete wrongly")
     return int(bool(said))
 

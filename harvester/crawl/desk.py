@@ -20,6 +20,7 @@ from harvester.store.walks import (
     end_walk,
     keys_seen,
     steps_of,
+    take_over_finished,
     unfinished_walk,
     walk_begun,
 )
@@ -55,6 +56,11 @@ class Desk:
             self._warc.note(listing.url, note, datetime.now(UTC))
         stored = steps_of(self.run.db, walk) if held else ()
         return walk, [Step(s.number, s.total, s.keys, s.known, s.cached, reason=s.reason) for s in stored]
+
+    def is_walked(self, listing: ListingAddress) -> bool:
+        """Say whether the run before this one walked the listing to its proof and was cut short later."""
+        with explained(self._path), transaction(self.run.db):
+            return take_over_finished(self.run.db, listing, oldest_to_resume(), self.run.id)
 
     def end_walk(self, walk: int, listing: ListingAddress, verdict: Verdict) -> None:
         """Keep a walk's verdict; what is missing is said with it."""

@@ -137,7 +137,7 @@ class HarvestPipeline:
             run.finish("failed", f"{type(failure).__name__}: {failure}")
         elif self._spider.stopped() or self._spider.shut_down:
             run.finish("interrupted", "asked to stop; run it again to go on")
-        elif not run.counts["pages"]:
-            run.finish("failed", run.last_problem())
+        elif not run.counts["pages"] and run.last_problem():
+            run.finish("failed", run.last_problem())  # nothing at all could be read
         else:
             run.finish(run.verdict, self._spider.given_up)

@@ -111,8 +111,10 @@ class ArchiveSpider(scrapy.Spider):
             yield await self._visits.visit(address)
 
     async def _archive(self) -> AsyncIterator[Fetched]:
-        async for fetched in self._walk(self.order.address(self.source)):
-            yield fetched
+        listing = self.order.address(self.source)
+        if not self.desk.is_walked(listing):
+            async for fetched in self._walk(listing):
+                yield fetched
         if self.order.documents and not self._visits.given_up:
             async for fetched in self._documents():
                 yield fetched

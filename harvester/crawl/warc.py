@@ -68,7 +68,7 @@ class WarcFile:
         record = writer.create_warc_record(uri, kind, payload=io.BytesIO(body), warc_headers_dict=dated, **more)
         writer.write_record(record)
         file.flush()
-        os.fsync(file.fileno())
+        _sync(file.fileno())
         return offset
 
     def _open(self) -> BinaryIO:
@@ -78,6 +78,11 @@ class WarcFile:
         if new:
             _sync_folder(self.path.parent)  # else a power cut may leave the bytes without their name
         return self._file
+
+
+def _sync(handle: int) -> None:
+    """Wait until all of a file is on the disk."""
+    os.fsync(handle)
 
 
 def _sync_folder(folder: Path) -> None:

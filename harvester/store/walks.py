@@ -98,6 +98,19 @@ def unfinished_walk(db: Database, listing: ListingAddress, since: str) -> int | 
     return int(row[0]) if row and row[1] in (None, "interrupted") and row[2] >= since else None
 
 
+def take_over_finished(db: Database, listing: ListingAddress, since: str, run: int) -> bool:
+    """Let a run go on behind a walk that came to its proof in a run that was then cut short; say whether there is one.
+
+    What came after the walk, document pages, is then to be done, and the listing need not be walked again.
+    """
+    row = db.execute(_NEWEST, [listing.key]).fetchone()
+    if not row or row[1] != "complete" or row[2] < since:
+        return False
+    sql = """UPDATE walks SET run_id = ?
+        WHERE id = ? AND run_id IN (SELECT id FROM runs WHERE status IN ('interrupted', 'failed'))"""
+    return db.execute(sql, [run, row[0]]).rowcount == 1
+
+
 def walk_known(db: Database, listing: ListingAddress, started_at: str, run: int) -> bool:
     """Say whether a walk is held already, and not because this run has just read of it."""
     sql = """SELECT 1 FROM walks JOIN listings ON listings.id = listing_id

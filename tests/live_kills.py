@@ -1,0 +1,153 @@
+"""Live harvests that are killed at named moments, and what the next one makes of that."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from harvester.store.database import open_to_read, open_to_write
+from tests.archive_server import ArchiveServer
+from tests.archive_server_site import Manner, Site
+from tests.harvesting import documents, sighted, sound
+from tests.live_processes import Aim, Harvests
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+RECORDS = 35
+PAGES = 5
+"""Pages of the walk: four, and the first one again for the proof."""
+
+LISTING, DOCUMENTS = (1, PAGES), (PAGES + 1, PAGES + RECORDS)
+PHASES = {
+    "fetched": ("fetched", LISTING),
+    "half written": ("half", (2, PAGES)),
+    "synced": ("synced", LISTING),
+    "before commit": ("uncommitted", LISTING),
+    "after commit": ("committed", LISTING),
+    "verdict kept in the WARC": ("verdict", (1, 1)),
+    "verdict committed": ("verdict_committed", (1, 1)),
+    "document page fetched": ("fetched", DOCUMENTS),
+    "document page half written": ("half", (PAGES + 4, PAGES + RECORDS)),
+    "document page synced": ("synced", DOCUMENTS),
+    "document page before commit": ("uncommitted", DOCUMENTS),
+    "document page after commit": ("committed", DOCUMENTS),
+    "indexing": ("indexing", (1, 2)),
+}
+"""Where a harvest is killed, and at which time of passing there."""
+
+
+def told(path: Path) -> dict[str, Any]:
+    """Give what a database says, without ids, runs and clocks."""
+    with open_to_write(path) as db:
+        assert sound(db)
+        words = "SELECT count(*) FROM documents_fts WHERE documents_fts MATCH 'letter'"
+        return {"documents": documents(db), "sightings": sighted(db), "walks": _rows(db, _WALKS)} | {
+            name: sorted(_rows(db, sql), key=repr)
+            for name, sql in {"texts": _TEXTS, "terms": _TERMS, "changes": _CHANGES, "search": words}.items()
+        }
+
+
+_CHANGES = """SELECT key, changes.kind, field, before, after
+    FROM changes LEFT JOIN documents d ON d.id = document_id"""
+_TEXTS = "SELECT key, texts.kind, language, text FROM texts JOIN documents d ON d.id = document_id"
+_TERMS = "SELECT key, facet, term FROM document_terms JOIN documents d ON d.id = document_id"
+_WALKS = """SELECT listings.key, walks.declared_total, distinct_records, drift, status, proof, reason
+    FROM walks JOIN listings ON listings.id = listing_id ORDER BY walks.id"""
+
+
+def _rows(db: Database, sql: str) -> list[tuple[Any, ...]]:
+    return db.execute(sql).fetchall()
+
+
+def fetched_twice(path: Path, log: list[str]) -> list[str]:
+    """Give what a later run asked for though the database knew it, but for the seam and the proof."""
+    with open_to_read(path) as db:
+        known = {_address(row[0]) for row in db.execute("SELECT uri FROM reads")}
+        step = db.execute("SELECT number FROM steps ORDER BY id DESC LIMIT 1").fetchone()
+        walking = db.execute("SELECT 1 FROM walks WHERE status IS NULL OR status = 'interrupted'").fetchone()
+    allowed = (f"page={step[0]}", "page=0") if walking and step else ()
+    return [target for target in log if target in known and not target.endswith(allowed)]
+
+
+def _address(uri: str) -> str:
+    parts = urlsplit(uri)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+@dataclass
+class Killed:
+    """What became of a harvest that was killed, once or more often."""
+
+    phase: str
+    aims: list[Aim]
+    died: bool
+    status: int | None
+    twice: list[str]
+    path: Path
+    offline: Path
+
+    def wrong(self, whole: dict[str, Any]) -> list[str]:
+        """Say what is not as it should be."""
+        said = [] if self.died else ["was not killed"]
+        said += [] if self.status == 0 else [f"ended with {self.status}"]
+        for path in (self.path, self.offline):
+            again = told(path)
+            said += [f"{name} differ in {path.name}" for name in whole if again[name] != whole[name]]
+        said += [f"fetched twice: {address}" for address in self.twice]
+        return [f"{self.phase} {self.aims}: {what}" for what in said]
+
+
+def kill_and_resume(harvests: Harvests, name: str, phase: str, aims: list[Aim]) -> Killed:
+    """Kill a harvest as often as aimed, then let one end."""
+    path, twice, died, status = harvests.folder / name, list[str](), True, None
+    for number, aim in enumerate([*aims, None]):
+        known = harvests.folder / f"{name}-{number}"
+        if number:
+            _copy(path, known)
+        before = len(harvests.server.log)
+        status = harvests.live(name, aim=aim).status
+        died = died and (aim is None or status == -signal.SIGKILL)
+        log = [asked.target for asked in harvests.server.log[before:]]
+        twice += fetched_twice(known, log) if number else []
+    return Killed(phase, aims, died, status, twice, path, harvests.offline(name))
+
+
+def _copy(path: Path, to: Path) -> None:
+    """Copy a database as it is, with what was committed and not yet moved into its file."""
+    with open_to_read(path) as db:
+        db.execute("VACUUM INTO ?", [str(to)])
+
+
+def aims_at(phase: str, kills: int, chance: random.Random) -> list[list[Aim]]:
+    """Aim as many kills at a phase; every fourth harvest is killed twice."""
+    moment, (first, last) = PHASES[phase]
+    aims: list[list[Aim]] = []
+    while kills > 0:
+        several = 2 if len(aims) % 4 == 2 and kills > 1 else 1
+        aims.append([Aim(moment, chance.randint(first, last)), Aim("synced")][:several])
+        kills -= several
+    return aims
+
+
+def kill_all(folder: Path, kills: int) -> list[str]:
+    """Kill so many harvests, spread over the phases; print the table; say what went wrong."""
+    chance, said, began = random.Random(4), list[str](), time.monotonic()
+    with ArchiveServer(Site(RECORDS, "kills", Manner(etags=True))) as server:
+        harvests = Harvests(folder, server)
+        harvests.live("whole.db")
+        whole = told(folder / "whole.db")
+        print(f"{'phase':32}{'harvests':>9}{'kills':>7}{'wrong':>7}", flush=True)
+        for place, phase in enumerate(PHASES):
+            aims = aims_at(phase, kills // len(PHASES) + (place < kills % len(PHASES)), chance)
+            killed = [kill_and_resume(harvests, f"{place}-{n}.db", phase, one) for n, one in enumerate(aims)]
+            wrong = [what for one in killed for what in one.wrong(whole)]
+            print(f"{phase:32}{len(aims):9}{sum(map(len, aims)):7}{len(wrong):7}", flush=True)
+            said += wrong
+    print(f"{time.monotonic() - began:.0f} s: each equal to an undisturbed harvest, by itself and from its captures")
+    return said
