@@ -87,7 +87,7 @@ class ZipReader:
     def _start(self, entry: Entry) -> int:
         """Say where a member's data begins, if the header ahead of it is of the same member."""
         found = local_entry(self._file, entry.offset) if entry.offset < self._size else None
-        if found is None or found[0].name != entry.name:
+        if found is None or found[0].raw != entry.raw:
             raise DamageError("not the member that the directory says", entry.offset)
         return found[1]
 

@@ -32,18 +32,24 @@ PACKINGS = {0: None, 8: "deflate", 93: "zstd"}
 
 @dataclass(frozen=True)
 class Entry:
-    """A member: `offset` is where its header stands, `crc` the checksum of what it unpacks to.
+    """A member: `offset` is where its header stands, `crc` the checksum of what it unpacks to, `raw` its name in bytes.
 
     `packed` is the length of its data, UNMEASURED if that was only said in the lost directory.
     """
 
-    name: str
+    raw: bytes
     flags: int
     method: int
     crc: int
     packed: int
     offset: int
     link: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name as text. Windows tools separate its parts in their own way."""
+        name = self.raw.decode("utf-8", "replace") if self.flags & UTF8 else self.raw.decode("cp437")
+        return name.replace("\\", "/")
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def listed_entries(file: BinaryIO, directory: Directory) -> Iterator[Entry]:
         packed, offset = _large(extra, size, packed, offset)
         link = made >> 8 == 3 and stat.S_ISLNK(mode >> 16)  # 3: made on Unix
         count += 1
-        yield Entry(_name(name, flags), flags, method, crc, packed, offset + directory.shift, link)
+        yield Entry(name, flags, method, crc, packed, offset + directory.shift, link)
     if (count - directory.count) % 0x10000:  # old tools let the number overflow
         raise DamageError(f"the directory lists {count} members and says {directory.count}", directory.end)
 
@@ -133,7 +139,7 @@ def local_entry(file: BinaryIO, offset: int) -> tuple[Entry, int] | None:
     if len(name) < name_length or len(extra) < extra_length:
         return None
     packed, _ = _large(extra, size, packed, 0)
-    return Entry(_name(name, flags), flags, method, crc, packed, offset), file.tell()
+    return Entry(name, flags, method, crc, packed, offset), file.tell()
 
 
 def _measured(file: BinaryIO, entry: Entry, start: int, budget: Budget) -> Entry:
@@ -179,8 +185,3 @@ def _large(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int]
             return places[1], places[2]
         extra = extra[4 + length :]
     return packed, offset
-
-
-def _name(raw: bytes, flags: int) -> str:
-    name = raw.decode("utf-8", "replace") if flags & UTF8 else raw.decode("cp437")
-    return name.replace("\\", "/")
