@@ -22,4 +22,3 @@ CREATE TABLE claims (
 -- Where the answer lies in the web archive that the run wrote: what lies there without a read was not committed.
 ALTER TABLE reads ADD COLUMN file TEXT;
 ALTER TABLE reads ADD COLUMN offset INTEGER;
-CREATE INDEX reads_uri ON reads (uri, read_at);

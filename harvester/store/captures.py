@@ -53,6 +53,7 @@ def host_of(uri: str) -> str:
 
 
 _KNOWN = "SELECT id, records, refused, errors, content_hash FROM captures"
+_READ_SO = "source = ? AND parser_version = ?"
 
 
 def find_same_bytes(db: Database, capture: Capture, sources: Iterable[Source]) -> KnownCapture | None:
@@ -61,17 +62,23 @@ def find_same_bytes(db: Database, capture: Capture, sources: Iterable[Source]) -
     A page with an address is compared with the newest capture of that address only: a page that has returned to an
     earlier state has changed. A page without one is known by its bytes, wherever it lies now.
     """
-    address = bool(host_of(capture.uri))
-    sql = f"""{_KNOWN} WHERE sha256 = ? AND parser_version = ? AND source = ?
-        AND (? IS NULL OR listing_id = (SELECT id FROM listings WHERE key = ?))
-        AND (NOT ? OR id = (SELECT max(id) FROM captures WHERE uri = ?)) ORDER BY uri = ? DESC, id DESC"""
-    for source in sources:
-        named = _named(capture, source)
-        values = (capture.sha256, PARSER_VERSION, source.name, named, named, address, capture.uri, capture.uri)
-        row = db.execute(sql, values).fetchone()
-        if row:
-            return KnownCapture(*row)
-    return None
+    find = _newest_here if host_of(capture.uri) else _same_file
+    return next((known for source in sources if (known := find(db, capture, source))), None)
+
+
+def _newest_here(db: Database, capture: Capture, source: Source) -> KnownCapture | None:
+    sql = f"{_KNOWN} WHERE id = (SELECT max(id) FROM captures WHERE uri = ?) AND sha256 = ? AND {_READ_SO}"
+    row = db.execute(sql, [capture.uri, capture.sha256, source.name, PARSER_VERSION]).fetchone()
+    return KnownCapture(*row) if row else None
+
+
+def _same_file(db: Database, capture: Capture, source: Source) -> KnownCapture | None:
+    named = _named(capture, source)
+    sql = f"""{_KNOWN} WHERE sha256 = ? AND uri LIKE 'file:%' AND {_READ_SO}
+        AND (? IS NULL OR listing_id = (SELECT id FROM listings WHERE key = ?)) ORDER BY uri = ? DESC, id DESC"""
+    values = (capture.sha256, source.name, PARSER_VERSION, named, named, capture.uri)
+    row = db.execute(sql, values).fetchone()
+    return KnownCapture(*row) if row else None
 
 
 def known_capture(db: Database, capture_id: int) -> KnownCapture:
