@@ -177,7 +177,7 @@ def pages_to_read(db: Database, source: str, before: str) -> list[str]:
     Those never read, those read before the document last changed, and those read before the time `before`.
     """
     sql = """SELECT url FROM documents WHERE source = ? AND url IS NOT NULL AND gone_at IS NULL AND
-        coalesce((SELECT max(read_at) FROM reads JOIN captures ON captures.id = capture_id
-            WHERE reads.uri = documents.url AND captures.refused IS NULL), '') < max(last_changed, ?)
+        coalesce((SELECT max(read_at) FROM captures JOIN reads ON reads.capture_id = captures.id
+            WHERE captures.uri = documents.url AND captures.refused IS NULL), '') < max(last_changed, ?)
         ORDER BY id"""
     return [row[0] for row in db.execute(sql, [source, before])]
