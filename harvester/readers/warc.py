@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PAGE_RECORDS = ("response", "resource", "revisit")
 PAGE_TYPES = (None, "text/html", "application/xhtml+xml", "text/plain")
-"""Media types that pages have; an answer without one may be a page, too."""
+"""Media types that pages have; an answer without one may be a page, too. That a page is gone comes in any type."""
 
 
 def read_warc(stream: Stream, origin: Origin, originals: Originals) -> Iterator[Found]:
@@ -102,7 +102,7 @@ class WarcReader:
             yield answer
         elif answer is None:
             yield self._problem(header, "error", "damaged-record", "holds no HTTP answer")
-        elif answer.media_type not in PAGE_TYPES:
+        elif answer.media_type not in PAGE_TYPES and (answer.status or 0) < 400:
             yield PassedOver(header.uri)
         else:
             yield from self._page(header, answer, place)
@@ -115,10 +115,7 @@ class WarcReader:
             return
         if header.kind != "revisit" and header.reachable:
             self._originals.remember(header.fields, place)
-        if header.date is None:
-            yield self._problem(header, "warning", "no-date", "its date cannot be read")
-        if "warc-truncated" in header.fields or "warc-segment-number" in header.fields:
-            yield self._problem(header, "warning", "cut-capture", "the crawler kept only a part of it")
+        yield from self._oddities(header)
         yield Capture(
             header.uri,
             body,
@@ -132,6 +129,12 @@ class WarcReader:
             last_modified=answer.fields.get("last-modified"),
             step=header.fields.get(STEP_FIELD.lower()),
         )
+
+    def _oddities(self, header: Header) -> Iterator[Found]:
+        if header.date is None:
+            yield self._problem(header, "warning", "no-date", "its date cannot be read")
+        if "warc-truncated" in header.fields or "warc-segment-number" in header.fields:
+            yield self._problem(header, "warning", "cut-capture", "the crawler kept only a part of it")
 
     def _place(self, header: Header) -> Place:
         return Place(self._origin.path, header.offset, self._stream.pieces.dictionary)

@@ -68,6 +68,12 @@ def test_only_pages_of_the_archive_are_taken_and_the_rest_is_counted(tmp_path: P
     assert (pages_of(found), problems(found), ignored(found)) == ([(PAGE, b"<html>saved")], [], 4)
 
 
+def test_that_a_page_is_gone_is_a_capture_of_any_type(tmp_path: Path) -> None:
+    gone = ("410 Gone", (("Content-Type", "application/json"),))
+    (tmp_path / "a.warc").write_bytes(warc_record(PAGE, b"{}", gone))
+    assert [(capture.http_status, capture.body) for capture in captures(read(tmp_path))] == [(410, b"{}")]
+
+
 def test_all_captures_of_one_address_are_given_with_their_times(tmp_path: Path) -> None:
     (tmp_path / "a.warc").write_bytes(
         b"".join(warc_record(PAGE, b"<html>%d" % year, date=f"{year}-01-01T00:00:00Z") for year in (2024, 2021, 2025))
