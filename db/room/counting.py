@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .asked import TERMS, UNSTATED, Asked
 from .asking import ask, kept, numbers
+from .finding import MOST, find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,23 +48,26 @@ LIMITS = {"term": MOST_FILED, "listing": MOST_FILED}
 
 
 async def count(datasette: Datasette, database: str, asked: Asked, found: Sequence[int]) -> dict[str, Any]:
-    """Give the counts of each facet; `year` is a histogram. None where counting took too long."""
-
-    async def read(name: str) -> Counts | None:
-        if not asked.words.groups and not asked.chosen and asked.year_from is None and asked.year_to is None:
-            return await ask(datasette, database, ALL[name])
-        return await ask(datasette, database, FOUND[name], numbers(found[: LIMITS.get(name)]))
+    """Give the counts of each facet. `year` counts all years, so that those beside the chosen ones are seen, too."""
+    all_years = replace(asked, year_from=None, year_to=None)
+    beside = found if asked == all_years else (await find(datasette, database, all_years))[:MOST]
 
     async def answer(name: str) -> Counts | None:
-        key = ("counts", name, asked.q, asked.year_from, asked.year_to, asked.chosen)
-        return await kept(datasette, database, key, lambda: read(name))
+        question, ids = (all_years, beside) if name == "year" else (asked, found)
+        key = ("counts", name, question.q, question.year_from, question.year_to, question.chosen)
+        return await kept(datasette, database, key, lambda: _count(datasette, database, question, name, ids))
 
     counted = dict(zip(FOUND, await asyncio.gather(*map(answer, FOUND)), strict=True))
-    terms = counted.pop("term") or []
-    by_facet = {facet: [row for row in terms if row["facet"] == facet] for facet in TERMS}
-    return {
-        name: rows if name == "year" else _values(rows, name, asked) for name, rows in {**counted, **by_facet}.items()
-    }
+    years, terms = counted.pop("year"), counted.pop("term") or []
+    counted |= {facet: [row for row in terms if row["facet"] == facet] for facet in TERMS}
+    return {"year": years} | {name: _values(rows, name, asked) for name, rows in counted.items()}
+
+
+async def _count(datasette: Datasette, database: str, asked: Asked, name: str, found: Sequence[int]) -> Counts | None:
+    """Count one facet; None where it took too long."""
+    if not asked.words.groups and not asked.chosen and asked.year_from is None and asked.year_to is None:
+        return await ask(datasette, database, ALL[name])
+    return await ask(datasette, database, FOUND[name], numbers(found[: LIMITS.get(name)]))
 
 
 def _values(rows: Counts | None, facet: str, asked: Asked) -> Counts:

@@ -90,9 +90,9 @@ async def beside(
 async def related(datasette: Datasette, database: str, row: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Give related documents by what relates them; each only once."""
     questions = {
-        "Between the same two": _between(row),
-        "In the days around": _around(row),
-        "On the same": (ALIKE, row["id"]),
+        "correspondents": _between(row),
+        "days_around": _around(row),
+        "terms": (ALIKE, row["id"]),
     }
     found: dict[str, list[dict[str, Any]]] = {}
     seen: set[int] = set()

@@ -88,9 +88,9 @@ async def _page(request: Request, datasette: Datasette, database: str, row: dict
 def citations(item: Citable) -> dict[str, str]:
     """Give the citations in words."""
     return {
-        "As the archive cites it": chicago.archives_form(item),
-        "Chicago, note": chicago.note(item),
-        "Chicago, bibliography": chicago.bibliography(item),
+        "archive": chicago.archives_form(item),
+        "note": chicago.note(item),
+        "bibliography": chicago.bibliography(item),
     }
 
 

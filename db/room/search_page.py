@@ -93,7 +93,7 @@ def _as_data(
     for row in results:
         row["page"] = answers.absolute(datasette, request, link(answers.document_path(row["key"])))
     return {
-        "query": dict(question.pairs()) if not question.chosen else question.pairs(),
+        "query": question.query(page=question.page),
         "total": said["total"],
         "more": said["more"],
         "notes": said["notes"],
