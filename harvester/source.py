@@ -14,6 +14,8 @@ RANGE = r"(?P<first>\d[\d,.]*) ?[-–] ?(?P<last>\d[\d,.]*) of (?P<total>\d[\d,.
 """`711 - 720 of 1250`, with or without thousands separators."""
 
 Loss = Literal["years", "one-word lines", "capitals"]
+LOSES_CAPITALS: frozenset[Loss] = frozenset({"capitals"})
+"""What old text extractors lose: lines wholly in capitals, a document's own title among them."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 
 from harvester.capture import Capture
 from harvester.pages.dates import read_date
-from harvester.pages.page import DocumentPage, FileLink, Listing, Record, Text
+from harvester.pages.page import DocumentPage, FileLink, Listing, Page, Record, Text
 from tests.harvesting import dump, fresh, harvest_pages, sound
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def terms(db: Database) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("listing_first", [True, False])
 def test_a_listing_record_and_its_document_page_meet(db: Database, listing_first: bool) -> None:
-    pages = [listing(LISTED), document()]
+    pages: list[tuple[Capture, Page]] = [listing(LISTED), document()]
     for page in pages if listing_first else reversed(pages):
         harvest_pages(db, [page])
     [row] = db.query("SELECT key, record_id, node_id, archive, archive_location, rights, summary FROM documents")

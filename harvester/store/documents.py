@@ -45,7 +45,9 @@ def write_document(db: Database, document: int, source: Source, run: int, observ
     statements = _statements(db, document)
     row = _row(db, document)
     content = {**merge(statements, source), "last_changed": row["last_changed"]}
-    changed = [(name, row[name], content[name]) for name in TRACKED if _says_other(row[name], content[name])]
+    changed: list[Change] = [
+        (name, row[name], content[name]) for name in TRACKED if _says_other(row[name], content[name])
+    ]
     changed += write_terms(db, document, merge_terms(statements, source))
     if changed:
         content["last_changed"] = stamp()

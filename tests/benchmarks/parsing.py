@@ -74,7 +74,11 @@ def soup_listing() -> None:
 
 
 def _times(call: Callable[[], None], times: int = TIMES) -> Callable[[], float]:
-    return lambda: cpu_of_call(lambda: [call() for _ in range(times)]) / times
+    def repeat() -> None:
+        for _ in range(times):
+            call()
+
+    return lambda: cpu_of_call(repeat) / times
 
 
 def report(pairs: int) -> list[str]:

@@ -6,13 +6,16 @@ import json
 import shutil
 import statistics
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backports.zstd import tarfile
 
 from harvester.store.database import open_to_read
 from tests.benchmarks.corpus import PAGE, documents, items_of, write_archive, write_folder
 from tests.benchmarks.measure import PAIRS, cpu_of, told
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PYTHON = sys.executable
 

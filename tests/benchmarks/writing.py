@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.capture import Capture
@@ -17,6 +17,7 @@ from tests.benchmarks.measure import cpu_of_call, ratio, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SOURCE = load_sources()["wilson"]
 HOST = f"https://{SOURCE.hosts[0]}"
@@ -140,7 +141,7 @@ def growth(folder: Path, most: int) -> list[str]:
     sizes = sorted(costs)
     return [
         told(f"{other:,} records / {one:,}: {name}", costs[other][at] / costs[one][at], 13, at_least=False)
-        for one, other in zip(sizes, sizes[1:], strict=False)
+        for one, other in itertools.pairwise(sizes)
         for at, name in enumerate(("first pass", "no change"))
     ]
 
