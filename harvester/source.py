@@ -14,7 +14,7 @@ RANGE = r"(?P<first>\d[\d,.]*) ?[-–] ?(?P<last>\d[\d,.]*) of (?P<total>\d[\d,.
 """`711 - 720 of 1250`, with or without thousands separators."""
 
 Loss = Literal["years", "one-word lines", "capitals"]
-LOSES_CAPITALS: frozenset[Loss] = frozenset({"capitals"})
+CAPS: frozenset[Loss] = frozenset({"capitals"})
 """What old text extractors lose: lines wholly in capitals, a document's own title among them."""
 
 
@@ -87,7 +87,7 @@ class Pager:
 
 @dataclass(frozen=True)
 class Source:
-    """An archive: its name, its hosts (aliases of one another) and the forms of its pages, the richest first.
+    r"""An archive: its name, its hosts (aliases of one another) and the forms of its pages, the richest first.
 
     `pager` says how its listings are walked; None where only saved pages are read.
 

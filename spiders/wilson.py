@@ -2,7 +2,7 @@
 
 from harvester.crawl.spider import ArchiveSpider
 from harvester.html_source import MAIN, Addresses, DocumentForm, HtmlListing
-from harvester.source import LOSES_CAPITALS, RANGE, Form, Pager, Source
+from harvester.source import CAPS, RANGE, Form, Pager, Source
 
 SITE_HEADER = "Skip to content"
 OLD = "Digital Archive International History Declassified"
@@ -39,15 +39,8 @@ WILSON = Source(
         ),
         Form("A", (SITE_HEADER, "Results:"), RANGE, noise=("Documents",), ends_at="Pagination"),
         HtmlListing("G", marks=(b"search-res", b"lnk-res", b"itm-title"), heading="h1"),
-        Form(
-            "D",
-            ("Search in", OLD),
-            mark=r"\s*•(?:\s+|$)",
-            heading_after=OLD,
-            noise=("No image found.",),
-            loses=LOSES_CAPITALS,
-        ),
-        Form("E", ("SEARCH RESULTS",), mark=r"\s*-\s*$", one_line_parts=True, loses=LOSES_CAPITALS),
+        Form("D", ("Search in", OLD), mark=r"\s*•(?:\s+|$)", heading_after=OLD, noise=("No image found.",), loses=CAPS),
+        Form("E", ("SEARCH RESULTS",), mark=r"\s*-\s*$", one_line_parts=True, loses=CAPS),
         # Its extractor dropped every line of one word: a date that is only a year among them.
         Form("B", (SITE_HEADER,), RANGE, loses=frozenset({"years", "one-word lines"})),
         Form("C", (r"\(\d+\) documents",), refused="the titles are gone from this text"),

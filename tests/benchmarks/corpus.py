@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tarfile
 from typing import TYPE_CHECKING
 
 from backports.zstd import tarfile as zstd_tarfile
@@ -43,7 +42,7 @@ def write_archive(path: Path, members: Iterator[tuple[str, bytes]]) -> None:
     """Write a tar.zst, member by member."""
     with zstd_tarfile.open(path, "w:zst") as archive:
         for name, body in members:
-            member = tarfile.TarInfo(name)
+            member = zstd_tarfile.TarInfo(name)
             member.size = len(body)
             archive.addfile(member, io.BytesIO(body))
 

@@ -15,6 +15,7 @@ from tests.benchmarks.corpus import PAGE, documents, items_of, write_archive, wr
 from tests.benchmarks.measure import PAIRS, cpu_of, told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PYTHON = sys.executable
@@ -97,7 +98,7 @@ class Whole:
         return self.harvest(db, [str(folder)], fresh=False)[0]
 
 
-def _with_one_changed(count: int):  # type: ignore[no-untyped-def]
+def _with_one_changed(count: int) -> Iterator[tuple[str, bytes]]:
     for number, (name, body) in enumerate(documents(items_of(count))):
         yield name, body.replace(b"</h1>", b" (revised)</h1>", 1) if number == PAGE else body
 
