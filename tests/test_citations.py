@@ -8,9 +8,9 @@ import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import bibtexparser
 import pytest
 import rispy
+from bibtexparser.entrypoint import parse_string as parse_bibtex
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what citeproc-py does at import is not ours
@@ -57,7 +57,7 @@ def made(key: str = "a-slug", **fields: Any) -> Citable:
 
 
 def bib(*items: Citable) -> list[dict[str, str]]:
-    library = bibtexparser.parse_string(FORMATS["bib"][1](items))
+    library = parse_bibtex(FORMATS["bib"][1](items))
     assert library.failed_blocks == []
     return [
         {"": entry.entry_type, "key": entry.key, **{name: field.value for name, field in entry.fields_dict.items()}}

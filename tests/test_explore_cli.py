@@ -7,9 +7,9 @@ import io
 import json
 from typing import TYPE_CHECKING
 
-import bibtexparser
 import pytest
 import rispy
+from bibtexparser.entrypoint import parse_string as parse_bibtex
 
 from harvester.cli import run
 from tests.hostile import DOCUMENTS, make_sample
@@ -31,7 +31,7 @@ def exported(capsys: pytest.CaptureFixture[str], database: Path, *arguments: str
 
 def test_every_format_has_every_document(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     number = len(DOCUMENTS)
-    assert len(bibtexparser.parse_string(exported(capsys, database, "bibtex")).entries) == number
+    assert len(parse_bibtex(exported(capsys, database, "bibtex")).entries) == number
     assert len(rispy.loads(exported(capsys, database, "ris"))) == number
     assert len(json.loads(exported(capsys, database, "csl-json"))) == number
     assert len(exported(capsys, database, "jsonl").splitlines()) == number

@@ -59,11 +59,16 @@ def _fields(item: Citable) -> list[tuple[str, str]]:
         ("type", _braced(escape(item.kind))),
         ("note", _braced(escape(_note(item)))),
         ("library", _braced(escape(item.source))),
-        ("url", _braced(item.url.translate(str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C"})))),
+        ("url", _braced(_address(item.url))),
         ("language", _braced(escape(", ".join(item.languages)))),
         ("keywords", _braced(escape(", ".join(term.replace(",", ";") for term in item.subjects)))),
         ("abstract", _braced(escape(item.summary))),
     ]
+
+
+def _address(url: str) -> str:
+    """Write what TeX would take for commands as addresses may write it, too."""
+    return url.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
 
 
 def _note(item: Citable) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from datasette.database import QueryInterrupted
+from datasette.utils import sqlite_timelimit
 
 from .caching import behind
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from datasette.database import Database
 
     Answer = TypeVar("Answer")
+    Rows = list[dict[str, Any]]
+    Read = Callable[..., Rows]
 
 MOST_KEPT = 300
 COSTLY = 0.05
@@ -31,17 +33,44 @@ REST = 20
 """A costly answer is made anew at most every so many times its own duration, or a harvest would keep it busy."""
 
 
-async def rows(datasette: Datasette, database: str, sql: str, *values: object) -> list[dict[str, Any]]:
-    """Give the rows of an answer."""
-    return [dict(row) for row in (await datasette.databases[database].execute(sql, list(values))).rows]
+def _reader(conn: sqlite3.Connection, limit: int) -> Read:
+    def read(sql: str, *values: object) -> Rows:
+        with sqlite_timelimit(conn, limit):
+            cursor = conn.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    return read
 
 
-async def ask(datasette: Datasette, database: str, sql: str, *values: object) -> list[dict[str, Any]] | None:
+async def reading(datasette: Datasette, database: str, use: Callable[[Read], Answer]) -> Answer:
+    """Let `use` read as often as it needs in one go: each question by itself would wait for a thread again."""
+    limit = datasette.setting("sql_time_limit_ms")
+
+    def in_thread(conn: sqlite3.Connection) -> Answer:
+        return use(_reader(conn, limit))
+
+    answer: Answer = await datasette.databases[database].execute_fn(in_thread)
+    return answer
+
+
+def attempt(read: Read, sql: str, *values: object) -> Rows | None:
     """Give the rows of an answer; None if it took too long, or the database is of an older version."""
     try:
-        return await rows(datasette, database, sql, *values)
-    except (QueryInterrupted, sqlite3.OperationalError):
-        return None  # Datasette has logged it; the page says that it does not know
+        return read(sql, *values)
+    except sqlite3.OperationalError as error:
+        logging.getLogger(__name__).warning("%s: %s", error, " ".join(sql.split())[:300])
+        return None  # the page says that it does not know
+
+
+async def rows(datasette: Datasette, database: str, sql: str, *values: object) -> Rows:
+    """Give the rows of an answer."""
+    return await reading(datasette, database, lambda read: read(sql, *values))
+
+
+async def ask(datasette: Datasette, database: str, sql: str, *values: object) -> Rows | None:
+    """Give the rows of an answer, or None, as `attempt` does."""
+    return await reading(datasette, database, lambda read: attempt(read, sql, *values))
 
 
 def numbers(ids: Iterable[int]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .asked import TERMS, UNSTATED, Asked
-from .asking import ask, kept, numbers
+from .asking import attempt, kept, numbers, reading
 from .finding import MOST, find
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from datasette.app import Datasette
 
-    Counts = list[dict[str, Any]]
+    from .asking import Read, Rows
 
 MOST_FILED = 5_000
 """Documents of which terms and listings are counted: each has many, so that counting more would keep people waiting."""
@@ -52,25 +51,28 @@ async def count(datasette: Datasette, database: str, asked: Asked, found: Sequen
     all_years = replace(asked, year_from=None, year_to=None)
     beside = found if asked == all_years else (await find(datasette, database, all_years))[:MOST]
 
-    async def answer(name: str) -> Counts | None:
-        question, ids = (all_years, beside) if name == "year" else (asked, found)
-        key = ("counts", name, question.q, question.year_from, question.year_to, question.chosen)
-        return await kept(datasette, database, key, lambda: _count(datasette, database, question, name, ids))
+    questions = {name: (all_years, beside) if name == "year" else (asked, found) for name in FOUND}
 
-    counted = dict(zip(FOUND, await asyncio.gather(*map(answer, FOUND)), strict=True))
+    async def read_all() -> dict[str, Rows | None]:
+        return await reading(
+            datasette, database, lambda read: {name: _count(read, name, *questions[name]) for name in FOUND}
+        )
+
+    key = ("counts", asked.q, asked.year_from, asked.year_to, asked.chosen)
+    counted = dict(await kept(datasette, database, key, read_all))
     years, terms = counted.pop("year"), counted.pop("term") or []
     counted |= {facet: [row for row in terms if row["facet"] == facet] for facet in TERMS}
     return {"year": years} | {name: _values(rows, name, asked) for name, rows in counted.items()}
 
 
-async def _count(datasette: Datasette, database: str, asked: Asked, name: str, found: Sequence[int]) -> Counts | None:
+def _count(read: Read, name: str, asked: Asked, found: Sequence[int]) -> Rows | None:
     """Count one facet; None where it took too long."""
     if not asked.words.groups and not asked.chosen and asked.year_from is None and asked.year_to is None:
-        return await ask(datasette, database, ALL[name])
-    return await ask(datasette, database, FOUND[name], numbers(found[: LIMITS.get(name)]))
+        return attempt(read, ALL[name])
+    return attempt(read, FOUND[name], numbers(found[: LIMITS.get(name)]))
 
 
-def _values(rows: Counts | None, facet: str, asked: Asked) -> Counts:
+def _values(rows: Rows | None, facet: str, asked: Asked) -> Rows:
     """Give a facet's values with what each leads to; those chosen first, even where nothing has them."""
     chosen = asked.of(facet)
     named = [{**row, "value": UNSTATED if row["value"] is None else str(row["value"])} for row in rows or []]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from .asking import rows
+from .asking import numbers
 from .records import documents
 
 if TYPE_CHECKING:
-    from datasette.app import Datasette
+    from .asking import Read
 
 TEXTS = "SELECT * FROM texts WHERE document_id = ? ORDER BY kind = 'transcript', language, id"
 SIGHTINGS = """
@@ -30,8 +29,13 @@ KEYS = """
     WHERE i.key IN (SELECT s.source || k.column1 || ?1
         FROM (SELECT DISTINCT source FROM listings UNION SELECT DISTINCT source FROM captures) AS s,
             (VALUES (':public:'), (':slug:'), (':record:'), (':node:')) AS k)"""
-BEFORE = "SELECT id FROM documents WHERE (date_from, id) < (?, ?) ORDER BY date_from DESC, id DESC LIMIT 1"
-AFTER = "SELECT id FROM documents WHERE (date_from, id) > (?, ?) ORDER BY date_from, id LIMIT 1"
+NAMED = """
+    SELECT d.id, d.key, d.title, d.date FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.id = wanted.value
+    ORDER BY wanted.key"""
+BEFORE = """
+    SELECT id, key, title, date FROM documents WHERE (date_from, id) < (?, ?)
+    ORDER BY date_from DESC, id DESC LIMIT 1"""
+AFTER = "SELECT id, key, title, date FROM documents WHERE (date_from, id) > (?, ?) ORDER BY date_from, id LIMIT 1"
 BETWEEN_THEM = """
     SELECT id FROM (SELECT id, date_from FROM documents WHERE sender = ?1 AND recipient = ?2
     UNION SELECT id, date_from FROM documents WHERE sender = ?2 AND recipient = ?1)
@@ -52,55 +56,45 @@ ALIKE = """
 DAYS = 3
 
 
-async def keys_lead_to(datasette: Datasette, database: str, key: str) -> list[dict[str, Any]]:
+def keys_lead_to(read: Read, key: str) -> list[dict[str, Any]]:
     """Give the documents (id and present key) that a key leads to; its own comes alone."""
-    found = await rows(datasette, database, KEYS, key)
+    found = read(KEYS, key)
     own = [row for row in found if row["key"] == key]
     return own or found
 
 
-async def everything(datasette: Datasette, database: str, number: int) -> dict[str, Any]:
+def everything(read: Read, number: int) -> dict[str, Any]:
     """Give all that is known about a document."""
-    row = (await documents(datasette, database, [number]))[0]
-    names = {"texts": TEXTS, "sightings": SIGHTINGS, "history": HISTORY, "offered": FILES}
-    parts = await asyncio.gather(*(rows(datasette, database, sql, number) for sql in names.values()))
-    before, after = await beside(datasette, database, row)
+    (row,) = documents(read, [number])
+    parts = {"texts": TEXTS, "sightings": SIGHTINGS, "history": HISTORY, "offered": FILES}
+    before, after = beside(read, row)
     return {
         **row,
-        **dict(zip(names, parts, strict=True)),
+        **{name: read(sql, number) for name, sql in parts.items()},
         "before": before,
         "after": after,
-        "related": await related(datasette, database, row),
+        "related": related(read, row),
     }
 
 
-async def beside(
-    datasette: Datasette, database: str, row: dict[str, Any]
-) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def beside(read: Read, row: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Give the documents before and after by date; an undated one has no place among them."""
     if not row["date_from"]:
         return None, None
-    place = row["date_from"], row["id"]
-    ids = [await rows(datasette, database, sql, *place) for sql in (BEFORE, AFTER)]
-    found = {one["id"]: one for one in await documents(datasette, database, [one[0]["id"] for one in ids if one])}
-    before, after = (found.get(one[0]["id"]) if one else None for one in ids)
-    return before, after
+    before, after = (read(sql, row["date_from"], row["id"]) for sql in (BEFORE, AFTER))
+    return next(iter(before), None), next(iter(after), None)
 
 
-async def related(datasette: Datasette, database: str, row: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def related(read: Read, row: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Give related documents by what relates them; each only once."""
-    questions = {
-        "correspondents": _between(row),
-        "days_around": _around(row),
-        "terms": (ALIKE, row["id"]),
-    }
+    questions = {"correspondents": _between(row), "days_around": _around(row), "terms": (ALIKE, row["id"])}
     found: dict[str, list[dict[str, Any]]] = {}
     seen: set[int] = set()
     for name, question in questions.items():
         if question:
-            ids = [one["id"] for one in await rows(datasette, database, *question) if one["id"] not in seen]
+            ids = [one["id"] for one in read(*question) if one["id"] not in seen]
             seen.update(ids)
-            found[name] = await documents(datasette, database, ids)
+            found[name] = read(NAMED, numbers(ids))
     return {name: group for name, group in found.items() if group}
 
 

@@ -10,6 +10,7 @@ from datasette.utils.asgi import NotFound, Response
 from ..citations import FORMATS, chicago, embedded
 from ..citations.citable import web_address
 from . import answers
+from .asking import reading
 from .document import everything, keys_lead_to
 from .extracts import document_marked, texts_marked
 from .harvests import harvests, meant
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from datasette.utils.asgi import Request
 
     from ..citations.citable import Citable
+    from .asking import Read
+    from .words import Words
 
 ROUTE = r"^/document/(?P<key>[^/]+?)(?:\.(?P<format>json|bib|ris|csljson))?$"
 
@@ -30,16 +33,15 @@ async def document_page(request: Request, datasette: Datasette) -> Response:
     key, ending = unquote(request.url_vars["key"]), request.url_vars["format"] or ""
     database, found = await _find(datasette, request, key)
     if len(found) > 1:
-        return await answers.page(
-            datasette, request, "document_which.html", {"found": await _each(datasette, database, found)}, database
-        )
+        each = await _documents(datasette, database, found)
+        return await answers.page(datasette, request, "document_which.html", {"found": each}, database)
     if found[0]["key"] != key:
         path = answers.document_path(found[0]["key"], f".{ending}" if ending else "")
         return Response.redirect(answers.linker(datasette, database)(path, q=request.args.get("q") or ""))
-    number = found[0]["id"]
     if ending in FORMATS:
-        return await _citation(datasette, database, number, ending)
-    row = await everything(datasette, database, number)
+        return _citation(cited(datasette, await _documents(datasette, database, found)), ending)
+    words = read(request.args.get("q") or "")
+    row = await reading(datasette, database, lambda read: _read(read, found[0]["id"], words))
     (item,) = cited(datasette, [row])
     if ending == "json":
         return answers.data(as_data(row, item))
@@ -49,28 +51,23 @@ async def document_page(request: Request, datasette: Datasette) -> Response:
 async def _find(datasette: Datasette, request: Request, key: str) -> tuple[str, list[dict[str, Any]]]:
     """Find the document in the harvest that is meant, or else in any."""
     for database in dict.fromkeys([meant(datasette, request), *harvests(datasette)]):
-        if found := await keys_lead_to(datasette, database, key):
+        if found := await reading(datasette, database, lambda read: keys_lead_to(read, key)):
             return database, found
     raise NotFound(f"No document has the address “{key}” here: look for words of its title instead")
 
 
-async def _each(datasette: Datasette, database: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return await documents(datasette, database, [row["id"] for row in found])
+async def _documents(datasette: Datasette, database: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return await reading(datasette, database, lambda read: documents(read, [row["id"] for row in found]))
 
 
-async def _citation(datasette: Datasette, database: str, number: int, ending: str) -> Response:
-    items = cited(datasette, await documents(datasette, database, [number]))
+def _citation(items: list[Citable], ending: str) -> Response:
     media_type, write = FORMATS[ending]
     return answers.text(write(items), media_type, f"{items[0].key}.{ending}")
 
 
 async def _page(request: Request, datasette: Datasette, database: str, row: dict[str, Any], item: Citable) -> Response:
-    words = read(request.args.get("q") or "")
-    row["marked"] = await document_marked(datasette, database, words, row)
-    row["texts"] = await texts_marked(datasette, database, words, row["texts"])
     said = {
         "document": row,
-        "words": words,
         "q": request.args.get("q") or "",
         "citations": citations(item),
         "embedded": {
@@ -83,6 +80,13 @@ async def _page(request: Request, datasette: Datasette, database: str, row: dict
         "canonical": answers.absolute(datasette, request, str(datasette.urls.path(answers.document_path(row["key"])))),
     }
     return await answers.page(datasette, request, "document.html", said, database)
+
+
+def _read(read: Read, number: int, words: Words) -> dict[str, Any]:
+    """Read everything, and mark the words."""
+    row = everything(read, number)
+    marked = {"marked": document_marked(read, words, row), "texts_marked": texts_marked(read, words, row["texts"])}
+    return {**row, **marked}
 
 
 def citations(item: Citable) -> dict[str, str]:
@@ -98,4 +102,6 @@ def as_data(row: dict[str, Any], item: Citable) -> dict[str, Any]:
     """Give everything as data; other documents by their keys alone."""
     beside = {name: row[name]["key"] if row[name] else None for name in ("before", "after")}
     related = {name: [one["key"] for one in group] for name, group in row["related"].items()}
-    return {**row, **beside, "related": related, "citations": citations(item)}
+    absent = ("marked", "texts_marked")
+    known = {name: value for name, value in row.items() if name not in absent}
+    return {**known, **beside, "related": related, "citations": citations(item)}

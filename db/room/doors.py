@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RENDERERS", "ROUTES", "for_templates", "metadata", "opening", "prepare", "wrap"]
 ROUTES = [
+    (r"^/$", front.front_page),
     (document_page.ROUTE, document_page.document_page),
     (search_page.ROUTE, search_page.search_page),
     (search_page.FEED_ROUTE, search_page.feed),
@@ -64,9 +65,6 @@ def for_templates(datasette: Datasette, database: str | None) -> dict[str, Any]:
         described: dict[str, Any] = tables.get(table, {})
         return described
 
-    async def said(name: str) -> dict[str, Any]:
-        return await front.front(datasette, name)
-
     async def key_of(name: str, number: object) -> str | None:
         found = await ask(datasette, name, "SELECT key FROM documents WHERE id = ?", number)
         return str(found[0]["key"]) if found else None
@@ -75,7 +73,6 @@ def for_templates(datasette: Datasette, database: str | None) -> dict[str, Any]:
         "site": datasette.metadata("title"),
         "harvests": harvests.harvests(datasette),
         "about": about,
-        "front": said,
         "key_of": key_of,
         "document_path": document_path,
         "link_in": lambda name: linker(datasette, name),

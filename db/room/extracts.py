@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .asking import ask, numbers
+from .asking import attempt, numbers
 from .words import OPEN, SHUT, Words, marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from datasette.app import Datasette
     from markupsafe import Markup
+
+    from .asking import Read
 
 IN_DOCUMENTS = """
     SELECT f.rowid AS id, highlight(documents_fts, 0, ?1, ?2) AS title,
@@ -33,13 +34,11 @@ LEAD = 320
 """Letters of a summary that are shown where none of the words stands in it."""
 
 
-async def extracts(
-    datasette: Datasette, database: str, words: Words, found: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def extracts(read: Read, words: Words, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add `title_marked`, `summary_marked` and `extract` (from a text) to documents."""
-    documents = {row["id"]: row for row in await _ask(datasette, database, IN_DOCUMENTS, words, found)}
+    documents = {row["id"]: row for row in _ask(read, IN_DOCUMENTS, words, found)}
     texts: dict[int, dict[str, Any]] = {}
-    for row in await _ask(datasette, database, IN_TEXTS, words, found):
+    for row in _ask(read, IN_TEXTS, words, found):
         texts.setdefault(row["id"], row)
     return [_with(row, documents.get(row["id"], {}), texts.get(row["id"])) for row in found]
 
@@ -60,24 +59,20 @@ def _lead(summary: str | None) -> str:
     return text if len(text) <= LEAD else text[:LEAD].rsplit(" ", 1)[0] + " …"
 
 
-async def texts_marked(
-    datasette: Datasette, database: str, words: Words, texts: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def texts_marked(read: Read, words: Words, texts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Give whole texts with the words marked."""
-    seen = {row["id"]: row["text"] for row in await _ask(datasette, database, WHOLE_TEXTS, words, texts)}
+    seen = {row["id"]: row["text"] for row in _ask(read, WHOLE_TEXTS, words, texts)}
     return [{**row, "text": marked(seen.get(row["id"], row["text"]))} for row in texts]
 
 
-async def document_marked(datasette: Datasette, database: str, words: Words, row: dict[str, Any]) -> dict[str, Markup]:
+def document_marked(read: Read, words: Words, row: dict[str, Any]) -> dict[str, Markup]:
     """Give a document's title and summary with the words marked."""
     sql = IN_DOCUMENTS.replace("snippet(documents_fts, 1, ?1, ?2, ' … ', 40)", "highlight(documents_fts, 1, ?1, ?2)")
-    seen = next(iter(await _ask(datasette, database, sql, words, [row])), row)
+    seen = next(iter(_ask(read, sql, words, [row])), row)
     return {"title": marked(seen["title"]), "summary": marked(seen["summary"])}
 
 
-async def _ask(
-    datasette: Datasette, database: str, sql: str, words: Words, found: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def _ask(read: Read, sql: str, words: Words, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     if not words.groups or not found:
         return []
-    return await ask(datasette, database, sql, OPEN, SHUT, words.any, numbers(row["id"] for row in found)) or []
+    return attempt(read, sql, OPEN, SHUT, words.any, numbers(row["id"] for row in found)) or []

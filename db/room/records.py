@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..citations.citable import Citable, citable
-from .asking import numbers, rows
+from .asking import numbers
 from .harvests import catalogues
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from datasette.app import Datasette
+
+    from .asking import Read
 
 DOCUMENTS = (
     "SELECT d.* FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.id = wanted.value ORDER BY wanted.key"
@@ -20,11 +22,10 @@ TERMS = "SELECT t.* FROM json_each(?) AS wanted CROSS JOIN document_terms AS t O
 FILES = "SELECT f.* FROM json_each(?) AS wanted CROSS JOIN files AS f ON f.document_id = wanted.value"
 
 
-async def documents(datasette: Datasette, database: str, ids: Iterable[int]) -> list[dict[str, Any]]:
+def documents(read: Read, ids: Iterable[int]) -> list[dict[str, Any]]:
     """Give documents in the order asked, each with its `terms` by facet and its `files`."""
     wanted = numbers(ids)
-    parts = [await rows(datasette, database, sql, wanted) for sql in (DOCUMENTS, TERMS, FILES)]
-    return assembled(*parts)
+    return assembled(*(read(sql, wanted) for sql in (DOCUMENTS, TERMS, FILES)))
 
 
 def assembled(

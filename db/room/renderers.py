@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from ..citations import FORMATS
 from . import answers
-from .asking import rows
+from .asking import reading, rows
 from .finding import MOST
 from .harvests import harvests
 from .records import cited, documents
@@ -37,11 +37,16 @@ def _render(ending: str) -> Callable[..., Any]:
         datasette: Datasette, request: Request, database: str, table: str | None, rows: list[Any]
     ) -> Response:
         every = await _every_row(datasette, request, database, table) if table else [dict(row) for row in rows]
-        items = cited(datasette, await documents(datasette, database, await _named(datasette, database, every)))
+        items = cited(datasette, await _documents(datasette, database, every))
         media_type, write = FORMATS[ending]
         return answers.text(write(items), media_type, f"{table or 'query'}.{ending}")
 
     return render
+
+
+async def _documents(datasette: Datasette, database: str, every: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    named = await _named(datasette, database, every)
+    return await reading(datasette, database, lambda read: documents(read, named))
 
 
 async def _named(datasette: Datasette, database: str, found: Iterable[Mapping[str, Any]]) -> list[int]:

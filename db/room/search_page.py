@@ -8,7 +8,7 @@ from ..citations import FORMATS, embedded
 from ..citations.sheets import to_csv
 from . import answers, feeds
 from .asked import PAGE, Asked, asked
-from .asking import ask
+from .asking import ask, reading
 from .counting import MOST_FILED, count
 from .extracts import extracts
 from .finding import MOST, find
@@ -37,7 +37,7 @@ async def search_page(request: Request, datasette: Datasette) -> Response:
         if ending:
             return answers.data(_as_data(request, datasette, database, question, said))
         return await answers.page(datasette, request, "search.html", said, database)
-    rows = await documents(datasette, database, found[:MOST])
+    rows = await reading(datasette, database, lambda read: documents(read, found[:MOST]))
     if ending == "csv":
         return answers.text(to_csv(rows), "text/csv; charset=utf-8", "documents.csv")
     media_type, write = FORMATS[ending]
@@ -53,13 +53,14 @@ async def feed(request: Request, datasette: Datasette) -> Response:
 async def _results(datasette: Datasette, database: str, question: Asked, found: Sequence[int]) -> dict[str, Any]:
     """Give one page of results, and what leads on from there."""
     start = (question.page - 1) * PAGE
-    shown = await documents(datasette, database, found[start : min(start + PAGE, MOST)])
+    ids, words = found[start : min(start + PAGE, MOST)], question.words
+    shown = await reading(datasette, database, lambda read: extracts(read, words, documents(read, ids)))
     counts = await count(datasette, database, question, found[:MOST])
     return {
         "asked": question,
         "words": question.words,
         "notes": [*question.notes, *question.words.notes],
-        "results": _with_coins(datasette, await extracts(datasette, database, question.words, shown)),
+        "results": _with_coins(datasette, shown),
         "first": start + 1,
         "total": min(len(found), MOST),
         "more": len(found) > MOST,
@@ -107,7 +108,7 @@ async def _feed(request: Request, datasette: Datasette, database: str, question:
     """Give what is new and changed among the answers to a question, as a feed."""
     query = question.query(order="changed")
     found = await find(datasette, database, asked_for(question))
-    rows = await documents(datasette, database, found[: feeds.ENTRIES])
+    rows = await reading(datasette, database, lambda read: documents(read, found[: feeds.ENTRIES]))
     link = answers.linker(datasette, database)
     addresses = [answers.absolute(datasette, request, link(answers.document_path(row["key"]))) for row in rows]
     site = datasette.metadata("title") or "Archive harvest"

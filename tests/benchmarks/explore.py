@@ -1,0 +1,178 @@
+"""How fast the reading room answers, beside stock Datasette on the same file in the same run.
+
+`python -m tests.benchmarks.explore --documents 1000000 --database FILE` makes the file once (it takes a quarter of an
+hour and 5 GB), then prints the p50 and p95 of four pages in milliseconds, for 1 and 8 clients, idle and while a
+writer commits fifty pages a second. No question is asked twice, so that no answer comes from a cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import random
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from http.client import HTTPConnection
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from datasette.utils import tilde_encode
+
+from tests.archive_pages import _KINDS
+from tests.benchmarks.explore_corpus import make, word
+from tests.publishing import DATASETTE_ALONE, harvester_serve, running
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator
+
+GOAL = 0.3
+PAGES = ("front page", "search with filters", "document page", "table page")
+COMMITS_A_SECOND = 50
+
+
+class Questions:
+    """Makes questions, each another one, the same for both sites."""
+
+    def __init__(self, documents: int, database: str) -> None:
+        self.documents, self.database = documents, database
+
+    def ours(self, page: str, number: int) -> str:
+        """Give the path of the reading room's page."""
+        words, kind, start = self._asked(number)
+        return {
+            "front page": "/",
+            "search with filters": f"/search?q={quote(words)}&kind={kind}&from={start}&to={start + 9}",
+            "document page": f"/document/document-{self._one(number)}",
+            "table page": self._table(number),
+        }[page]
+
+    def stock(self, page: str, number: int) -> str:
+        """Give the path of Datasette's own page that answers the same."""
+        words, kind, start = self._asked(number)
+        filters = f"kind={kind}&year__gte={start}&year__lte={start + 9}&_facet=kind&_facet=year"
+        return {
+            "front page": "/",
+            "search with filters": f"/{self.database}/documents?_search={quote(words)}&{filters}",
+            "document page": f"/{self.database}/documents/{self._one(number)}",
+            "table page": self._table(number),
+        }[page]
+
+    def _one(self, number: int) -> int:
+        return random.Random(number).randrange(1, self.documents + 1)
+
+    def _table(self, number: int) -> str:
+        return f"/{self.database}/documents?year={1935 + number % 50}&_sort=title&_size={20 + number % 80}"
+
+    def _asked(self, number: int) -> tuple[str, str, int]:
+        chance = random.Random(number)
+        ranks = [chance.choice((chance.randrange(20), chance.randrange(20, 500), chance.randrange(500, 9000)))]
+        ranks += [chance.randrange(20, 2000)] if number % 2 else []
+        return " ".join(map(word, ranks)), quote(chance.choice(_KINDS)), 1940 + number % 30
+
+
+def measure(address: str, path: Callable[[int], str], clients: int, requests: int, first: int) -> list[float]:
+    """Ask, and give how long each answer took, in milliseconds."""
+    numbers = count(first)
+
+    def client(_: int) -> list[float]:
+        connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
+        took = [_ask(connection, path(next(numbers))) for _ in range(requests // clients)]
+        connection.close()
+        return took
+
+    with ThreadPoolExecutor(clients) as pool:
+        return [one for took in pool.map(client, range(clients)) for one in took]
+
+
+def _ask(connection: HTTPConnection, path: str) -> float:
+    start = time.perf_counter()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read()
+    assert answer.status == 200, (path, answer.status, body[-500:])
+    return (time.perf_counter() - start) * 1000
+
+
+@contextmanager
+def writing(database: Path, busy: bool) -> Iterator[None]:
+    """Commit as a harvest does, while the block runs."""
+    if not busy:
+        yield
+        return
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    process = context.Process(target=_write, args=(database, stop))
+    process.start()
+    yield
+    stop.set()
+    process.join()
+
+
+def _write(database: Path, stop: threading.Event) -> None:
+    db = sqlite3.connect(database, isolation_level=None, timeout=30)
+    last = db.execute("SELECT max(id) FROM documents").fetchone()[0]
+    while not stop.is_set():
+        first = random.randrange(1, last)
+        db.execute(
+            "UPDATE documents SET classification = hex(randomblob(8)) WHERE id BETWEEN ? AND ?", [first, first + 9]
+        )
+        time.sleep(1 / COMMITS_A_SECOND)
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+def report(database: Path, documents: int, requests: int) -> Iterator[str]:
+    """Measure everything; give the lines to print."""
+    questions = Questions(documents, tilde_encode(database.stem))
+    stock = ["-c", DATASETTE_ALONE, "serve", str(database), "--port", "0"]
+    with harvester_serve(database) as (site, _), running([sys.executable, *stock]) as server:
+        first = 0
+        for busy in (False, True):
+            for clients in (1, 8):
+                yield f"{'during a harvest' if busy else 'idle'}, {clients} client{'s' if clients > 1 else ''}"
+                for page in PAGES:
+                    first += 10_000
+                    with writing(database, busy):
+                        theirs = measure(server.address(), partial(questions.stock, page), clients, requests, first)
+                        ours = measure(site.address, partial(questions.ours, page), clients, requests, first)
+                    yield _line(page, ours, theirs)
+
+
+def _line(page: str, ours: list[float], theirs: list[float]) -> str:
+    (p50, p95), (stock50, stock95) = (_percentiles(took) for took in (ours, theirs))
+    return (
+        f"  {page:<20} p50 {p50:7.0f}  p95 {p95:7.0f}   stock p50 {stock50:7.0f}  p95 {stock95:7.0f}   "
+        f"p95 is {p95 / stock95:.2f} of stock's"
+    )
+
+
+def _percentiles(took: list[float]) -> tuple[float, float]:
+    return statistics.median(took), statistics.quantiles(took, n=20, method="inclusive")[-1]
+
+
+def main() -> None:
+    """Make the database if it is not there, and measure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.explore", description=__doc__)
+    parser.add_argument("--documents", type=int, default=1_000_000)
+    parser.add_argument("--database", type=Path)
+    parser.add_argument("--requests", type=int, default=80)
+    asked = parser.parse_args()
+    usual = Path(tempfile.gettempdir(), "harvester-benchmarks", f"explore-{asked.documents}.db")
+    database = asked.database or usual
+    database.parent.mkdir(parents=True, exist_ok=True)
+    make(database, asked.documents)
+    for line in report(database, asked.documents, asked.requests):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
