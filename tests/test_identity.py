@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from harvester.capture import Capture
 from harvester.pages.dates import read_date
-from harvester.pages.page import Listing, Record
+from harvester.pages.page import DocumentPage, Listing, Record, Text
 from tests.harvesting import documents, fresh, harvest_pages, sighted, sound
 
 if TYPE_CHECKING:
@@ -152,10 +152,21 @@ def test_a_title_that_may_be_cut_off_makes_no_document(db: Database) -> None:
 ITEMS = [(f"slug-{n}", f"Title {n % 2}", date) for n, date in enumerate([None, "1979", "1979", "1980", "May 2, 1980"])]
 
 
+def document_page(item: tuple[str, str, str | None], knows_slug: bool) -> tuple[Capture, DocumentPage]:
+    """Make the page of an item, found by its slug or by its number alone."""
+    slug, title, date = item
+    number = str(1000 + ITEMS.index(item))
+    shown = record(title, date, record_id=number, slug=slug if knows_slug else None, rights=f"rights of {slug}")
+    uri = f"https://digitalarchive.wilsoncenter.org/document/{slug if knows_slug else number}"
+    return Capture(uri, uri.encode()), DocumentPage("document", shown, (Text("transcript", None, f"text of {slug}"),))
+
+
 @st.composite
-def shown(draw: st.DrawFn, name: str) -> tuple[Capture, Listing]:
-    """Draw a page that shows some items in one of three forms."""
-    form = draw(st.sampled_from("ABF"))
+def shown(draw: st.DrawFn, name: str) -> tuple[Capture, Listing | DocumentPage]:
+    """Draw a page that shows some items in one of three forms, or the page of one."""
+    form = draw(st.sampled_from("ABFd"))
+    if form == "d":
+        return document_page(draw(st.sampled_from(ITEMS)), draw(st.booleans()))
     items = draw(st.lists(st.sampled_from(ITEMS), min_size=1, max_size=4, unique=True))
     records = []
     for slug, title, date in items:
@@ -176,7 +187,8 @@ def test_the_order_of_pages_never_matters(data: st.DataObject) -> None:
             for one in order:
                 harvest_pages(db, [one])
             assert sound(db)
-            results.append((documents(db), sighted(db)))
+            texts = db.execute("SELECT key, text FROM texts JOIN documents ON documents.id = document_id ORDER BY 1, 2")
+            results.append((documents(db), sighted(db), texts.fetchall()))
             db.close()
     assert results[0] == results[1]
 
