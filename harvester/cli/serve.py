@@ -101,11 +101,15 @@ def listen(host: str, port: int) -> socket.socket:
     """Take the port before anything is promised; uvicorn would end the process instead of saying what to do."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise HarvesterError(
             f"cannot listen on {host} port {port} ({error.strerror}): choose another with --port or --host"
         ) from error
+    # What it accepts inherits this. asyncio would set it, but does not recognise a socket made like this as TCP's; and
+    # without it the second part of each answer waits 40 ms for the first to be acknowledged.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 async def answer(datasette: Datasette, listener: socket.socket) -> None:
