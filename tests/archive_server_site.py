@@ -134,7 +134,7 @@ class Site:
     def _empty(self, *_: object) -> Answer:
         return html(200, b"")
 
-    def _none_found(self, number: int, _headers: dict[str, str]) -> Answer:
+    def _none_found(self, *_: object) -> Answer:
         return html(200, listing_page([], 1, 0))
 
     def _busy(self, *_: object) -> Answer:
@@ -146,7 +146,7 @@ class Site:
     def _reset(self, *_: object) -> Answer:
         return Answer(200, how="reset")
 
-    def _truncated(self, number: int, headers: dict[str, str]) -> Answer:
+    def _truncated(self, number: int, _headers: dict[str, str]) -> Answer:
         whole = self._page(self._found(""), number, {})
         return Answer(200, whole.body, whole.headers, how="truncated")
 
@@ -155,7 +155,7 @@ class Site:
         return Answer(whole.status, whole.body, whole.headers, how="slow")
 
     def _stale(self, number: int, _headers: dict[str, str]) -> Answer:
-        """A cache answers with the listing as it was; caches must say so (RFC 9111, Age)."""
+        """Answer as a cache does, with the listing as it was; caches must say so (RFC 9111, Age)."""
         return self._page(self.chance.choice(self.listing.states), number, {}, Age="600")
 
     def _login(self, *_: object) -> Answer:
@@ -164,11 +164,11 @@ class Site:
     def _other_listing(self, *_: object) -> Answer:
         return html(302, b"", Location="/search?search_api_fulltext=Mao&page=0")
 
-    def _other_page(self, number: int, headers: dict[str, str]) -> Answer:
+    def _other_page(self, number: int, _headers: dict[str, str]) -> Answer:
         return self._page(self._found(""), number + 1, {})
 
-    def _markup(self, number: int, _headers: dict[str, str]) -> Answer:
-        """The archive has changed the look of its pages: nothing of it can be read."""
+    def _markup(self, *_: object) -> Answer:
+        """Show pages of another look: nothing of them can be read."""
         return html(200, b"<html><body><div id=app></div><script>render()</script></body></html>")
 
 

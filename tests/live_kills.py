@@ -6,7 +6,6 @@ import random
 import signal
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,8 @@ from tests.harvesting import documents, sighted, sound
 from tests.live_processes import Aim, Harvests
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlite_utils import Database
 
 RECORDS = 35

@@ -73,7 +73,7 @@ def arm(aim: Aim) -> None:
         setattr(owner, name, mined)
 
     def half(number: int) -> None:
-        """The power goes while a record is written: a part of it came to the disk."""
+        """Leave a part of a record on the disk, as a power cut does."""
         if due():
             os.ftruncate(number, os.fstat(number).st_size - 40)
             strike(aim)

@@ -11,9 +11,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.live_crawls import run_crawls
-from tests.live_kills import kill_all
-from tests.live_walks import failures, walk_all
 
 if TYPE_CHECKING:
     from tests.live_crawls import Crawls
@@ -25,6 +22,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--walks", type=int, default=0, help="hostile walks over HTTP")
     parser.add_argument("--kills", type=int, default=0, help="harvests killed with SIGKILL at named moments")
     asked = parser.parse_args(arguments)
+    # Here, because each process that is forked for a harvest imports this module again.
+    from tests.live_crawls import run_crawls
+    from tests.live_kills import kill_all
+    from tests.live_walks import failures, walk_all
+
     said: list[str] = []
 
     async def walks(crawls: Crawls) -> None:

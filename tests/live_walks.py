@@ -123,7 +123,9 @@ class Row:
         return f"{self.scenario.name:26}{counts}{requests:10}"
 
 
-HEADING = f"{'scenario':26}{'walks':>6}{'complete':>10}{'partial':>9}{'lost':>6}{'invented':>10}{'false':>7}{'requests':>10}"
+HEADING = (
+    f"{'scenario':26}{'walks':>6}{'complete':>10}{'partial':>9}{'lost':>6}{'invented':>10}{'false':>7}{'requests':>10}"
+)
 
 
 async def walk_hostile(crawls: Crawls, scenario: Scenario, seed: int) -> Outcome:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import shlex
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvester.crawl.order import Order
-from harvester.store.database import BUSY_SECONDS
+from harvester.clock import stamp
+from harvester.crawl.order import REFRESH_AFTER_DAYS, Order
+from harvester.store.database import BUSY_SECONDS, open_to_read
+from harvester.store.documents import pages_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harvester.addresses import ListingAddress
     from harvester.source import Source
 
 Function = "Callable[..., Any]"
@@ -98,9 +102,26 @@ def order_of(asked: dict[str, Any], listing: str, db: Path) -> Order:
 def foretold(order: Order, source: Source) -> str:
     """Say what a live harvest would fetch, without fetching anything."""
     listing, delay = order.address(source), order.agreed_delay(source)
-    pages = f"at most {order.most_pages} pages" if order.most_pages else "every page"
-    documents = "and the page of each new or changed document" if order.documents else "and no document page"
+    pages, documents = _known(order, listing, source)
+    most = f"at most {order.most_pages} pages" if order.most_pages else "every page"
+    known = f" (about {pages})" if pages else ""
+    also = "and the page of each new or changed document" if order.documents else "and no document page"
+    due = f" ({documents} of those that are held are due)" if documents else ""
+    seconds = timedelta(seconds=round(delay * (min(pages, order.most_pages or pages) + documents)))
+    place = order.base or f"https://{source.hosts[0]}"
     return (
-        f"{listing.name} of {source.title}: {pages} of {order.base or 'https://' + source.hosts[0]}, {documents};\n"
-        f"one request every {delay:g} seconds or slower, as robots.txt says: {3600 / max(delay, 0.001):,.0f} an hour"
+        f"{listing.name} of {source.title}: {most}{known} of {place}, {also}{due};\n"
+        f"one request every {delay:g} seconds, or slower if robots.txt says so: "
+        + (f"at least {seconds} (hours:minutes:seconds)" if pages else f"{3600 / max(delay, 0.001):,.0f} an hour")
     )
+
+
+def _known(order: Order, listing: ListingAddress, source: Source) -> tuple[int, int]:
+    """Give how many pages the listing had when it was last read, and how many document pages are due."""
+    if not order.db.is_file() or source.pager is None:
+        return 0, 0
+    with open_to_read(order.db) as db:
+        row = db.execute("SELECT declared_total FROM listings WHERE key = ?", [listing.key]).fetchone()
+        before = stamp(datetime.now(UTC) - timedelta(days=REFRESH_AFTER_DAYS))
+        due = len(pages_to_read(db, source.name, before)) if order.documents else 0
+    return -(-(row[0] or 0) // source.pager.size) if row else 0, due

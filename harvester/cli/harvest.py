@@ -127,6 +127,8 @@ def summary(row: dict[str, Any], db: Path) -> str:
 
 
 def _walked(walk: dict[str, Any]) -> str:
+    if walk["distinct_records"] is None:
+        return f"the listing: {walk['status']}, {walk['reason']}"
     proof = f" (proof: {walk['proof']})" if walk["proof"] else f": {walk['reason']}"
     return f"the listing: {walk['distinct_records']} of {walk['declared_total']} records, {walk['status']}{proof}"
 

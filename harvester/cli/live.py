@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +41,6 @@ class LiveProgress:
 
 def harvest_live(source: str, order: Order, stop: Stop, contact: str | None) -> dict[str, Any]:
     """Harvest an archive over the network; give the run's row. Raises what went wrong if nothing could be had."""
-    for name in ("scrapy", "twisted", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is kept as problems of the run
     process = AsyncCrawlerProcess(live_settings(contact))
     crawler, progress = process.create_crawler(source), LiveProgress()
     task = process.crawl(crawler, order=order, stopped=lambda: stop.signal is not None, progress=progress)
@@ -71,6 +68,7 @@ def live_settings(contact: str | None) -> Settings:
     """Give Scrapy's settings, with a contact address in the user agent."""
     settings = Settings()
     settings.setmodule(SETTINGS_MODULE)
+    settings.set("LOG_ENABLED", False)  # what matters is kept as problems of the run, and said in one line
     agent = settings["USER_AGENT"]
     if contact and contact not in agent:
         settings.set("USER_AGENT", f"{agent} (+{contact})")

@@ -125,9 +125,9 @@ class Fetcher:
 
     def _robots(self, robotparser: RobotParser) -> None:
         """Keep the Crawl-delay that robots.txt declares; Scrapy reads it and does not apply it."""
+        assert self._crawler.engine is not None  # noqa: S101 - a crawl that runs has its engine
         declared = robotparser.crawl_delay(self._crawler.settings.get("USER_AGENT", "*"))
-        if not declared or not self._crawler.engine:
-            return
-        self._delay = max(self._delay, float(declared))
+        self._delay = max(self._delay, float(declared or 0))
+        # The page for whose sake robots.txt was read goes out next, past our own clock.
         for slot in self._crawler.engine.downloader.slots.values():
-            slot.delay = self._delay  # the page for whose sake robots.txt was read waits there already
+            slot.delay, slot.lastseen = self._delay, time.monotonic()

@@ -91,7 +91,7 @@ class ArchiveSpider(scrapy.Spider):
         """Wait until Scrapy knows that the last item went through: it waits for ever if it is told to end before."""
         assert self.crawler is not None  # noqa: S101 - Scrapy sets it before the start
         engine = self.crawler.engine
-        while engine and engine.scraper.slot and not engine.scraper.slot.is_idle():
+        while engine and engine.scraper.slot and not engine.scraper.slot.is_idle():  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0)
 
     def closed(self, reason: str) -> None:

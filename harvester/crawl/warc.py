@@ -12,6 +12,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from harvester.clock import stamp
+from harvester.errors import HarvesterError
 from harvester.readers.notes import STEP_FIELD, WALK_NOTE
 
 if TYPE_CHECKING:
@@ -61,6 +62,13 @@ class WarcFile:
             self._file.close()
 
     def _write(self, uri: str, kind: str, body: bytes, moment: datetime, headers: dict[str, str], **more: Any) -> int:
+        try:
+            return self._written(uri, kind, body, moment, headers, **more)
+        except OSError as error:
+            told = f"cannot write {self.path} ({error.strerror}): free some disk space or check its permissions"
+            raise HarvesterError(f"{told}, then run this again; what was read is kept") from error
+
+    def _written(self, uri: str, kind: str, body: bytes, moment: datetime, headers: dict[str, str], **more: Any) -> int:
         file = self._file or self._open()
         offset = file.tell()
         writer = WARCWriter(file, gzip=True, warc_version="1.1")

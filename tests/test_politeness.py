@@ -1,0 +1,174 @@
+"""How a live harvest behaves towards an archive, measured in the server's own log; and how it fails."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import ssl
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harvester.clock import stamp
+from harvester.crawl.politeness import agreed_delay, is_loopback, retry_after
+from harvester.errors import UsageError
+from harvester.store.database import open_to_read, open_to_write
+from tests.archive_server import ArchiveServer
+from tests.archive_server_site import Answer, Manner, Site, html
+from tests.harvesting import sound
+from tests.live_processes import Harvests, in_process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TIMER = 0.02
+"""How much a clock may be early."""
+
+
+def gaps(server: ArchiveServer) -> list[float]:
+    return [other.time - one.time for one, other in itertools.pairwise(server.log)]
+
+
+def harvested(folder: Path, site: Site, *more: str, delay: str | None = "0") -> tuple[ArchiveServer, int | None, str]:
+    with ArchiveServer(site) as server:
+        done = Harvests(folder, server).live("a.db", "--no-documents", *more, delay=delay)
+        return server, done.status, done.err
+
+
+def test_there_is_a_second_between_requests_by_default(tmp_path: Path) -> None:
+    server, status, _ = harvested(tmp_path, Site(15), delay=None)
+    assert (status, len(server.log)) == (0, 4)
+    assert min(gaps(server)) >= 1 - TIMER
+
+
+def test_the_crawl_delay_of_robots_txt_is_kept(tmp_path: Path) -> None:
+    server, _, _ = harvested(tmp_path, Site(5, manner=Manner(robots="User-agent: *\nCrawl-delay: 1.5\n")), delay="1")
+    assert len(server.log) == 3
+    assert min(gaps(server)) >= 1.5 - TIMER
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_obeyed(tmp_path: Path, status: int) -> None:
+    site = Site(5)
+    whole, busy = site.answer, [html(status, b"", Retry_After="1")]
+    site.answer = lambda target, headers: (  # type: ignore[method-assign]
+        busy.pop() if "page=" in target and busy else whole(target, headers)
+    )
+    server, ended, _ = harvested(tmp_path, site)
+    assert ended == 0
+    assert gaps(server)[1] >= 1 - TIMER
+
+
+def test_a_server_that_wants_a_long_rest_is_left_alone(tmp_path: Path) -> None:
+    site = Site(5)
+    site.answer = lambda *_: html(429, b"", Retry_After="7200")  # type: ignore[method-assign]
+    server, status, err = harvested(tmp_path, site)
+    assert (status, len(server.asked("page="))) == (1, 1)
+    assert "120 minutes" in err
+
+
+def test_it_says_who_it_is_and_asks_caches_to_step_aside(tmp_path: Path) -> None:
+    server, _, _ = harvested(tmp_path, Site(5), "--contact", "me@example.org")
+    for asked in server.log:
+        assert asked.headers["user-agent"].startswith("archive-harvester/")
+        assert asked.headers["user-agent"].endswith("(+me@example.org)")
+        assert "cookie" not in asked.headers
+    assert {asked.headers["cache-control"] for asked in server.asked("page=")} == {"no-cache"}
+
+
+def test_there_is_one_connection_at_a_time_and_no_more_requests_than_needed(tmp_path: Path) -> None:
+    server, _, _ = harvested(tmp_path, Site(25))
+    assert [asked.target.partition("page=")[2] for asked in server.asked("page=")] == ["0", "1", "2", "0"]
+
+
+def test_what_robots_txt_forbids_is_not_asked_for(tmp_path: Path) -> None:
+    server, status, err = harvested(tmp_path, Site(5, manner=Manner(robots="User-agent: *\nDisallow: /search\n")))
+    assert [asked.target for asked in server.log] == ["/robots.txt"]
+    assert (status, err.count("\n")) == (1, 1)
+    assert "robots.txt forbids" in err
+
+
+def test_an_unreachable_host_is_one_line(tmp_path: Path) -> None:
+    done = in_process(
+        tmp_path,
+        ["harvest", "wilson", "--base-url", "http://127.0.0.1:1", "--delay", "0", "--db", str(tmp_path / "a.db")],
+    )
+    assert (done.status, done.err.count("\n")) == (1, 1)
+    assert "127.0.0.1:1" in done.err
+    assert "connection" in done.err
+    unharmed(tmp_path / "a.db", "failed")
+
+
+def unharmed(path: Path, status: str) -> None:
+    with open_to_write(path) as db:
+        assert sound(db)
+        assert db.execute("SELECT status FROM runs ORDER BY id DESC").fetchone() == (status,)
+        assert db.execute("SELECT count(*) FROM claims").fetchone() == (0,)
+
+
+def test_a_failing_certificate_is_one_line_and_is_asked_once(tmp_path: Path) -> None:
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2"]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    with ArchiveServer(Site(5), tls=context) as server:
+        done = Harvests(tmp_path, server).live("a.db")
+        assert server.log == []
+    assert (done.status, done.err.count("\n")) == (1, 1)
+    assert "certificate" in done.err
+    unharmed(tmp_path / "a.db", "failed")
+
+
+def test_a_source_that_another_run_holds_is_left_to_it(tmp_path: Path) -> None:
+    with open_to_write(tmp_path / "a.db") as db:
+        db.execute("INSERT INTO runs (id, command, started_at) VALUES (1, 'harvest', '2026-01-01')")
+        holder = f"process {os.getpid()} on {socket.gethostname()}"
+        db.execute("INSERT INTO claims VALUES ('wilson', 1, ?, ?)", [holder, stamp()])
+    server, status, err = harvested(tmp_path, Site(5))
+    assert (status, err.count("\n"), server.log) == (4, 1, [])
+    assert holder in err
+    with open_to_read(tmp_path / "a.db") as db:
+        assert db.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+
+
+def test_redirects_are_followed_to_the_same_page_only(tmp_path: Path) -> None:
+    site = Site(15)
+    whole = site.answer
+
+    def sent_on(target: str, headers: dict[str, str]) -> Answer:
+        if "page=0" in target and "again" not in target:
+            return html(302, b"", Location=f"{target}&again=1")
+        return html(302, b"", Location="/user/login") if "page=1" in target else whole(target, headers)
+
+    site.answer = sent_on  # type: ignore[method-assign]
+    server, status, _ = harvested(tmp_path, site)
+    assert status == 3
+    assert server.asked("login") == []
+    with open_to_read(tmp_path / "a.db") as db:
+        assert set(db.execute("SELECT code FROM problems").fetchall()) == {("redirected",)}
+        assert db.execute("SELECT DISTINCT uri FROM captures WHERE form IS NOT NULL").fetchone()[0].endswith("page=0")
+
+
+def test_going_faster_is_for_this_machine_only() -> None:
+    with pytest.raises(UsageError, match="faster"):
+        agreed_delay(0.5, "https://digitalarchive.wilsoncenter.org")
+    assert agreed_delay(0, "http://127.0.0.1:8000") == 0
+    assert agreed_delay(None, "http://127.0.0.1:8000") == 1
+    assert agreed_delay(3, "https://digitalarchive.wilsoncenter.org") == 3
+    assert [is_loopback(f"http://{host}/") for host in ("localhost", "[::1]", "127.0.0.2", "10.0.0.1", "a.org")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_retry_after_is_a_number_or_a_date() -> None:
+    assert retry_after("120") == 120
+    assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+    assert retry_after("soon") is None
+    assert retry_after(None) is None
