@@ -147,5 +147,5 @@ class DocumentForm(HtmlForm):
 
 def _line(pattern: str) -> re.Pattern[str]:
     # It begins with the border before it: only there is it tried. Between the words may be any number of spaces.
-    pattern = pattern.replace(" ?", " ").replace(" ", " *")
-    return re.compile(rf"[\t\n] *(?:{pattern}) *(?=[\t\n]|$)")
+    pattern = pattern.replace(" ?", " ").replace(" ", " *+")
+    return re.compile(rf"[\t\n][ \x1f]*+(?:{pattern}) *+(?=[\t\n]|$)")

@@ -16,13 +16,26 @@ if TYPE_CHECKING:
 
 HOST = "https://digitalarchive.wilsoncenter.org"
 PAGE_SIZE = 10
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
-_PEOPLE = ["Mao Zedong", "Nikita Khrushchev", "Zhou Enlai", "Josef Stalin", "Kim Il Sung", "Anastas Mikoyan", "Liu Shaoqi", "Walter Ulbricht", "Władysław Gomułka", "Josip Broz Tito", "Fidel Castro", "Andrei Gromyko", "János Kádár", "Enver Hoxha", "Todor Zhivkov"]
-_PLACES = ["China", "Soviet Union", "Hungary", "Poland", "Cuba", "North Korea", "Vietnam", "Albania", "East Germany", "Yugoslavia"]
-_SUBJECTS = ["Sino-Soviet split", "Nuclear weapons", "Economic aid", "Korean War, 1950-1953", "Borders", "Trade & loans"]
-_KINDS = ["Telegram", "Cable", "Letter", "Memorandum of Conversation", "Report", "Minutes", "Note"]
-_LANGUAGES = ["Russian", "Chinese", "German", "Hungarian", "Korean", "Polish"]
-_WORDS = ["discusses", "the", "situation", "of", "talks", "with", "a", "delegation", "about", "aid", "and", "trade,", "reports", "that", "relations", "were", "strained;", "asks", "for", "advice", "on", "the", "treaty’s", "“secret”", "protocols", "—", "and", "proposes", "a", "meeting", "in", "the", "émigré’s", "office", "before", "the", "congress,", "which", "the", "other", "side", "declines,", "citing", "Party", "documents,", "letters", "&", "telegrams", "of", "earlier", "years"]
+
+
+def _listed(names: str) -> list[str]:
+    return names.split("|")
+
+
+_MONTHS = _listed("January|February|March|April|May|June|July|August|September|October|November|December")
+_PEOPLE = _listed(
+    "Mao Zedong|Nikita Khrushchev|Zhou Enlai|Josef Stalin|Kim Il Sung|Anastas Mikoyan|Liu Shaoqi|Walter Ulbricht"
+    "|Władysław Gomułka|Josip Broz Tito|Fidel Castro|Andrei Gromyko|János Kádár|Enver Hoxha|Todor Zhivkov"
+)
+_PLACES = _listed("China|Soviet Union|Hungary|Poland|Cuba|North Korea|Vietnam|Albania|East Germany|Yugoslavia")
+_SUBJECTS = _listed("Sino-Soviet split|Nuclear weapons|Economic aid|Korean War, 1950-1953|Borders|Trade & loans")
+_KINDS = _listed("Telegram|Cable|Letter|Memorandum of Conversation|Report|Minutes|Note")
+_LANGUAGES = _listed("Russian|Chinese|German|Hungarian|Korean|Polish")
+_WORDS = _listed(
+    "discusses|the|situation|of|talks|with|a|delegation|about|aid|and|trade,|reports|that|relations|were|strained;"
+    "|asks|for|advice|on|the|treaty’s|“secret”|protocols|—|and|proposes|a|meeting|in|the|émigré’s|office|before"
+    "|the|congress,|which|the|other|side|declines,|citing|Party|documents,|letters|&|telegrams|of|earlier|years"
+)
 _TOKENS = random.Random(0)
 
 
@@ -206,7 +219,8 @@ def _information(item: Item) -> str:
         ("Donors", (item.donor,) if item.donor else ()),
     ]
     blocks = [
-        f'<div class="information-block"><div class="sub-title">{escape(label)}</div><div class="text">{escape(value)}</div></div>'
+        f'<div class="information-block"><div class="sub-title">{escape(label)}</div>'
+        f'<div class="text">{escape(value)}</div></div>'
         for label, value in single
         if value
     ]
@@ -221,7 +235,7 @@ def _information(item: Item) -> str:
 
 
 def _filters() -> str:
-    """The facets beside the results: they hold no items, but most of the page's bytes."""
+    """Render the facets beside the results: they hold no items, but most of the page's bytes."""
     groups = []
     for facet in ("topics", "people", "places", "languages", "original_repositories"):
         terms = "".join(
@@ -246,7 +260,8 @@ def _page(title: str, main: str, path: str, featured: Sequence[Item] = (), after
 <header class="header"><nav><ul>{_MENU}</ul></nav>
 <div class="featured"><h3>Featured Documents</h3><ul>{noise}</ul></div></header>
 <main id="main">{main}</main>
-{after}<footer class="footer"><div class="popular"><h3>Popular Documents</h3><ul>{noise}</ul></div><ul>{_MENU}</ul></footer>
+{after}<footer class="footer"><div class="popular"><h3>Popular Documents</h3><ul>{noise}</ul></div>
+<ul>{_MENU}</ul></footer>
 <script type="application/json">{{"path":{{"currentPath":"{path}"}},"ajaxPageState":{{"token":"{token}"}}}}</script>
 <script>{"window.dataLayer = window.dataLayer || []; if (1 < 2) { push('</div>') }" * 250}</script>
 </body></html>""".encode()

@@ -1,4 +1,4 @@
-"""Each folder under `html` is a page and what a careful reader finds in it, by both engines. A new case is a new folder.
+"""Each folder under `html` is a page and what a careful reader finds in it. A new case is a new folder.
 
 `expected.json` was written by reading the page, never by running the parser. What it does not say of a record is
 not on the page. `problems` are the codes that both engines give, `auto_problems` those of the usual reading.

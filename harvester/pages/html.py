@@ -131,9 +131,8 @@ class _Reading:
         return self._read(FAST, cut, []) if cut and _is_utf8(cut) else self._read(FAST, *self.original.in_utf8)
 
     def _read(self, engine: Engine, data: bytes, problems: list[Problem]) -> Page:
-        data = prepare(data)
         refused = too_much(data)
-        root = None if refused else engine.parse(data)
+        root = None if refused else engine.parse(prepare(data))
         if root is None:
             return refused or Refused("empty", "no element in it")
         page = self._read_tree(engine, root)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.pages.html_address import Address, read_address
+from harvester.pages.markup import LINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,15 +33,15 @@ class Window(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A record: its block, the text of its link, and where that leads."""
+    """A record: its block, the text of its link as it stands, and where that leads."""
 
     block: Node
-    title: str
+    link: str
     address: Address
 
 
 class _Link(NamedTuple):
-    title: str
+    text: str
     address: Address
     path: list[Node]
     keys: list[int]
@@ -62,7 +63,7 @@ def _by_place(links: Sequence[_Link], window: Window) -> tuple[list[_Link], list
     parted: tuple[list[_Link], list[_Link]] = ([], [])
     place = len(window.text)
     for link in reversed(links):
-        place = window.text.rfind(link.title, 0, place)
+        place = window.text.rfind(LINK + link.text, 0, max(0, place))
         parted[not window.start <= place < window.end].append(link)
     return parted[0][::-1], parted[1][::-1]
 
@@ -76,12 +77,12 @@ def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
         address = read_address(engine.attribute(node, "href"), source)
         if address is None or address == before:
             continue
-        title = engine.text(node).strip()
+        text = engine.text(node)
         path = engine.path(node)
         keys = [engine.key(step) for step in path]
-        if title and chrome.isdisjoint(keys):
+        if text.strip() and chrome.isdisjoint(keys):
             before = address
-            yield _Link(title, address, path, keys)
+            yield _Link(text, address, path, keys)
 
 
 def _shared(one: Sequence[int], other: Sequence[int]) -> int:
@@ -102,7 +103,7 @@ def _groups(links: Sequence[_Link]) -> Iterator[list[Found]]:
         blocks: dict[int, Found] = {}
         for link in links:
             if len(link.keys) > depth and link.keys[depth - 1] == container and link.keys[depth] not in blocks:
-                blocks[link.keys[depth]] = Found(link.path[depth], link.title, link.address)
+                blocks[link.keys[depth]] = Found(link.path[depth], link.text, link.address)
         yield list(blocks.values())
 
 
@@ -112,5 +113,5 @@ def _single(engine: Engine, link: _Link, others: Sequence[_Link], window: Window
     header = window.text[: window.start].strip()[-20:]
     for block in link.path[depth:]:
         if engine.tag(block) not in ("html", "body") and not (header and header in engine.text(block)):
-            return Found(block, link.title, link.address)
-    return Found(link.path[-1], link.title, link.address)
+            return Found(block, link.text, link.address)
+    return Found(link.path[-1], link.text, link.address)

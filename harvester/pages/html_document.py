@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harvester.pages.markup import Engine, Node
     from harvester.source import Source
 
-_CANONICAL = re.compile(rb"<link\b[^>]*?\brel=[\"']?canonical[\"']?[^>]*>", re.IGNORECASE)
+_CANONICAL = re.compile(rb"<link\s(?=[^>]{0,500}?\brel=[\"']?canonical)[^>]{0,1000}>", re.IGNORECASE)
 _HREF = re.compile(rb"\bhref=[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _DIGITS = re.compile(rb"\d{1,12}")
 LONGEST_ADDRESS = 1000
@@ -51,7 +51,7 @@ def _node_id(body: bytes, form: DocumentForm) -> str | None:
 def _with_url(keys: dict[str, str], addresses: list[Address]) -> dict[str, str]:
     """Prefer the address that has the slug: it is the one that the archive itself shows."""
     best = next((address for address in addresses if address.slug), addresses[0] if addresses else None)
-    return keys | ({"url": best.url} if best else {})
+    return keys | ({"url": best.url} if best and best.url else {})
 
 
 def _canonical(body: bytes, source: Source) -> Address | None:
@@ -69,16 +69,14 @@ class DocumentReader:
 
     def read(self) -> DocumentPage | Refused:
         """Read the page, or say why it is no document's."""
-        heading = next(iter(self._select(self._form.title)), None) or next(iter(self._select("h1")), None)
-        title = self._line(heading) if heading is not None else ""
+        headings = self._select(self._form.title) or self._select("h1")
+        title = self._line(headings[0]) if headings else ""
         stated = stated_fields(self._values(), self._form.labelled)
-        printed = stated.pop("date", None) or self._near(heading, self._form.date)
         texts = read_texts(self._engine, self._root, self._form)
         if not title or not (stated or texts):
-            return Refused(
-                "no-document", "no title with fields or a text: not a document's page", title, self._form.name
-            )
-        date = read_date(printed)
+            message = "no title with fields or a text: not a document's page"
+            return Refused("no-document", message, title, self._form.name)
+        date = read_date(stated.pop("date", None) or self._near(headings[0], self._form.date))
         said = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
         problems = tuple(findings.of_date(Record(1, title, date)))
         return DocumentPage(self._form.name, Record(1, title, date, **said), texts, self._files(), problems)

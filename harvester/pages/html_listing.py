@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from harvester.pages import findings
@@ -11,7 +12,7 @@ from harvester.pages.ending import Ending
 from harvester.pages.grammar import read_marked
 from harvester.pages.html_blocks import Window, find_blocks
 from harvester.pages.html_record import reduce_record
-from harvester.pages.markup import line_of
+from harvester.pages.markup import LINK, line_of
 from harvester.pages.page import Listing, Refused
 from harvester.pages.ranges import read_range
 from harvester.pages.records import place
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from harvester.pages.ranges import Range
     from harvester.pages.text import Block
     from harvester.source import Source
+
+MOST_RANGES = 8
+"""Range lines that are tried; sites print theirs once or twice."""
 
 
 class ListingReader:
@@ -53,10 +57,10 @@ class ListingReader:
         return other or self._nothing("no-range-line")
 
     def _ranges(self) -> Iterator[tuple[Range | None, int]]:
-        """Give each range line, and where it ends; without any, the archive's own words for “no results” are one."""
+        """Give each range line, and where it ends."""
         pattern = self._form.range_in_text
         lines = pattern.finditer(self._text) if pattern else ()
-        yield from ((read_range(line), line.end()) for line in lines)
+        yield from ((read_range(line), line.end()) for line in islice(lines, MOST_RANGES))
 
     def _read_range(self, stated: Range | None, start: int) -> Listing | Refused:
         if stated is None or not stated.possible:
@@ -91,7 +95,7 @@ class ListingReader:
 
     def _line_before(self, end: int) -> str:
         """Give the range line that ends here."""
-        return re.split(r"[\t\n]", self._text[:end].rstrip())[-1].strip()[:200]
+        return re.split(r"[\t\n]", self._text[:end].rstrip())[-1].replace(LINK, "").strip()[:200]
 
     def _nothing(self, code: str, extract: str = "") -> Listing | Refused:
         """Refuse a page without records, unless the archive's own words say that there are none."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.pages.dates import looks_like_date
 from harvester.pages.html_labels import labelled_parts
-from harvester.pages.markup import parts_of
+from harvester.pages.markup import LINK, parts_of
 from harvester.pages.text import Block
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def reduce_record(text: str, found: Found, form: HtmlListing, blocks: list[Block]) -> dict[str, Any]:
     """Add a record's blocks in the grammar's order, the first of them marked; give its labelled values."""
-    before, title, after = _around_title(text, found.title)
+    before, title, after = _around_title(text, found.link)
     date = next(filter(_is_date, reversed(before)), None)
     more: dict[str, Any] = {}
     if form.labelled_values:
@@ -45,19 +45,10 @@ def _labelled(
 
 
 def _around_title(text: str, link: str) -> tuple[list[Part], Part, list[Part]]:
-    """Part a record's text at its title, which stands in a block of its own or not."""
-    parts = parts_of(text)
-    places = [at for at, part in enumerate(parts) if part[0] == link and len(part) == 1]
-    if places:
-        at = places[_behind_date(places, link)]
-        return parts[:at], parts[at], parts[at + 1 :]
-    start = max(0, text.find(link))
-    before, inside, after = parts_of(text[:start]), parts_of(link), parts_of(text[start + len(link) :])
-    # Of a link around the whole record the title is the first part that is no date.
-    title = next((at for at, part in enumerate(inside) if not _is_date(part)), 0)
+    """Part a record's text at its link. If that holds the whole record, the title is its first part that is no date."""
+    start = text.find(LINK + link)
+    if start < 0:  # a broken page, whose parser has torn the link's own text apart
+        text, start = LINK + link, 0
+    before, inside, after = parts_of(text[:start]), parts_of(link), parts_of(text[start + 1 + len(link) :])
+    title = next((at for at, part in enumerate(inside) if not _is_date(part)), 0) if len(inside) > 1 else 0
     return before + inside[:title], inside[title], inside[title + 1 :] + after
-
-
-def _behind_date(places: list[int], title: str) -> bool:
-    """Say whether the second place is the title's: a title that is only a date stands behind the date itself."""
-    return len(places) > 1 and looks_like_date(title)
