@@ -1,6 +1,6 @@
-"""The README's picture: the project's own Datasette on the harvested seeds.
+"""The pictures of the README and docs/: the project's own Datasette on the harvested seeds.
 
-`python -m tests.test_browser_picture` takes it anew.
+`python -m tests.test_browser_picture` takes them anew.
 """
 
 from __future__ import annotations
@@ -10,39 +10,47 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.publishing import ROOT, harvester_serve
 from tests.test_browser import chromium, harvest_seeds
 
 if TYPE_CHECKING:
     from playwright.sync_api import ViewportSize
 
-PICTURE = ROOT / "docs" / "front-page.png"
+DOCS = ROOT / "docs"
+PICTURES = {"front-page": "/", "search": "/search?q=Stalin+Mao", "coverage": "/coverage"}
 WIDTH, HEIGHT, SHARPNESS = 1120, 860, 1.5
 LARGEST = 200_000
 
 
-def take(picture: Path) -> None:
-    """Harvest the seeds, serve them, and take the picture."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = harvest_seeds(Path(folder, "harvest.db"))
+def take(folder: Path) -> None:
+    """Harvest the seeds, serve them, and take the pictures."""
+    with tempfile.TemporaryDirectory() as place:
+        database = harvest_seeds(Path(place, "harvest.db"))
         with harvester_serve(database) as (site, _), chromium() as browser:
             size: ViewportSize = {"width": WIDTH, "height": HEIGHT}
             page = browser.new_page(viewport=size, device_scale_factor=SHARPNESS, color_scheme="light")
-            page.goto(site.address)
-            page.screenshot(path=picture)
+            for name, path in PICTURES.items():
+                page.goto(site.address + path.lstrip("/"))
+                page.screenshot(path=folder / f"{name}.png")
 
 
-def test_the_readme_has_its_picture() -> None:
-    start = PICTURE.read_bytes()[:24]
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_documents_have_their_pictures(name: str) -> None:
+    picture = DOCS / f"{name}.png"
+    start = picture.read_bytes()[:24]
     assert start[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", start[16:]) == (WIDTH * SHARPNESS, HEIGHT * SHARPNESS)
-    assert PICTURE.stat().st_size < LARGEST
+    assert picture.stat().st_size < LARGEST
 
 
-def test_it_can_be_taken_again(tmp_path: Path) -> None:
-    take(tmp_path / "again.png")
-    assert abs((tmp_path / "again.png").stat().st_size - PICTURE.stat().st_size) < PICTURE.stat().st_size / 2
+def test_they_can_be_taken_again(tmp_path: Path) -> None:
+    take(tmp_path)
+    for name in PICTURES:
+        before, after = ((folder / f"{name}.png").stat().st_size for folder in (DOCS, tmp_path))
+        assert abs(after - before) < before / 2
 
 
 if __name__ == "__main__":
-    take(PICTURE)
+    take(DOCS)
