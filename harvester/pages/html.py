@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from bs4.dammit import EncodingDetector
-
 from harvester.html_source import DocumentForm, HtmlForm, HtmlListing
-from harvester.pages.encoding import UTF16_MARKS, decode
 from harvester.pages.html_address import read_address
-from harvester.pages.html_document import DocumentReader, read_keys
+from harvester.pages.html_document import DocumentReader
+from harvester.pages.html_keys import read_keys
 from harvester.pages.html_limits import too_much
 from harvester.pages.html_listing import ListingReader
+from harvester.pages.html_original import Original, is_utf8
 from harvester.pages.html_refusals import name_of
-from harvester.pages.markup import FAST, REFERENCE, prepare
+from harvester.pages.html_text import prepare
+from harvester.pages.markup import FAST, REFERENCE
 from harvester.pages.page import DocumentPage, Listing, Page, Problem, Refused
 
 if TYPE_CHECKING:
@@ -26,24 +25,12 @@ if TYPE_CHECKING:
 
 EngineChoice = Literal["auto", "reference", "fast"]
 ENGINES: tuple[EngineChoice, ...] = ("auto", "reference", "fast")
-_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-zA-Z!?]")
-_ENDS = re.compile(rb"(?i)</(?:body|main)\s*>|<footer|</(?:table|ul|ol|dl)\s*>\s*\Z")
 _HARMLESS = frozenset({"notice"})
-
-
-def is_html(capture: Capture) -> bool:
-    """Say whether a capture is HTML: by its header, by its beginning, or, of a torn piece, by its links."""
-    if capture.media_type and "html" in capture.media_type:
-        return True
-    body = capture.body
-    if body.startswith(UTF16_MARKS):
-        body = body.decode("utf-16", "replace").encode()
-    return _START.match(body) is not None or (b"</a>" in body and b"href=" in body)
 
 
 def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:
     """Read an HTML page as the first of the source's HTML forms that it proves to have."""
-    original = _Original(capture)
+    original = Original(capture)
     refused: list[Refused] = []
     for form in _likely_first(capture, source):
         if form.shows_in(capture.body):
@@ -71,42 +58,10 @@ def _why(body: bytes, refused: list[Refused], source: Source) -> Refused:
 
 
 @dataclass(frozen=True)
-class _Original:
-    """A page as it came, and what all its readings ask."""
-
-    capture: Capture
-
-    @cached_property
-    def in_utf8(self) -> tuple[bytes, list[Problem]]:
-        """The page in UTF-8: as it is, as its header or its meta element declares, or as can be made of it."""
-        capture = self.capture
-        if _is_utf8(capture.body):
-            return capture.body, []
-        declared = capture.charset or EncodingDetector.find_declared_encoding(capture.body, is_html=True)
-        text, problems = decode(replace(capture, charset=declared))
-        return text.encode(), problems
-
-    @cached_property
-    def whole(self) -> bool:
-        """Whether the page shows its own end: its last record is then not cut off."""
-        body = self.capture.body
-        behind = max(0, body.rfind(b"</a"))
-        return body.rfind(b"</html", behind) >= 0 or _ENDS.search(body, behind) is not None
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-@dataclass(frozen=True)
 class _Reading:
     """The readings of one page as one form."""
 
-    original: _Original
+    original: Original
     form: HtmlForm
     source: Source
 
@@ -128,7 +83,7 @@ class _Reading:
     def _fast(self) -> Page:
         """Read the slice, where cutting it out is safe, else the whole page."""
         cut = slice_of(self.original.capture.body, self.form)
-        return self._read(FAST, cut, []) if cut and _is_utf8(cut) else self._read(FAST, *self.original.in_utf8)
+        return self._read(FAST, cut, []) if cut and is_utf8(cut) else self._read(FAST, *self.original.in_utf8)
 
     def _read(self, engine: Engine, data: bytes, problems: list[Problem]) -> Page:
         refused = too_much(data)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.pages.html_address import Address, read_address
-from harvester.pages.markup import LINK
+from harvester.pages.html_text import LINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

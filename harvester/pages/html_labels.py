@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from harvester.pages.markup import Part
+    from harvester.pages.html_text import Part
 
 FACETS = frozenset({"language", "subject", "person", "place", "contributor", "collection", "donor"})
 JOINT = "; "

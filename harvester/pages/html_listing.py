@@ -12,7 +12,7 @@ from harvester.pages.ending import Ending
 from harvester.pages.grammar import read_marked
 from harvester.pages.html_blocks import Window, find_blocks
 from harvester.pages.html_record import reduce_record
-from harvester.pages.markup import LINK, line_of
+from harvester.pages.html_text import LINK, line_of
 from harvester.pages.page import Listing, Refused
 from harvester.pages.ranges import read_range
 from harvester.pages.records import place

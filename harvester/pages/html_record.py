@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.pages.dates import looks_like_date
 from harvester.pages.html_labels import labelled_parts
-from harvester.pages.markup import LINK, parts_of
+from harvester.pages.html_text import LINK, parts_of
 from harvester.pages.text import Block
 
 if TYPE_CHECKING:
     from harvester.html_source import HtmlListing
     from harvester.pages.html_blocks import Found
-    from harvester.pages.markup import Part
+    from harvester.pages.html_text import Part
 
 
 def reduce_record(text: str, found: Found, form: HtmlListing, blocks: list[Block]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from harvester.pages.markup import line_of, parts_of
+from harvester.pages.html_text import line_of, parts_of
 from harvester.pages.page import Text
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from harvester.capture import MAX_BYTES
 from harvester.html_source import HtmlForm
 from harvester.pages.encoding import decode, is_binary
-from harvester.pages.html import is_html, read_html
+from harvester.pages.html import read_html
+from harvester.pages.html_original import is_html
 from harvester.pages.listing import read_listing
 from harvester.pages.page import Page, Refused
 
