@@ -69,7 +69,7 @@ class Whole:
             _median("whole archive / reader with FTS by triggers", first, triggers, 0.5),
             _median("whole archive / reader with FTS deferred", first, deferred, 0.5),
             _median("the same file again / first time", again, first, 0.05),
-            _median("one member changed / first time", [self._changed(ours) for _ in range(3)], first[:3], 0.3),
+            _median("one member changed / first time", [self._changed(ours) for _ in first[:3]], first[:3], 0.3),
             _median("the same pages as folders / first time", [self._folders(ours)], first[:1], 0.3),
             f"peak memory of the last first harvest: {memory // 1024} MB; CPU {statistics.median(first):.1f} s",
         ]
