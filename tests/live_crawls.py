@@ -17,6 +17,7 @@ from harvester.store.database import open_to_write
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from harvester.addresses import ListingAddress
     from harvester.crawl.passes import Verdict
 
 UNORDERED = "https://digitalarchive.wilsoncenter.org/search"
@@ -43,9 +44,9 @@ class Crawls:
         """Remember each walk's verdict: its records are not kept as such."""
         end_walk, verdicts = Desk.end_walk, self.verdicts
 
-        def remembering(desk: Desk, walk: int, listing: Any, verdict: Verdict) -> None:
+        def remembering(self: Desk, walk: int, listing: ListingAddress, verdict: Verdict) -> None:
             verdicts.append(verdict)
-            end_walk(desk, walk, listing, verdict)
+            end_walk(self, walk, listing, verdict)
 
         Desk.end_walk = remembering  # type: ignore[method-assign]
 
@@ -71,7 +72,9 @@ def run_crawls(main: Callable[[Crawls], Coroutine[Any, Any, None]]) -> None:
     from scrapy.utils.reactor import install_reactor
 
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
-    from twisted.internet import reactor
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
 
     logging.disable(logging.CRITICAL)
     failures: list[BaseException] = []
@@ -82,10 +85,10 @@ def run_crawls(main: Callable[[Crawls], Coroutine[Any, Any, None]]) -> None:
                 await main(Crawls(Path(folder)))
             except BaseException as error:  # noqa: BLE001 - raised again outside of the reactor
                 failures.append(error)
-        reactor.stop()  # type: ignore[attr-defined]
+        reactor.stop()
 
-    reactor.callWhenRunning(lambda: tasks.append(asyncio.ensure_future(whole())))  # type: ignore[attr-defined]
+    reactor.callWhenRunning(lambda: tasks.append(asyncio.ensure_future(whole())))
     tasks: list[asyncio.Future[None]] = []
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.run()
     if failures:
         raise failures[0]

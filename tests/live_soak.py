@@ -1,5 +1,7 @@
 """The long tests of live harvests, by hand: `python -m tests.live_soak --walks 1000 --kills 100`.
 
+Also `--costs 1100` and `--memory 20000` (pages).
+
 Prints the tables, and ends with 1 if something was lost, invented, or called complete wrongly. All is local.
 """
 
@@ -11,7 +13,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-
 if TYPE_CHECKING:
     from tests.live_crawls import Crawls
 
@@ -21,8 +22,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--walks", type=int, default=0, help="hostile walks over HTTP")
     parser.add_argument("--kills", type=int, default=0, help="harvests killed with SIGKILL at named moments")
+    parser.add_argument("--costs", type=int, default=0, help="CPU time over so many pages")
+    parser.add_argument("--memory", type=int, default=0, help="memory over so many pages")
     asked = parser.parse_args(arguments)
     # Here, because each process that is forked for a harvest imports this module again.
+    from tests.live_costs import compare, memory
     from tests.live_crawls import run_crawls
     from tests.live_kills import kill_all
     from tests.live_walks import failures, walk_all
@@ -32,8 +36,14 @@ def main(arguments: list[str]) -> int:
     async def walks(crawls: Crawls) -> None:
         said.extend(failures(await walk_all(crawls, asked.walks)))
 
+    async def costs(crawls: Crawls) -> None:
+        said.extend(await compare(crawls, asked.costs) if asked.costs else [])
+        said.extend(await memory(crawls, asked.memory) if asked.memory else [])
+
     if asked.walks:
         run_crawls(walks)
+    if asked.costs or asked.memory:
+        run_crawls(costs)
     if asked.kills:
         with tempfile.TemporaryDirectory() as folder:
             said += kill_all(Path(folder), asked.kills)

@@ -84,7 +84,8 @@ class Outcome:
 
     @property
     def invented(self) -> set[str]:
-        return set() if self.site.manner.growing else self.held - set.union(*self._states)
+        ever = {slug for state in self._states for slug in state}
+        return set() if self.site.manner.growing else self.held - ever
 
     @property
     def false(self) -> bool:

@@ -30,7 +30,7 @@ def archive(tmp_path: Path) -> Iterator[Harvests]:
 
 def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
     with open_to_read(path) as db:
-        return db.execute(sql).fetchall()
+        return list(db.execute(sql))
 
 
 def targets(server: ArchiveServer, since: int = 0) -> list[str]:

@@ -36,7 +36,7 @@ def whole(archive: Harvests) -> dict[str, Any]:
 
 def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
     with open_to_read(path) as db:
-        return db.execute(sql).fetchall()
+        return list(db.execute(sql))
 
 
 @pytest.mark.parametrize("phase", PHASES)

@@ -1,4 +1,4 @@
-"""One small selecting interface to HTML, with two engines: BeautifulSoup, the reference, and lexbor, the accelerator."""
+"""One small selecting interface to HTML, with two engines: BeautifulSoup is the reference, lexbor the accelerator."""
 
 from __future__ import annotations
 
