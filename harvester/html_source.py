@@ -120,11 +120,6 @@ class HtmlListing(HtmlForm):
         """The range line, compiled to be a line of a page's text, in which tabs stand between blocks."""
         return _line(self.range_line) if self.range_line else None
 
-    @cached_property
-    def end_in_text(self) -> re.Pattern[str] | None:
-        """The end marker, compiled to be a line of a page's text."""
-        return _line(re.escape(self.ends_at)) if self.ends_at else None
-
 
 @dataclass(frozen=True)
 class DocumentForm(HtmlForm):

@@ -76,6 +76,7 @@ def hostile() -> Iterator[tuple[str, bytes]]:
     yield "lines", HEAD + b"\n" * FULL
     yield "spaces in a line", HEAD + b"<p>1 " + b" " * FULL + b"- 10"
     yield "range lines", HEAD + b"<p>1 - 10 of 40</p>" * 19_000
+    yield "end markers", HEAD + b"<p>x Pagination" * 19_000 + b"Pagination" * 400_000
     yield "digits", b"<p>" + b"1" * FULL + b" - 2 of 3"
     yield "titles", b"<title>" * 39_000
     yield "canonical", b"<link rel=canonical " * 39_000 + b"href=x>"

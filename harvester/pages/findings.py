@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from harvester.pages.page import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from harvester.pages.ending import Ending
     from harvester.pages.entries import Reading
@@ -58,6 +58,13 @@ def _lost_line(one: Placed) -> bool:
     return any(block.gap > 1 for block in (*before, *one.entry.summary))
 
 
+def of_dates(records: Iterable[Record]) -> Iterator[Problem]:
+    """Give what was noticed of the dates of records that show them."""
+    for record in records:
+        if record.date.text and not record.date.edtf:
+            yield from of_date(record)
+
+
 def of_date(record: Record) -> Iterator[Problem]:
     """Give what was noticed of a date."""
     if record.date.text and not record.date.edtf:
@@ -74,13 +81,18 @@ def of_ending(placed: Sequence[Placed], ending: Ending, *, cut: bool) -> Iterato
     if ending.fragment:
         message = "the page ends inside a line; what is left of that line was not read"
         yield Problem("warning", "fragment", message, extract=ending.fragment.text)
+    yield from of_end(position, proven=ending.proven, cut=cut)
+
+
+def of_end(position: int | None, *, proven: bool, cut: bool) -> Iterator[Problem]:
+    """Give what the page's end says of its last record."""
     if position is None:
         return
     if cut:
         yield Problem(
             "warning", "cut-off", "the page is cut off in this record; what it says fills gaps only", position
         )
-    elif not ending.proven:
+    elif not proven:
         message = "nothing shows that the page ends here; what this record says fills gaps only"
         yield Problem("notice", "end-not-shown", message, position)
 

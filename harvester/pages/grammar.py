@@ -6,7 +6,7 @@ open records. Records without either are found among the summaries' blocks (`und
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.pages.dates import looks_like_date
 from harvester.pages.entries import Entry, Reading
@@ -19,9 +19,30 @@ if TYPE_CHECKING:
     from harvester.pages.text import Block
 
 
+Lines = tuple[str, ...]
+"""The lines of a block, where a link shows the title and nothing else need be known of them."""
+
+
+class Linked(NamedTuple):
+    """What stands around a title that a link shows."""
+
+    date: Lines | None
+    summary: Sequence[Lines]
+
+
 def read_marked(blocks: Sequence[Block]) -> Reading:
     """Read blocks of which each marked one opens a record."""
     return _read(blocks, {at for at, block in enumerate(blocks) if block.marked}, loses_lines=False)
+
+
+def read_linked(before: Sequence[Lines], after: Sequence[Lines], *, date_behind: bool) -> Linked:
+    """Read what stands around a title that a link shows: its date, before it or behind, and the summary."""
+    for lines in reversed(before):
+        if looks_like_date(" ".join(lines)):
+            return Linked(lines, after)
+    if date_behind and after and looks_like_date(" ".join(after[0])):
+        return Linked(after[0], after[1:])
+    return Linked(None, after)
 
 
 def read_counted(blocks: Sequence[Block], promise: Promise) -> Reading:
@@ -75,7 +96,7 @@ def _read(blocks: Sequence[Block], openers: Collection[int], *, loses_lines: boo
 
 
 def _open(block: Block, *, loses_lines: bool) -> Entry:
-    if block.address is None and looks_like_date(block.text):
+    if looks_like_date(block.text):
         return Entry(date=block)
     # Where lines are lost, a sentence without a date before it has lost its title too.
     return Entry(summary=[block]) if loses_lines and ends_sentence(block.text) else Entry(title=block)

@@ -17,13 +17,10 @@ _REST = r"/?(?:[?#].*)?"
 class Address(NamedTuple):
     """Where an item is, and the keys that this tells."""
 
-    url: str | None
+    url: str
     slug: str | None = None
     record_id: str | None = None
     node_id: str | None = None
-
-
-NO_ADDRESS = Address(None)
 
 
 def read_address(href: str, source: Source) -> Address | None:

@@ -101,7 +101,7 @@ class DocumentReader:
         node_id = self._keys.get("node_id")
         for node in self._select('a[href*="/download"]'):
             address = read_file_address(self._engine.attribute(node, "href"), self._source)
-            if address and address.url and node_id in (None, address.node_id):
+            if address and node_id in (None, address.node_id):
                 files[address.url] = None
         return tuple(FileLink(url) for url in files)
 

@@ -42,7 +42,7 @@ def _node_id(body: bytes, form: DocumentForm) -> str | None:
 def _with_url(keys: dict[str, str], addresses: list[Address]) -> dict[str, str]:
     """Prefer the address that has the slug: it is the one that the archive itself shows."""
     best = next((address for address in addresses if address.slug), addresses[0] if addresses else None)
-    return keys | ({"url": best.url} if best and best.url else {})
+    return keys | ({"url": best.url} if best else {})
 
 
 def _canonical(body: bytes, source: Source) -> Address | None:

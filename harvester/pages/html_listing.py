@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harvester.pages import findings
-from harvester.pages.ending import Ending
-from harvester.pages.grammar import read_marked
 from harvester.pages.html_blocks import Window, find_blocks
-from harvester.pages.html_record import reduce_record
+from harvester.pages.html_record import read_record
 from harvester.pages.html_text import LINK, line_of
 from harvester.pages.page import Listing, Refused
 from harvester.pages.ranges import read_range
-from harvester.pages.records import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,12 +20,14 @@ if TYPE_CHECKING:
     from harvester.html_source import HtmlListing
     from harvester.pages.html_blocks import Found
     from harvester.pages.markup import Engine, Node
+    from harvester.pages.page import Problem, Record
     from harvester.pages.ranges import Range
-    from harvester.pages.text import Block
     from harvester.source import Source
 
 MOST_RANGES = 8
 """Range lines that are tried; sites print theirs once or twice."""
+_NEAR = 40
+"""Characters around the end marker in which the borders of its line must be."""
 
 
 class ListingReader:
@@ -66,32 +65,45 @@ class ListingReader:
         if stated is None or not stated.possible:
             message = "no page can be what its range line says"
             return Refused("range-impossible", message, self._line_before(start), self._form.name)
-        end = self._form.end_in_text.search(self._text, start) if self._form.end_in_text else None
-        window = Window(self._text, start, end.start() if end else len(self._text))
+        end = self._end(start)
+        window = Window(self._text, start, len(self._text) if end is None else end)
         found = self._find(window, stated.count) if stated.count else []
         if stated.count and not found:
             return self._nothing("no-records", self._line_before(start))
         return self._listing(found, stated, whole=self._whole or end is not None)
 
+    def _end(self, start: int) -> int | None:
+        """Give the place of the first end marker behind a range line."""
+        words = self._form.ends_at or ""
+        place = self._text.find(words, start) if words else -1
+        while place >= 0:
+            before = self._text[max(0, place - _NEAR) : place].rstrip(f" {LINK}")
+            behind = self._text[place + len(words) : place + len(words) + _NEAR].lstrip(" ")
+            if before[-1:] in ("\t", "\n") and behind[:1] in ("", "\t", "\n"):
+                return place
+            place = self._text.find(words, place + 1)
+        return None
+
     def _find(self, window: Window, count: int | None) -> list[Found]:
         return find_blocks(self._engine, self._root, window, self._source, count)
 
     def _listing(self, found: Sequence[Found], stated: Range | None, *, whole: bool) -> Listing:
-        """Make records of blocks, by the grammar of marked records."""
-        form, first = self._form, stated.first if stated else 1
-        blocks: list[Block] = []
-        more = [reduce_record(self._engine.text(one.block), one, form, blocks) for one in found]
-        reading, ending = read_marked(blocks), Ending(proven=whole, closed=whole)
-        placed = tuple(place(reading.entries, form, first, ending))
-        records = tuple(one.record for one in placed if one.record)
-        if any(more):
-            records = tuple(_with_more(record, more[record.position - first]) for record in records)
-        short = stated is not None and len(placed) < stated.count and not whole
-        problems = (*findings.of_entries(placed, reading, form), *findings.of_ending(placed, ending, cut=short))
+        """Make records of blocks. Nothing behind the last record of a page without an end says that it is whole."""
+        form, first, last = self._form, stated.first if stated else 1, len(found) - 1
+        records = tuple(
+            read_record(self._engine.text(one.block), one, form, first + place, cut=place == last and not whole)
+            for place, one in enumerate(found)
+        )
+        problems = (*findings.of_dates(records), *self._of_end(records, stated, whole=whole))
         if stated is None:
             return Listing(form.name, records, problems=problems)
-        problems += (*findings.of_count(stated, len(placed)),)
         return Listing(form.name, records, stated.first, stated.last, stated.total, problems=problems)
+
+    def _of_end(self, records: Sequence[Record], stated: Range | None, *, whole: bool) -> Iterator[Problem]:
+        short = stated is not None and len(records) < stated.count and not whole
+        yield from findings.of_end(records[-1].position if records else None, proven=whole, cut=short)
+        if stated is not None:
+            yield from findings.of_count(stated, len(records))
 
     def _line_before(self, end: int) -> str:
         """Give the range line that ends here."""
@@ -113,7 +125,3 @@ _WHY = {
     "no-records": "the header of a listing without any record that can be read",
     "no-range-line": "no line like “711 - 720 of 1250”: not a listing, or a damaged one",
 }
-
-
-def _with_more(record: Any, more: dict[str, Any]) -> Any:
-    return replace(record, **more) if more else record

@@ -19,7 +19,6 @@ _BLOCK_TAG = re.compile(
     rb"|[uUoO][lL]|(?i:thead|tfoot|caption|section|article|header|footer|aside|main|nav|form|fieldset|figure|figcaption"
     rb"|blockquote|pre|address|button|select|option|label|title))[\s/>])"
 )
-_LINK_TAG = re.compile(rb"<(?=[aA]\s)")
 _BREAK = re.compile(rb"<(?=[bB][rR][\s/>])")
 # Control characters could steer the terminal or end the text in a program that reads it.
 _CONTROLS = re.compile(
@@ -36,7 +35,8 @@ def prepare(data: bytes) -> bytes:
         data = _CONTROLS.sub(b" ", data)
     if b"<br" in data or b"<BR" in data:
         data = _BREAK.sub(b"\n<", data)
-    return _LINK_TAG.sub(b"\x1f<", _BLOCK_TAG.sub(b"\t<", data))
+    data = _BLOCK_TAG.sub(b"\t<", data)
+    return data.replace(b"<a ", b"\x1f<a ").replace(b"<A ", b"\x1f<A ")
 
 
 def parts_of(text: str) -> list[Part]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harvester.pages.dates import read_date
-from harvester.pages.html_address import NO_ADDRESS
 from harvester.pages.page import Record
 from harvester.pages.undated import ends_sentence, is_no_title
 
@@ -49,7 +48,6 @@ def _record(entry: Entry, form: Form, position: int, open_end: Ending | None) ->
     """Make the record. Nothing after the last record of a page without a proven end says that it is whole."""
     if entry.title is None or _is_summary(entry, form):
         return None
-    address = entry.title.address or NO_ADDRESS
     return Record(
         position,
         title=entry.title.text,
@@ -58,17 +56,11 @@ def _record(entry: Entry, form: Form, position: int, open_end: Ending | None) ->
         cut=open_end is not None or bool(entry.unclear),
         open_title=open_end is not None and not open_end.closed and not entry.summary and not entry.unclear,
         loses_date="years" in form.loses,
-        url=address.url,
-        slug=address.slug,
-        record_id=address.record_id,
-        node_id=address.node_id,
     )
 
 
 def _is_summary(entry: Entry, form: Form) -> bool:
     """Say whether what stands in the title's place is a summary, because the form has lost the title."""
     assert entry.title is not None  # noqa: S101 - asked only of entries that have one
-    if entry.title.address:
-        return False
     alone = not entry.summary and not entry.unclear and ends_sentence(entry.title.text)
     return is_no_title(entry.title.text) or ("capitals" in form.loses and alone)

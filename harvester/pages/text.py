@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harvester.pages.html_address import Address
     from harvester.source import Form
 
 MOST_BLOCKS = 60_000
@@ -16,15 +15,11 @@ MOST_BLOCKS = 60_000
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that belong together. `gap` counts the blank lines before; `marked`: a record mark stands before it.
-
-    `address`: where the link leads that these lines are; a link to an item is its title.
-    """
+    """Lines that belong together. `gap` counts the blank lines before; `marked`: a record mark stands before it."""
 
     lines: tuple[str, ...]
     gap: int = 1
     marked: bool = False
-    address: Address | None = None
 
     @cached_property
     def text(self) -> str:
