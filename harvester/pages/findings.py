@@ -75,6 +75,12 @@ def of_date(record: Record) -> Iterator[Problem]:
         yield Problem("notice", "date-not-shown", message, record.position, record.title[:200])
 
 
+def of_empty_fields(labels: Iterable[str]) -> Iterator[Problem]:
+    """Give the labels of a document page behind which no value was found."""
+    for label in labels:
+        yield Problem("notice", "field-empty", "a label without a value", 1, label)
+
+
 def of_ending(placed: Sequence[Placed], ending: Ending, *, cut: bool) -> Iterator[Problem]:
     """Give what the page's end says. `cut`: something shows that the page was cut off."""
     position = placed[-1].position if placed else None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 EngineChoice = Literal["auto", "reference", "fast"]
 ENGINES: tuple[EngineChoice, ...] = ("auto", "reference", "fast")
-_HARMLESS = frozenset({"notice"})
+_INCONSISTENT = frozenset({"records-missing", "more-records", "cut-off", "field-empty"})
 
 
 def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:
@@ -121,9 +121,6 @@ def slice_of(body: bytes, form: HtmlForm) -> bytes | None:
 
 def is_consistent(page: Page) -> bool:
     """Say whether a fast reading stands: as many records as promised, each with title and link; no field empty."""
-    if isinstance(page, DocumentPage):
-        return not page.problems
-    if isinstance(page, Listing):
-        linked = all(record.url and not record.cut for record in page.records)
-        return linked and all(problem.severity in _HARMLESS for problem in page.problems)
-    return False
+    if isinstance(page, Refused) or any(problem.code in _INCONSISTENT for problem in page.problems):
+        return False
+    return isinstance(page, DocumentPage) or all(record.url and not record.cut for record in page.records)

@@ -31,14 +31,16 @@ class DocumentReader:
         """Read the page, or say why it is no document's."""
         headings = self._select(self._form.title) or self._select("h1")
         title = self._line(headings[0]) if headings else ""
-        stated = stated_fields(self._values(), self._form.labelled)
+        values = list(self._values())
+        stated = stated_fields(values, self._form.labelled)
         texts = read_texts(self._engine, self._root, self._form)
         if not title or not (stated or texts):
             message = "no title with fields or a text: not a document's page"
             return Refused("no-document", message, title, self._form.name)
         date = read_date(stated.pop("date", None) or self._near(headings[0], self._form.date))
         said = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
-        problems = tuple(findings.of_date(Record(1, title, date)))
+        empty = [label for label, found in values if not found and label in self._form.labelled]
+        problems = (*findings.of_date(Record(1, title, date)), *findings.of_empty_fields(empty))
         return DocumentPage(self._form.name, Record(1, title, date, **said), texts, self._files(), problems)
 
     def _select(self, selector: str | None) -> list[Node]:
@@ -78,10 +80,14 @@ class DocumentReader:
     def _values(self) -> Iterator[tuple[str, list[str]]]:
         """Give the labels of the page's fields with their values."""
         blocks = {self._engine.key(node): node for node in self._fields}
-        labels = self._lines_in(blocks, self._form.label)
         values = self._lines_in(blocks, self._form.value)
+        labels: dict[int, list[str]] | None = None
         for key, block in blocks.items():
             lines = [" ".join(part) for part in parts_of(self._engine.text(block))]
+            if len(lines) == 2 and label_of(lines[0]) in self._form.labelled:  # as nearly all are
+                yield label_of(lines[0]), values.get(key, lines[1:])
+                continue
+            labels = self._lines_in(blocks, self._form.label) if labels is None else labels
             fields = list(_by_label(lines, labels.get(key, []), self._form.labelled))
             yield from [(fields[0][0], values[key])] if len(fields) == 1 and key in values else fields
 
