@@ -16,7 +16,7 @@ from harvester.pages.html_original import Original, is_utf8
 from harvester.pages.html_refusals import name_of
 from harvester.pages.html_text import prepare
 from harvester.pages.markup import FAST, REFERENCE
-from harvester.pages.page import DocumentPage, Listing, Page, Problem, Refused
+from harvester.pages.page import DocumentPage, Page, Problem, Refused
 
 if TYPE_CHECKING:
     from harvester.capture import Capture
