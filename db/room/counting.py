@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 
     from .asking import Read, Rows
 
-MOST_FILED = 5_000
-"""Documents of which terms and listings are counted: each has many, so that counting more would keep people waiting."""
+FILED = ("term", "listing")
+"""Of these a document has many, and counting goes on only for so long; the page says how far it came."""
+CHUNK = 1_000
+PATIENCE = 0.04
 MOST_VALUES = 12
 ALL = {
     "year": "SELECT year AS value, count(*) AS count FROM documents WHERE year IS NOT NULL GROUP BY year ORDER BY year",
@@ -43,33 +47,50 @@ FOUND = {
         GROUP BY 1 ORDER BY 3 DESC, 2""",
     "gone": f"SELECT 'yes' AS value, count(*) AS count {OF_FOUND} WHERE gone_at IS NOT NULL HAVING count(*) > 0",
 }
-LIMITS = {"term": MOST_FILED, "listing": MOST_FILED}
 
 
 async def count(datasette: Datasette, database: str, asked: Asked, found: Sequence[int]) -> dict[str, Any]:
     """Give the counts of each facet. `year` counts all years, so that those beside the chosen ones are seen, too."""
     all_years = replace(asked, year_from=None, year_to=None)
     beside = found if asked == all_years else (await find(datasette, database, all_years))[:MOST]
-
     questions = {name: (all_years, beside) if name == "year" else (asked, found) for name in FOUND}
 
-    async def read_all() -> dict[str, Rows | None]:
+    async def read_all() -> dict[str, tuple[Rows | None, int]]:
         return await reading(
             datasette, database, lambda read: {name: _count(read, name, *questions[name]) for name in FOUND}
         )
 
     key = ("counts", asked.q, asked.year_from, asked.year_to, asked.chosen)
-    counted = dict(await kept(datasette, database, key, read_all))
+    made = await kept(datasette, database, key, read_all)
+    counted = {name: rows for name, (rows, _) in made.items()}
     years, terms = counted.pop("year"), counted.pop("term") or []
     counted |= {facet: [row for row in terms if row["facet"] == facet] for facet in TERMS}
-    return {"year": years} | {name: _values(rows, name, asked) for name, rows in counted.items()}
+    filed = min(made[name][1] for name in FILED)
+    return {"year": years, "filed": filed} | {name: _values(rows, name, asked) for name, rows in counted.items()}
 
 
-def _count(read: Read, name: str, asked: Asked, found: Sequence[int]) -> Rows | None:
-    """Count one facet; None where it took too long."""
+def _count(read: Read, name: str, asked: Asked, found: Sequence[int]) -> tuple[Rows | None, int]:
+    """Count one facet, and say of how many documents; None where it took too long."""
     if not asked.words.groups and not asked.chosen and asked.year_from is None and asked.year_to is None:
-        return attempt(read, ALL[name])
-    return attempt(read, FOUND[name], numbers(found[: LIMITS.get(name)]))
+        return attempt(read, ALL[name]), len(found)
+    if name in FILED:
+        return _count_some(read, FOUND[name], found)
+    return attempt(read, FOUND[name], numbers(found)), len(found)
+
+
+def _count_some(read: Read, sql: str, found: Sequence[int]) -> tuple[Rows | None, int]:
+    """Count by and by, the best documents first, until it has taken too long."""
+    counts: Counter[tuple[Any, ...]] = Counter()
+    names: tuple[str, ...] = ()
+    until, done = time.monotonic() + PATIENCE, 0
+    while done < len(found) and (not done or time.monotonic() < until):
+        for row in attempt(read, sql, numbers(found[done : done + CHUNK])) or []:
+            number = row.pop("count")
+            names = tuple(row)
+            counts[tuple(row.values())] += number
+        done += CHUNK
+    rows = [{**dict(zip(names, key, strict=True)), "count": number} for key, number in counts.most_common()]
+    return rows, min(done, len(found))
 
 
 def _values(rows: Rows | None, facet: str, asked: Asked) -> Rows:

@@ -17,19 +17,18 @@ if TYPE_CHECKING:
 IN_DOCUMENTS = """
     SELECT f.rowid AS id, highlight(documents_fts, 0, ?1, ?2) AS title,
         snippet(documents_fts, 1, ?1, ?2, ' … ', 40) AS summary
-    FROM documents_fts AS f WHERE documents_fts MATCH ?3 AND f.rowid IN (SELECT value FROM json_each(?4))
+    FROM documents_fts AS f WHERE documents_fts MATCH ?3 AND f.rowid = ?4
         AND f.rowid NOT IN (SELECT id FROM documents_unindexed)"""
 IN_TEXTS = """
     SELECT t.document_id AS id, t.kind, t.language, snippet(texts_fts, 0, ?1, ?2, ' … ', 40) AS extract
     FROM texts_fts AS f CROSS JOIN texts AS t ON t.id = f.rowid
     WHERE texts_fts MATCH ?3
-        AND f.rowid IN (SELECT id FROM texts WHERE document_id IN (SELECT value FROM json_each(?4)))
-        AND f.rowid NOT IN (SELECT id FROM texts_unindexed)
-    ORDER BY bm25(texts_fts)"""
+        AND f.rowid = ?4 AND f.rowid NOT IN (SELECT id FROM texts_unindexed)"""
 WHOLE_TEXTS = """
     SELECT f.rowid AS id, highlight(texts_fts, 0, ?1, ?2) AS text FROM texts_fts AS f
-    WHERE texts_fts MATCH ?3 AND f.rowid IN (SELECT value FROM json_each(?4))
+    WHERE texts_fts MATCH ?3 AND f.rowid = ?4
         AND f.rowid NOT IN (SELECT id FROM texts_unindexed)"""
+TEXTS_OF = "SELECT id FROM texts WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY kind = 'transcript', id"
 LEAD = 320
 """Letters of a summary that are shown where none of the words stands in it."""
 
@@ -37,8 +36,9 @@ LEAD = 320
 def extracts(read: Read, words: Words, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add `title_marked`, `summary_marked` and `extract` (from a text) to documents."""
     documents = {row["id"]: row for row in _ask(read, IN_DOCUMENTS, words, found)}
+    held = read(TEXTS_OF, numbers(row["id"] for row in found)) if words.groups else []
     texts: dict[int, dict[str, Any]] = {}
-    for row in _ask(read, IN_TEXTS, words, found):
+    for row in _ask(read, IN_TEXTS, words, held):
         texts.setdefault(row["id"], row)
     return [_with(row, documents.get(row["id"], {}), texts.get(row["id"])) for row in found]
 
@@ -73,6 +73,8 @@ def document_marked(read: Read, words: Words, row: dict[str, Any]) -> dict[str, 
 
 
 def _ask(read: Read, sql: str, words: Words, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    if not words.groups or not found:
+    if not words.groups:
         return []
-    return attempt(read, sql, OPEN, SHUT, words.any, numbers(row["id"] for row in found)) or []
+    # One by one: asked for several at once, SQLite goes through all that hold the words.
+    answers = (attempt(read, sql, OPEN, SHUT, words.any, row["id"]) for row in found)
+    return [row for answer in answers for row in answer or []]

@@ -9,45 +9,57 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .asked import TERMS, UNSTATED, Asked
-from .asking import kept, rows
+from .asking import kept, reading
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
+    from .asking import Read
+
 MOST = 20_000
+RANKED = 2_000
+"""Documents that are ranked where there are more than MOST, those with the words in their titles first."""
 CROSSED = 5_000
 """Documents of one word that are looked through for those that hold the other words in another place."""
+NARROW = 50_000
+"""Filters that leave no more are asked first; through wider ones, most documents found pass anyway."""
 SORTED = {
     "relevance": "score, d.date_from IS NULL, d.date_from, d.id",
     "date": "d.date_from IS NULL, d.date_from, d.id",
-    "newest": "d.date_from IS NULL, d.date_from DESC, d.id",
+    "newest": "d.date_from IS NULL, d.date_from DESC, d.id DESC",
     "changed": "d.last_changed DESC, d.id DESC",
 }
-# A word in the title counts three times: the title's own weight, and again for documents that have it there.
-BY_WORDS = """
-    WITH hits AS (
+DOCUMENTS = "documents_fts AS f {facts} WHERE documents_fts MATCH {words} {filters} LIMIT {most}"
+TEXTS = """texts_fts AS f CROSS JOIN texts AS t INDEXED BY texts_facts ON t.id = f.rowid {text_facts}
+            WHERE texts_fts MATCH {words} {text_filters} LIMIT {most}"""
+# A word in the title counts for more twice: by its weight, and again for documents that have it there.
+BY_WORDS = f"""
+    WITH {{wanted}} hits AS (
         SELECT * FROM (SELECT f.rowid AS id, bm25(documents_fts, 10.0, 3.0) AS score
-            FROM documents_fts AS f {facts} WHERE documents_fts MATCH {title} {filters} LIMIT {most})
+            FROM {DOCUMENTS.replace("{words}", "{title}").replace("{most}", "{ranked}")})
         UNION ALL
-        SELECT * FROM (SELECT f.rowid, bm25(documents_fts, 10.0, 3.0)
-            FROM documents_fts AS f {facts} WHERE documents_fts MATCH {words} {filters} LIMIT {most})
+        SELECT * FROM (SELECT f.rowid, bm25(documents_fts, 10.0, 3.0) FROM {DOCUMENTS.replace("{most}", "{ranked}")})
         UNION ALL
-        SELECT * FROM (SELECT d.id, bm25(texts_fts)
-            FROM texts_fts AS f CROSS JOIN texts AS t INDEXED BY texts_facts ON t.id = f.rowid {of_texts}
-            WHERE texts_fts MATCH {words} {filters} LIMIT {most})
-        {crossed}
+        SELECT * FROM (SELECT t.document_id, bm25(texts_fts) FROM {TEXTS.replace("{most}", "{ranked}")})
+        UNION ALL
+        SELECT * FROM (SELECT f.rowid, 0.0 FROM {DOCUMENTS})
+        UNION ALL
+        SELECT * FROM (SELECT t.document_id, 0.0 FROM {TEXTS})
+        {{crossed}}
     ),
     found AS (SELECT id, sum(score) AS score FROM hits GROUP BY id)
-    SELECT d.id FROM found CROSS JOIN documents AS d {indexed} ON d.id = found.id {without}
-    ORDER BY {order} LIMIT {most}"""
+    SELECT d.id FROM found CROSS JOIN documents AS d {{indexed}} ON d.id = found.id {{without}}
+    ORDER BY {{order}} LIMIT {{most}}"""
+COUNT = "SELECT count(*) AS number FROM (SELECT 1 FROM {})"
 CROSS = """
         UNION ALL
-        SELECT d.id, 0.0 FROM ({sets}) AS f {facts} WHERE 1 {filters}"""
+        SELECT f.id, 0.0 FROM ({sets}) AS f {facts} WHERE 1 {filters}"""
 HOLDING = """SELECT id FROM (
         SELECT * FROM (SELECT rowid AS id FROM documents_fts WHERE documents_fts MATCH {0} LIMIT {1})
         UNION SELECT * FROM (SELECT t.document_id FROM texts_fts AS f
             CROSS JOIN texts AS t INDEXED BY texts_facts ON t.id = f.rowid WHERE texts_fts MATCH {0} LIMIT {1}))"""
-BY_FILTERS = "SELECT d.id FROM documents AS d WHERE 1 {filters} ORDER BY {order} LIMIT {most}"
+ALONE = "SELECT d.id FROM documents AS d WHERE 1 {filters}"
+FACTS = "CROSS JOIN documents AS d INDEXED BY documents_facts ON d.id = {}"
 
 
 @dataclass
@@ -63,36 +75,62 @@ class Sql:
         return f"?{self.values.index(value) + 1}"
 
 
-def query(asked: Asked, most: int = MOST + 1, crossed: int = CROSSED) -> tuple[str, list[Any]]:
+def query(
+    asked: Asked, *, most: int = MOST + 1, crossed: int = CROSSED, ranked: int = MOST + 1, narrow: bool = False
+) -> tuple[str, list[Any]]:
     """Give the SQL that finds what is asked for, and its values; -1 for all there is."""
-    sql = Sql([])
-    words = asked.words
-    order = SORTED[asked.sorted_by]
-    filters = "".join(f" AND {part}" for part in conditions(asked, sql))
+    sql, words = Sql([]), asked.words
     if not words.groups:
-        return BY_FILTERS.format(filters=filters, order=order, most=most), sql.values
+        return _by_filters(asked, sql, most), sql.values
+    parts = _parts(asked, sql, narrow=narrow)
     text = BY_WORDS.format(
-        facts="CROSS JOIN documents AS d INDEXED BY documents_facts ON d.id = f.rowid" if filters else "",
-        of_texts="CROSS JOIN documents AS d INDEXED BY documents_facts ON d.id = t.document_id",
+        **parts,
         indexed="" if asked.sorted_by == "changed" else "INDEXED BY documents_facts",
         title=sql.mark(f"{{title}} : ({words.match})"),
-        words=sql.mark(words.match),
-        crossed=_crossed(words.wanted, sql, filters, crossed),
+        crossed=_crossed(words.wanted, sql, parts, crossed),
         without=_without(words.unwanted, sql),
-        filters=filters,
-        order=order,
+        order=SORTED[asked.sorted_by],
         most=most,
+        ranked=ranked,
     )
     return text, sql.values
 
 
-def _crossed(wanted: tuple[str, ...], sql: Sql, filters: str, most: int) -> str:
+def _parts(asked: Asked, sql: Sql, *, narrow: bool) -> dict[str, str]:
+    """Give the words and the filters. Narrow filters are a list of documents; others look each document up."""
+    words = sql.mark(asked.words.match)
+    none = {"wanted": "", "facts": "", "filters": "", "text_facts": "", "text_filters": ""}
+    if not (found := conditions(asked, sql, alone=narrow)):
+        return {**none, "words": words}
+    filters = "".join(f" AND {part}" for part in found)
+    if narrow:
+        # The plus keeps SQLite from searching the index for each of the documents.
+        wanted = f"wanted AS MATERIALIZED ({ALONE.format(filters=filters)}),"
+        within = {"filters": "AND +f.rowid IN wanted", "text_filters": "AND +t.document_id IN wanted"}
+        return {**none, **within, "words": words, "wanted": wanted}
+    facts = {"facts": FACTS.format("f.rowid"), "text_facts": FACTS.format("t.document_id")}
+    return {**none, **facts, "words": words, "filters": filters, "text_filters": filters}
+
+
+def _by_filters(asked: Asked, sql: Sql, most: int) -> str:
+    """Find by filters alone: dated documents first, each part in the order of its index."""
+    filters = "".join(f" AND {part}" for part in conditions(asked, sql, alone=True))
+    found = ALONE.format(filters=filters)
+    if asked.sorted_by == "changed":
+        return f"{found} ORDER BY {SORTED['changed']} LIMIT {most}"
+    down = " DESC" if asked.sorted_by == "newest" else ""
+    dated = f"{found} AND d.date_from IS NOT NULL ORDER BY d.date_from{down}, d.id{down} LIMIT {most}"
+    undated = f"{found} AND d.date_from IS NULL ORDER BY d.id{down} LIMIT {most}"
+    return f"SELECT * FROM ({dated}) UNION ALL SELECT * FROM ({undated}) LIMIT {most}"
+
+
+def _crossed(wanted: tuple[str, ...], sql: Sql, parts: dict[str, str], most: int) -> str:
     """Find documents that hold one word in the title and another in a text, too."""
     if len(wanted) < 2:
         return ""
     sets = " INTERSECT ".join(HOLDING.format(sql.mark(word), most) for word in wanted)
-    facts = "CROSS JOIN documents AS d INDEXED BY documents_facts ON d.id = f.id"
-    return CROSS.format(sets=sets, facts=facts, filters=filters)
+    filters = parts["filters"].replace("f.rowid", "f.id")
+    return CROSS.format(sets=sets, facts=parts["facts"].replace("f.rowid", "f.id"), filters=filters)
 
 
 def _without(unwanted: str, sql: Sql) -> str:
@@ -104,15 +142,19 @@ def _without(unwanted: str, sql: Sql) -> str:
             ON t.id = f.rowid WHERE texts_fts MATCH {mark})"""
 
 
-def conditions(asked: Asked, sql: Sql) -> list[str]:
-    """Give the filters as conditions on `d`, a document."""
-    found = [f"d.year >= {sql.mark(asked.year_from)}"] if asked.year_from is not None else []
-    found += [f"d.year <= {sql.mark(asked.year_to)}"] if asked.year_to is not None else []
+def conditions(asked: Asked, sql: Sql, *, alone: bool) -> list[str]:
+    """Give the filters as conditions on `d`, a document. Alone they lead to documents; else each is looked up."""
+    found = []
+    # A year is how its days begin; so the index by kind and date serves years, too.
+    if asked.year_from is not None:
+        found.append(f"d.date_from >= {sql.mark(f'{asked.year_from:04}')}")
+    if asked.year_to is not None:
+        found.append(f"d.date_from < {sql.mark(f'{asked.year_to + 1:04}')}")
     kinds = asked.of("kind")
     if kinds:
         stated = ", ".join(sql.mark(kind) for kind in kinds if kind != UNSTATED)
-        found.append(f"(d.kind IN ({stated}){' OR d.kind IS NULL' if UNSTATED in kinds else ''})")
-    found += [_filed(facet, term, sql, alone=not asked.words.groups) for facet in TERMS for term in asked.of(facet)]
+        found.append(f"(d.kind IN ({stated}) OR d.kind IS NULL)" if UNSTATED in kinds else f"d.kind IN ({stated})")
+    found += [_filed(facet, term, sql, alone=alone) for facet in TERMS for term in asked.of(facet)]
     found += [_listed(listing, sql) for listing in asked.of("listing")]
     found += ["d.gone_at IS NOT NULL" if value == "yes" else "d.gone_at IS NULL" for value in asked.of("gone")]
     return found
@@ -131,11 +173,39 @@ def _listed(listing: str, sql: Sql) -> str:
         WHERE captures.listing_id = {sql.mark(int(listing))})"""
 
 
+def found(read: Read, asked: Asked) -> list[int]:
+    """Find documents, in the way that is quickest for the question."""
+    if not asked.words.groups:
+        sql, values = query(asked)
+    else:
+        narrow = _is_narrow(read, asked)
+        sql, values = query(asked, narrow=narrow, ranked=MOST + 1 if _are_few(read, asked, narrow=narrow) else RANKED)
+    return [row["id"] for row in read(sql, *values)]
+
+
+def _is_narrow(read: Read, asked: Asked) -> bool:
+    sql = Sql([])
+    filters = conditions(asked, sql, alone=True)
+    if not filters:
+        return False
+    held = f"documents AS d WHERE {' AND '.join(filters)} LIMIT {NARROW + 1}"
+    return bool(read(COUNT.format(held), *sql.values)[0]["number"] <= NARROW)
+
+
+def _are_few(read: Read, asked: Asked, *, narrow: bool) -> bool:
+    """Say whether so few documents hold the words that all can be ranked: looking at each costs."""
+    if narrow:
+        return True
+    sql = Sql([])
+    parts = {**_parts(asked, sql, narrow=False), "most": MOST}
+    return all(read(COUNT.format(part.format(**parts)), *sql.values)[0]["number"] < MOST for part in (DOCUMENTS, TEXTS))
+
+
 async def find(datasette: Datasette, database: str, asked: Asked) -> list[int]:
     """Give the documents that answer a question, in order; one more than MOST if there are more."""
-    sql, values = query(asked)
 
-    async def read() -> list[int]:
-        return [row["id"] for row in await rows(datasette, database, sql, *values)]
+    async def look() -> list[int]:
+        return await reading(datasette, database, lambda read: found(read, asked))
 
-    return await kept(datasette, database, ("found", sql, tuple(values)), read)
+    key = ("found", asked.q, asked.year_from, asked.year_to, asked.chosen, asked.sorted_by)
+    return await kept(datasette, database, key, look)

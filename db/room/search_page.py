@@ -9,7 +9,7 @@ from ..citations.sheets import to_csv
 from . import answers, feeds
 from .asked import PAGE, Asked, asked
 from .asking import ask, reading
-from .counting import MOST_FILED, count
+from .counting import count
 from .extracts import extracts
 from .finding import MOST, find
 from .harvests import meant
@@ -64,7 +64,6 @@ async def _results(datasette: Datasette, database: str, question: Asked, found: 
         "first": start + 1,
         "total": min(len(found), MOST),
         "more": len(found) > MOST,
-        "most_filed": MOST_FILED,
         "counts": counts,
         "next": question.page + 1 if start + PAGE < min(len(found), MOST) else None,
         "alone": [] if found else await _each_word(datasette, database, question),
