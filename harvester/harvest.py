@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from harvester.capture import Capture
 from harvester.pages.page import Listing, Page, Problem, Refused
@@ -48,7 +49,10 @@ def read_page(capture: Capture, sources: tuple[Source, ...], engine: EngineChoic
     readings = [(source, parse(capture, source, engine)) for source in sources_for(capture, sources)]
     taken = [reading for reading in readings if not isinstance(reading[1], Refused)]
     known = [reading for reading in readings if isinstance(reading[1], Refused) and reading[1].code != "not-a-listing"]
-    return (taken or known or readings)[0]
+    if taken or known or len(readings) == 1:
+        return (taken or known or readings)[0]
+    titles = ", ".join(source.title for source, _ in readings)
+    return readings[0][0], replace(cast("Refused", readings[0][1]), message=f"no page of any archive known: {titles}")
 
 
 def harvest_captures(
