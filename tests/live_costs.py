@@ -72,9 +72,9 @@ class Empty(scrapy.Spider):
 
     name = "empty"
 
-    def __init__(self, addresses: list[str], **arguments: Any) -> None:
+    def __init__(self, base: str, addresses: list[str], **arguments: Any) -> None:
         super().__init__(**arguments)
-        self._addresses = addresses
+        self._base, self._addresses = base, addresses
 
     async def start(self) -> AsyncIterator[Any]:
         assert self.crawler
@@ -82,11 +82,12 @@ class Empty(scrapy.Spider):
         source = load_sources()["wilson"]
         for address in self._addresses:
             response = await self.crawler.engine.download_async(scrapy.Request(address, dont_filter=True))
-            parse(Capture(address, response.body, media_type="text/html"), source)
+            uri = address.replace(self._base, f"https://{source.hosts[0]}")
+            parse(Capture(uri, response.body, media_type="text/html", charset="utf-8"), source)
             yield {"address": address}
 
 
-async def empty_crawl(addresses: list[str]) -> None:
+async def empty_crawl(base: str, addresses: list[str]) -> None:
     """Crawl, parse, and do nothing else."""
     from scrapy.crawler import AsyncCrawlerRunner
 
@@ -94,7 +95,7 @@ async def empty_crawl(addresses: list[str]) -> None:
 
     settings = live_settings(None)
     settings.setdict({"DOWNLOAD_DELAY": 0, "ITEM_PIPELINES": {}})
-    await AsyncCrawlerRunner(settings).create_crawler(Empty).crawl_async(addresses=addresses)
+    await AsyncCrawlerRunner(settings).create_crawler(Empty).crawl_async(base=base, addresses=addresses)
 
 
 @contextlib.contextmanager
@@ -126,7 +127,7 @@ async def compare(crawls: Crawls, pages: int) -> list[str]:
                 db = crawls.folder / "first.db" if name == "again, unchanged" else crawls.fresh()
                 start = time.process_time()
                 if name == "empty crawl and parser":
-                    await empty_crawl(addresses)
+                    await empty_crawl(base, addresses)
                 else:
                     captures = crawls.folder / "captures" if name == "captures" else None
                     await crawls.harvest(base, db, documents=True, captures=captures)

@@ -131,7 +131,8 @@ def aims_at(phase: str, kills: int, chance: random.Random) -> list[list[Aim]]:
     aims: list[list[Aim]] = []
     while kills > 0:
         several = 2 if len(aims) % 4 == 2 and kills > 1 else 1
-        aims.append([Aim(moment, chance.randint(first, last)), Aim("synced")][:several])
+        again = Aim("synced" if phase != "indexing" else "indexing")
+        aims.append([Aim(moment, chance.randint(first, last)), again][:several])
         kills -= several
     return aims
 

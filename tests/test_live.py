@@ -7,6 +7,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fastwarc.warc import ArchiveIterator as FastIterator
+from fastwarc.warc import WarcRecordType
+from warcio.archiveiterator import ArchiveIterator
 
 from harvester.store.database import open_to_read
 from tests.archive_server import ArchiveServer
@@ -201,3 +204,17 @@ def test_scrapy_crawls_the_same(archive: Harvests) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert told(archive.folder / "a.db") == told(archive.folder / "b.db")
+
+
+def test_other_tools_read_what_is_kept(archive: Harvests) -> None:
+    archive.live("a.db", "--no-documents")
+    archive.live("a.db", "--no-documents")
+    files = sorted(archive.folder.glob("a.db-captures/*.warc.gz"))
+    for file in files:
+        subprocess.run([sys.executable, "-m", "warcio.cli", "check", str(file)], check=True, capture_output=True)
+    with files[-1].open("rb") as stream:
+        kinds = [record.rec_type for record in ArchiveIterator(stream)]
+    assert kinds == ["warcinfo", "metadata", *["revisit"] * 5, "metadata"]
+    with files[0].open("rb") as stream:
+        fast = [record.record_type for record in FastIterator(stream)]
+    assert fast.count(WarcRecordType.response) == 4

@@ -103,7 +103,7 @@ class HarvestPipeline:
         if not isinstance(capture, Capture) or item.response is None or not self._warc or not capture.captured_at:
             return capture
         kept = Kept(step_text(item.step) if item.step else None, item.same_as.captured_at if item.same_as else None)
-        offset = self._warc.keep(capture.uri, item.response, capture.captured_at, kept)
+        offset = self._warc.keep(capture, item.response, capture.captured_at, kept)
         return replace(capture, file=str(self._warc.path), offset=offset)
 
     async def _beat(self, run: Run) -> None:
