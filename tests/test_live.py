@@ -119,6 +119,11 @@ def test_a_walk_can_be_bounded_and_goes_without_document_pages(archive: Harvests
     assert (done.status, len(archive.server.log)) == (0, 1 + 2)
     assert "bounded: asked to stop after 2 pages; positions not read" not in done.out
     assert rows(archive.folder / "a.db", "SELECT status, proof, distinct_records FROM walks") == [("bounded", None, 20)]
+    coverage = "SELECT held, declared_total, missing, first_missing, basis FROM coverage"
+    assert rows(archive.folder / "a.db", coverage) == [(20, SIZE, SIZE - 20, 21, "positions")]
+    archive.live("a.db", "--no-documents")
+    archive.live("a.db", "--no-documents", "--max-pages", "1")
+    assert rows(archive.folder / "a.db", coverage) == [(SIZE, SIZE, 0, None, "walk")]
 
 
 def test_a_search_is_a_listing_of_its_own(archive: Harvests) -> None:
