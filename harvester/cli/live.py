@@ -28,11 +28,11 @@ class LiveProgress:
         self._stack = ExitStack()
         self._bar: Progress | None = None
 
-    def __call__(self, run: Run) -> None:
-        """Show how far the run is."""
+    def __call__(self, run: Run, pages: int | None) -> None:
+        """Show how far the run is, of so many pages."""
         if self._bar is None:
             self._bar = self._stack.enter_context(Progress(run, None))
-        self._bar.update()
+        self._bar.update(pages)
 
     def close(self) -> None:
         """Take the bar away."""

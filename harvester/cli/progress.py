@@ -40,12 +40,15 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def update(self) -> None:
-        """Show how far the run is, ten times a second at most: drawing must not slow the harvest down."""
+    def update(self, total: int | None = None) -> None:
+        """Show how far the run is, ten times a second at most: drawing must not slow the harvest down.
+
+        `total` is the number of pages, if it is known better by now.
+        """
         now = time.monotonic()
         if self._bar.disable or now - self._shown < PAUSE_SECONDS:
             return
         self._shown = now
         speed = self._bar.tasks[0].speed or 0
         told = f"{self._run.counts['records']} records, {speed:.0f} pages/s"
-        self._bar.update(self._task, completed=self._run.counts["pages"], told=told)
+        self._bar.update(self._task, completed=self._run.counts["pages"], total=total, told=told)

@@ -94,7 +94,7 @@ class HarvestPipeline:
         if time.monotonic() - self._indexed > INDEX_SECONDS:
             index(self.run.db)
             self._indexed = time.monotonic()
-        self._spider.progress(self.run)
+        self._spider.progress(self.run, self._spider.expected)
         return taken
 
     def _keep(self, item: Fetched) -> Capture | PassedOver:

@@ -14,7 +14,7 @@ from harvester.crawl.fetcher import Fetcher, Manners
 from harvester.crawl.order import Order
 from harvester.crawl.trouble import StoppedError
 from harvester.crawl.visits import Visits, may_follow
-from harvester.crawl.walk import MOST_FAILURES, Plan, Wanted, resumed
+from harvester.crawl.walk import MOST_FAILURES, Plan, Wanted, pages_of, resumed
 from harvester.pages.page import Problem
 from harvester.store.run import WalkStep
 
@@ -42,7 +42,7 @@ class ArchiveSpider(scrapy.Spider):
         start: str = "",
         order: Order | None = None,
         stopped: Callable[[], bool] = lambda: False,
-        progress: Callable[[Run], None] = lambda _run: None,
+        progress: Callable[[Run, int | None], None] = lambda _run, _pages: None,
         **arguments: Any,
     ) -> None:
         super().__init__(arguments.pop("name", None))
@@ -50,6 +50,8 @@ class ArchiveSpider(scrapy.Spider):
         self.order = order or Order.of_arguments(arguments, f"scrapy crawl {self.name}")
         self.stopped = stopped
         self.progress = progress
+        self.expected: int | None = None
+        """How many pages there are, as far as that is known."""
         self.shut_down = False
         self.failure: Exception | None = None
         """What went wrong with us: the run has then failed. What an archive does wrong is a problem of the run."""
@@ -121,8 +123,9 @@ class ArchiveSpider(scrapy.Spider):
 
     async def _documents(self) -> AsyncIterator[Fetched]:
         """Fetch the document pages that are due; an archive that shows none of them is asked for no more."""
-        failures = 0
-        for address in self.desk.documents(self.source.name):
+        failures, due = 0, self.desk.documents(self.source.name)
+        self.expected = self.desk.run.counts["pages"] + len(due)
+        for address in due:
             fetched = await self._visits.visit(address)
             yield fetched
             taken = await fetched.taken
@@ -137,13 +140,16 @@ class ArchiveSpider(scrapy.Spider):
     async def _walk(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
         """Walk a listing to its verdict; one that was cut short goes on."""
         walk, read = self.desk.begin_walk(listing)
-        steps = resumed(self._plan(listing), read)
+        plan = self._plan(listing)
+        steps = resumed(plan, read)
         try:
             wanted = next(steps)
             while True:
                 async for fetched in self._look(listing, wanted, walk):
                     yield fetched
-                wanted = steps.send(await self._visits.step(wanted.number))
+                step = await self._visits.step(wanted.number)
+                self.expected = pages_of(step, plan) or self.expected
+                wanted = steps.send(step)
         except StopIteration as end:
             self.desk.end_walk(walk, listing, end.value)
 

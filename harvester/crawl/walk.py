@@ -132,6 +132,16 @@ def _one_pass(plan: Plan, reason: str) -> Generator[Wanted, Step, Pass]:
     return current
 
 
+def pages_of(step: Step, plan: Plan) -> int | None:
+    """Say how many pages a walk will read if all goes well: those of the listing and those of the proof."""
+    if step.total is None:
+        return None
+    pages = _pages(step, plan.size)
+    if plan.most_pages is not None and plan.most_pages < pages:
+        return plan.most_pages
+    return pages + 1 if plan.ordered else 2 * pages
+
+
 def _pages(step: Step, size: int) -> int:
     return -(-step.total // size) if step.total else 1
 
