@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 PAGES = """
     SELECT first, min(last, first + records - 1) AS last FROM captures
-    WHERE id IN (SELECT max(id) FROM captures WHERE listing_id = ? AND form IS NOT NULL GROUP BY uri)
+    WHERE id IN (SELECT id FROM (
+            SELECT id, max(coalesce(captured_at, '') || printf('%012d', id)) FROM captures
+            WHERE listing_id = ? AND form IS NOT NULL GROUP BY uri))
         AND first IS NOT NULL AND records > 0
     ORDER BY first"""
 LISTINGS = """

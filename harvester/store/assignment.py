@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harvester.store.documents import merge_documents, next_id
-from harvester.store.identity import NEW, addressed_among, agreeing, holders_of, is_alone, load_group, resolve
+from harvester.store.identity import (
+    NEW,
+    addressed_among,
+    agreeing,
+    holders_of,
+    is_alone,
+    load_group,
+    natural_groups,
+    resolve,
+)
 from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of
 
 if TYPE_CHECKING:
@@ -46,7 +55,9 @@ class Assignment:
 
         One move at a time, because each can settle others: an undated record follows the document it finds.
         """
-        for prefix in sorted(self._regroup):
+        while self._regroup:
+            prefix = min(self._regroup)
+            self._regroup.remove(prefix)
             while move := self._next_move(prefix):
                 self._move(*move)
 
@@ -140,5 +151,7 @@ class Assignment:
                 if gone in holders:
                     holders.remove(gone)
                     holders.add(kept)
+        if len(documents) > 1:
+            self._regroup |= natural_groups(self._db, kept)  # what two might have meant, one may mean now
         self.touched.add(kept)
         return kept

@@ -33,7 +33,7 @@ def keep_attached(
 def _is_newest(db: Database, document: int, attached: str | None, place: Place) -> bool:
     """Say whether no document page says later what is attached; of two without a time the hash decides."""
     sql = """SELECT coalesce(observed_at, ''), json_extract(content, '$.attached') FROM statements
-        WHERE document_id = ? AND form = ?"""
+        WHERE document_id = ? AND form = ? AND replaced_by IS NULL"""
     others = [(at, digest or "") for at, digest in db.execute(sql, [document, place.form])]
     return (place.observed_at or "", attached or "") >= max(others, default=("", ""))
 

@@ -54,21 +54,24 @@ def host_of(uri: str) -> str:
 
 _KNOWN = "SELECT id, records, refused, errors, content_hash FROM captures"
 _READ_SO = "source = ? AND parser_version = ?"
+_BEFORE = """SELECT id FROM captures WHERE uri = ? AND (captured_at IS NULL OR captured_at <= ?)
+    ORDER BY captured_at DESC, id DESC LIMIT 1"""
 
 
 def find_same_bytes(db: Database, capture: Capture, sources: Iterable[Source]) -> KnownCapture | None:
     """Find the capture that makes reading this one needless: the same bytes, read by this parser.
 
-    A page with an address is compared with the newest capture of that address only: a page that has returned to an
-    earlier state has changed. A page without one is known by its bytes, wherever it lies now.
+    A page with an address is compared only with the capture of that address before it in time: a page that has
+    returned to an earlier state has changed. A page without one is known by its bytes, wherever it lies now.
     """
-    find = _newest_here if host_of(capture.uri) else _same_file
+    find = _same_here if host_of(capture.uri) else _same_file
     return next((known for source in sources if (known := find(db, capture, source))), None)
 
 
-def _newest_here(db: Database, capture: Capture, source: Source) -> KnownCapture | None:
-    sql = f"{_KNOWN} WHERE id = (SELECT max(id) FROM captures WHERE uri = ?) AND sha256 = ? AND {_READ_SO}"
-    row = db.execute(sql, [capture.uri, capture.sha256, source.name, PARSER_VERSION]).fetchone()
+def _same_here(db: Database, capture: Capture, source: Source) -> KnownCapture | None:
+    sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND sha256 = ? AND {_READ_SO}"
+    values = (capture.uri, _time_of(capture), capture.sha256, source.name, PARSER_VERSION)
+    row = db.execute(sql, values).fetchone()
     return KnownCapture(*row) if row else None
 
 
@@ -87,9 +90,10 @@ def known_capture(db: Database, capture_id: int) -> KnownCapture:
 
 
 def find_same_content(db: Database, capture: Capture, content: str | None, source: Source) -> KnownCapture | None:
-    """Find the newest capture of this address, if what it said hashes to `content`."""
-    sql = f"{_KNOWN} WHERE uri = ? AND source = ? AND parser_version = ? ORDER BY id DESC LIMIT 1"
-    row = db.execute(sql, [capture.uri, source.name, PARSER_VERSION]).fetchone() if content else None
+    """Find the capture of this address before this one in time, if what it said hashes to `content`."""
+    sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND {_READ_SO}"
+    values = (capture.uri, _time_of(capture), source.name, PARSER_VERSION)
+    row = db.execute(sql, values).fetchone() if content else None
     known = KnownCapture(*row) if row else None
     return known if known and not known.refused and known.content_hash == content else None
 
@@ -99,7 +103,7 @@ def keep_capture(db: Database, capture: Capture, page: Page, content: str | None
     row = {
         "uri": capture.uri,
         "source": source.name,
-        "captured_at": stamp(capture.captured_at) if capture.captured_at else None,
+        "captured_at": _time_of(capture) or None,
         "sha256": capture.sha256,
         "content_hash": content,
         "parser_version": PARSER_VERSION,
@@ -126,9 +130,15 @@ def _said(page: Page) -> dict[str, str | int | None]:
 
 def keep_read(db: Database, run: int, capture_id: int, capture: Capture) -> None:
     """Keep that a run has read a capture."""
-    sql = "INSERT INTO reads (run_id, capture_id, uri, read_at, http_status, file, offset) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    sql = """INSERT INTO reads (run_id, capture_id, uri, read_at, http_status, file, offset, captured_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
     where = (capture.file, capture.offset) if capture.offset is not None else (None, None)
-    db.execute(sql, [run, capture_id, capture.uri, stamp(), capture.http_status, *where])
+    values = (capture.uri, stamp(), capture.http_status, *where, _time_of(capture) or None)
+    db.execute(sql, [run, capture_id, *values])
+
+
+def _time_of(capture: Capture) -> str:
+    return stamp(capture.captured_at) if capture.captured_at else ""
 
 
 def _named(capture: Capture, source: Source) -> str | None:
@@ -186,7 +196,7 @@ class Held:
 def newest_validators(db: Database, uri: str) -> Held | None:
     """Give the newest capture of an address, if it was taken and read by this parser."""
     sql = """SELECT id, captured_at, etag, last_modified, "offset", refused, errors, parser_version FROM captures
-        WHERE uri = ? ORDER BY id DESC LIMIT 1"""
+        WHERE uri = ? ORDER BY captured_at DESC, id DESC LIMIT 1"""
     row = db.execute(sql, [uri]).fetchone()
     if row is None or row[5] or row[6] or row[7] != PARSER_VERSION:
         return None

@@ -62,7 +62,8 @@ def _row(db: Database, document: int) -> dict[str, Any]:
 
 
 def _statements(db: Database, document: int) -> list[Statement]:
-    sql = "SELECT form, host, observed_at, cut, hash, content FROM statements WHERE document_id = ?"
+    sql = """SELECT form, host, observed_at, cut, hash, content FROM statements
+        WHERE document_id = ? AND replaced_by IS NULL"""
     return [
         Statement(f, h, at, bool(cut), digest, content)
         for f, h, at, cut, digest, content in db.execute(sql, [document])

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, is_dated, kind_of
+from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of, is_dated, kind_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -91,6 +91,12 @@ def addressed_among(db: Database, documents: set[int]) -> set[int]:
     marks = ",".join("?" * len(documents))
     rows = db.execute(f"SELECT key, document_id FROM identities WHERE document_id IN ({marks})", [*documents])
     return {document for key, document in rows if kind_of(key) not in ("natural", "public")}
+
+
+def natural_groups(db: Database, document: int) -> set[str]:
+    """Give the groups of the natural keys that lead to a document."""
+    rows = db.execute("SELECT key FROM identities WHERE document_id = ?", [document])
+    return {group_of(key) for (key,) in rows if kind_of(key) == "natural"}
 
 
 def holders_of(db: Database, keys: list[str]) -> dict[str, set[int]]:

@@ -1,0 +1,49 @@
+-- When the bytes of this reading were had: a page found unchanged was still so then, whatever is harvested later.
+ALTER TABLE reads ADD COLUMN captured_at TEXT;
+-- The capture whose file took the place of the one that said this: it counts no more, but it was known before.
+ALTER TABLE statements ADD COLUMN replaced_by INTEGER REFERENCES captures (id);
+-- Which capture of a page is the newest, the time decides: older pages may be harvested later.
+DROP INDEX captures_uri;
+CREATE INDEX captures_uri ON captures (uri, captured_at, id);
+DROP VIEW coverage;
+CREATE VIEW coverage AS
+WITH newest AS (
+    SELECT id, listing_id, max(coalesce(captured_at, '') || printf('%012d', id)) FROM captures
+    WHERE listing_id IS NOT NULL AND form IS NOT NULL GROUP BY listing_id, uri
+),
+walked AS (
+    SELECT listing_id, max(id) AS id FROM walks WHERE status IN ('complete', 'partial') GROUP BY listing_id
+),
+places AS (
+    SELECT DISTINCT newest.listing_id,
+        CASE WHEN captures.first IS NULL THEN sightings.statement_id ELSE sightings.position END AS place
+    FROM newest JOIN captures USING (id) JOIN sightings ON sightings.capture_id = newest.id
+    JOIN listings ON listings.id = newest.listing_id
+    WHERE listings.declared_total IS NULL OR sightings.position <= listings.declared_total
+),
+spaced AS (
+    SELECT listing_id, place, lead(place) OVER (PARTITION BY listing_id ORDER BY place) AS next FROM places
+),
+counted AS (
+    SELECT listing_id, count(*) AS held,
+        CASE WHEN min(place) > 1 THEN 1
+            ELSE min(CASE WHEN next IS NULL OR next > place + 1 THEN place + 1 END) END AS gap
+    FROM spaced GROUP BY listing_id
+)
+SELECT
+    listings.id AS listing_id,
+    listings.name AS name,
+    coalesce(walks.declared_total, listings.declared_total) AS declared_total,
+    coalesce(walks.distinct_records, counted.held, 0) AS held,
+    max(0, coalesce(walks.declared_total, listings.declared_total)
+        - coalesce(walks.distinct_records, counted.held, 0)) AS missing,
+    CASE WHEN walks.id IS NULL AND coalesce(counted.gap, 1) <= listings.declared_total
+        THEN coalesce(counted.gap, 1) END AS first_missing,
+    CASE WHEN walks.id IS NULL THEN 'positions' ELSE 'walk' END AS basis,
+    CASE WHEN walks.id IS NOT NULL THEN walks.status = 'complete'
+        WHEN listings.declared_total IS NOT NULL THEN coalesce(counted.held, 0) >= listings.declared_total
+        END AS complete
+FROM listings
+LEFT JOIN counted ON counted.listing_id = listings.id
+LEFT JOIN walked ON walked.listing_id = listings.id
+LEFT JOIN walks ON walks.id = walked.id;
