@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from harvester.capture import Capture
@@ -67,14 +68,20 @@ def harvest_captures(
     replay = Replay(run, sources)
     for capture in captures:
         if isinstance(capture, WalkNote):
+            run.ahead.take()
             replay.note(capture)
+        elif isinstance(capture, Capture):
+            if run.ahead.holds(capture):
+                run.ahead.take()
+            run.ahead.add(read_one(run, capture, sources, replay.step(capture), engine), capture)
         else:
-            step = replay.step(capture) if isinstance(capture, Capture) else None
-            harvest_one(run, capture, sources, step, engine)
+            run.ahead.add(read_one(run, capture, sources))
         progress()
         if stop.signal is not None:
+            run.ahead.take()
             run.finish("interrupted", f"stopped by {signal.Signals(stop.signal).name}; run it again to go on")
             return
+    run.ahead.take()
     if not run.counts["pages"] and not run.errors:
         run.problem(
             Problem("error", "nothing-found", "no saved page in the targets: give .txt pages or folders of them")
@@ -90,16 +97,26 @@ def harvest_one(
     engine: EngineChoice = "auto",
 ) -> Taken | None:
     """Take one capture, or keep why there is none; say what was taken."""
+    return read_one(run, capture, sources, step, engine)()
+
+
+def read_one(
+    run: Run,
+    capture: Capture | PassedOver,
+    sources: tuple[Source, ...],
+    step: WalkStep | None = None,
+    engine: EngineChoice = "auto",
+) -> Callable[[], Taken | None]:
+    """Read one capture; give what is to be called to take it."""
     if isinstance(capture, PassedOver):
-        run.passed_over(capture.uri, capture.problem, step)
-        return None
-    known = run.known(capture, sources_for(capture, sources), step)
+        return partial(run.passed_over, capture.uri, capture.problem, step)
+    known = run.find_known(capture, sources_for(capture, sources))
     if known:
-        return known
+        return partial(run.reread, capture, known, step)
     source, page = read_page(capture, sources, engine)
     if capture.http_status in SENT_ON:
         page = Refused("redirected", "the site sends on to another address: a login, or another listing")
-    return run.take(capture, _of_the_walk(page, step), source, step)
+    return partial(run.take, capture, _of_the_walk(page, step), source, step)
 
 
 def _of_the_walk(page: Page, step: WalkStep | None) -> Page:

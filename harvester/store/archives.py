@@ -26,6 +26,7 @@ class ArchivesRead:
 
     def knows(self, path: Path, sha256: str) -> bool:  # noqa: ARG002 - a copy elsewhere is the same
         """Say whether a file was read before, wherever it lay; what it holds is then counted as unchanged."""
+        self._run.ahead.take()
         self._before = self._run.counts + Counter(errors=self._run.errors)
         sql = """SELECT pages, records FROM archives
             WHERE sha256 = ? AND sources = ? AND listing = ? AND parser_version = ?"""
@@ -36,6 +37,7 @@ class ArchivesRead:
 
     def remember(self, path: Path, sha256: str) -> None:
         """Remember a file whose captures were all taken; one with an error is looked at again next time."""
+        self._run.ahead.take()
         if self._run.errors != self._before["errors"] or self._run.counts["refused"] != self._before["refused"]:
             return
         pages, records = (self._run.counts[name] - self._before[name] for name in ("pages", "records"))

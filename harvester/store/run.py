@@ -1,15 +1,16 @@
-"""A run: one harvest, from its start to its verdict. Each page is taken in one transaction."""
+"""A run: one harvest, from its start to its verdict. Each page is taken in one transaction, offline with others."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from harvester.clock import stamp
 from harvester.pages.page import Listing, Problem, Refused
+from harvester.store.ahead import Ahead
 from harvester.store.captures import (
     Place,
     find_same_bytes,
@@ -27,6 +28,7 @@ from harvester.store.walks import interrupt_walks, keep_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from sqlite_utils import Database
 
@@ -85,22 +87,23 @@ class Run:
             db.execute("PRAGMA synchronous = FULL")
         self.counts: Counter[str] = Counter()
         self.errors = 0
+        self.ahead = Ahead(self.together)
         with transaction(db):
             cursor = db.execute("INSERT INTO runs (command, started_at) VALUES (?, ?)", [command, stamp()])
         self.id = int(cursor.lastrowid or 0)
 
-    def known(self, capture: Capture, sources: Iterable[Source], step: WalkStep | None = None) -> Taken | None:
-        """If these bytes were read before, keep this reading; no parsing is needed."""
-        known = find_same_bytes(self.db, capture, sources)
-        if known is None:
-            return None
+    def find_known(self, capture: Capture, sources: Iterable[Source]) -> KnownCapture | None:
+        """Find the capture that makes parsing this one needless, because its bytes were read before."""
+        return find_same_bytes(self.db, capture, sources)
+
+    def reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None = None) -> Taken:
+        """Keep that a page was read whose bytes are known."""
         with self._page():
             return self._reread(capture, known, step)
 
     def not_modified(self, capture: Capture, capture_id: int, step: WalkStep | None = None) -> Taken:
         """Keep that the archive says that a page is as it was captured before."""
-        with self._page():
-            return self._reread(capture, known_capture(self.db, capture_id), step)
+        return self.reread(capture, known_capture(self.db, capture_id), step)
 
     def take(self, capture: Capture, page: Page, source: Source, step: WalkStep | None = None) -> Taken:
         """Take one page: its records, its problems and the fact that it was read, or none of these."""
@@ -126,10 +129,9 @@ class Run:
         if problem is None:
             self.counts["ignored"] += 1
             return
-        with transaction(self.db):
+        with self._page():
             self._problem(replace(problem, severity="warning") if step else problem, uri)
             self._keep_step(step, None, known=False)
-            self._write_counts()
 
     def count_known(self, pages: int, records: int) -> None:
         """Count pages that need not be looked at, because the file that holds them was read before."""
@@ -213,6 +215,7 @@ class Run:
         return self._taken(known.id, known.refused is not None, True, step)
 
     def _taken(self, capture_id: int, refused: bool, known: bool, step: WalkStep | None) -> Taken:
+        self.counts["pages"] += 1
         if not (refused and step and step.again):
             self._keep_step(step, None if refused else capture_id, known=known)
         return Taken(capture_id, refused, known)
@@ -230,17 +233,20 @@ class Run:
         self.db.execute(sql, [self.id, uri, *values])
 
     @contextmanager
-    def _page(self) -> Iterator[None]:
-        """Take one page or nothing: what was counted for a page that failed is not counted."""
+    def together(self) -> Iterator[None]:
+        """Take pages in one transaction, all or none: what was counted for pages that failed is not counted."""
         counts, errors = self.counts.copy(), self.errors
         try:
             with transaction(self.db):
-                self.counts["pages"] += 1
                 yield
                 self._write_counts()
         except BaseException:
             self.counts, self.errors = counts, errors
             raise
+
+    def _page(self) -> AbstractContextManager[None]:
+        """Take one page: together with others, or in a transaction of its own."""
+        return nullcontext() if self.db.conn.in_transaction else self.together()
 
     def _write_counts(self) -> None:
         assignments = ", ".join(f"{name} = ?" for name in COUNTS)
