@@ -1,9 +1,14 @@
-"""A local archive server for the tests: asyncio, loopback only. It keeps a log of what was asked, and when."""
+"""A local archive server for the tests: asyncio, loopback only. It keeps a log of what was asked, and when.
+
+By hand, to try live harvests: `python -m tests.archive_server --records 123 --scenario "challenges with 200"`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -36,6 +41,7 @@ class ArchiveServer:
 
     site: Site
     tls: ssl.SSLContext | None = None
+    port: int = 0
     log: list[Asked] = field(default_factory=list)
     before: Callable[[str], None] = lambda _target: None
 
@@ -49,7 +55,7 @@ class ArchiveServer:
 
     async def __aenter__(self) -> Self:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -114,3 +120,27 @@ async def _send(writer: asyncio.StreamWriter, answer: Answer) -> None:
         await asyncio.sleep(SLOW_SECONDS)
         writer.write(body[half:])
         await writer.drain()
+
+
+def main(arguments: list[str]) -> None:
+    """Serve an archive until Ctrl-C; print how to harvest it, and each request."""
+    from tests.archive_server_site import NEW_FROM, Site
+    from tests.live_walks import SCENARIOS
+
+    manners = {scenario.name: scenario.manner for scenario in SCENARIOS}
+    parser = argparse.ArgumentParser(prog="python -m tests.archive_server", description=__doc__)
+    parser.add_argument("--records", type=int, choices=range(NEW_FROM + 1), default=123, metavar="N")
+    parser.add_argument("--port", type=int, default=8008)
+    parser.add_argument("--seed", default="0", help="the same seed, the same misbehaviour")
+    known = "; ".join(manners)
+    parser.add_argument("--scenario", choices=manners, default="still, new first", metavar="NAME", help=known)
+    asked = parser.parse_args(arguments)
+    server = ArchiveServer(Site(asked.records, asked.seed, manners[asked.scenario]), port=asked.port)
+    server.before = lambda target: print(target, flush=True)
+    with contextlib.suppress(KeyboardInterrupt), server:
+        print(f"harvester harvest wilson --base-url {server.base} --delay 0 --db /tmp/x.db", flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
