@@ -1,0 +1,111 @@
+"""Copies the database while it is in use: consistent, checked, and put in place only when it is whole."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harvester.errors import DatabaseError, UsageError
+from harvester.store.database import BUSY_SECONDS, explained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LEFT_BY_SQLITE = ("-wal", "-journal")
+"""Files beside a database that hold a part of it: over a copy of another database they would spoil it."""
+
+
+def back_up(path: Path, target: Path, *, replace: bool = False) -> int:
+    """Copy the database at `path` to `target`; give the size of the copy in bytes.
+
+    A database of an older version is copied as it is: a backup is what one wants before it is brought up.
+    """
+    check_target(path, target, replace=replace)
+    with _beside(target) as made:
+        _copy(path, made)
+        _check(path, made)
+        _sync(made)
+        check_target(path, target, replace=replace)
+        _put(made, target, replace=replace)
+    _sync(target.absolute().parent)
+    return target.stat().st_size
+
+
+def check_target(path: Path, target: Path, *, replace: bool) -> None:
+    """Refuse to write where something else would be lost, before any work."""
+    if not path.is_file():
+        raise DatabaseError(f"no database at {path}: name one with --db")
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        raise UsageError(f"{target} is no file that can be written: name a file in a folder that is there")
+    if target.exists() and target.samefile(path):
+        raise UsageError(f"{target} is the database itself: name another file")
+    if target.exists() and not replace:
+        raise UsageError(f"{target} is there and was left as it is: name a new file, or replace it with --force")
+    for ending in LEFT_BY_SQLITE:
+        if Path(f"{target}{ending}").exists():
+            raise UsageError(f"{target}{ending} belongs to a database in use, or one that broke off: name a new file")
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """Give the file that is written first. One that was left by a backup that was killed is written anew."""
+    made = target.with_name(f".{target.name}.part")
+    try:
+        with made.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.truncate(0)  # what SQLite may have left beside it belongs to nothing then, and SQLite removes it
+            try:
+                yield made
+            finally:
+                made.unlink(missing_ok=True)
+    except BlockingIOError as error:
+        raise DatabaseError(f"another backup is writing {target}: let it finish") from error
+    except OSError as error:
+        raise DatabaseError(
+            f"cannot write {target} ({error.strerror}): check its folder, and the space there"
+        ) from error
+
+
+def _copy(path: Path, made: Path) -> None:
+    """Copy in one step: a copy in several begins again whenever a harvest has written in between."""
+    with (
+        explained(path),
+        closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as source,
+    ):
+        source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        with explained(made), closing(sqlite3.connect(made)) as copy:
+            source.backup(copy)
+            # One file, which can be read where nothing can be written; the harvester sets its own mode again.
+            copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def _check(path: Path, made: Path) -> None:
+    with explained(made), closing(sqlite3.connect(made)) as copy:
+        said = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if said != "ok":
+        raise DatabaseError(f"{path} is damaged ({said}) and no copy was kept: see `harvester check --db {path}`")
+
+
+def _sync(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _put(made: Path, target: Path, *, replace: bool) -> None:
+    """Put the copy in its place; unless it is to be replaced, a file that has come there meanwhile is kept."""
+    if replace:
+        made.replace(target)
+        return
+    try:
+        target.hardlink_to(made)
+    except FileExistsError:
+        raise UsageError(f"{target} has come meanwhile and was left as it is: name a new file") from None
+    except OSError:  # a file system without links, as sticks have: then the check a moment ago must do
+        made.rename(target)
