@@ -1,28 +1,28 @@
-"""Finds archives by name, through Scrapy's own loader; it starts no reactor."""
+"""Finds archives by name. Scrapy's loader finds their spiders (`harvester.crawl.archives`) by the same names."""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from scrapy.settings import Settings
-from scrapy.spiderloader import SpiderLoader
-
+from harvester import spiders
 from harvester.errors import UsageError
+from harvester.source import Source
 
 if TYPE_CHECKING:
     from harvester.capture import Capture
-    from harvester.source import Source
-
-SETTINGS_MODULE = "harvester.crawl.settings"
 
 
+@cache
 def load_sources() -> dict[str, Source]:
-    """Give every archive that has a spider, by name."""
-    settings = Settings()
-    settings.setmodule(SETTINGS_MODULE)
-    loader = SpiderLoader.from_settings(settings)
-    return {name: loader.load(name).source for name in sorted(loader.list())}  # type: ignore[attr-defined]
+    """Give every archive of which there is a file in `spiders`, by name."""
+    modules = [import_module(f"{spiders.__name__}.{found.name}") for found in iter_modules(spiders.__path__)]
+    said = [getattr(value, "source", value) for module in modules for value in vars(module).values()]
+    sources = {value for value in said if isinstance(value, Source)}
+    return {source.name: source for source in sorted(sources, key=lambda source: source.name)}
 
 
 def choose_sources(name: str | None) -> tuple[Source, ...]:

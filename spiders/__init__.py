@@ -1,1 +1,1 @@
-"""One small file per archive: its Source (what is special about it, as data) and its spider."""
+"""One small file per archive: its Source (what is special about it, as data), of which its spider is made."""

@@ -3,7 +3,6 @@
 Its pages are known from the software's own templates; tests read made-up ones.
 """
 
-from harvester.crawl.spider import ArchiveSpider
 from harvester.html_source import Addresses, DocumentForm, HtmlListing
 from harvester.source import RANGE, Pager, Source
 
@@ -28,10 +27,3 @@ BLACKLIGHT = Source(
         ),
     ),
 )
-
-
-class BlacklightSpider(ArchiveSpider):
-    """Harvests a Blacklight catalogue."""
-
-    name = BLACKLIGHT.name
-    source = BLACKLIGHT

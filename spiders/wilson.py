@@ -1,6 +1,5 @@
 """The Wilson Center Digital Archive: about 16,750 documents on Cold War history."""
 
-from harvester.crawl.spider import ArchiveSpider
 from harvester.html_source import MAIN, Addresses, DocumentForm, HtmlListing
 from harvester.source import CAPS, RANGE, Form, Pager, Source
 
@@ -46,10 +45,3 @@ WILSON = Source(
         Form("C", (r"\(\d+\) documents",), refused="the titles are gone from this text"),
     ),
 )
-
-
-class WilsonSpider(ArchiveSpider):
-    """Harvests the Wilson Center Digital Archive."""
-
-    name = WILSON.name
-    source = WILSON

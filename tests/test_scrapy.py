@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.project import get_project_settings
 
 from harvester.cli import run
 from harvester.crawl import settings
@@ -103,6 +105,18 @@ def test_every_spider_declares_a_source_of_its_own_name() -> None:
         assert source.name == name
         assert source.hosts
         assert source.forms
+
+
+def test_each_archive_has_a_spider_of_its_name() -> None:
+    loader = get_spider_loader(get_project_settings())
+    assert sorted(loader.list()) == sorted(load_sources())
+    assert all(loader.load(name).source is source for name, source in load_sources().items())  # type: ignore[attr-defined]
+
+
+def test_saved_pages_are_read_without_scrapy(tmp_path: Path) -> None:
+    program = "import sys; from harvester.cli import run; run(sys.argv[1:]); print('scrapy' in sys.modules)"
+    command = [sys.executable, "-c", program, "harvest", str(SEEDS[0]), "--db", str(tmp_path / "x.db")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1] == "False"
 
 
 def test_every_spider_is_small() -> None:

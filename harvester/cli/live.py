@@ -10,7 +10,6 @@ from scrapy.settings import Settings
 
 from harvester.cli.progress import Progress
 from harvester.errors import HarvesterError
-from harvester.sources import SETTINGS_MODULE
 from harvester.store.database import open_to_read
 from harvester.store.run import run_row
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
     from harvester.crawl.spider import ArchiveSpider
     from harvester.harvest import Stop
     from harvester.store.run import Run
+
+
+SETTINGS_MODULE = "harvester.crawl.settings"
 
 
 class LiveProgress:

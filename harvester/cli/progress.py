@@ -6,11 +6,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from harvester.store.run import Run
 
 
@@ -22,23 +20,19 @@ class Progress:
 
     def __init__(self, run: Run, total: int | None) -> None:
         self._run = run
-        columns = (
-            TextColumn("pages"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}"),
-            TimeRemainingColumn(),
-        )
-        self._bar = Bar(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
         self._shown = 0.0
-        self._task = self._bar.add_task("pages", total=total, told="")
+        self._bar = _bar() if sys.stderr.isatty() else None
+        if self._bar:
+            self._task = self._bar.add_task("pages", total=total, told="")
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        if self._bar:
+            self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._bar:
+            self._bar.stop()
 
     def update(self, total: int | None = None) -> None:
         """Show how far the run is, ten times a second at most: drawing must not slow the harvest down.
@@ -46,9 +40,18 @@ class Progress:
         `total` is the number of pages, if it is known better by now.
         """
         now = time.monotonic()
-        if self._bar.disable or now - self._shown < PAUSE_SECONDS:
+        if self._bar is None or now - self._shown < PAUSE_SECONDS:
             return
         self._shown = now
         speed = self._bar.tasks[0].speed or 0
         told = f"{self._run.counts['records']} records, {speed:.0f} pages/s"
         self._bar.update(self._task, completed=self._run.counts["pages"], total=total, told=told)
+
+
+def _bar() -> Bar:
+    # Imported where there is somebody to see it: it takes as long as a hundred pages.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn())
+    return Progress(TextColumn("pages"), *columns, console=Console(stderr=True), transient=True)

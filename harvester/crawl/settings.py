@@ -7,7 +7,7 @@ from harvester.capture import MAX_BYTES
 from harvester.crawl.politeness import DELAY_SECONDS, TIMEOUT_SECONDS
 
 BOT_NAME = "harvester"
-SPIDER_MODULES = ["harvester.spiders"]
+SPIDER_MODULES = ["harvester.spiders", "harvester.crawl.archives"]
 USER_AGENT = f"archive-harvester/{__version__}"
 if os.environ.get("HARVESTER_CONTACT"):  # so that the archive's people can reach whoever runs this
     USER_AGENT += f" (+{os.environ['HARVESTER_CONTACT']})"
@@ -16,6 +16,10 @@ TELNETCONSOLE_ENABLED = False  # on by default: a console that runs Python for w
 REMOTE_CONTROL_ENABLED = False  # on by default: an HTTP server that executes Python
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
 ROBOTSTXT_OBEY = True  # off by default
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # takes an error page for rules
+    "harvester.crawl.robots.Robots": 100,
+}
 ITEM_PIPELINES = {"harvester.crawl.pipeline.HarvestPipeline": 100}
 
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # archives are small servers

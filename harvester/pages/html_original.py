@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bs4.dammit import EncodingDetector
-
 from harvester.pages.encoding import UTF16_MARKS, decode
 
 if TYPE_CHECKING:
@@ -41,6 +39,8 @@ class Original:
         capture = self.capture
         if is_utf8(capture.body):
             return capture.body, []
+        from bs4.dammit import EncodingDetector
+
         declared = capture.charset or EncodingDetector.find_declared_encoding(capture.body, is_html=True)
         text, problems = decode(replace(capture, charset=declared))
         return text.encode(), problems

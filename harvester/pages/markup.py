@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bs4 import BeautifulSoup, Tag
 from selectolax.lexbor import LexborHTMLParser
 
 if TYPE_CHECKING:
+    from bs4 import Tag
     from selectolax.lexbor import LexborNode
 
 Node = Any
@@ -95,6 +95,8 @@ class Soup:
 
     def parse(self, data: bytes) -> Node | None:
         """Give the root element of a page in UTF-8."""
+        from bs4 import BeautifulSoup  # here, because it takes a quarter of a second and is rarely needed
+
         # Else it would make a single space of white space between elements, and the borders would be gone.
         keep: dict[str, Any] = {"preserve_whitespace_tags": {"html"}}
         soup = BeautifulSoup(data, "lxml", from_encoding="utf-8", **keep)
