@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.clock import stamp
 from harvester.store.keys import plain, short_hash
+from harvester.store.members import move_members
 from harvester.store.statements import DESCRIBED, KEYS, Statement, merge, merge_terms
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def next_id(db: Database) -> int:
 
 def write_new(db: Database, document: int, source: Source, run: int, observed_at: str | None) -> str:
     """Write the first row of a document."""
-    statements = _statements(db, document)
+    statements = statements_of(db, document)
     content = merge(statements, source)
     _insert(db, document, content, source)
     insert_terms(db, document, merge_terms(statements, source))
@@ -42,7 +43,7 @@ def write_new(db: Database, document: int, source: Source, run: int, observed_at
 
 def write_document(db: Database, document: int, source: Source, run: int, observed_at: str | None) -> str:
     """Bring one document in step with its statements; say whether it has changed."""
-    statements = _statements(db, document)
+    statements = statements_of(db, document)
     row = _row(db, document)
     content = {**merge(statements, source), "last_changed": row["last_changed"]}
     changed: list[Change] = [
@@ -61,7 +62,8 @@ def _row(db: Database, document: int) -> dict[str, Any]:
     return dict(zip((column[0] for column in cursor.description), cursor.fetchone(), strict=True))
 
 
-def _statements(db: Database, document: int) -> list[Statement]:
+def statements_of(db: Database, document: int) -> list[Statement]:
+    """Give the statements that a document is made of."""
     sql = """SELECT form, host, observed_at, cut, hash, content FROM statements
         WHERE document_id = ? AND replaced_by IS NULL"""
     return [
@@ -158,6 +160,7 @@ def merge_documents(db: Database, gone: int, kept: int, run: int, observed_at: s
     for table in ("identities", "files", "document_terms"):
         db.execute(f"UPDATE OR IGNORE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
         db.execute(f"DELETE FROM {table} WHERE document_id = ?", [gone])
+    move_members(db, gone, kept)
     row = db.execute("SELECT key, source FROM documents WHERE id = ?", [gone]).fetchone()
     if row:
         _retire(db, {"id": gone, "key": row[0], "source": row[1]}, kept, run, observed_at)
@@ -172,15 +175,3 @@ def _retire(db: Database, gone: dict[str, Any], kept: int, run: int, observed_at
     sql = """INSERT INTO changes (run_id, document_id, observed_at, kind, field, before, merged_from)
         VALUES (?, ?, ?, 'merged', 'key', ?, ?)"""
     db.execute(sql, [run, kept, observed_at, gone["key"], gone["id"]])
-
-
-def pages_to_read(db: Database, source: str, before: str) -> list[str]:
-    """Give the addresses of document pages that are to be read.
-
-    Those never read, those read before the document last changed, and those read before the time `before`.
-    """
-    sql = """SELECT url FROM documents WHERE source = ? AND url IS NOT NULL AND gone_at IS NULL AND
-        coalesce((SELECT max(read_at) FROM captures JOIN reads ON reads.capture_id = captures.id
-            WHERE captures.uri = documents.url AND captures.refused IS NULL), '') < max(last_changed, ?)
-        ORDER BY id"""
-    return [row[0] for row in db.execute(sql, [source, before])]
