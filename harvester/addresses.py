@@ -30,6 +30,11 @@ class ListingAddress:
         return f"{self.source}:url:{self.url}"
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it is of everything that the archive has, in whatever order."""
+        return not self.filters and not self.text
+
+    @property
     def name(self) -> str:
         """What people call it."""
         parts = [f"“{self.text}”"] if self.text else []

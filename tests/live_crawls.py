@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from harvester.addresses import ListingAddress
     from harvester.crawl.passes import Verdict
+    from harvester.store.members import Leaver
 
 UNORDERED = "https://digitalarchive.wilsoncenter.org/search"
 
@@ -44,9 +45,9 @@ class Crawls:
         """Remember each walk's verdict: its records are not kept as such."""
         end_walk, verdicts = Desk.end_walk, self.verdicts
 
-        def remembering(self: Desk, walk: int, listing: ListingAddress, verdict: Verdict) -> None:
+        def remembering(self: Desk, walk: int, listing: ListingAddress, verdict: Verdict) -> list[Leaver]:
             verdicts.append(verdict)
-            end_walk(self, walk, listing, verdict)
+            return end_walk(self, walk, listing, verdict)
 
         Desk.end_walk = remembering  # type: ignore[method-assign]
 

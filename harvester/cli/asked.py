@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvester.clock import stamp
-from harvester.crawl.order import REFRESH_AFTER_DAYS, Order
+from harvester.crawl.order import REFRESH_AFTER_DAYS, RESUME_WITHIN_HOURS, Order
 from harvester.store.database import BUSY_SECONDS, open_to_read
-from harvester.store.documents import pages_to_read
+from harvester.store.due import pages_due
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +44,22 @@ LIVE = (
         help="Live: stop after N pages in a row without anything new, where new records come first.",
     ),
     click.option("--documents/--no-documents", default=True, help="Live: read document pages, too.  [default: yes]"),
+    click.option(
+        "--refresh-after",
+        type=click.FloatRange(0, 36500),
+        default=REFRESH_AFTER_DAYS,
+        show_default=True,
+        metavar="DAYS",
+        help="Live: read document pages again when they were read longer ago.",
+    ),
+    click.option(
+        "--resume-within",
+        type=click.FloatRange(0, 8760),
+        default=RESUME_WITHIN_HOURS,
+        show_default=True,
+        metavar="HOURS",
+        help="Live: begin a walk afresh that was cut short if it began longer ago.",
+    ),
     click.option("--base-url", metavar="URL", help="Live: where else the archive is served (a staging copy)."),
     click.option(
         "--delay", type=click.FloatRange(0), metavar="SECONDS", help="Live: time between requests, at least 1."
@@ -63,6 +78,11 @@ LIVE = (
         help="Live: where answers are kept as WARC.  [default: captures beside the database]",
     ),
     click.option("--no-captures", is_flag=True, help="Live: keep no answers."),
+    click.option(
+        "--accept-removals",
+        is_flag=True,
+        help="Live: believe it if more than a tenth of a listing's records have left it.",
+    ),
     click.option("--dry-run", is_flag=True, help="Live: only say what would be fetched, and how long it would take."),
 )
 
@@ -92,9 +112,12 @@ def order_of(asked: dict[str, Any], listing: str, db: Path) -> Order:
         most_pages=asked["max_pages"],
         until_known=asked["until_known"],
         documents=asked["documents"],
+        accept_removals=asked["accept_removals"],
         delay=asked["delay"],
         db=db,
         captures=None if asked["no_captures"] else asked["captures"] or db.parent / "captures",
+        refresh_after=asked["refresh_after"],
+        resume_within=asked["resume_within"],
         command="harvester " + shlex.join(sys.argv[1:]),
     )
 
@@ -122,6 +145,5 @@ def _known(order: Order, listing: ListingAddress, source: Source) -> tuple[int, 
         return 0, 0
     with open_to_read(order.db) as db:
         row = db.execute("SELECT declared_total FROM listings WHERE key = ?", [listing.key]).fetchone()
-        before = stamp(datetime.now(UTC) - timedelta(days=REFRESH_AFTER_DAYS))
-        due = len(pages_to_read(db, source.name, before)) if order.documents else 0
+        due = len(pages_due(db, listing, order.stale_before)) if order.documents else 0
     return -(-(row[0] or 0) // source.pager.size) if row else 0, due

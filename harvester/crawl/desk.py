@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from harvester.clock import stamp
-from harvester.crawl.leftovers import oldest_to_resume
-from harvester.crawl.notes import begin_note, end_note
-from harvester.crawl.order import REFRESH_AFTER_DAYS
+from harvester.crawl.notes import begin_note, end_note, removals_note
 from harvester.crawl.passes import Step
 from harvester.store.captures import newest_validators
 from harvester.store.database import explained, transaction
-from harvester.store.documents import pages_to_read
+from harvester.store.due import pages_due, pages_held
+from harvester.store.removals import close_walk, settle
 from harvester.store.walks import (
     Ending,
     adopt_walk,
     begin_walk,
-    end_walk,
     keys_seen,
     steps_of,
     take_over_finished,
@@ -26,28 +24,29 @@ from harvester.store.walks import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from harvester.addresses import ListingAddress
+    from harvester.crawl.order import Order
     from harvester.crawl.passes import Verdict
     from harvester.crawl.warc import WarcFile
     from harvester.pages.page import Problem
     from harvester.store.captures import Held
+    from harvester.store.members import Leaver
     from harvester.store.run import Run, Taken
 
 
 class Desk:
     """Answers a spider's questions out of the database, and takes its verdicts."""
 
-    def __init__(self, run: Run, path: Path, warc: WarcFile | None) -> None:
+    def __init__(self, run: Run, order: Order, warc: WarcFile | None) -> None:
         self.run = run
-        self._path = path
+        self._order = order
+        self._path = order.db
         self._warc = warc
 
     def begin_walk(self, listing: ListingAddress) -> tuple[int, list[Step]]:
         """Begin a walk, or go on with one that was cut short; give its id and what it has read."""
         with explained(self._path), transaction(self.run.db):
-            held = unfinished_walk(self.run.db, listing, oldest_to_resume())
+            held = unfinished_walk(self.run.db, listing, self._order.resumed_since)
             walk = held or begin_walk(self.run.db, self.run.id, listing)
             if held:
                 adopt_walk(self.run.db, held, self.run.id)
@@ -60,19 +59,31 @@ class Desk:
     def is_walked(self, listing: ListingAddress) -> bool:
         """Say whether the run before this one walked the listing to its proof and was cut short later."""
         with explained(self._path), transaction(self.run.db):
-            return take_over_finished(self.run.db, listing, oldest_to_resume(), self.run.id)
+            return take_over_finished(self.run.db, listing, self._order.resumed_since, self.run.id)
 
-    def end_walk(self, walk: int, listing: ListingAddress, verdict: Verdict) -> None:
-        """Keep a walk's verdict; what is missing is said with it."""
+    def end_walk(self, walk: int, listing: ListingAddress, verdict: Verdict) -> list[Leaver]:
+        """Keep a walk's verdict; what is missing is said with it. Give the documents that seem to have left."""
         missing = ", ".join(f"{first}-{last}" for first, last in verdict.missing)
         reason = f"{verdict.reason}; positions not read: {missing}" if missing and verdict.reason else verdict.reason
         began, pages = walk_begun(self.run.db, walk)
         counts = (verdict.total, len(verdict.keys), verdict.drift, pages)
+        accepted = self._order.accept_removals
         ending = Ending(verdict.status, verdict.proof, reason, *counts, finished_at=stamp())
         if self._warc:
-            self._warc.note(listing.url, end_note(listing, began, ending), datetime.now(UTC))
-        with explained(self._path), transaction(self.run.db):
-            end_walk(self.run.db, walk, ending)
+            self._warc.note(listing.url, end_note(listing, began, ending, accepted=accepted), datetime.now(UTC))
+        with explained(self._path):
+            return close_walk(self.run, walk, ending, accepted=accepted)
+
+    def settle(
+        self, walk: int, listing: ListingAddress, leaving: list[Leaver], answers: dict[str, Taken | None]
+    ) -> None:
+        """Let documents leave a listing. One whose address can be read is not gone; without an answer it stays."""
+        alive = {url for url, taken in answers.items() if taken and not taken.refused}
+        unsure = {url for url, taken in answers.items() if taken is None or (taken.refused and not taken.missing)}
+        if self._warc:
+            self._warc.note(listing.url, removals_note(listing, alive, unsure), datetime.now(UTC))
+        with explained(self._path):
+            settle(self.run, walk, leaving, alive, unsure)
 
     def step(self, number: int, taken: Taken | None, *, cached: bool) -> Step:
         """Say what a page of a walk held."""
@@ -91,7 +102,10 @@ class Desk:
         with explained(self._path):
             self.run.problem(problem, uri)
 
-    def documents(self, source: str) -> list[str]:
+    def documents(self, listing: ListingAddress) -> list[str]:
         """Give the addresses of document pages that were never read, whose record has changed, or that are old."""
-        before = stamp(datetime.now(UTC) - timedelta(days=REFRESH_AFTER_DAYS))
-        return pages_to_read(self.run.db, source, before)
+        return pages_due(self.run.db, listing, self._order.stale_before)
+
+    def documents_held(self, listing: ListingAddress) -> int:
+        """Say how many document pages need not be read, as far as is known."""
+        return pages_held(self.run.db, listing) - len(self.documents(listing))

@@ -26,6 +26,12 @@ def begin_note(listing: ListingAddress, started_at: str, *, resumed: bool) -> di
     return {"event": "resume" if resumed else "begin", "listing": listing.url, "started_at": started_at}
 
 
-def end_note(listing: ListingAddress, started_at: str, ending: Ending) -> dict[str, Any]:
-    """Say how a walk ended."""
-    return {"event": "end", "listing": listing.url, "started_at": started_at, **asdict(ending)}
+def end_note(listing: ListingAddress, started_at: str, ending: Ending, *, accepted: bool) -> dict[str, Any]:
+    """Say how a walk ended; `accepted`: that any number of removals was to be believed."""
+    said = {"event": "end", "listing": listing.url, "started_at": started_at, **asdict(ending)}
+    return {**said, "accepted": True} if accepted else said
+
+
+def removals_note(listing: ListingAddress, alive: set[str], unsure: set[str]) -> dict[str, Any]:
+    """Say that those whom the walk's proof showed to have left were believed, and what their addresses answered."""
+    return {"event": "removals", "listing": listing.url, "alive": sorted(alive), "unsure": sorted(unsure)}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvester.addresses import is_ordered, listing_for, listing_of
+from harvester.clock import stamp
 from harvester.crawl.politeness import agreed_delay
 from harvester.errors import UsageError
 from harvester.paths import default_database
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
     from harvester.source import Source
 
 REFRESH_AFTER_DAYS = 180
-"""Document pages older than this are read again: corrections are rare, and the archive has many pages."""
+"""Document pages older than this are read again, by default: corrections are rare, and the archive has many pages."""
 RESUME_WITHIN_HOURS = 24
-"""A walk that was cut short longer ago is begun afresh: the listing has moved on."""
+"""A walk that began longer ago is begun afresh, by default: the listing has moved on."""
 
 
 def _yes(text: str) -> bool:
@@ -34,16 +36,23 @@ ARGUMENTS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "max_pages": ("most_pages", int),
     "until_known": ("until_known", int),
     "documents": ("documents", _yes),
+    "accept_removals": ("accept_removals", _yes),
     "delay": ("delay", float),
     "db": ("db", Path),
     "captures": ("captures", Path),
+    "refresh_after": ("refresh_after", float),
+    "resume_within": ("resume_within", float),
 }
 """Scrapy's arguments, the fields that they fill, and how they are read."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """A live harvest as it was asked for; `base` is another place where the same archive is served."""
+    """A live harvest as it was asked for.
+
+    `base` is another place where the same archive is served. `refresh_after`: the days after which a document page is
+    read again. `resume_within`: the hours within which a walk must have begun to be gone on with.
+    """
 
     listing: str = ""
     search: str = ""
@@ -54,7 +63,20 @@ class Order:
     delay: float | None = None
     db: Path = field(default_factory=default_database)
     captures: Path | None = None
+    refresh_after: float = REFRESH_AFTER_DAYS
+    resume_within: float = RESUME_WITHIN_HOURS
+    accept_removals: bool = False
     command: str = "harvest"
+
+    @property
+    def stale_before(self) -> str:
+        """The time before which a document page must have been read to be read again."""
+        return stamp(datetime.now(UTC) - timedelta(days=self.refresh_after))
+
+    @property
+    def resumed_since(self) -> str:
+        """The time since which a walk must have begun to be gone on with."""
+        return stamp(datetime.now(UTC) - timedelta(hours=self.resume_within))
 
     def address(self, source: Source) -> ListingAddress:
         """Give the listing that is meant: an address of it, a search, or the whole archive."""
@@ -78,6 +100,11 @@ class Order:
         unknown = set(arguments) - set(ARGUMENTS)
         if unknown:
             raise UsageError(f"no argument {min(unknown)}: there are {', '.join(sorted(ARGUMENTS))}")
-        return cls(
-            command=command, **{ARGUMENTS[name][0]: ARGUMENTS[name][1](text) for name, text in arguments.items()}
-        )
+        return cls(command=command, **{ARGUMENTS[name][0]: _read(name, text) for name, text in arguments.items()})
+
+
+def _read(name: str, text: str) -> Any:
+    try:
+        return ARGUMENTS[name][1](text)
+    except ValueError as error:
+        raise UsageError(f"{name}={text} cannot be read: {error}") from error

@@ -12,7 +12,7 @@ from scrapy.exceptions import CloseSpider
 from harvester.addresses import is_ordered, page_url
 from harvester.crawl.fetcher import Fetcher, Manners
 from harvester.crawl.order import Order
-from harvester.crawl.trouble import StoppedError
+from harvester.crawl.trouble import AskedToStop
 from harvester.crawl.visits import Visits, may_follow
 from harvester.crawl.walk import MOST_FAILURES, Plan, Wanted, pages_of, resumed
 from harvester.pages.page import Problem
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from harvester.crawl.desk import Desk
     from harvester.crawl.items import Fetched
     from harvester.source import Source
-    from harvester.store.run import Run
+    from harvester.store.members import Leaver
+    from harvester.store.run import Run, Taken
 
 
 class ArchiveSpider(scrapy.Spider):
@@ -43,6 +44,7 @@ class ArchiveSpider(scrapy.Spider):
         order: Order | None = None,
         stopped: Callable[[], bool] = lambda: False,
         progress: Callable[[Run, int | None], None] = lambda _run, _pages: None,
+        say: Callable[[str], None] = lambda _text: None,
         **arguments: Any,
     ) -> None:
         super().__init__(arguments.pop("name", None))
@@ -50,9 +52,11 @@ class ArchiveSpider(scrapy.Spider):
         self.order = order or Order.of_arguments(arguments, f"scrapy crawl {self.name}")
         self.stopped = stopped
         self.progress = progress
+        self.say = say
         self.expected: int | None = None
         """How many pages there are, as far as that is known."""
-        self.shut_down = False
+        self.interrupted = False
+        """Whether something was left undone because the user asked to stop."""
         self.failure: Exception | None = None
         """What went wrong with us: the run has then failed. What an archive does wrong is a problem of the run."""
 
@@ -80,10 +84,8 @@ class ArchiveSpider(scrapy.Spider):
             async for fetched in self._given() if self.addresses else self._archive():
                 yield fetched
                 await fetched.taken
-                if self._stopping():
-                    break
-        except StoppedError:
-            pass  # between two pages, where nothing is half done
+        except AskedToStop:  # no failure: between two pages nothing is half done, and the next run goes on there
+            self.interrupted = True
         except Exception as error:  # noqa: BLE001 - Scrapy would log it and go on to a good end; the run must fail
             self.failure = error
         await self._items_done()
@@ -97,8 +99,8 @@ class ArchiveSpider(scrapy.Spider):
             await asyncio.sleep(0)
 
     def closed(self, reason: str) -> None:
-        """Remember whether the crawl ended because it was asked to stop."""
-        self.shut_down = reason == "shutdown"
+        """Remember whether Scrapy itself was asked to stop."""
+        self.interrupted = self.interrupted or reason == "shutdown"
 
     def _stopping(self) -> bool:
         return self.stopped() or self.failure is not None
@@ -106,7 +108,7 @@ class ArchiveSpider(scrapy.Spider):
     def _fetcher(self) -> Fetcher:
         assert self.crawler is not None  # noqa: S101 - Scrapy sets it before the start
         follow = partial(may_follow, source=self.source, base=self.order.base)
-        return Fetcher(self.crawler, Manners(self.agreed_delay, follow, self._stopping))
+        return Fetcher(self.crawler, Manners(self.agreed_delay, follow, self._stopping, self.say))
 
     async def _given(self) -> AsyncIterator[Fetched]:
         for address in self.addresses:
@@ -118,18 +120,18 @@ class ArchiveSpider(scrapy.Spider):
             async for fetched in self._walk(listing):
                 yield fetched
         if self.order.documents and not self._visits.given_up:
-            async for fetched in self._documents():
+            async for fetched in self._documents(listing):
                 yield fetched
 
-    async def _documents(self) -> AsyncIterator[Fetched]:
+    async def _documents(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
         """Fetch the document pages that are due; an archive that shows none of them is asked for no more."""
-        failures, due = 0, self.desk.documents(self.source.name)
+        failures, due = 0, self.desk.documents(listing)
         self.expected = self.desk.run.counts["pages"] + len(due)
         for address in due:
             fetched = await self._visits.visit(address)
             yield fetched
             taken = await fetched.taken
-            failures = failures + 1 if taken is None or taken.refused else 0
+            failures = failures + 1 if (taken is None or taken.refused) and not fetched.says_gone else 0
             if self._visits.given_up:
                 return
             if failures == MOST_FAILURES:
@@ -151,7 +153,21 @@ class ArchiveSpider(scrapy.Spider):
                 self.expected = pages_of(step, plan) or self.expected
                 wanted = steps.send(step)
         except StopIteration as end:
-            self.desk.end_walk(walk, listing, end.value)
+            leaving = self.desk.end_walk(walk, listing, end.value)
+            self._visits.heed(end.value)
+        async for fetched in self._leaving(walk, listing, leaving):
+            yield fetched
+
+    async def _leaving(self, walk: int, listing: ListingAddress, leaving: list[Leaver]) -> AsyncIterator[Fetched]:
+        """Ask each document that has left the listing, at its address, whether it is gone; once, then it has left."""
+        answers: dict[str, Taken | None] = {}
+        for leaver in leaving:
+            if leaver.gone and leaver.url:
+                fetched = await self._visits.visit(leaver.url)
+                yield fetched
+                answers[leaver.url] = await fetched.taken
+        if leaving:
+            self.desk.settle(walk, listing, leaving, answers)
 
     async def _look(self, listing: ListingAddress, wanted: Wanted, walk: int) -> AsyncIterator[Fetched]:
         """Fetch a page of a listing; one that is refused is asked for again before that is believed."""

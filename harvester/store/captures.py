@@ -52,6 +52,8 @@ def host_of(uri: str) -> str:
     return urlsplit(uri).hostname or ""
 
 
+NOT_THERE = (404, 410)
+"""Answers that say that there is no such page, not only that it cannot be had now."""
 _KNOWN = "SELECT id, records, refused, errors, content_hash FROM captures"
 _READ_SO = "source = ? AND parser_version = ?"
 _BEFORE = """SELECT id FROM captures WHERE uri = ? AND (captured_at IS NULL OR captured_at <= ?)
@@ -112,15 +114,17 @@ def keep_capture(db: Database, capture: Capture, page: Page, content: str | None
         "etag": capture.etag,
         "last_modified": capture.last_modified,
     }
-    row |= _said(page) | {"listing_id": _listing(db, capture, page, source) if isinstance(page, Listing) else None}
+    row |= _said(page, capture) | {
+        "listing_id": _listing(db, capture, page, source) if isinstance(page, Listing) else None
+    }
     columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
     return int(db.execute(f"INSERT INTO captures ({columns}) VALUES ({marks})", [*row.values()]).lastrowid or 0)
 
 
-def _said(page: Page) -> dict[str, str | int | None]:
-    """Give the columns that hold what the page said; a refused page said nothing."""
+def _said(page: Page, capture: Capture) -> dict[str, str | int | None]:
+    """Give the columns that hold what the page said; a refused page said nothing, unless that there is none."""
     if isinstance(page, Refused):
-        return {"refused": page.code, "errors": 1}
+        return {"refused": page.code, "errors": capture.http_status not in NOT_THERE}
     said: dict[str, str | int | None] = {"form": page.form, "records": 1}
     if isinstance(page, Listing):
         said |= {"first": page.first, "last": page.last, "declared_total": page.declared_total}
@@ -163,15 +167,15 @@ def _listing(db: Database, capture: Capture, page: Listing, source: Source) -> i
 
 def keep_listing(db: Database, address: ListingAddress) -> int:
     """Find or make the listing that has an address."""
-    return _keep(db, address.key, address.source, address.name, address.url)
+    return _keep(db, address.key, address.source, address.name, address.url, whole=address.is_whole)
 
 
-def _keep(db: Database, key: str, source: str, name: str, url: str | None) -> int:
+def _keep(db: Database, key: str, source: str, name: str, url: str | None, *, whole: bool = False) -> int:
     row = db.execute("SELECT id FROM listings WHERE key = ?", [key]).fetchone()
     if row:
         return int(row[0])
-    sql = "INSERT INTO listings (key, source, name, url) VALUES (?, ?, ?, ?)"
-    return int(db.execute(sql, [key, source, name, url]).lastrowid or 0)
+    sql = "INSERT INTO listings (key, source, name, url, whole) VALUES (?, ?, ?, ?, ?)"
+    return int(db.execute(sql, [key, source, name, url, whole]).lastrowid or 0)
 
 
 def _file_name(uri: str) -> str:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 from harvester.addresses import listing_of
 from harvester.clock import stamp
 from harvester.pages.page import Problem
-from harvester.store.database import transaction
+from harvester.store.removals import close_walk, settle
 from harvester.store.run import WalkStep
-from harvester.store.walks import Ending, adopt_walk, begin_walk, end_walk, walk_known
+from harvester.store.walks import Ending, adopt_walk, begin_walk, walk_known
 
 if TYPE_CHECKING:
     from harvester.addresses import ListingAddress
     from harvester.capture import Capture
     from harvester.readers.notes import WalkNote
     from harvester.source import Source
+    from harvester.store.members import Leaver
     from harvester.store.run import Run
 
 STATUSES = ("complete", "partial", "bounded", "interrupted")
@@ -29,11 +30,12 @@ class Replay:
         self._run = run
         self._sources = sources
         self._open: dict[str, int] = {}
+        self._leaving: dict[int, list[Leaver]] = {}
 
     def note(self, note: WalkNote) -> None:
         """Take a note. What says no walk of ours is kept as a problem."""
         try:
-            with transaction(self._run.db):
+            with self._run.together():
                 self._take(note.said)
         except (KeyError, TypeError, ValueError) as error:
             message = f"says nothing that can be understood of a walk ({error}): it is passed over"
@@ -53,7 +55,10 @@ class Replay:
         walk = self._open.get(listing.url)
         if said["event"] == "end":
             if walk is not None:
-                end_walk(self._run.db, walk, _ending(said))
+                self._leaving[walk] = close_walk(self._run, walk, _ending(said), accepted=bool(said.get("accepted")))
+        elif said["event"] == "removals":
+            if walk is not None:
+                settle(self._run, walk, self._leaving.pop(walk, []), set(said["alive"]), set(said["unsure"]))
         elif said["event"] == "resume" and walk is not None:
             adopt_walk(self._run.db, walk, self._run.id)
         elif walk_known(self._run.db, listing, said["started_at"], self._run.id):

@@ -12,6 +12,7 @@ from harvester.clock import stamp
 from harvester.pages.page import Listing, Problem, Refused
 from harvester.store.ahead import Ahead
 from harvester.store.captures import (
+    NOT_THERE,
     Place,
     find_same_bytes,
     find_same_content,
@@ -21,6 +22,7 @@ from harvester.store.captures import (
     known_capture,
 )
 from harvester.store.database import transaction
+from harvester.store.gone import come_back, not_found
 from harvester.store.hashes import hash_page
 from harvester.store.records import RecordTaker
 from harvester.store.search import index
@@ -39,7 +41,10 @@ if TYPE_CHECKING:
     from harvester.store.hashes import Hashes
 
 STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
-COUNTS = ("pages", "records", "new", "changed", "unchanged", "problems", "skipped", "ignored", "refused")
+COUNTS = (
+    *("pages", "records", "new", "changed", "unchanged", "gone", "returned"),
+    *("problems", "skipped", "ignored", "refused"),
+)
 Status = Literal["complete", "partial", "failed", "interrupted"]
 
 
@@ -62,11 +67,12 @@ class WalkStep:
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of a capture. `known`: nothing in it was new or changed."""
+    """What became of a capture. `known`: nothing in it was new or changed. `missing`: there is no such page."""
 
     capture_id: int
     refused: bool
     known: bool
+    missing: bool = False
 
 
 def run_row(db: Database, run: int | None = None) -> dict[str, Any]:
@@ -98,7 +104,7 @@ class Run:
 
     def reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None = None) -> Taken:
         """Keep that a page was read whose bytes are known."""
-        with self._page():
+        with self.in_one():
             return self._reread(capture, known, step)
 
     def not_modified(self, capture: Capture, capture_id: int, step: WalkStep | None = None) -> Taken:
@@ -108,7 +114,7 @@ class Run:
     def take(self, capture: Capture, page: Page, source: Source, step: WalkStep | None = None) -> Taken:
         """Take one page: its records, its problems and the fact that it was read, or none of these."""
         hashes = None if isinstance(page, Refused) else hash_page(page)
-        with self._page():
+        with self.in_one():
             content = hashes.page if hashes else None
             known = find_same_content(self.db, capture, content, source)
             if known:
@@ -122,14 +128,15 @@ class Run:
             # Last, so that no change of a document is later than the reading that brought it.
             keep_read(self.db, self.id, capture_id, capture)
             unchanged = self.counts["new"] + self.counts["changed"] == before
-            return self._taken(capture_id, isinstance(page, Refused), unchanged, step)
+            self._presence(capture, capture_id, refused=isinstance(page, Refused))
+            return self._taken(capture_id, isinstance(page, Refused), unchanged, step, capture.http_status)
 
     def passed_over(self, uri: str, problem: Problem | None, step: WalkStep | None = None) -> None:
         """Keep that something gave no capture: with its reason, or counted if its name shows that it is no page."""
         if problem is None:
             self.counts["ignored"] += 1
             return
-        with self._page():
+        with self.in_one():
             self._problem(replace(problem, severity="warning") if step else problem, uri)
             self._keep_step(step, None, known=False)
 
@@ -197,13 +204,17 @@ class Run:
             self._problem(problem, place.uri)
 
     def _refuse(self, capture: Capture, page: Refused, step: WalkStep | None) -> None:
-        """Keep a refusal: an error, but for a page of a walk. Whether that is missing in the end, its verdict says."""
+        """Keep a refusal: an error, but for a page of a walk. Whether that is missing in the end, its verdict says.
+
+        That there is no such page is an answer, too: nothing is missing that the archive has.
+        """
         self.counts["refused"] += not (step and step.again)
-        severity: Severity = "warning" if step else "error"
+        severity: Severity = "warning" if step or capture.http_status in NOT_THERE else "error"
         self._problem(Problem(severity, page.code, page.message, extract=page.extract), capture.uri)
 
     def _reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None) -> Taken:
         keep_read(self.db, self.id, known.id, capture)
+        self._presence(capture, known.id, refused=known.refused is not None)
         self.counts.update(skipped=1, records=known.records, unchanged=known.records)
         if known.errors and not step:
             self.errors += known.errors
@@ -212,13 +223,25 @@ class Run:
         if known.errors:
             code = known.refused or "still-incomplete"
             self._problem(Problem("notice", code, STILL_NOT_TAKEN), capture.uri)
-        return self._taken(known.id, known.refused is not None, True, step)
+        return self._taken(known.id, known.refused is not None, True, step, capture.http_status)
 
-    def _taken(self, capture_id: int, refused: bool, known: bool, step: WalkStep | None) -> Taken:
+    def _presence(self, capture: Capture, capture_id: int, *, refused: bool) -> None:
+        """See to what a page tells of documents that are gone. Without a time it tells nothing of now."""
+        if capture.captured_at is None:
+            return
+        at = stamp(capture.captured_at)
+        if not refused:
+            self.counts["returned"] += come_back(self.db, self.id, capture_id, capture.uri, at)
+        elif capture.http_status in NOT_THERE:
+            self.counts["gone"] += not_found(self.db, self.id, capture.uri, at)
+
+    def _taken(
+        self, capture_id: int, refused: bool, known: bool, step: WalkStep | None, http_status: int | None
+    ) -> Taken:
         self.counts["pages"] += 1
         if not (refused and step and step.again):
             self._keep_step(step, None if refused else capture_id, known=known)
-        return Taken(capture_id, refused, known)
+        return Taken(capture_id, refused, known, http_status in NOT_THERE)
 
     def _keep_step(self, step: WalkStep | None, capture_id: int | None, *, known: bool) -> None:
         if step:
@@ -244,8 +267,8 @@ class Run:
             self.counts, self.errors = counts, errors
             raise
 
-    def _page(self) -> AbstractContextManager[None]:
-        """Take one page: together with others, or in a transaction of its own."""
+    def in_one(self) -> AbstractContextManager[None]:
+        """Write what belongs together: within the transaction that is open, or in one of its own."""
         return nullcontext() if self.db.conn.in_transaction else self.together()
 
     def _write_counts(self) -> None:

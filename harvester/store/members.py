@@ -1,0 +1,94 @@
+"""Who stands on a walked listing, and who has left it: two complete walks in a row that lack a document prove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+PROOF = 2
+"""Complete walks in a row that must lack a document: one may have been of a site that was just being restored."""
+GUARD_FROM = 10
+GUARD_SHARE = 10
+"""From so many members up, more than one in so many leaving at once is held back until the user says that it is so."""
+_SEEN = """SELECT document_id FROM steps JOIN sightings USING (capture_id)
+    WHERE walk_id = :walk AND document_id IS NOT NULL"""
+# A sighting that may be of several documents may be of any: none of that title is missing.
+_UNTOLD = """SELECT documents.id FROM steps JOIN sightings USING (capture_id) JOIN documents USING (title)
+    WHERE walk_id = :walk AND document_id IS NULL"""
+
+
+@dataclass(frozen=True)
+class Leaver:
+    """A document that two walks lack. `gone`: its leaving makes it so, unless its address, `url`, still answers."""
+
+    document: int
+    url: str | None
+    gone: bool
+
+
+def listing_of_walk(db: Database, walk: int) -> int:
+    """Give the listing that was walked."""
+    return int(db.execute("SELECT listing_id FROM walks WHERE id = ?", [walk]).fetchone()[0])
+
+
+def is_late(db: Database, walk: int) -> bool:
+    """Say whether a walk that began later was counted before: this one says nothing of now."""
+    sql = """SELECT 1 FROM walks AS late JOIN walks USING (listing_id)
+        WHERE late.id = ? AND walks.status = 'complete' AND walks.started_at > late.started_at"""
+    return db.execute(sql, [walk]).fetchone() is not None
+
+
+def count_walk(db: Database, walk: int) -> int:
+    """Count who stood on the listing of a complete walk and who did not; give how many were missed for the first time.
+
+    Writes only where a member is new or its count changes.
+    """
+    values = {"walk": walk, "listing": listing_of_walk(db, walk)}
+    missing = f"""UPDATE members SET missed = missed + 1 WHERE listing_id = :listing AND left_at IS NULL
+        AND document_id NOT IN ({_SEEN}) AND document_id NOT IN ({_UNTOLD})"""
+    db.execute(missing, values)
+    here = f"""INSERT INTO members (listing_id, document_id)
+        SELECT DISTINCT :listing, document_id FROM ({_SEEN}) WHERE true
+        ON CONFLICT DO UPDATE SET missed = 0, left_at = NULL WHERE missed > 0"""
+    db.execute(here, values)
+    sql = "SELECT count(*) FROM members WHERE listing_id = ? AND missed = 1 AND left_at IS NULL"
+    return int(db.execute(sql, [values["listing"]]).fetchone()[0])
+
+
+def leavers(db: Database, listing: int) -> list[Leaver]:
+    """Give the members of a listing that enough walks lack, and whether their leaving it makes them gone.
+
+    It does if the listing is the archive's whole; where none such is walked, if no other walked listing holds them.
+    """
+    sql = """SELECT members.document_id, documents.url, documents.gone_at IS NULL AND (listings.whole OR NOT EXISTS
+            (SELECT 1 FROM walks JOIN listings AS whole ON whole.id = walks.listing_id
+                WHERE whole.whole AND whole.source = listings.source AND walks.status = 'complete')
+            AND NOT EXISTS (SELECT 1 FROM members AS other WHERE other.document_id = members.document_id
+                AND other.listing_id <> members.listing_id AND other.left_at IS NULL))
+        FROM members JOIN listings ON listings.id = listing_id JOIN documents ON documents.id = members.document_id
+        WHERE listing_id = ? AND missed >= ? AND left_at IS NULL ORDER BY members.document_id"""
+    return [Leaver(d, url, bool(gone)) for d, url, gone in db.execute(sql, [listing, PROOF])]
+
+
+def are_too_many(db: Database, listing: int, leaving: list[Leaver]) -> bool:
+    """Say whether more members leave at once than is believed without asking."""
+    sql = "SELECT count(*) FROM members WHERE listing_id = ? AND left_at IS NULL"
+    members = int(db.execute(sql, [listing]).fetchone()[0])
+    return members >= GUARD_FROM and len(leaving) * GUARD_SHARE > members
+
+
+def leave(db: Database, listing: int, leaving: list[Leaver], at: str) -> None:
+    """End the membership of those who have left."""
+    sql = "UPDATE members SET left_at = ? WHERE listing_id = ? AND document_id = ?"
+    db.conn.executemany(sql, [(at, listing, leaver.document) for leaver in leaving])
+
+
+def move_members(db: Database, gone: int, kept: int) -> None:
+    """Let memberships follow a document that was merged into another; the one that was seen last counts."""
+    sql = """INSERT INTO members SELECT listing_id, ?, missed, left_at FROM members WHERE document_id = ?
+        ON CONFLICT DO UPDATE SET missed = excluded.missed, left_at = excluded.left_at WHERE excluded.missed < missed"""
+    db.execute(sql, [kept, gone])
+    db.execute("DELETE FROM members WHERE document_id = ?", [gone])
