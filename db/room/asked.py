@@ -45,6 +45,11 @@ class Asked:
         """Give the order that holds: without words nothing is more relevant than anything else."""
         return "date" if self.order == "relevance" and not self.words.groups else self.order
 
+    @property
+    def what(self) -> tuple[Any, ...]:
+        """Give what is asked for, whatever the order and the page."""
+        return self.q, self.year_from, self.year_to, self.chosen
+
     def of(self, facet: str) -> list[str]:
         """Give what is chosen of one facet."""
         return [value for name, value in self.chosen if name == facet]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FILED = ("term", "listing")
 """Of these a document has many, and counting goes on only for so long; the page says how far it came."""
-CHUNK = 1_000
+CHUNK = 250
 PATIENCE = 0.04
 MOST_VALUES = 12
 ALL = {
@@ -52,7 +52,7 @@ FOUND = {
 async def count(datasette: Datasette, database: str, asked: Asked, found: Sequence[int]) -> dict[str, Any]:
     """Give the counts of each facet. `year` counts all years, so that those beside the chosen ones are seen, too."""
     all_years = replace(asked, year_from=None, year_to=None)
-    beside = found if asked == all_years else (await find(datasette, database, all_years))[:MOST]
+    beside = found if asked == all_years else (await find(datasette, database, all_years, ranked=False))[:MOST]
     questions = {name: (all_years, beside) if name == "year" else (asked, found) for name in FOUND}
 
     async def read_all() -> dict[str, tuple[Rows | None, int]]:
@@ -60,7 +60,7 @@ async def count(datasette: Datasette, database: str, asked: Asked, found: Sequen
             datasette, database, lambda read: {name: _count(read, name, *questions[name]) for name in FOUND}
         )
 
-    key = ("counts", asked.q, asked.year_from, asked.year_to, asked.chosen)
+    key = ("counts", *asked.what)
     made = await kept(datasette, database, key, read_all)
     counted = {name: rows for name, (rows, _) in made.items()}
     years, terms = counted.pop("year"), counted.pop("term") or []

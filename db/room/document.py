@@ -24,8 +24,7 @@ HISTORY = """
 FILES = "SELECT * FROM files WHERE document_id = ? ORDER BY url"
 # A key is an address of the document, or was: its own, or one of those that ever led to it.
 KEYS = """
-    SELECT id, key FROM documents WHERE key = ?1
-    UNION SELECT d.id, d.key FROM identities AS i JOIN documents AS d ON d.id = i.document_id
+    SELECT DISTINCT d.id, d.key FROM identities AS i JOIN documents AS d ON d.id = i.document_id
     WHERE i.key IN (SELECT s.source || k.column1 || ?1
         FROM (SELECT DISTINCT source FROM listings UNION SELECT DISTINCT source FROM captures) AS s,
             (VALUES (':public:'), (':slug:'), (':record:'), (':node:')) AS k)"""
@@ -36,13 +35,23 @@ BEFORE = """
     SELECT id, key, title, date FROM documents WHERE (date_from, id) < (?, ?)
     ORDER BY date_from DESC, id DESC LIMIT 1"""
 AFTER = "SELECT id, key, title, date FROM documents WHERE (date_from, id) > (?, ?) ORDER BY date_from, id LIMIT 1"
-BETWEEN_THEM = """
-    SELECT id FROM (SELECT id, date_from FROM documents WHERE sender = ?1 AND recipient = ?2
-    UNION SELECT id, date_from FROM documents WHERE sender = ?2 AND recipient = ?1)
-    WHERE id <> ?3 ORDER BY date_from IS NULL, abs(julianday(date_from) - julianday(?4)), id LIMIT 6"""
+# The nearest before and after, each from an index: two people may have written thousands of letters.
+PARTIES = "SELECT id, date_from FROM documents WHERE sender = {0} AND recipient = {1} AND date_from"
+BETWEEN_THEM = f"""
+    SELECT id FROM (
+        SELECT * FROM ({PARTIES.format("?1", "?2")} >= ?4 ORDER BY date_from LIMIT 7)
+        UNION SELECT * FROM ({PARTIES.format("?1", "?2")} < ?4 ORDER BY date_from DESC LIMIT 6)
+        UNION SELECT * FROM ({PARTIES.format("?2", "?1")} >= ?4 ORDER BY date_from LIMIT 7)
+        UNION SELECT * FROM ({PARTIES.format("?2", "?1")} < ?4 ORDER BY date_from DESC LIMIT 6)
+        UNION SELECT * FROM ({PARTIES.format("?1", "?2")} IS NULL LIMIT 7)
+    ) WHERE id <> ?3 ORDER BY date_from IS NULL, abs(julianday(date_from) - julianday(?4)), id LIMIT 6"""
 AROUND = """
-    SELECT id FROM documents WHERE date_from BETWEEN ? AND ? AND id <> ? AND date_precision = 'day'
-    ORDER BY abs(julianday(date_from) - julianday(?)), id LIMIT 6"""
+    SELECT id FROM (
+        SELECT * FROM (SELECT id, date_from, date_precision FROM documents
+            WHERE date_from BETWEEN ?4 AND ?2 ORDER BY date_from LIMIT 12)
+        UNION SELECT * FROM (SELECT id, date_from, date_precision FROM documents
+            WHERE date_from >= ?1 AND date_from < ?4 ORDER BY date_from DESC LIMIT 12)
+    ) WHERE id <> ?3 AND date_precision = 'day' ORDER BY abs(julianday(date_from) - julianday(?4)), id LIMIT 6"""
 # A term of very many documents says little; one of few is what two documents have in common.
 ALIKE = """
     WITH shared AS (
@@ -58,9 +67,7 @@ DAYS = 3
 
 def keys_lead_to(read: Read, key: str) -> list[dict[str, Any]]:
     """Give the documents (id and present key) that a key leads to; its own comes alone."""
-    found = read(KEYS, key)
-    own = [row for row in found if row["key"] == key]
-    return own or found
+    return read("SELECT id, key FROM documents WHERE key = ?", key) or read(KEYS, key)
 
 
 def everything(read: Read, number: int) -> dict[str, Any]:

@@ -17,39 +17,43 @@ if TYPE_CHECKING:
     from .asking import Read
 
 MOST = 20_000
+FEW = 5_000
+"""So many are all ranked."""
 RANKED = 2_000
-"""Documents that are ranked where there are more than MOST, those with the words in their titles first."""
+"""Documents that are ranked where there are more than FEW, those with the words in their titles first."""
 CROSSED = 5_000
 """Documents of one word that are looked through for those that hold the other words in another place."""
 NARROW = 50_000
-"""Filters that leave no more are asked first; through wider ones, most documents found pass anyway."""
+"""Of words that very many documents hold, filters that leave no more are asked first."""
 SORTED = {
     "relevance": "score, d.date_from IS NULL, d.date_from, d.id",
     "date": "d.date_from IS NULL, d.date_from, d.id",
     "newest": "d.date_from IS NULL, d.date_from DESC, d.id DESC",
     "changed": "d.last_changed DESC, d.id DESC",
 }
-DOCUMENTS = "documents_fts AS f {facts} WHERE documents_fts MATCH {words} {filters} LIMIT {most}"
+DOCUMENTS = "documents_fts AS f {facts} WHERE documents_fts MATCH {words} {filters}"
 TEXTS = """texts_fts AS f CROSS JOIN texts AS t INDEXED BY texts_facts ON t.id = f.rowid {text_facts}
-            WHERE texts_fts MATCH {words} {text_filters} LIMIT {most}"""
-# A word in the title counts for more twice: by its weight, and again for documents that have it there.
-BY_WORDS = f"""
-    WITH {{wanted}} hits AS (
-        SELECT * FROM (SELECT f.rowid AS id, bm25(documents_fts, 10.0, 3.0) AS score
-            FROM {DOCUMENTS.replace("{words}", "{title}").replace("{most}", "{ranked}")})
-        UNION ALL
-        SELECT * FROM (SELECT f.rowid, bm25(documents_fts, 10.0, 3.0) FROM {DOCUMENTS.replace("{most}", "{ranked}")})
-        UNION ALL
-        SELECT * FROM (SELECT t.document_id, bm25(texts_fts) FROM {TEXTS.replace("{most}", "{ranked}")})
-        UNION ALL
-        SELECT * FROM (SELECT f.rowid, 0.0 FROM {DOCUMENTS})
-        UNION ALL
-        SELECT * FROM (SELECT t.document_id, 0.0 FROM {TEXTS})
-        {{crossed}}
-    ),
+            WHERE texts_fts MATCH {words} {text_filters}"""
+UNRANKED = f"""
+        SELECT * FROM (SELECT f.rowid AS id, 0.0 AS score FROM {DOCUMENTS} LIMIT {{most}})
+        UNION ALL SELECT * FROM (SELECT t.document_id, 0.0 FROM {TEXTS} LIMIT {{most}})"""
+# However often a word stands in a summary, it weighs less than one in the title: that is counted by itself, too.
+RANKED_UP_TO = f"""
+        SELECT * FROM (SELECT f.rowid AS id, 3 * bm25(documents_fts, 1.0, 0.0) AS score
+            FROM {DOCUMENTS.replace("{words}", "{title}")} LIMIT {{ranked}})
+        UNION ALL SELECT * FROM (SELECT f.rowid, bm25(documents_fts, 10.0, 3.0) FROM {DOCUMENTS} LIMIT {{ranked}})
+        UNION ALL SELECT * FROM (SELECT t.document_id, bm25(texts_fts) FROM {TEXTS} LIMIT {{ranked}})"""
+RANKING = {
+    "none": UNRANKED,
+    "few": RANKED_UP_TO.replace("{ranked}", "{most}"),
+    # Looking at each costs: those with the words in their titles are ranked, and some more; then come the others.
+    "many": f"{RANKED_UP_TO.replace('{ranked}', str(RANKED))} UNION ALL {UNRANKED}",
+}
+BY_WORDS = """
+    WITH {wanted} hits AS ({ranking} {crossed}),
     found AS (SELECT id, sum(score) AS score FROM hits GROUP BY id)
-    SELECT d.id FROM found CROSS JOIN documents AS d {{indexed}} ON d.id = found.id {{without}}
-    ORDER BY {{order}} LIMIT {{most}}"""
+    SELECT d.id FROM found CROSS JOIN documents AS d {indexed} ON d.id = found.id {without}
+    ORDER BY {order} LIMIT {most}"""
 COUNT = "SELECT count(*) AS number FROM (SELECT 1 FROM {})"
 CROSS = """
         UNION ALL
@@ -76,22 +80,22 @@ class Sql:
 
 
 def query(
-    asked: Asked, *, most: int = MOST + 1, crossed: int = CROSSED, ranked: int = MOST + 1, narrow: bool = False
+    asked: Asked, *, most: int = MOST + 1, crossed: int = CROSSED, ranking: str = "few", narrow: bool = False
 ) -> tuple[str, list[Any]]:
     """Give the SQL that finds what is asked for, and its values; -1 for all there is."""
     sql, words = Sql([]), asked.words
     if not words.groups:
         return _by_filters(asked, sql, most), sql.values
     parts = _parts(asked, sql, narrow=narrow)
+    title = sql.mark(f"{{title}} : ({words.match})") if ranking != "none" else ""
     text = BY_WORDS.format(
-        **parts,
+        wanted=parts["wanted"],
+        ranking=RANKING[ranking].format(**parts, title=title, most=most),
         indexed="" if asked.sorted_by == "changed" else "INDEXED BY documents_facts",
-        title=sql.mark(f"{{title}} : ({words.match})"),
         crossed=_crossed(words.wanted, sql, parts, crossed),
         without=_without(words.unwanted, sql),
-        order=SORTED[asked.sorted_by],
+        order=SORTED[asked.sorted_by] if ranking != "none" else "d.id",
         most=most,
-        ranked=ranked,
     )
     return text, sql.values
 
@@ -173,39 +177,40 @@ def _listed(listing: str, sql: Sql) -> str:
         WHERE captures.listing_id = {sql.mark(int(listing))})"""
 
 
-def found(read: Read, asked: Asked) -> list[int]:
+def found(read: Read, asked: Asked, *, ranked: bool) -> list[int]:
     """Find documents, in the way that is quickest for the question."""
     if not asked.words.groups:
         sql, values = query(asked)
     else:
-        narrow = _is_narrow(read, asked)
-        sql, values = query(asked, narrow=narrow, ranked=MOST + 1 if _are_few(read, asked, narrow=narrow) else RANKED)
+        held = max(_held(read, asked, table) for table in ("documents", "texts"))
+        left = _left(read, asked) if held >= MOST else None
+        few = min(held, MOST if left is None else left) < FEW
+        ranking = "none" if not ranked else "few" if few else "many"
+        sql, values = query(asked, narrow=left is not None and left <= NARROW, ranking=ranking)
     return [row["id"] for row in read(sql, *values)]
 
 
-def _is_narrow(read: Read, asked: Asked) -> bool:
+def _held(read: Read, asked: Asked, table: str) -> int:
+    """Count what holds the words, as far as it matters."""
+    held = f"{table}_fts WHERE {table}_fts MATCH ? LIMIT {MOST}"
+    return int(read(COUNT.format(held), asked.words.match)[0]["number"])
+
+
+def _left(read: Read, asked: Asked) -> int | None:
+    """Count what the filters leave, as far as it matters; None where there are none."""
     sql = Sql([])
     filters = conditions(asked, sql, alone=True)
     if not filters:
-        return False
+        return None
     held = f"documents AS d WHERE {' AND '.join(filters)} LIMIT {NARROW + 1}"
-    return bool(read(COUNT.format(held), *sql.values)[0]["number"] <= NARROW)
+    return int(read(COUNT.format(held), *sql.values)[0]["number"])
 
 
-def _are_few(read: Read, asked: Asked, *, narrow: bool) -> bool:
-    """Say whether so few documents hold the words that all can be ranked: looking at each costs."""
-    if narrow:
-        return True
-    sql = Sql([])
-    parts = {**_parts(asked, sql, narrow=False), "most": MOST}
-    return all(read(COUNT.format(part.format(**parts)), *sql.values)[0]["number"] < MOST for part in (DOCUMENTS, TEXTS))
-
-
-async def find(datasette: Datasette, database: str, asked: Asked) -> list[int]:
+async def find(datasette: Datasette, database: str, asked: Asked, *, ranked: bool = True) -> list[int]:
     """Give the documents that answer a question, in order; one more than MOST if there are more."""
 
     async def look() -> list[int]:
-        return await reading(datasette, database, lambda read: found(read, asked))
+        return await reading(datasette, database, lambda read: found(read, asked, ranked=ranked))
 
-    key = ("found", asked.q, asked.year_from, asked.year_to, asked.chosen, asked.sorted_by)
-    return await kept(datasette, database, key, look)
+    order = asked.sorted_by if ranked else ""
+    return await kept(datasette, database, ("found", *asked.what, order), look)

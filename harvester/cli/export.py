@@ -120,7 +120,7 @@ def read(db: Database, asked: Asked) -> Iterator[dict[str, Any]]:
     """Read the documents that are asked for, some at a time."""
     if asked.words.notes:
         click.echo(" ".join(asked.words.notes), err=True)
-    sql, values = query(asked, most=-1, crossed=-1, ranked=-1)
+    sql, values = query(asked, most=-1, crossed=-1)
     ids = [row[0] for row in db.execute(sql, values)]
     for start in range(0, len(ids), CHUNK):
         wanted = [json.dumps(ids[start : start + CHUNK])]
