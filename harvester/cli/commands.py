@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-COMMANDS = ("harvest", "parse", "status", "history", "serve", "export", "publish", "backup")
+COMMANDS = ("harvest", "parse", "status", "history", "serve", "export", "publish", "check", "backup")
 """In the order of a user's first hour. Each is a function of that name in `harvester.cli.<name>`."""
 
 

@@ -24,7 +24,7 @@ DEAD_AFTER_SECONDS = 120
 def check_free(db: Database, source: str) -> None:
     """Say who holds a source, if somebody does. A claim by a process of this machine that has ended is dead."""
     row = db.execute("SELECT holder, heartbeat FROM claims WHERE source = ?", [source]).fetchone()
-    if row and _alive(*row):
+    if row and is_alive(*row):
         raise SourceBusyError(
             f"another run holds {source} ({row[0]}, last heard {row[1]}): let it finish or end it, then run this again"
         )
@@ -61,7 +61,8 @@ def _me() -> str:
     return f"process {os.getpid()} on {socket.gethostname()}"
 
 
-def _alive(holder: str, heartbeat: str) -> bool:
+def is_alive(holder: str, heartbeat: str) -> bool:
+    """Say whether who holds a claim still lives: heard of lately, and not a process of this machine that has ended."""
     if heartbeat < stamp(datetime.now(UTC) - timedelta(seconds=DEAD_AFTER_SECONDS)):
         return False
     process, _, host = holder.removeprefix("process ").partition(" on ")

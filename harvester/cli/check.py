@@ -1,0 +1,56 @@
+"""`harvester check`: whether the database is sound, and what mends it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from harvester.cli.commands import db_option, json_option
+from harvester.store.check import EXAMPLES, Finding
+from harvester.store.check import check as look
+from harvester.store.database import explained, open_to_write
+from harvester.store.repair import repair as mend
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command()
+@db_option
+@click.option("--fast", is_flag=True, help="Leave out the files that pages were read from.")
+@click.option("--repair", is_flag=True, help="Mend what follows from other data: full text, documents, dead runs.")
+@json_option
+def check(db: Path, fast: bool, repair: bool, as_json: bool) -> int:
+    """Look whether the database is sound: the file, what refers to what, full text, history, saved pages.
+
+    Each line says what is wrong, where, and the command that mends it. Saved pages that are gone or changed since are
+    no fault: only, they cannot be read again.
+
+    Exit status 0 if nothing is wrong, 1 if something is.
+
+    Examples:
+        harvester check
+        harvester check --repair
+
+    """
+    if repair:
+        with explained(db), open_to_write(db) as database:
+            mend(database)
+    found = look(db, fast=fast)
+    wrong = [finding for finding in found if not finding.notice]
+    if as_json:
+        click.echo(json.dumps({"sound": not wrong, "findings": [one.as_dict() for one in found]}, ensure_ascii=False))
+    else:
+        click.echo("\n".join([*(told(one, db) for one in found), "sound" if not wrong else "not sound"]))
+    return 1 if wrong else 0
+
+
+def told(finding: Finding, db: Path) -> str:
+    """Say in one line what was found."""
+    places = "; ".join(finding.examples) + (" …" if finding.count > EXAMPLES else "")
+    mended = f". To mend it: {finding.mend} --db {shlex.quote(str(db))}" if finding.mend else ""
+    kind = "notice: " if finding.notice else ""
+    return f"{kind}{finding.check}: {finding.count} {finding.message}{f' ({places})' if places else ''}{mended}"
