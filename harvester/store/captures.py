@@ -91,6 +91,12 @@ def known_capture(db: Database, capture_id: int) -> KnownCapture:
     return KnownCapture(*db.execute(f"{_KNOWN} WHERE id = ?", [capture_id]).fetchone())
 
 
+def listing_of_capture(db: Database, capture_id: int) -> int | None:
+    """Give the listing that a capture is a page of."""
+    row = db.execute("SELECT listing_id FROM captures WHERE id = ?", [capture_id]).fetchone()
+    return None if row[0] is None else int(row[0])
+
+
 def find_same_content(db: Database, capture: Capture, content: str | None, source: Source) -> KnownCapture | None:
     """Find the capture of this address before this one in time, if what it said hashes to `content`."""
     sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND {_READ_SO}"

@@ -20,11 +20,13 @@ from harvester.store.captures import (
     keep_capture,
     keep_read,
     known_capture,
+    listing_of_capture,
 )
 from harvester.store.database import transaction
 from harvester.store.gone import come_back, not_found
 from harvester.store.hashes import hash_page
 from harvester.store.records import RecordTaker
+from harvester.store.rot import Fill, keep_fill
 from harvester.store.search import index
 from harvester.store.walks import interrupt_walks, keep_step
 
@@ -93,6 +95,7 @@ class Run:
             db.execute("PRAGMA synchronous = FULL")
         self.counts: Counter[str] = Counter()
         self.errors = 0
+        self._fill = Fill()
         self.ahead = Ahead(self.together)
         with transaction(db):
             cursor = db.execute("INSERT INTO runs (command, started_at) VALUES (?, ?)", [command, stamp()])
@@ -117,9 +120,10 @@ class Run:
         with self.in_one():
             content = hashes.page if hashes else None
             known = find_same_content(self.db, capture, content, source)
+            capture_id = known.id if known else keep_capture(self.db, capture, page, content, source)
+            self._fill.count(page, source.name, listing_of_capture(self.db, capture_id))
             if known:
                 return self._reread(capture, known, step)
-            capture_id = keep_capture(self.db, capture, page, content, source)
             before = self.counts["new"] + self.counts["changed"]
             if isinstance(page, Refused):
                 self._refuse(capture, page, step)
@@ -164,11 +168,15 @@ class Run:
         """End the run."""
         if status != "failed":
             index(self.db)
-        with transaction(self.db):
+        with self.together():
             interrupt_walks(self.db, self.id)
+            fallen = keep_fill(self.db, self.id, self._fill)
+            for problem in fallen:
+                self._problem(problem, None)
+            if fallen and status == "complete":
+                status, reason = "partial", reason or fallen[0].message
             sql = "UPDATE runs SET finished_at = ?, status = ?, reason = ? WHERE id = ?"
             self.db.execute(sql, [stamp(), status, reason, self.id])
-            self._write_counts()
 
     @contextmanager
     def failing(self) -> Iterator[None]:
