@@ -96,7 +96,7 @@ def test_an_address_without_an_answer_makes_the_run_partial(tmp_path: Path, site
 def test_an_error_page_is_no_listing(tmp_path: Path, site: str) -> None:
     crawl("-a", f"start={site}/none.txt", "-a", "delay=0", "-a", f"db={tmp_path / 'crawl.db'}")
     db = open_to_read(tmp_path / "crawl.db")
-    assert db.execute("SELECT status, refused FROM runs").fetchall() == [("partial", 1)]
+    assert db.execute("SELECT status, refused FROM runs").fetchall() == [("failed", 1)]
     assert db.execute("SELECT http_status FROM reads").fetchall() == [(404,)]
 
 

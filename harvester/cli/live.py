@@ -24,7 +24,7 @@ SETTINGS_MODULE = "harvester.crawl.settings"
 
 
 class LiveProgress:
-    """Progress that begins with the first page: before that there is no run to tell of."""
+    """Progress that begins with the run: before that there is nothing to tell of."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -36,6 +36,11 @@ class LiveProgress:
             self._bar = self._stack.enter_context(Progress(run, None))
         self._bar.update(pages)
 
+    def say(self, text: str) -> None:
+        """Say why nothing happens for a while."""
+        if self._bar is not None:
+            self._bar.say(text)
+
     def close(self) -> None:
         """Take the bar away."""
         self._stack.close()
@@ -45,7 +50,8 @@ def harvest_live(source: str, order: Order, stop: Stop, contact: str | None) -> 
     """Harvest an archive over the network; give the run's row. Raises what went wrong if nothing could be had."""
     process = AsyncCrawlerProcess(live_settings(contact))
     crawler, progress = process.create_crawler(source), LiveProgress()
-    task = process.crawl(crawler, order=order, stopped=lambda: stop.signal is not None, progress=progress)
+    told = {"progress": progress, "say": progress.say, "stopped": lambda: stop.signal is not None}
+    task = process.crawl(crawler, order=order, **told)
     try:
         process.start(install_signal_handlers=False)
     finally:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 
 PAUSE_SECONDS = 0.1
+SLOW = 10
+"""Pages a second below which a digit behind the point tells something: live harvests make one at most."""
 
 
 class Progress:
@@ -44,8 +46,13 @@ class Progress:
             return
         self._shown = now
         speed = self._bar.tasks[0].speed or 0
-        told = f"{self._run.counts['records']} records, {speed:.0f} pages/s"
+        told = f"{self._run.counts['records']} records, {speed:.{int(speed < SLOW)}f} pages/s"
         self._bar.update(self._task, completed=self._run.counts["pages"], total=total, told=told)
+
+    def say(self, text: str) -> None:
+        """Leave a line above the bar."""
+        if self._bar is not None:
+            self._bar.console.print(text, markup=False, highlight=False)
 
 
 def _bar() -> Bar:

@@ -12,8 +12,17 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.signals import robots_parsed
 
-from harvester.crawl.politeness import BACK_OFF_SECONDS, LONGEST_WAIT_SECONDS, MOST_ATTEMPTS, retry_after
-from harvester.crawl.trouble import NoAnswer, StoppedError, no_answer
+from harvester.crawl.politeness import (
+    BACK_OFF_SECONDS,
+    BUSY,
+    ELSEWHERE,
+    LONGEST_WAIT_SECONDS,
+    MOST_ATTEMPTS,
+    MOST_REDIRECTS,
+    retry_after,
+)
+from harvester.crawl.robots import BusyRobotsError
+from harvester.crawl.trouble import AskedToStop, NoAnswer, forbidden, no_answer, too_busy
 from harvester.pages.page import Problem
 
 if TYPE_CHECKING:
@@ -23,23 +32,21 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.robotstxt import RobotParser
 
-BUSY = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-"""Answers that say nothing of the page, only of the moment."""
-ELSEWHERE = frozenset({301, 302, 303, 307, 308})
-"""Answers that send on to another address."""
-MOST_REDIRECTS = 5
-"""Archives send on from http to https and from a number to a name; more is a circle."""
 NAP_SECONDS = 0.5
 """How often a rest looks whether the user wants to stop."""
 
 
 @dataclass(frozen=True)
 class Manners:
-    """How pages are fetched: seconds between requests, which redirects are followed, whether the user wants to stop."""
+    """How pages are fetched: seconds between requests, which redirects are followed, whether the user wants to stop.
+
+    `say` is told of waits, so that whoever looks on knows why nothing happens.
+    """
 
     delay: float
     may_follow: Callable[[str, str], bool]
     stopped: Callable[[], bool]
+    say: Callable[[str], None] = lambda _text: None
 
 
 class Fetcher:
@@ -58,31 +65,34 @@ class Fetcher:
         problem = Problem("error", "no-answer", "no answer")
         for attempt in range(MOST_ATTEMPTS):
             if attempt:
-                await self.rest(attempt)
+                await self.rest(attempt, problem.message)
             answer = await self._attempt(url, validators)
             if not isinstance(answer, Problem):
                 return answer
             problem = answer
         raise NoAnswer(problem)
 
-    async def rest(self, time: int) -> None:
+    async def rest(self, time: int, why: str) -> None:
         """Wait before a page is asked for again; longer each time."""
-        await self._sleep(self._back_off * 2 ** (time - 1))
+        seconds = self._back_off * 2 ** (time - 1)
+        self._manners.say(f"{why}; asked again in {seconds:g} seconds")
+        await self._sleep(seconds)
 
     async def _attempt(self, url: str, validators: dict[str, str]) -> Response | Problem:
         try:
             response = await self._followed(url, validators)
         except IgnoreRequest as error:
-            message = "robots.txt forbids this address: the archive does not want it harvested; use saved pages"
-            raise NoAnswer(Problem("error", "forbidden", message), final=True) from error
-        except StoppedError:
+            raise forbidden(url) from error
+        except BusyRobotsError as error:
+            response = error.response
+        except AskedToStop:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a network does is no reason to end a run
             return no_answer(error, urlsplit(url).netloc)
         if response.status not in BUSY:
             return response
         await self._wait(response)
-        return Problem("error", f"http-{response.status}", f"the server answered {response.status} again and again")
+        return too_busy(response.url, response.status)
 
     async def _followed(self, url: str, validators: dict[str, str]) -> Response:
         """Ask, and go where the answer sends us, if that is the same page elsewhere."""
@@ -112,7 +122,7 @@ class Fetcher:
             await asyncio.sleep(min(seconds, NAP_SECONDS))
             seconds -= NAP_SECONDS
         if self._manners.stopped():
-            raise StoppedError
+            raise AskedToStop
 
     async def _wait(self, response: Response) -> None:
         """Obey Retry-After."""
@@ -121,6 +131,8 @@ class Fetcher:
         if asked > LONGEST_WAIT_SECONDS:
             message = f"the server asks for {asked / 60:.0f} minutes of rest: run this again after that"
             raise NoAnswer(Problem("error", f"http-{response.status}", message), final=True)
+        if asked:
+            self._manners.say(f"the server answered {response.status} and asks for {asked:.0f} seconds of rest")
         await self._sleep(asked)
 
     def _robots(self, robotparser: RobotParser) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from harvester.addresses import listing_of
-from harvester.clock import stamp
-from harvester.crawl.order import RESUME_WITHIN_HOURS
 from harvester.crawl.tail import Member, cut_off, newest_warc, tail_of
 from harvester.harvest import harvest_one
 from harvester.store.captures import newest_validators
@@ -23,11 +20,6 @@ if TYPE_CHECKING:
     from harvester.store.run import Run, WalkStep
 
 
-def oldest_to_resume() -> str:
-    """Give the time since which a walk must have begun to be gone on with."""
-    return stamp(datetime.now(UTC) - timedelta(hours=RESUME_WITHIN_HOURS))
-
-
 @dataclass(frozen=True)
 class Leftovers:
     """What lies in the newest web archive of a source and is not in the database."""
@@ -35,13 +27,14 @@ class Leftovers:
     run: Run
     source: Source
     path: Path
+    since: str  # walks that began earlier are not gone on with
 
     @classmethod
-    def take_in(cls, run: Run, source: Source, folder: Path) -> None:
+    def take_in(cls, run: Run, source: Source, folder: Path, since: str) -> None:
         """Take in what was fetched and not committed; cut off what was not finished."""
         path = newest_warc(run.db, folder, source.name)
         if path is not None:
-            leftovers = cls(run, source, path)
+            leftovers = cls(run, source, path, since)
             for member in tail_of(run.db, path):
                 leftovers._take(member)
 
@@ -67,4 +60,4 @@ class Leftovers:
     def _walk(self, url: str) -> int | None:
         """Give the walk of a listing that is not ended."""
         listing = listing_of(url, self.source)
-        return unfinished_walk(self.run.db, listing, oldest_to_resume()) if listing else None
+        return unfinished_walk(self.run.db, listing, self.since) if listing else None

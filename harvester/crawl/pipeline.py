@@ -16,6 +16,7 @@ from harvester.crawl.warc import Kept, WarcFile
 from harvester.harvest import harvest_one
 from harvester.store.claims import HEARTBEAT_SECONDS, beat, check_free, claim, release
 from harvester.store.database import explained, open_to_write
+from harvester.store.outcome import why_nothing_was_read
 from harvester.store.run import Run
 from harvester.store.search import index
 
@@ -63,16 +64,17 @@ class HarvestPipeline:
         with run.failing():
             claim(run.db, self._source.name, run.id)
             self._warc = self._open_warc(run)
-        self._spider.desk = Desk(run, self._path, self._warc)
+        self._spider.desk = Desk(run, self._spider.order, self._warc)
         self._heart = asyncio.ensure_future(self._beat(run))
         self._indexed = time.monotonic()
+        self._spider.progress(run, None)
         return run
 
     def _open_warc(self, run: Run) -> WarcFile | None:
         folder = self._spider.order.captures
         if folder is None:
             return None
-        Leftovers.take_in(run, self._source, folder)
+        Leftovers.take_in(run, self._source, folder, self._spider.order.resumed_since)
         return WarcFile(folder.absolute() / warc_name(self._source.name, run.id, str(run.row()["started_at"])))
 
     def process_item(self, item: Fetched) -> Fetched:
@@ -135,9 +137,9 @@ class HarvestPipeline:
         failure = self._spider.failure
         if failure is not None:
             run.finish("failed", f"{type(failure).__name__}: {failure}")
-        elif self._spider.stopped() or self._spider.shut_down:
+        elif self._spider.interrupted:
             run.finish("interrupted", "asked to stop; run it again to go on")
-        elif not run.counts["pages"] and run.last_problem():
-            run.finish("failed", run.last_problem())  # nothing at all could be read
+        elif (why := why_nothing_was_read(run.db, run.id)) is not None:
+            run.finish("failed", why)
         else:
             run.finish(run.verdict, self._spider.given_up)

@@ -21,6 +21,12 @@ TIMEOUT_SECONDS = 60
 """An answer that takes longer is given up and asked for again."""
 SECOND_LOOKS = 2
 """How often a page that was refused (a challenge, an empty answer) is asked for again before it is believed."""
+BUSY = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+"""Answers that say nothing of the page, only of the moment."""
+ELSEWHERE = frozenset({301, 302, 303, 307, 308})
+"""Answers that send on to another address."""
+MOST_REDIRECTS = 5
+"""Archives send on from http to https and from a number to a name; more is a circle."""
 
 
 def is_loopback(address: str) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from harvester.pages.page import Problem
 
 
-class StoppedError(Exception):
+class AskedToStop(Exception):  # noqa: N818 - no error: the way out of whatever is waited for
     """The user wants to stop: nothing more is asked for."""
 
 
@@ -31,6 +32,21 @@ def no_answer(error: Exception, host: str) -> Problem:
         "no-answer",
         f"no answer from {host} ({told}): check the address and the connection, then run this again",
     )
+
+
+def forbidden(url: str) -> NoAnswer:
+    """Say that robots.txt forbids an address; what forbids one forbids its like."""
+    where = f"robots.txt forbids {urlsplit(url).path} on {urlsplit(url).netloc}"
+    message = f"{where}: the archive does not want it harvested; use saved pages, or go without (--no-documents)"
+    return NoAnswer(Problem("error", "forbidden", message), final=True)
+
+
+def too_busy(url: str, status: int) -> Problem:
+    """Say that the server was busy each time it was asked."""
+    told = f"the server answered {status}"
+    if urlsplit(url).path == "/robots.txt":
+        told = f"robots.txt could not be read ({told}), so nobody knows what may be asked for"
+    return Problem("error", f"http-{status}", f"{told}: run this again later")
 
 
 def _told(error: BaseException) -> str:

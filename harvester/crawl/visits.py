@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from harvester.crawl.desk import Desk
     from harvester.crawl.fetcher import Fetcher
-    from harvester.crawl.passes import Step
+    from harvester.crawl.passes import Step, Verdict
     from harvester.source import Source
     from harvester.store.run import WalkStep
 
@@ -64,7 +64,7 @@ class Visits:
         """Fetch a page of a walk; look again if it is refused."""
         for look in range(1 + SECOND_LOOKS):
             if look:
-                await self._fetcher.rest(look)
+                await self._fetcher.rest(look, f"{address} was answered with no page of the listing")
             fetched = await self.visit(address, replace(step, again=look < SECOND_LOOKS))
             yield fetched
             taken = await fetched.taken
@@ -77,6 +77,11 @@ class Visits:
         cached = bool(self._last.step and self._last.step.cached)
         step = self._desk.step(number, await self._last.taken, cached=cached)
         return replace(step, stop=self.given_up)
+
+    def heed(self, verdict: Verdict) -> None:
+        """Ask for nothing more where a listing could not be had: its archive is down, or does not want us."""
+        if verdict.status == "interrupted" or verdict.total is None:
+            self.given_up = self.given_up or verdict.reason
 
     def _capture(self, response: Response, uri: str | None) -> Capture:
         """Make a capture of an answer. A file's date is no evidence of when the page was had."""

@@ -1,0 +1,57 @@
+"""robots.txt as RFC 9309 has it: redirects are followed, and what cannot be read forbids everything for now.
+
+Scrapy's own middleware takes any answer for rules: those of a busy server and those behind a redirect would be none.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.signals import robots_parsed
+from scrapy.utils.misc import build_from_crawler
+
+from harvester.crawl.politeness import BUSY, ELSEWHERE, MOST_REDIRECTS
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+    from scrapy.robotstxt import RobotParser
+
+
+class BusyRobotsError(Exception):
+    """robots.txt could not be read, so nobody knows what may be asked for."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(f"robots.txt: {response.status}")
+        self.response = response
+
+
+class Robots(RobotsTxtMiddleware):
+    """Reads the robots.txt of each place that is asked, once it can be had."""
+
+    async def robot_parser(self, request: Request) -> RobotParser | None:
+        """Give the rules of the place that a request goes to."""
+        place = "{0.scheme}://{0.netloc}".format(urlsplit(request.url))
+        if place not in self._parsers:
+            response = await self._read(f"{place}/robots.txt")
+            rules = response.body if response.status == HTTPStatus.OK else b""  # no file, no rules
+            self._parsers[place] = build_from_crawler(self._parserimpl, self.crawler, rules)
+            parser = self._parsers[place]
+            await self.crawler.signals.send_catch_log_async(robots_parsed, robotparser=parser, request=request)
+        return self._parsers[place]  # type: ignore[return-value] # no deferred is ever put there
+
+    async def _read(self, url: str) -> Response:
+        """Fetch robots.txt, wherever it lies now."""
+        for _ in range(1 + MOST_REDIRECTS):
+            assert self.crawler.engine is not None  # noqa: S101 - a crawl that runs has its engine
+            request = Request(url, meta={"dont_obey_robotstxt": True}, dont_filter=True)
+            response = await self.crawler.engine.download_async(request)
+            if response.status not in ELSEWHERE:
+                break
+            url = urljoin(url, (response.headers.get("Location") or b"").decode("latin-1"))
+        if response.status in BUSY:
+            raise BusyRobotsError(response)
+        return response
