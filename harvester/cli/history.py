@@ -1,33 +1,54 @@
-"""`harvester history`: every change of a document."""
+"""`harvester history`: every change of a document, and the document as it was."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from harvester.cli.commands import db_option, json_option
+from harvester.cli.differences import difference
+from harvester.clock import stamp
+from harvester.errors import UsageError
+from harvester.sources import load_sources
 from harvester.store.database import explained, open_to_read
 from harvester.store.history import find_document, history_of
+from harvester.store.past import ALWAYS, facts, gone_at, said_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from harvester.store.past import Fact
 
 
 @click.command()
 @click.argument("document")
 @db_option
+@click.option("--as-of", metavar="DATE", help="The document as the archive showed it then; `now` for the present.")
+@click.option("--known", metavar="DATE", help="With --as-of: as far as this database knew it then.")
 @json_option
-def history(document: str, db: Path, as_json: bool) -> None:
+def history(document: str, db: Path, as_of: str | None, known: str | None, as_json: bool) -> None:
     """Show every change of a DOCUMENT, given by its id, key, address or title.
 
-    Example:
+    With --as-of: what each field said at a date (2025-03-01, or a time, 2025-03-01T12:00:00Z), since when, on which
+    page, and what was there before.
+
+    Examples:
         harvester history "Cable, Liu Shaoqi to Mao Zedong"
+        harvester history liu-shaoqi-mao --as-of now
+        harvester history liu-shaoqi-mao --as-of 2024-12-31 --known 2025-06-30
 
     """
     with explained(db), open_to_read(db) as database:
         found = find_document(database, document)
+        if as_of or known:
+            _show_past(database, found, _moment(as_of), _moment(known), as_json=as_json)
+            return
         changes = history_of(database, found["id"])
     if as_json:
         click.echo(json.dumps({"document": found, "changes": changes}, ensure_ascii=False))
@@ -37,9 +58,44 @@ def history(document: str, db: Path, as_json: bool) -> None:
         click.echo(_told(change))
 
 
+def _moment(text: str | None) -> str:
+    """Read a date as its last second; without one, all times are meant."""
+    if text in (None, "now"):
+        return ALWAYS
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"no date: {text}; write 2025-03-01, or 2025-03-01T12:00:00Z") from error
+    if len(text) == len("2025-03-01"):
+        moment = moment.replace(hour=23, minute=59, second=59)
+    return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _show_past(db: Database, found: dict[str, Any], observed: str, known: str, *, as_json: bool) -> None:
+    told = facts(said_of(db, found["id"], known), load_sources()[found["source"]], observed)
+    gone = gone_at(db, found["id"], observed, known)
+    if as_json:
+        said = {"document": found["key"], "gone_at": gone, "fields": [asdict(fact) for fact in told]}
+        click.echo(json.dumps(said, ensure_ascii=False))
+        return
+    if not told:
+        click.echo(f"{found['title']}\n  no page that was known then showed it by then")
+    for fact in told:
+        click.echo(_stated(fact))
+    if gone:
+        click.echo(f"gone since {gone}")
+
+
+def _stated(fact: Fact) -> str:
+    since = f"since {fact.since}" if fact.since else "since before any page that says when it was captured"
+    before = f"; before: {fact.before}" if fact.before else ""
+    return f"{fact.field}: {fact.value}\n    {since}, {fact.uri}{before}"
+
+
 def _told(change: dict[str, Any]) -> str:
     observed = f", observed {change['observed_at']}" if change["observed_at"] else ""
     head = f"{change['learned_at']}  {change['kind']} (run {change['run_id']}{observed}, {change['uri'] or 'no page'})"
     if change["field"] is None:
         return head
-    return f"{head}\n    {change['field']}\n    - {change['before'] or ''}\n    + {change['after'] or ''}"
+    lines = difference(change["before"] or "", change["after"] or "")
+    return "\n    ".join([head, change["field"], *lines])
