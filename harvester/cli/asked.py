@@ -43,6 +43,15 @@ LIVE = (
         metavar="N",
         help="Live: stop after N pages in a row without anything new, where new records come first.",
     ),
+    click.option(
+        "--max-requests", type=click.IntRange(1), metavar="N", help="Live: stop after N requests; the next run goes on."
+    ),
+    click.option(
+        "--max-seconds",
+        type=click.FloatRange(1),
+        metavar="SECONDS",
+        help="Live: stop after so long; the next run goes on.",
+    ),
     click.option("--documents/--no-documents", default=True, help="Live: read document pages, too.  [default: yes]"),
     click.option(
         "--refresh-after",
@@ -111,6 +120,8 @@ def order_of(asked: dict[str, Any], listing: str, db: Path) -> Order:
         base=asked["base_url"],
         most_pages=asked["max_pages"],
         until_known=asked["until_known"],
+        most_requests=asked["max_requests"],
+        most_seconds=asked["max_seconds"],
         documents=asked["documents"],
         accept_removals=asked["accept_removals"],
         delay=asked["delay"],

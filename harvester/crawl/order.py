@@ -35,6 +35,8 @@ ARGUMENTS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "base_url": ("base", str),
     "max_pages": ("most_pages", int),
     "until_known": ("until_known", int),
+    "max_requests": ("most_requests", int),
+    "max_seconds": ("most_seconds", float),
     "documents": ("documents", _yes),
     "accept_removals": ("accept_removals", _yes),
     "delay": ("delay", float),
@@ -59,6 +61,8 @@ class Order:
     base: str | None = None
     most_pages: int | None = None
     until_known: int | None = None
+    most_requests: int | None = None
+    most_seconds: float | None = None
     documents: bool = True
     delay: float | None = None
     db: Path = field(default_factory=default_database)

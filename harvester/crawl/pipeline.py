@@ -19,6 +19,7 @@ from harvester.store.database import explained, open_to_write
 from harvester.store.outcome import why_nothing_was_read
 from harvester.store.run import Run
 from harvester.store.search import index
+from harvester.store.walks import bound_walks
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -139,6 +140,9 @@ class HarvestPipeline:
             run.finish("failed", f"{type(failure).__name__}: {failure}")
         elif self._spider.interrupted:
             run.finish("interrupted", "asked to stop; run it again to go on")
+        elif self._spider.bounded:
+            bound_walks(run.db, run.id, self._spider.bounded)
+            run.finish(run.verdict, self._spider.bounded)
         elif (why := why_nothing_was_read(run.db, run.id)) is not None:
             run.finish("failed", why)
         else:

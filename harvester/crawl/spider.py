@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import scrapy
 from scrapy.exceptions import CloseSpider
+from scrapy.signals import request_reached_downloader
 
 from harvester.addresses import is_ordered, page_url
+from harvester.crawl.budget import Budget
 from harvester.crawl.fetcher import Fetcher, Manners
 from harvester.crawl.order import Order
 from harvester.crawl.trouble import AskedToStop
@@ -57,6 +59,9 @@ class ArchiveSpider(scrapy.Spider):
         """How many pages there are, as far as that is known."""
         self.interrupted = False
         """Whether something was left undone because the user asked to stop."""
+        self.budget = Budget(self.order.most_requests, self.order.most_seconds)
+        self.bounded: str | None = None
+        """Why something was left undone, if that was asked for before: the budget is used up."""
         self.failure: Exception | None = None
         """What went wrong with us: the run has then failed. What an archive does wrong is a problem of the run."""
 
@@ -70,6 +75,7 @@ class ArchiveSpider(scrapy.Spider):
         """Make the spider of a crawl, with the delay that was agreed."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.settings.set("DOWNLOAD_DELAY", spider.agreed_delay, priority="spider")
+        crawler.signals.connect(spider.budget.count, signal=request_reached_downloader)
         return spider
 
     @property
@@ -85,7 +91,8 @@ class ArchiveSpider(scrapy.Spider):
                 yield fetched
                 await fetched.taken
         except AskedToStop:  # no failure: between two pages nothing is half done, and the next run goes on there
-            self.interrupted = True
+            self.bounded = None if self.stopped() else self.budget.spent
+            self.interrupted = self.bounded is None
         except Exception as error:  # noqa: BLE001 - Scrapy would log it and go on to a good end; the run must fail
             self.failure = error
         await self._items_done()
@@ -103,7 +110,7 @@ class ArchiveSpider(scrapy.Spider):
         self.interrupted = self.interrupted or reason == "shutdown"
 
     def _stopping(self) -> bool:
-        return self.stopped() or self.failure is not None
+        return self.stopped() or self.failure is not None or self.budget.spent is not None
 
     def _fetcher(self) -> Fetcher:
         assert self.crawler is not None  # noqa: S101 - Scrapy sets it before the start

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harvester.clock import stamp
 from harvester.store.captures import keep_listing
+from harvester.store.database import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,14 +89,18 @@ def keys_seen(db: Database, capture: int) -> tuple[str, ...]:
     return tuple(row[0] for row in db.execute(sql, [capture]))
 
 
-_NEWEST = """SELECT walks.id, status, started_at FROM walks JOIN listings ON listings.id = listing_id
+_NEWEST = """SELECT walks.id, status, started_at, distinct_records FROM walks JOIN listings ON listings.id = listing_id
     WHERE listings.key = ? ORDER BY walks.id DESC LIMIT 1"""
 
 
 def unfinished_walk(db: Database, listing: ListingAddress, since: str) -> int | None:
-    """Find the walk of a listing that was cut short and is not older than `since`, if it is the newest."""
+    """Find the walk of a listing that was cut short and is not older than `since`, if it is the newest.
+
+    One that was cut short by its budget is bounded, but has not come to a verdict.
+    """
     row = db.execute(_NEWEST, [listing.key]).fetchone()
-    return int(row[0]) if row and row[1] in (None, "interrupted") and row[2] >= since else None
+    cut = row and (row[1] in (None, "interrupted") or (row[1] == "bounded" and row[3] is None))
+    return int(row[0]) if cut and row[2] >= since else None
 
 
 def take_over_finished(db: Database, listing: ListingAddress, since: str, run: int) -> bool:
@@ -107,7 +112,9 @@ def take_over_finished(db: Database, listing: ListingAddress, since: str, run: i
     if not row or row[1] != "complete" or row[2] < since:
         return False
     sql = """UPDATE walks SET run_id = ?
-        WHERE id = ? AND run_id IN (SELECT id FROM runs WHERE status IN ('interrupted', 'failed'))"""
+        WHERE id = ? AND run_id IN
+            (SELECT id FROM runs WHERE status IN ('interrupted', 'failed')
+            OR (status = 'complete' AND reason NOT NULL))"""
     return db.execute(sql, [run, row[0]]).rowcount == 1
 
 
@@ -123,6 +130,13 @@ def adopt_walk(db: Database, walk: int, run: int) -> None:
     sql = """UPDATE walks SET run_id = ?, status = NULL, finished_at = NULL, proof = NULL, reason = NULL,
         declared_total = NULL, distinct_records = NULL, drift = 0 WHERE id = ?"""
     db.execute(sql, [run, walk])
+
+
+def bound_walks(db: Database, run: int, reason: str) -> None:
+    """Mark the walks of a run whose budget is used up."""
+    sql = "UPDATE walks SET status = 'bounded', finished_at = ?, reason = ? WHERE run_id = ? AND status IS NULL"
+    with transaction(db):
+        db.execute(sql, [stamp(), reason, run])
 
 
 def interrupt_walks(db: Database, run: int) -> None:
