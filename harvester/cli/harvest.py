@@ -133,4 +133,8 @@ def _walked(walk: dict[str, Any]) -> str:
     return f"the listing: {walk['distinct_records']} of {walk['declared_total']} records, {walk['status']}{proof}"
 
 
-_ASIDE = {"refused": "pages refused", "ignored": "other files ignored"}
+_ASIDE = {
+    "refused": "pages refused",
+    "ignored": "other files ignored",
+    "reference_readings": "pages read by the reference engine",
+}

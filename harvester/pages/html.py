@@ -16,7 +16,7 @@ from harvester.pages.html_original import Original, is_utf8
 from harvester.pages.html_refusals import name_of
 from harvester.pages.html_text import prepare
 from harvester.pages.markup import FAST, REFERENCE
-from harvester.pages.page import DocumentPage, Page, Problem, Refused
+from harvester.pages.page import REFERENCE_READING, DocumentPage, Page, Problem, Refused
 
 if TYPE_CHECKING:
     from harvester.capture import Capture
@@ -77,7 +77,7 @@ class _Reading:
         page = self._read(REFERENCE, *self.original.in_utf8)
         if isinstance(page, Refused):
             return page
-        notice = Problem("notice", "reference-reading", "the fast reading was not consistent: the reference was taken")
+        notice = Problem("notice", REFERENCE_READING, "the fast reading was not consistent: the reference was taken")
         return replace(page, problems=(*page.problems, notice))
 
     def _fast(self) -> Page:

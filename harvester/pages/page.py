@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 Severity = Literal["notice", "warning", "error"]
 
+REFERENCE_READING = "reference-reading"
+"""Code of the notice that not the fast engine's reading was taken."""
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harvester.pages.html import EngineChoice
     from harvester.source import Form, Source
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 """Raised when the same bytes can be read differently than before: pages known by their bytes are then read again."""
 
 FIRST_ERROR = 400

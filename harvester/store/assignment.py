@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 class Assignment:
-    """Which document each record of a page belongs to. `touched`: those whose content may be other than before."""
+    """Which document each record of a page belongs to.
+
+    `touched`: those whose content may be other than before. `moved`: some belong to others than at first.
+    """
 
     def __init__(self, db: Database, place: Place) -> None:
         self._db = db
@@ -35,6 +38,7 @@ class Assignment:
         self._next = 0
         self._regroup: set[str] = set()
         self._holders: dict[str, set[int]] = {}
+        self.moved = False
         self.touched: set[int] = set()
         self.new: set[int] = set()
 
@@ -68,9 +72,11 @@ class Assignment:
         document = self._merge(set(agreed)) if agreed else self._make()
         for key in keys.strong:
             self._take_from_others(key, document)
-        self._identify(document, *keys.strong)
-        if self._identify(document, base_of(keys.natural)) and not is_alone(self._db, group_of(keys.natural)):
-            self._regroup.add(group_of(keys.natural))
+        natural = base_of(keys.natural)
+        known = document in self._holders[natural]
+        self._identify(document, *keys.strong, natural)
+        if not known and not is_alone(self._db, group_of(natural)):
+            self._regroup.add(group_of(natural))
         return document
 
     def _adoptable(self, natural: str) -> list[int]:
@@ -97,13 +103,14 @@ class Assignment:
         self.new.add(self._next)
         return self._next
 
-    def _identify(self, document: int, *keys: str) -> bool:
-        """Let keys lead to a document; say whether any of them is new to it."""
+    def _identify(self, document: int, *keys: str) -> None:
+        """Let keys lead to a document."""
         fresh = [key for key in keys if document not in self._holders.setdefault(key, set())]
+        if fresh:
+            sql = "INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)"
+            self._db.conn.executemany(sql, [(key, document) for key in fresh])
         for key in fresh:
-            self._db.execute("INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)", [key, document])
             self._holders[key].add(document)
-        return bool(fresh)
 
     def _take_from_others(self, key: str, document: int) -> None:
         """Let an address lead to one document only: it may have moved to another item."""
@@ -121,6 +128,7 @@ class Assignment:
 
     def _move(self, key: str, current: int | None, document: int | None) -> None:
         """Let the statements and sightings under a key belong to another document, or to none."""
+        self.moved = True
         if document is not None and not key.endswith(OPEN_TITLE):
             self._identify(document, key)
         seen = """UPDATE sightings SET document_id = ? WHERE document_id IS ?
@@ -152,6 +160,7 @@ class Assignment:
                     holders.remove(gone)
                     holders.add(kept)
         if len(documents) > 1:
+            self.moved = True
             self._regroup |= natural_groups(self._db, kept)  # what two might have meant, one may mean now
         self.touched.add(kept)
         return kept

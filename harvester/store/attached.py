@@ -21,31 +21,29 @@ def keep_attached(
 
     `new`: the document is, so its first texts are no change of it.
     """
-    if not _is_newest(db, document, attached, place):
-        return False
-    changed = _write_texts(db, document, page, place.capture)
-    _write_files(db, document, page, place.capture)
+    sql = """SELECT form, coalesce(observed_at, ''), json_extract(content, '$.attached'), replaced_by
+        FROM statements WHERE document_id = ?"""
+    said = db.execute(sql, [document]).fetchall()
+    others = [(at, digest or "") for form, at, digest, replaced in said if form == place.form and not replaced]
+    if (place.observed_at or "", attached or "") < max(others, default=("", "")):
+        return False  # of two without a time the hash decides
+    first = [digest for _, _, digest, _ in said if digest] in ([], [attached])  # nothing was attached to it before
+    changed = _write_texts(db, document, page, place.capture, first=first)
+    _write_files(db, document, page, place.capture, first=first)
     if changed and not new:
         log_changes(db, place.run, document, place.observed_at, "changed", changed)
     return bool(changed)
 
 
-def _is_newest(db: Database, document: int, attached: str | None, place: Place) -> bool:
-    """Say whether no document page says later what is attached; of two without a time the hash decides."""
-    sql = """SELECT coalesce(observed_at, ''), json_extract(content, '$.attached') FROM statements
-        WHERE document_id = ? AND form = ? AND replaced_by IS NULL"""
-    others = [(at, digest or "") for at, digest in db.execute(sql, [document, place.form])]
-    return (place.observed_at or "", attached or "") >= max(others, default=("", ""))
-
-
-def _write_texts(db: Database, document: int, page: DocumentPage, capture: int) -> list[Change]:
+def _write_texts(db: Database, document: int, page: DocumentPage, capture: int, *, first: bool) -> list[Change]:
     sql = "SELECT id, kind, language, text FROM texts WHERE document_id = ?"
-    held = {(kind, language): (key, text) for key, kind, language, text in db.execute(sql, [document])}
+    rows = () if first else db.execute(sql, [document])
+    held = {(kind, language): (key, text) for key, kind, language, text in rows}
     stated = {(text.kind, text.language): text.text for text in page.texts}
     changed: list[Change] = []
     for name in sorted(held.keys() | stated.keys(), key=str):
         before, after = held.get(name, (0, None)), stated.get(name)
-        if plain(before[1] or "") != plain(after or ""):
+        if _differ(before[1], after):
             changed.append((" ".join(part for part in name if part), before[1], after))
             if before[0]:
                 db.execute("DELETE FROM texts WHERE id = ?", [before[0]])
@@ -55,8 +53,12 @@ def _write_texts(db: Database, document: int, page: DocumentPage, capture: int) 
     return changed
 
 
-def _write_files(db: Database, document: int, page: DocumentPage, capture: int) -> None:
-    held = {row[0] for row in db.execute("SELECT url FROM files WHERE document_id = ?", [document])}
+def _differ(before: str | None, after: str | None) -> bool:
+    return plain(before) != plain(after) if before and after else bool((before or after or "").strip())
+
+
+def _write_files(db: Database, document: int, page: DocumentPage, capture: int, *, first: bool) -> None:
+    held = set() if first else {row[0] for row in db.execute("SELECT url FROM files WHERE document_id = ?", [document])}
     stated = {file.url: file.media_type for file in page.files}
     for url in held - stated.keys():
         db.execute("DELETE FROM files WHERE document_id = ? AND url = ?", [document, url])

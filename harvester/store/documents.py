@@ -80,8 +80,10 @@ def _insert(db: Database, document: int, content: dict[str, Any], source: Source
     db.execute(f"INSERT INTO documents ({columns}) VALUES ({marks})", [*row.values()])
 
 
-def _public_key(db: Database, document: int, content: dict[str, Any]) -> str:
+def _public_key(db: Database, document: int, content: dict[str, Any], before: str | None = None) -> str:
     """Give the document's public address: its slug, else a short hash of its first key; never one that is taken."""
+    if before and content["slug"] == before:
+        return before
     key = content["slug"] or short_hash(_first_key(db, document))
     row = db.execute("SELECT id FROM documents WHERE key = ?", [key]).fetchone()
     return str(key) if row is None or row[0] == document else f"{key}--{document}"
@@ -95,7 +97,7 @@ def _first_key(db: Database, document: int) -> str:
 
 def _update(db: Database, before: dict[str, Any], content: dict[str, Any]) -> None:
     """Write the columns that differ."""
-    content = {**content, "key": _public_key(db, before["id"], content)}
+    content = {**content, "key": _public_key(db, before["id"], content, before["key"])}
     differing = {name: value for name, value in content.items() if before[name] != value}
     if not differing:
         return

@@ -50,7 +50,10 @@ def record_hash(record: Record, attached: str | None = None) -> str:
 
 
 def _of_document_page(record: Record) -> list[str]:
-    values = (record.archive, record.archive_location, record.classification, record.rights)
+    values = (
+        *(record.kind, record.archive, record.archive_location, record.classification, record.rights),
+        *(record.uploaded, record.credit),
+    )
     return [plain(value or "") for value in values] + [f"{facet} {plain(term)}" for facet, term in sorted(record.terms)]
 
 

@@ -23,7 +23,10 @@ _ALIKE = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "
 
 def plain(text: str) -> str:
     """Give a text as it is compared: Unicode composed, white space (U+00A0 too) folded."""
-    return " ".join((text if text.isascii() else unicodedata.normalize("NFC", text)).split())
+    text = text if text.isascii() else unicodedata.normalize("NFC", text)
+    if text.isprintable() and "  " not in text:  # then the only white space in it are single spaces
+        return text.strip()
+    return " ".join(text.split())
 
 
 def normal_title(title: str) -> str:

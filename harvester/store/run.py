@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from harvester.clock import stamp
-from harvester.pages.page import Listing, Problem, Refused
+from harvester.pages.page import REFERENCE_READING, Listing, Problem, Refused
 from harvester.store.ahead import Ahead
 from harvester.store.captures import (
     NOT_THERE,
@@ -43,9 +43,10 @@ if TYPE_CHECKING:
     from harvester.store.hashes import Hashes
 
 STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
+REFERENCE_READINGS = "reference_readings"
 COUNTS = (
     *("pages", "records", "new", "changed", "unchanged", "gone", "returned"),
-    *("problems", "skipped", "ignored", "refused"),
+    *("problems", "skipped", "ignored", "refused", REFERENCE_READINGS),
 )
 Status = Literal["complete", "partial", "failed", "interrupted"]
 
@@ -210,6 +211,7 @@ class Run:
         self.counts.update(outcome + Counter(records=len(hashes.records)))
         for problem in page.problems:
             self._problem(problem, place.uri)
+            self.counts[REFERENCE_READINGS] += problem.code == REFERENCE_READING
 
     def _refuse(self, capture: Capture, page: Refused, step: WalkStep | None) -> None:
         """Keep a refusal: an error, but for a page of a walk. Whether that is missing in the end, its verdict says.
