@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
 METADATA: dict[str, Any] = yaml.safe_load((CONFIGURATION / "metadata.yaml").read_text("ascii"))
 TABLES: dict[str, dict[str, Any]] = METADATA["databases"]["harvest"]["tables"]
-INTERNAL = {"statements", "documents_unindexed", "texts_unindexed", "steps", "claims", "archives", "_sqlite_migrations"}
+INTERNAL = {
+    "statements",
+    "documents_unindexed",
+    "texts_unindexed",
+    "steps",
+    "claims",
+    "archives",
+    "withdrawn_keys",
+    "_sqlite_migrations",
+}
 FACETS = [(table, facet) for table, about in TABLES.items() for facet in about.get("facets", [])]
 COUNTED = ("documents", "years", "kinds")
 

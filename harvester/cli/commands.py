@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
-COMMANDS = ("harvest", "parse", "status", "history", "serve", "export", "publish", "check", "backup")
+COMMANDS = ("harvest", "parse", "status", "history", "serve", "schedule", "config", "export", "publish", "check", "backup", "withdraw")
 """In the order of a user's first hour. Each is a function of that name in `harvester.cli.<name>`."""
+INNER = {"schedule": ("run", "status", "install", "uninstall")}
+"""Commands that have commands of their own."""
 
 
 def with_example(command: click.Command) -> click.Command:

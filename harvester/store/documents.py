@@ -26,7 +26,7 @@ Change = tuple[str | None, str | None, str | None]
 
 def next_id(db: Database) -> int:
     """Give an id that no document has or ever had."""
-    sql = """SELECT max((SELECT coalesce(max(id), 0) FROM documents),
+    sql = """SELECT max((SELECT coalesce(max(id), 0) FROM documents), (SELECT coalesce(max(id), 0) FROM withdrawn),
         (SELECT coalesce(max(merged_from), 0) FROM changes WHERE merged_from IS NOT NULL))"""
     return int(db.execute(sql).fetchone()[0]) + 1
 

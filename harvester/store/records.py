@@ -11,6 +11,7 @@ from harvester.store.documents import write_document, write_new
 from harvester.store.keys import keys_of, own_keys
 from harvester.store.statement_table import StatementTable
 from harvester.store.statements import content_of
+from harvester.store.withdrawn import blanked, withheld
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from harvester.store.captures import Place
     from harvester.store.hashes import Hashes
     from harvester.store.keys import Keys
+    from harvester.store.withdrawn import Withheld
 
 
 class Kept(NamedTuple):
@@ -39,11 +41,12 @@ class RecordTaker:
         self._table = StatementTable(db, place)
         self._assignment = Assignment(db, place)
         self._outcome: dict[int, str] = {}
+        self.withheld: dict[int, Withheld] = {}
 
     def take(self, page: Listing, hashes: Hashes) -> Counter[str]:
         """Take the records of a listing; count how many documents were new, changed, unchanged, or not to be told."""
         kept = self._take(page.records, hashes)
-        self._sightings(page.records, kept)
+        self._sightings(blanked(page.records, self.withheld), kept)
         return self._count(kept)
 
     def take_document(self, page: DocumentPage, hashes: Hashes) -> Counter[str]:
@@ -60,7 +63,9 @@ class RecordTaker:
         """Take what records say; give for each its statement, new or said before, and its document."""
         own = own_keys(records, self._place.source.name)
         self._table.load(own)
-        known = [self._table.same(key, digest) for key, digest in zip(own, hashes.records, strict=True)]
+        self.withheld = withheld(self._db, records, self._place)
+        said = enumerate(zip(own, hashes.records, strict=True))
+        known = [self.withheld.get(n) or self._table.same(key, digest) for n, (key, digest) in said]
         if all(known):
             return [Kept(s.id, s.document) for s in known if s]
         keys = keys_of(records, self._place.source.name)

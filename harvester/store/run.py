@@ -29,6 +29,7 @@ from harvester.store.records import RecordTaker
 from harvester.store.rot import Fill, keep_fill
 from harvester.store.search import index
 from harvester.store.walks import interrupt_walks, keep_step
+from harvester.store.withdrawn import is_address, is_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -109,7 +110,7 @@ class Run:
     def reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None = None) -> Taken:
         """Keep that a page was read whose bytes are known."""
         with self.in_one():
-            return self._reread(capture, known, step)
+            return self._left_out() if is_address(self.db, capture.uri) else self._reread(capture, known, step)
 
     def not_modified(self, capture: Capture, capture_id: int, step: WalkStep | None = None) -> Taken:
         """Keep that the archive says that a page is as it was captured before."""
@@ -119,6 +120,8 @@ class Run:
         """Take one page: its records, its problems and the fact that it was read, or none of these."""
         hashes = None if isinstance(page, Refused) else hash_page(page)
         with self.in_one():
+            if is_withheld(self.db, capture, page, source):
+                return self._left_out()
             content = hashes.page if hashes else None
             known = find_same_content(self.db, capture, content, source)
             capture_id = known.id if known else keep_capture(self.db, capture, page, content, source)
@@ -138,7 +141,7 @@ class Run:
 
     def passed_over(self, uri: str, problem: Problem | None, step: WalkStep | None = None) -> None:
         """Keep that something gave no capture: with its reason, or counted if its name shows that it is no page."""
-        if problem is None:
+        if problem is None or is_address(self.db, uri):
             self.counts["ignored"] += 1
             return
         with self.in_one():
@@ -210,8 +213,14 @@ class Run:
         outcome = taker.take(page, hashes) if isinstance(page, Listing) else taker.take_document(page, hashes)
         self.counts.update(outcome + Counter(records=len(hashes.records)))
         for problem in page.problems:
-            self._problem(problem, place.uri)
+            self._problem(replace(problem, extract="") if taker.withheld else problem, place.uri)
             self.counts[REFERENCE_READINGS] += problem.code == REFERENCE_READING
+
+    def _left_out(self) -> Taken:
+        """Leave out a page of a withdrawn document; not even its address is kept."""
+        self.counts["pages"] += 1
+        self._problem(Problem("notice", "withdrawn", "a page of a withdrawn document was left out"), None)
+        return Taken(0, refused=False, known=True)
 
     def _refuse(self, capture: Capture, page: Refused, step: WalkStep | None) -> None:
         """Keep a refusal: an error, but for a page of a walk. Whether that is missing in the end, its verdict says.

@@ -1,0 +1,98 @@
+"""Takes rows and values out of tables, and puts them back exactly as they were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harvester.store.keys import STRONG_KINDS, kind_of
+from harvester.store.vault import Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlite_utils import Database
+
+STAYING = ("statements", "sightings")
+"""Tables that refer to documents and keep their rows: they say how much stands on a page."""
+
+
+class Hiding:
+    """What is taken out, within the caller's transaction. `kept` is all that is needed to put it back."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.kept: list[Kept] = []
+
+    def ids(self, table: str, where: str, values: Sequence[Any]) -> str:
+        """Give the ids of rows, as a list in SQL."""
+        return ",".join(str(row[0]) for row in self._db.execute(f"SELECT id FROM {table} WHERE {where}", values))
+
+    def remove_all_of(self, document: int) -> None:
+        """Take out a document, and every row that refers to it: in a user's own tables, too."""
+        for table in self._db.tables:
+            for key in table.foreign_keys:
+                if key.other_table == "documents" and table.name not in STAYING:
+                    self.remove(table.name, f'"{key.column}" = ?', [document])
+        self.remove("documents", "id = ?", [document])
+
+    def remove(self, table: str, where: str, values: Sequence[Any]) -> None:
+        """Take out rows."""
+        self.kept += [Kept(table, row) for row in self._db.query(f'SELECT * FROM "{table}" WHERE {where}', values)]
+        self._db.execute(f'DELETE FROM "{table}" WHERE {where}', values)
+
+    def blank(self, table: str, where: str, values: Sequence[Any], made: dict[str, Any]) -> None:
+        """Give columns of rows other values."""
+        columns = ", ".join(dict.fromkeys([*self._db[table].pks, *made]))  # type: ignore[union-attr]
+        rows = list(self._db.query(f"SELECT {columns} FROM {table} WHERE {where}", values))
+        for row in rows:
+            self._change(table, row, made)
+
+    def replace(self, table: str, column: str, old: str | None, new: str) -> None:
+        """Put other words in the place of some wherever they stand in a column."""
+        sql = f'SELECT id, "{column}" FROM {table} WHERE instr("{column}", ?)'
+        for row in list(self._db.query(sql, [old])) if old else ():
+            self._change(table, row, {column: row[column].replace(old, new)})
+
+    def _change(self, table: str, row: dict[str, Any], made: dict[str, Any]) -> None:
+        keys = {name: row[name] for name in self._db[table].pks}  # type: ignore[union-attr]
+        kept = Kept(table, keys, {name: row[name] for name in made}, made)
+        self.kept.append(kept)
+        _set(self._db, kept, kept.was or {}, made)
+
+
+def put_back(db: Database, kept: Iterable[Kept]) -> None:
+    """Put everything back. What has another value by now, in a database that was made again, is left as it is."""
+    rows = list(kept)
+    for one in (row for row in rows if row.was is None):
+        _insert(db, one.table, one.row)
+    for one in (row for row in reversed(rows) if row.was is not None):
+        _set(db, one, one.made or {}, one.was or {})
+
+
+def _set(db: Database, one: Kept, now: dict[str, Any], then: dict[str, Any]) -> None:
+    assignments = ", ".join(f'"{name}" = ?' for name in then)
+    same = " AND ".join(f'"{name}" IS ?' for name in (*one.row, *now))
+    values = [*then.values(), *one.row.values(), *now.values()]
+    db.execute(f'UPDATE "{one.table}" SET {assignments} WHERE {same}', values)
+
+
+def _insert(db: Database, table: str, row: dict[str, Any]) -> None:
+    """Insert a row; if its number was given to another one meanwhile, it gets a new one."""
+    if table == "identities" and _is_taken(db, row):
+        return
+    if table == "documents" and db.execute("SELECT 1 FROM documents WHERE key = ?", [row["key"]]).fetchone():
+        row = {**row, "key": f"{row['key']}--{row['id']}"}
+    if not _try(db, table, row) and db[table].pks == ["id"]:  # type: ignore[union-attr]
+        _try(db, table, {name: value for name, value in row.items() if name != "id"})
+
+
+def _try(db: Database, table: str, row: dict[str, Any]) -> bool:
+    columns = ", ".join(f'"{name}"' for name in row)
+    sql = f'INSERT OR IGNORE INTO "{table}" ({columns}) VALUES ({", ".join("?" * len(row))})'
+    return db.execute(sql, [*row.values()]).rowcount > 0
+
+
+def _is_taken(db: Database, row: dict[str, Any]) -> bool:
+    """Say whether an address leads to another document by now: it leads to one only."""
+    sql = "SELECT 1 FROM identities WHERE key = ?"
+    return kind_of(row["key"]) in STRONG_KINDS and db.execute(sql, [row["key"]]).fetchone() is not None

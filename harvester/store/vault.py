@@ -1,0 +1,114 @@
+"""The file beside the database that keeps what was withdrawn. Nothing serves it: its name ends in no database's."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harvester.clock import stamp
+from harvester.store.database import BUSY_SECONDS, explained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS withdrawals (
+    id INTEGER PRIMARY KEY, document_id INTEGER NOT NULL, key TEXT NOT NULL, title TEXT NOT NULL,
+    withdrawn_at TEXT NOT NULL, by TEXT NOT NULL, reason TEXT, undone_at TEXT, undone_by TEXT
+);
+CREATE TABLE IF NOT EXISTS kept (
+    id INTEGER PRIMARY KEY, withdrawal_id INTEGER NOT NULL REFERENCES withdrawals (id), change TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS kept_withdrawal ON kept (withdrawal_id);
+"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A row that was taken out of a table, or some of its columns that were made blank.
+
+    `row`: all of a row taken out, or what tells which row it is. `was`, `made`: what columns held and hold.
+    """
+
+    table: str
+    row: dict[str, Any]
+    was: dict[str, Any] | None = None
+    made: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """That a document was withdrawn: when, by whom and why."""
+
+    id: int
+    document_id: int
+    key: str
+    title: str
+    withdrawn_at: str
+    by: str
+    reason: str | None
+
+
+def vault_of(path: Path) -> Path:
+    """Give the file for what is withdrawn from a database."""
+    return path.with_name(f"{path.name}-withdrawn")
+
+
+def keep(path: Path, document: dict[str, Any], by: str, reason: str | None, rows: Iterable[Kept]) -> None:
+    """Keep what is to be taken out, synced to disk before it is: it lies in both files rather than in none."""
+    with _open(path) as vault:
+        sql = "INSERT INTO withdrawals (document_id, key, title, withdrawn_at, by, reason) VALUES (?, ?, ?, ?, ?, ?)"
+        values = (document["id"], document["key"], document["title"], stamp(), by, reason)
+        number = vault.execute(sql, values).lastrowid
+        told = ((number, json.dumps(vars(row), ensure_ascii=False, default=_bytes)) for row in rows)
+        vault.executemany("INSERT INTO kept (withdrawal_id, change) VALUES (?, ?)", told)
+
+
+def kept(path: Path, withdrawal: int) -> list[Kept]:
+    """Give what was taken out."""
+    with _open(path) as vault:
+        sql = "SELECT change FROM kept WHERE withdrawal_id = ? ORDER BY id"
+        return [Kept(**json.loads(row[0], object_hook=_read)) for row in vault.execute(sql, [withdrawal])]
+
+
+def withdrawals(path: Path) -> list[Withdrawal]:
+    """Give the last withdrawal of each document, whether undone or not."""
+    if not vault_of(path).exists():
+        return []
+    with _open(path) as vault:
+        sql = """SELECT id, document_id, key, title, withdrawn_at, by, reason FROM withdrawals
+            WHERE id IN (SELECT max(id) FROM withdrawals GROUP BY document_id) ORDER BY id"""
+        return [Withdrawal(*row) for row in vault.execute(sql)]
+
+
+def note_undone(path: Path, withdrawal: int, by: str) -> None:
+    """Keep that a withdrawal was undone. What was taken out stays kept: a copy of the database may need it."""
+    with _open(path) as vault:
+        vault.execute("UPDATE withdrawals SET undone_at = ?, undone_by = ? WHERE id = ?", [stamp(), by, withdrawal])
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the file for one transaction; a new one is only for its owner to read."""
+    file = vault_of(path)
+    with explained(file):
+        if not file.exists():
+            os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+        with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as vault:
+            vault.execute("PRAGMA synchronous = FULL")
+            vault.executescript(_SCHEMA)
+            with vault:
+                yield vault
+
+
+def _bytes(value: bytes) -> dict[str, str]:
+    return {"bytes": value.hex()}
+
+
+def _read(found: dict[str, Any]) -> Any:
+    return bytes.fromhex(found["bytes"]) if [*found] == ["bytes"] else found

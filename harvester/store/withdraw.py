@@ -1,0 +1,145 @@
+"""Takes a document out of all that is served, and puts it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from harvester.clock import stamp
+from harvester.store import vault
+from harvester.store.database import transaction
+from harvester.store.hiding import Hiding, put_back
+from harvester.store.keys import date_of, group_of, kind_of
+from harvester.store.search import CHUNK, INDEXED, index_chunk
+from harvester.store.withdrawn import SHOWN, hidden_address, hidden_key, mark_of, undated_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from harvester.source import Source
+    from harvester.store.vault import Withdrawal
+
+MERGED_PAGES = 500
+"""Pages of the index that are written anew in one transaction: other writers need not wait long."""
+# Pages of the document alone: what stands on them, and under their addresses, is of nothing else.
+_OWN = """listing_id IS NULL AND (uri IN ({marks}) OR id IN (SELECT capture_id FROM statements WHERE document_id = ?))
+    AND id NOT IN (SELECT capture_id FROM statements WHERE document_id IS NOT ?)"""
+_SHOWING = "uri IN (SELECT uri FROM captures JOIN sightings ON capture_id = captures.id WHERE document_id = ?)"
+
+
+def withdraw(db: Database, path: Path, row: dict[str, Any], source: Source, by: str, reason: str | None) -> None:
+    """Hide a document for good. What is taken out lies in the vault before it is taken out."""
+    document = row["id"]
+    db.execute("PRAGMA secure_delete = ON")
+    with transaction(db):
+        keys, addresses = _keys(db, document), _addresses(db, row, source)
+        hiding = Hiding(db)
+        _hide_pages(hiding, row, addresses)
+        _hide_statements(hiding, row, keys)
+        _hide_words(hiding, row)
+        hiding.remove_all_of(document)
+        db.execute("INSERT INTO withdrawn (id, withdrawn_at) VALUES (?, ?)", [document, stamp()])
+        hidden = {hidden_key(key) for key in keys} | {hidden_address(uri) for uri in addresses}
+        hidden |= {undated_key(key) for key in keys if kind_of(key) == "natural" and len(date_of(key)) in (0, 4)}
+        db.conn.executemany("INSERT INTO withdrawn_keys VALUES (?, ?)", [(key, document) for key in sorted(hidden)])
+        for table in INDEXED:
+            while index_chunk(db, table, CHUNK):
+                pass
+        vault.keep(path, row, by, reason, hiding.kept)
+    forget_words(db)
+
+
+def undo(db: Database, path: Path, withdrawal: Withdrawal, by: str) -> None:
+    """Show a document again as it was. What pages said of it since comes with the next harvest of them."""
+    document = withdrawal.document_id
+    with transaction(db):
+        db.execute("DELETE FROM withdrawn_keys WHERE document_id = ?", [document])
+        db.execute("DELETE FROM withdrawn WHERE id = ?", [document])
+        put_back(db, vault.kept(path, withdrawal.id))
+        _take_up(db, document)
+    vault.note_undone(path, withdrawal.id, by)
+
+
+def _take_up(db: Database, document: int) -> None:
+    """Let what was seen meanwhile be of the document, and the pages where it stood be read again."""
+    (source,) = db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
+    mark = mark_of(source, document)
+    said = "SELECT id FROM statements WHERE document_id = :document"
+    seen = f"statement_id IN ({said}) OR statement_id IN (SELECT id FROM statements WHERE key = :mark)"
+    values = {"document": document, "mark": mark, "shown": SHOWN}
+    sql = f"""UPDATE sightings SET document_id = :document, statement_id = CASE WHEN statement_id IN ({said})
+        THEN statement_id ELSE (SELECT max(id) FROM statements WHERE document_id = :document) END
+        WHERE title = :shown AND ({seen})"""
+    db.execute(sql, values)
+    db.execute("DELETE FROM statements WHERE key = ?", [mark])
+    sql = """UPDATE captures SET parser_version = 0
+        WHERE id IN (SELECT capture_id FROM sightings WHERE document_id = :document AND title = :shown)"""
+    db.execute(sql, values)
+    db.execute("DELETE FROM archives")
+    for table in INDEXED:
+        while index_chunk(db, table, CHUNK):
+            pass
+
+
+def forget_words(db: Database) -> None:
+    """Write the index anew, piece by piece: what was deleted from it stays in its older parts until then."""
+    for table in INDEXED:
+        size = -MERGED_PAGES
+        while True:
+            before = db.conn.total_changes
+            with transaction(db):
+                db.execute(f"INSERT INTO {table}_fts ({table}_fts, rank) VALUES ('merge', ?)", [size])
+            if size > 0 and db.conn.total_changes - before < 2:
+                break
+            size = MERGED_PAGES
+
+
+def _keys(db: Database, document: int) -> list[str]:
+    sql = "SELECT key FROM identities WHERE document_id = ? AND instr(key, ':public:') = 0"
+    return [row[0] for row in db.execute(sql, [document])]
+
+
+def _addresses(db: Database, row: dict[str, Any], source: Source) -> list[str]:
+    """Give the addresses of the document's own pages, at every host of the archive."""
+    found = {row["url"]} if row["url"] else set()
+    sql = """SELECT uri FROM captures WHERE listing_id IS NULL
+        AND id IN (SELECT capture_id FROM statements WHERE document_id = ?)"""
+    found |= {uri for (uri,) in db.execute(sql, [row["id"]])}
+    paths = {urlsplit(uri).path for uri in found if urlsplit(uri).hostname in source.hosts}
+    return sorted(found | {f"https://{host}{path}" for host in source.hosts for path in paths})
+
+
+def _hide_pages(hiding: Hiding, row: dict[str, Any], addresses: list[str]) -> None:
+    mark, document = mark_of(row["source"], row["id"]), row["id"]
+    marks = ",".join("?" * len(addresses))
+    own = hiding.ids("captures", _OWN.format(marks=marks), [*addresses, document, document])
+    nowhere = {"uri": mark, "file": None, "offset": None}
+    hiding.blank("problems", f"uri IN ({marks})", addresses, {"uri": mark, "message": SHOWN, "extract": None})
+    hiding.blank("problems", _SHOWING, [document], {"extract": None})
+    hiding.blank("reads", f"capture_id IN ({own})", [], nowhere)
+    page = {"sha256": "", "content_hash": None, "etag": None, "last_modified": None}
+    hiding.blank("captures", f"id IN ({own})", [], {**nowhere, **page})
+
+
+def _hide_statements(hiding: Hiding, row: dict[str, Any], keys: list[str]) -> None:
+    """Leave statements and sightings where they are, but let them say nothing: their places on pages stay held."""
+    mark = mark_of(row["source"], row["id"])
+    own = hiding.ids("statements", "document_id = ?", [row["id"]])
+    groups = {group_of(key) for key in keys if kind_of(key) == "natural"}
+    span = " OR ".join("key > ? AND key < ?" for _ in groups) or "0"
+    values = [bound for group in sorted(groups) for bound in (group, group + "\U0010ffff")]
+    untold = hiding.ids("statements", f"document_id IS NULL AND ({span})", values)
+    nothing = {"document_id": None, "form": "", "host": "", "hash": "", "content": "{}"}
+    seen = {"document_id": None, "date_text": None, "title": SHOWN, "has_summary": 0}
+    hiding.blank("sightings", f"document_id = ? OR statement_id IN ({untold})", [row["id"]], seen)
+    hiding.blank("statements", f"id IN ({own})", [], {**nothing, "key": mark})
+    hiding.blank("statements", f"id IN ({untold})", [], {**nothing, "key": f"{mark}:untold"})
+
+
+def _hide_words(hiding: Hiding, row: dict[str, Any]) -> None:
+    """Take the document's name out of what runs tell of themselves: somebody may have typed it."""
+    for word in (row["title"], row["url"], row["slug"], row["key"]):
+        for column in ("command", "reason"):
+            hiding.replace("runs", column, word, SHOWN)
