@@ -39,9 +39,10 @@ class DocumentReader:
             return Refused("no-document", message, title, self._form.name)
         date = read_date(stated.pop("date", None) or self._near(headings[0], self._form.date))
         said = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
+        record = Record(1, title, date, **said)
         empty = [label for label, found in values if not found and label in self._form.labelled]
-        problems = (*findings.of_date(Record(1, title, date)), *findings.of_empty_fields(empty))
-        return DocumentPage(self._form.name, Record(1, title, date, **said), texts, self._files(), problems)
+        problems = (*findings.of_dates([record]), *findings.of_empty_fields(empty))
+        return DocumentPage(self._form.name, record, texts, self._files(), problems)
 
     def _select(self, selector: str | None) -> list[Node]:
         return self._engine.select(self._root, selector) if selector else []
@@ -74,7 +75,7 @@ class DocumentReader:
         """Give those of the elements that stand neither in a pane nor in a field."""
         within = {self._engine.key(node) for node in (*self._select(self._form.panes), *self._fields)}
         for node in nodes:
-            if within.isdisjoint(map(self._engine.key, self._engine.path(node))):
+            if self._engine.around(node, within) is None:
                 yield node
 
     def _values(self) -> Iterator[tuple[str, list[str]]]:
@@ -84,8 +85,8 @@ class DocumentReader:
         labels: dict[int, list[str]] | None = None
         for key, block in blocks.items():
             lines = [" ".join(part) for part in parts_of(self._engine.text(block))]
-            if len(lines) == 2 and label_of(lines[0]) in self._form.labelled:  # as nearly all are
-                yield label_of(lines[0]), values.get(key, lines[1:])
+            if len(lines) == 2 and (label := label_of(lines[0])) in self._form.labelled:  # as nearly all are
+                yield label, values.get(key, lines[1:])
                 continue
             labels = self._lines_in(blocks, self._form.label) if labels is None else labels
             fields = list(_by_label(lines, labels.get(key, []), self._form.labelled))
@@ -96,8 +97,8 @@ class DocumentReader:
         found: dict[int, list[str]] = {}
         for node in self._select(selector):
             line = self._line(node)
-            block = next((key for key in map(self._engine.key, self._engine.path(node)) if key in blocks), None)
-            if block is not None and line:
+            block = self._engine.around(node, blocks) if line else None
+            if block is not None:
                 found.setdefault(block, []).append(line)
         return found
 

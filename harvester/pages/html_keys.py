@@ -32,7 +32,7 @@ def read_keys(capture: Capture, form: DocumentForm, source: Source) -> dict[str,
 
 def _node_id(body: bytes, form: DocumentForm) -> str | None:
     for before in form.node_id:
-        start = body.find(before)
+        start = body.rfind(before)  # where it mostly stands, and faster to search for from there
         found = _DIGITS.match(body, start + len(before)) if start >= 0 else None
         if found:
             return found[0].decode()
@@ -46,6 +46,7 @@ def _with_url(keys: dict[str, str], addresses: list[Address]) -> dict[str, str]:
 
 
 def _canonical(body: bytes, source: Source) -> Address | None:
-    link = _CANONICAL.search(body, 0, body.find(b"<body") if b"<body" in body else len(body))
+    head = body.find(b"<body")
+    link = _CANONICAL.search(body, 0, head if head >= 0 else len(body))
     href = _HREF.search(link[0]) if link else None
     return read_address(href[1][:LONGEST_ADDRESS].decode("utf-8", "replace"), source) if href else None

@@ -20,10 +20,12 @@ _BLOCK_TAG = re.compile(
     rb"|blockquote|pre|address|button|select|option|label|title))[\s/>])"
 )
 _BREAK = re.compile(rb"<(?=[bB][rR][\s/>])")
-# Control characters could steer the terminal or end the text in a program that reads it.
-_CONTROLS = re.compile(
-    rb"\xc2[\x80-\x9f]|(?i:&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|7f|8[1df]|9[0d])|0*(?:[0-8]|1[1245-9]|2\d|3[01]|127|129|141|14[34]"
-    rb"|157))(?![0-9a-f]);?)"
+# Control characters could steer the terminal or end the text in a program that reads it. Two patterns, each of which
+# begins with letters of its own: so both are found at once.
+_C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
+_ENTITIES = re.compile(
+    rb"&#(?:[xX]0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF]|8[1dD]|9[0dD])|0*(?:[0-8]|1[1245-9]|2\d|3[01]|127|129|141|14[34]|157))"
+    rb"(?![0-9a-fA-F]);?"
 )
 _WHITE = bytes.maketrans(bytes([*range(32), 127]), b" " * 33)
 
@@ -31,8 +33,8 @@ _WHITE = bytes.maketrans(bytes([*range(32), 127]), b" " * 33)
 def prepare(data: bytes) -> bytes:
     """Write the borders of blocks as tabs, line breaks as line feeds, and a mark before each link."""
     data = data.translate(_WHITE)
-    if b"&#" in data or b"\xc2" in data:
-        data = _CONTROLS.sub(b" ", data)
+    data = _C1_BYTES.sub(b" ", data) if b"\xc2" in data else data
+    data = _ENTITIES.sub(b" ", data) if b"&#" in data else data
     if b"<br" in data or b"<BR" in data:
         data = _BREAK.sub(b"\n<", data)
     data = _BLOCK_TAG.sub(b"\t<", data)
@@ -41,14 +43,12 @@ def prepare(data: bytes) -> bytes:
 
 def parts_of(text: str) -> list[Part]:
     """Give the parts of an element's text, each as its lines, without white space around them."""
-    parts: list[Part] = []
-    for part in text.replace(LINK, "").split("\t"):
-        line = part.strip()
-        if "\n" in line:
-            parts.append(tuple(filter(None, map(_single_spaced, line.split("\n")))))
-        elif line:
-            parts.append((_single_spaced(line) if "  " in line else line,))
-    return parts
+    lines = [line for line in map(str.strip, text.replace(LINK, "").split("\t")) if line]
+    return [_part(line) if "\n" in line or "  " in line else (line,) for line in lines]
+
+
+def _part(text: str) -> Part:
+    return tuple(filter(None, map(_single_spaced, text.split("\n"))))
 
 
 def _single_spaced(line: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from harvester.pages.html_text import line_of, parts_of
@@ -17,6 +18,8 @@ _KIND_WORDS = re.compile(
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile(r"[^\W\d_]{3,20}(?:[ -][^\W\d_]{2,20}){0,2}")
+LONGEST_NAME = 200
+"""Of a tab's words no more is looked at."""
 _TRANSLATED = re.compile("translat", re.IGNORECASE)
 
 
@@ -33,7 +36,7 @@ def read_texts(engine: Engine, root: Node, form: DocumentForm) -> tuple[Text, ..
             parts = parts[1:]
         text = "\n\n".join("\n".join(part) for part in parts)
         if text:
-            texts.append(Text(_kind(label, name), _language(label), text))
+            texts.append(Text(*_told(label[:LONGEST_NAME], name[:LONGEST_NAME]), text))
     return tuple(texts)
 
 
@@ -43,6 +46,11 @@ def _label(engine: Engine, root: Node, pane: str) -> str:
         return ""
     tabs = engine.select(root, f'[href="#{pane}"], [data-bs-target="#{pane}"], [data-target="#{pane}"]')
     return next(filter(None, (line_of(engine.text(tab)) for tab in tabs)), "")
+
+
+@lru_cache(maxsize=256)  # an archive has few names for its tabs
+def _told(label: str, pane: str) -> tuple[Literal["transcript", "translation"], str | None]:
+    return _kind(label, pane), _language(label)
 
 
 def _kind(label: str, pane: str) -> Literal["transcript", "translation"]:

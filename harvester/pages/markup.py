@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from selectolax.lexbor import LexborHTMLParser
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from bs4 import Tag
     from selectolax.lexbor import LexborNode
 
@@ -37,6 +39,9 @@ class Engine(Protocol):
 
     def path(self, node: Node) -> list[Node]:
         """Give the elements from the root to `node`, both included."""
+
+    def around(self, node: Node, keys: Container[int]) -> int | None:
+        """Give the first of these, by its key, that is `node` or around it."""
 
     def key(self, node: Node) -> int:
         """Give what tells an element from all others."""
@@ -79,6 +84,15 @@ class Lexbor:
         path.reverse()
         return path
 
+    def around(self, node: LexborNode, keys: Container[int]) -> int | None:
+        """Give the first of these, by its key, that is `node` or around it."""
+        step: LexborNode | None = node
+        while step is not None:
+            if step.mem_id in keys:
+                return step.mem_id
+            step = step.parent
+        return None
+
     def key(self, node: LexborNode) -> int:
         """Give what tells an element from all others."""
         return node.mem_id
@@ -120,6 +134,10 @@ class Soup:
     def path(self, node: Tag) -> list[Tag]:
         """Give the elements from the root to `node`, both included."""
         return [node, *(parent for parent in node.parents if parent.parent is not None)][::-1]
+
+    def around(self, node: Tag, keys: Container[int]) -> int | None:
+        """Give the first of these, by its key, that is `node` or around it."""
+        return next((id(step) for step in (node, *node.parents) if id(step) in keys), None)
 
     def key(self, node: Tag) -> int:
         """Give what tells an element from all others."""
