@@ -50,6 +50,12 @@ class Asked:
         """Give what is asked for, whatever the order and the page."""
         return self.q, self.year_from, self.year_to, self.chosen
 
+    def is_within(self, year: int | None) -> bool:
+        """Say whether a year is asked for."""
+        if self.year_from is None and self.year_to is None:
+            return True
+        return year is not None and (self.year_from or 0) <= year <= (9999 if self.year_to is None else self.year_to)
+
     def of(self, facet: str) -> list[str]:
         """Give what is chosen of one facet."""
         return [value for name, value in self.chosen if name == facet]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .asked import TERMS, UNSTATED, Asked
 from .asking import attempt, kept, numbers, reading
-from .finding import MOST, find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from datasette.app import Datasette
 
     from .asking import Read, Rows
+    from .finding import Found
 
 FILED = ("term", "listing")
 """Of these a document has many, and counting goes on only for so long; the page says how far it came."""
@@ -24,7 +23,6 @@ CHUNK = 250
 PATIENCE = 0.04
 MOST_VALUES = 12
 ALL = {
-    "year": "SELECT year AS value, count(*) AS count FROM documents WHERE year IS NOT NULL GROUP BY year ORDER BY year",
     "kind": "SELECT kind AS value, count(*) AS count FROM documents GROUP BY kind ORDER BY 2 DESC, 1",
     "term": """SELECT facet, term AS value, count(*) AS count FROM document_terms
         WHERE facet IN ('language', 'person', 'place', 'subject') GROUP BY facet, term ORDER BY 3 DESC, 2""",
@@ -34,10 +32,9 @@ ALL = {
         WHERE document_id IS NOT NULL GROUP BY 1 ORDER BY 3 DESC, 2""",
     "gone": "SELECT 'yes' AS value, count(*) AS count FROM documents WHERE gone_at IS NOT NULL HAVING count(*) > 0",
 }
-OF_FOUND = "FROM json_each(?) AS found CROSS JOIN documents AS d INDEXED BY documents_facts ON d.id = found.value"
 FOUND = {
-    "year": f"SELECT year AS value, count(*) AS count {OF_FOUND} WHERE year IS NOT NULL GROUP BY 1 ORDER BY 1",
-    "kind": f"SELECT kind AS value, count(*) AS count {OF_FOUND} GROUP BY 1 ORDER BY 2 DESC, 1",
+    "kind": """SELECT kind AS value, count(*) AS count FROM json_each(?) AS found
+        CROSS JOIN documents AS d INDEXED BY documents_facts ON d.id = found.value GROUP BY 1 ORDER BY 2 DESC, 1""",
     "term": """SELECT facet, term AS value, count(*) AS count FROM json_each(?) AS found
         CROSS JOIN document_terms AS t ON t.document_id = found.value
         WHERE facet IN ('language', 'person', 'place', 'subject') GROUP BY facet, term ORDER BY 3 DESC, 2""",
@@ -45,33 +42,32 @@ FOUND = {
         FROM json_each(?) AS found CROSS JOIN sightings ON sightings.document_id = found.value
         CROSS JOIN captures ON captures.id = sightings.capture_id CROSS JOIN listings ON listings.id = listing_id
         GROUP BY 1 ORDER BY 3 DESC, 2""",
-    "gone": f"SELECT 'yes' AS value, count(*) AS count {OF_FOUND} WHERE gone_at IS NOT NULL HAVING count(*) > 0",
+    # Gone documents are few: looked for from their side.
+    "gone": """SELECT 'yes' AS value, count(*) AS count FROM documents INDEXED BY documents_gone
+        WHERE gone_at IS NOT NULL AND id IN (SELECT value FROM json_each(?)) HAVING count(*) > 0""",
 }
 
 
-async def count(datasette: Datasette, database: str, asked: Asked, found: Sequence[int]) -> dict[str, Any]:
-    """Give the counts of each facet. `year` counts all years, so that those beside the chosen ones are seen, too."""
-    all_years = replace(asked, year_from=None, year_to=None)
-    beside = found if asked == all_years else (await find(datasette, database, all_years, ranked=False))[:MOST]
-    questions = {name: (all_years, beside) if name == "year" else (asked, found) for name in FOUND}
+async def count(datasette: Datasette, database: str, asked: Asked, found: Found) -> dict[str, Any]:
+    """Give the counts of each facet, by year, and of how many documents those were made that take long."""
 
     async def read_all() -> dict[str, tuple[Rows | None, int]]:
         return await reading(
-            datasette, database, lambda read: {name: _count(read, name, *questions[name]) for name in FOUND}
+            datasette, database, lambda read: {name: _count(read, name, asked, found.ids) for name in FOUND}
         )
 
-    key = ("counts", *asked.what)
-    made = await kept(datasette, database, key, read_all)
+    made = await kept(datasette, database, ("counts", *asked.what), read_all)
     counted = {name: rows for name, (rows, _) in made.items()}
-    years, terms = counted.pop("year"), counted.pop("term") or []
+    terms = counted.pop("term") or []
     counted |= {facet: [row for row in terms if row["facet"] == facet] for facet in TERMS}
     filed = min(made[name][1] for name in FILED)
+    years = [{"value": year, "count": number} for year, number in (found.years or {}).items()]
     return {"year": years, "filed": filed} | {name: _values(rows, name, asked) for name, rows in counted.items()}
 
 
 def _count(read: Read, name: str, asked: Asked, found: Sequence[int]) -> tuple[Rows | None, int]:
     """Count one facet, and say of how many documents; None where it took too long."""
-    if not asked.words.groups and not asked.chosen and asked.year_from is None and asked.year_to is None:
+    if asked == Asked(order=asked.order, page=asked.page):
         return attempt(read, ALL[name]), len(found)
     if name in FILED:
         return _count_some(read, FOUND[name], found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from ..citations import FORMATS, embedded
@@ -11,18 +12,23 @@ from .asked import PAGE, Asked, asked
 from .asking import ask, reading
 from .counting import count
 from .extracts import extracts
-from .finding import MOST, find
+from .finding import find
 from .harvests import meant
 from .records import cited, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from datasette.app import Datasette
     from datasette.utils.asgi import Request, Response
 
+    from .finding import Found
+
 ROUTE = r"^/search(?:\.(?P<format>json|csv|bib|ris|csljson|atom|feed\.json))?$"
 FEED_ROUTE = r"^/feed\.(?P<format>atom|json)$"
+
+LATE = (
+    "This took too long and was given up: very many words begin so, or all of these stand in very many documents. "
+    "Type more letters, or a rarer word."
+)
 
 
 async def search_page(request: Request, datasette: Datasette) -> Response:
@@ -31,17 +37,32 @@ async def search_page(request: Request, datasette: Datasette) -> Response:
     ending = request.url_vars["format"] or ""
     if ending in ("atom", "feed.json"):
         return await _feed(request, datasette, database, question, ending)
-    found = await find(datasette, database, question)
+    try:
+        found = await find(datasette, database, question)
+    except sqlite3.OperationalError as error:
+        return await _given_up(request, datasette, database, question, error)
     if ending in ("", "json"):
         said = await _results(datasette, database, question, found)
         if ending:
             return answers.data(_as_data(request, datasette, database, question, said))
         return await answers.page(datasette, request, "search.html", said, database)
-    rows = await reading(datasette, database, lambda read: documents(read, found[:MOST]))
+    rows = await reading(datasette, database, lambda read: documents(read, found.ids))
     if ending == "csv":
         return answers.text(to_csv(rows), "text/csv; charset=utf-8", "documents.csv")
     media_type, write = FORMATS[ending]
     return answers.text(write(cited(datasette, rows)), media_type, f"documents.{ending}")
+
+
+async def _given_up(
+    request: Request, datasette: Datasette, database: str, question: Asked, error: sqlite3.OperationalError
+) -> Response:
+    """Say that it took too long, and what to ask instead."""
+    if str(error) != "interrupted":
+        raise error
+    if request.url_vars["format"]:
+        return answers.data({"query": question.query(), "error": LATE}, 503)
+    said = {"asked": question, "words": question.words, "late": LATE, "notes": [], "counts": {}}
+    return await answers.page(datasette, request, "search.html", said, database)
 
 
 async def feed(request: Request, datasette: Datasette) -> Response:
@@ -50,23 +71,23 @@ async def feed(request: Request, datasette: Datasette) -> Response:
     return await _feed(request, datasette, meant(datasette, request), Asked(), ending)
 
 
-async def _results(datasette: Datasette, database: str, question: Asked, found: Sequence[int]) -> dict[str, Any]:
+async def _results(datasette: Datasette, database: str, question: Asked, found: Found) -> dict[str, Any]:
     """Give one page of results, and what leads on from there."""
     start = (question.page - 1) * PAGE
-    ids, words = found[start : min(start + PAGE, MOST)], question.words
+    ids, words = found.ids[start : start + PAGE], question.words
     shown = await reading(datasette, database, lambda read: extracts(read, words, documents(read, ids)))
-    counts = await count(datasette, database, question, found[:MOST])
+    counts = await count(datasette, database, question, found)
     return {
         "asked": question,
         "words": question.words,
         "notes": [*question.notes, *question.words.notes],
         "results": _with_coins(datasette, shown),
         "first": start + 1,
-        "total": min(len(found), MOST),
-        "more": len(found) > MOST,
+        "total": len(found.ids),
+        "more": found.more,
         "counts": counts,
-        "next": question.page + 1 if start + PAGE < min(len(found), MOST) else None,
-        "alone": [] if found else await _each_word(datasette, database, question),
+        "next": question.page + 1 if start + PAGE < len(found.ids) else None,
+        "alone": [] if found.ids else await _each_word(datasette, database, question),
     }
 
 
@@ -107,7 +128,7 @@ async def _feed(request: Request, datasette: Datasette, database: str, question:
     """Give what is new and changed among the answers to a question, as a feed."""
     query = question.query(order="changed")
     found = await find(datasette, database, asked_for(question))
-    rows = await reading(datasette, database, lambda read: documents(read, found[: feeds.ENTRIES]))
+    rows = await reading(datasette, database, lambda read: documents(read, found.ids[: feeds.ENTRIES]))
     link = answers.linker(datasette, database)
     addresses = [answers.absolute(datasette, request, link(answers.document_path(row["key"]))) for row in rows]
     site = datasette.metadata("title") or "Archive harvest"

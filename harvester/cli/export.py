@@ -14,7 +14,7 @@ from harvester.cli.serve import described
 from harvester.db.citations import bibtex, csl, ris, sheets
 from harvester.db.citations.citable import Citable, citable
 from harvester.db.room.asked import FACETS, Asked
-from harvester.db.room.finding import query
+from harvester.db.room.querying import query
 from harvester.db.room.records import DOCUMENTS, FILES, TERMS, assembled
 from harvester.store.database import explained, open_to_read
 
@@ -120,7 +120,7 @@ def read(db: Database, asked: Asked) -> Iterator[dict[str, Any]]:
     """Read the documents that are asked for, some at a time."""
     if asked.words.notes:
         click.echo(" ".join(asked.words.notes), err=True)
-    sql, values = query(asked, most=-1, crossed=-1)
+    sql, values = query(asked)
     ids = [row[0] for row in db.execute(sql, values)]
     for start in range(0, len(ids), CHUNK):
         wanted = [json.dumps(ids[start : start + CHUNK])]
