@@ -84,7 +84,7 @@ def arm(aim: Aim) -> None:
         "synced": lambda: around(warc.WarcFile, "keep", before=False),
         "uncommitted": lambda: around(Run, "_taken", before=False),
         "committed": lambda: around(pipeline.HarvestPipeline, "_take", before=False),
-        "verdict": lambda: around(desk, "end_walk", before=True),
+        "verdict": lambda: around(desk, "close_walk", before=True),
         "verdict_committed": lambda: around(desk.Desk, "end_walk", before=False),
         "indexing": lambda: around(search, "index_chunk", before=False),
     }

@@ -66,12 +66,51 @@ def test_an_empty_listing_is_complete() -> None:
     assert ended(Plan(10, ordered=True), still(0))[0].status == "complete"
 
 
-def test_a_page_that_cannot_be_read_is_named_by_its_positions() -> None:
+def test_a_page_that_cannot_be_read_is_asked_for_again_and_named_by_its_positions() -> None:
     pages = still(25)
     del pages[1]
-    verdict, _ = ended(Plan(10, ordered=True), pages)
+    verdict, reasons = ended(Plan(10, ordered=True), pages)
     assert (verdict.status, verdict.missing) == ("partial", ((11, 20),))
-    assert verdict.reason == "1 pages could not be read"
+    assert verdict.reason == "pages that could not be read: 1"
+    assert [reason for reason in reasons if reason != "0 proof: the first page again"] == [
+        "0 walk",
+        "1 walk",
+        "2 walk",
+        "1 repair: could not be read",
+    ]
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_page_that_is_read_when_asked_for_again_completes_the_pass(*, ordered: bool) -> None:
+    pages, reasons, failed = still(45), list[str](), False
+    steps = walk(Plan(10, ordered=ordered))
+    wanted = next(steps)
+    try:
+        while True:
+            reasons.append(wanted.reason)
+            fails, failed = wanted.number == 2 and not failed, failed or wanted.number == 2
+            wanted = steps.send(Step(2, None) if fails else pages[wanted.number])
+    except StopIteration as end:
+        verdict = end.value
+    assert (verdict.status, len(verdict.keys), verdict.missing) == ("complete", 45, ())
+    assert reasons.count("repair: could not be read") == 1
+    assert len(reasons) == (7 if ordered else 11)
+
+
+def test_many_pages_that_cannot_be_read_are_not_all_asked_for_again() -> None:
+    pages = {n: step for n, step in still(400).items() if n % 3 == 0}
+    verdict, reasons = ended(Plan(10, ordered=True), pages)
+    assert (verdict.status, verdict.reason) == ("partial", "pages that could not be read: 26")
+    assert sum("repair" in reason for reason in reasons) == 3
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_total_that_is_wrong_is_said_after_two_passes_that_show_the_same(*, ordered: bool) -> None:
+    pages = {n: Step(n, 28, step.keys) for n, step in still(25).items()}
+    verdict, reasons = ended(Plan(10, ordered=ordered), pages)
+    assert (verdict.status, verdict.reason) == ("partial", "the archive declares 28 records and shows 25")
+    assert verdict.missing == ((26, 28),)
+    assert len(reasons) == 2 * (3 + ordered)
 
 
 def test_a_listing_of_which_nothing_can_be_read_is_partial() -> None:

@@ -12,7 +12,7 @@ Proof = Literal["ordered", "twice"]
 Status = Literal["complete", "partial", "bounded", "interrupted"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """A page that was read: the total it declared, and the keys of its records in order.
 
@@ -77,11 +77,27 @@ class Pass:
         return changes + sum(len(step.keys) for step in self.steps) - len(self.keys)
 
     @property
+    def unread(self) -> list[Step]:
+        """The pages that could not be had."""
+        return [step for step in self.steps if step.total is None]
+
+    @property
+    def cached(self) -> bool:
+        """Say whether an answer came out of a cache."""
+        return any(step.cached for step in self.steps)
+
+    def same_as(self, other: Pass) -> bool:
+        """Say whether two passes were shown the same, page by page, by the archive itself."""
+        shown, before = ([(step.number, step.total, step.keys) for step in one.steps] for one in (self, other))
+        return shown == before and not self.cached and not other.cached
+
+    @property
     def whole(self) -> bool:
         """Say whether no page is missing and as many records were seen as every page declared."""
         return (
             bool(self.steps)
-            and not any(step.total is None or step.cached for step in self.steps)
+            and not self.unread
+            and not self.cached
             and len(set(self.totals)) == 1
             and len(self.keys) == self.totals[0]
         )

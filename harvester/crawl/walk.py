@@ -99,10 +99,12 @@ def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
     before: Pass | None = None
     drift = 0
     for number in range(MOST_PASSES):
-        current = yield from _one_pass(plan, "walk" if number == 0 else f"pass {number + 1}")
+        current = yield from _one_pass(plan, "walk" if number == 0 else f"pass {number + 1}", before)
         drift += current.drift
         if current.stopped is not None or not current.totals:
             return _stopped(current, drift)
+        if current.unread:  # although they were asked for again: another pass would not get them either
+            break
         if plan.ordered:
             front = yield from _front(current)
             if front.stopped is not None:
@@ -111,13 +113,15 @@ def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
                 return _complete("ordered", frozenset(current.keys | front.keys), front.totals[-1], drift)
         elif before is not None and proven_by_two(before, current):
             return _complete("twice", current.keys, current.totals[-1], drift)
+        if before is not None and current.same_as(before):
+            break  # and so will the next
         before = current
     return _partial(current, drift)
 
 
-def _one_pass(plan: Plan, reason: str) -> Generator[Wanted, Step, Pass]:
+def _one_pass(plan: Plan, reason: str, before: Pass | None) -> Generator[Wanted, Step, Pass]:
     current = Pass(plan.size)
-    pages, number, known = 1, 0, 0
+    pages, number, known = _pages(before.steps[-1], plan.size) if before else 1, 0, 0
     while number < pages and current.stopped is None:
         step = yield Wanted(number, reason)
         current.steps.append(step)
@@ -129,7 +133,22 @@ def _one_pass(plan: Plan, reason: str) -> Generator[Wanted, Step, Pass]:
         if number < pages and plan.most_pages is not None and number >= plan.most_pages:
             current.stop(f"asked to stop after {plan.most_pages} pages", "bounded")
         _check(current, pages)
+    yield from _repair(current)
     return current
+
+
+def _repair(current: Pass) -> Generator[Wanted, Step, None]:
+    """Ask again for the pages that could not be had, until some in a row cannot be had again."""
+    failures = 0
+    for step in current.unread if current.totals and current.stopped is None else ():
+        again = yield Wanted(step.number, "repair: could not be read")
+        current.steps.remove(step)
+        current.steps.append(again)
+        failures = failures + 1 if again.total is None else 0
+        if again.stop:
+            current.stop(again.stop, "interrupted")
+        if again.stop or failures == MOST_FAILURES:
+            return
 
 
 def pages_of(step: Step, plan: Plan) -> int | None:
@@ -176,8 +195,7 @@ def _complete(proof: Proof, keys: frozenset[str], total: int, drift: int) -> Ver
 
 def _stopped(current: Pass, drift: int) -> Verdict:
     total = current.totals[-1] if current.totals else None
-    failed = any(step.total is None for step in current.steps)
-    status: Status = "partial" if failed and current.status == "bounded" else current.status
+    status: Status = "partial" if current.unread and current.status == "bounded" else current.status
     reason = current.stopped or "no page of the listing could be read"
     return Verdict(status, None, reason, total, current.keys, drift, current.missing())
 
@@ -187,9 +205,10 @@ def _partial(current: Pass, drift: int) -> Verdict:
 
 
 def _why_partial(current: Pass) -> str:
-    lost = sum(step.total is None for step in current.steps)
-    if lost:
-        return f"{lost} pages could not be read"
-    if any(step.cached for step in current.steps):
+    if current.unread:
+        return f"pages that could not be read: {len(current.unread)}"
+    if current.cached:
         return "answers came out of a cache between here and the archive, so they may be of different times"
+    if len(set(current.totals)) == 1 and len(current.keys) != current.totals[0]:
+        return f"the archive declares {current.totals[0]} records and shows {len(current.keys)}"
     return f"the listing changed during each of {MOST_PASSES} passes"
