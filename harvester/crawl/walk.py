@@ -103,20 +103,26 @@ def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
         drift += current.drift
         if current.stopped is not None or not current.totals:
             return _stopped(current, drift)
-        if current.unread:  # although they were asked for again: another pass would not get them either
-            break
-        if plan.ordered:
-            front = yield from _front(current)
-            if front.stopped is not None:
-                return _stopped(replace(current, stopped=front.stopped, status=front.status), drift)
-            if proven_by_order(current, front):
-                return _complete("ordered", frozenset(current.keys | front.keys), front.totals[-1], drift)
+        if plan.ordered and not current.unread:
+            verdict = yield from _by_order(current, drift)
+            if verdict is not None:
+                return verdict
         elif before is not None and proven_by_two(before, current):
             return _complete("twice", current.keys, current.totals[-1], drift)
-        if before is not None and current.same_as(before):
-            break  # and so will the next
+        if current.unread or (before is not None and current.same_as(before)):
+            break  # another pass would show no more
         before = current
     return _partial(current, drift)
+
+
+def _by_order(current: Pass, drift: int) -> Generator[Wanted, Step, Verdict | None]:
+    """Look for the proof at the front; give nothing if there is none."""
+    front = yield from _front(current)
+    if front.stopped is not None:
+        return _stopped(replace(current, stopped=front.stopped, status=front.status), drift)
+    if proven_by_order(current, front):
+        return _complete("ordered", frozenset(current.keys | front.keys), front.totals[-1], drift)
+    return None
 
 
 def _one_pass(plan: Plan, reason: str, before: Pass | None) -> Generator[Wanted, Step, Pass]:
