@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import traceback
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from harvester import __version__
-from harvester.cli.commands import LazyGroup, with_example
+from harvester.cli.commands import COMMANDS, INNER, LazyGroup, with_example
 from harvester.errors import HarvesterError
+from harvester.settings.use import defaults, find
 
 INTERRUPTED = 130
 
@@ -18,13 +20,24 @@ INTERRUPTED = 130
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="harvester")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
-def cli(debug: bool) -> None:
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="HARVESTER_CONFIG",
+    show_envvar=True,
+    help="The configuration.  [default: harvester.toml in this folder, if there is one]",
+)
+@click.pass_context
+def cli(context: click.Context, debug: bool, config: Path | None) -> None:  # noqa: ARG001 - `run` has seen it
     """Harvest archive listings into SQLite, and know what is missing.
 
     Example:
         harvester harvest seeds
 
     """
+    context.obj = find(config)
+    if context.obj:
+        context.default_map = defaults(context.obj, {name: INNER.get(name, ()) for name in COMMANDS})
 
 
 with_example(cli)

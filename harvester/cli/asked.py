@@ -112,6 +112,28 @@ def _with(function: Callable[..., Any], options: tuple[Callable[..., Any], ...])
     return function
 
 
+def as_configured(asked: dict[str, Any], source: str) -> dict[str, Any]:
+    """Fill in what the configuration says of an archive, where the command line says nothing."""
+    context = click.get_current_context()
+    if context.obj is None:
+        return asked
+    settings = context.obj.settings
+    own = settings.sources.get(source)
+    found = {"delay": own.delay if own and own.delay is not None else settings.delay}
+    found |= {"base_url": own.base_url, "documents": own.documents} if own else {}
+    silent = {name for name in found if context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT}
+    return asked | {name: found[name] for name in silent}
+
+
+def listing_named(targets: tuple[str, ...], asked: dict[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Give what is meant by the name of a listing of the configuration."""
+    read = click.get_current_context().obj
+    listing = read.settings.listings.get(targets[0]) if read and len(targets) == 1 else None
+    if listing is None or Path(targets[0]).exists():
+        return targets, asked
+    return (listing.url or listing.source,), asked | {"search": listing.search or ""}
+
+
 def order_of(asked: dict[str, Any], listing: str, db: Path) -> Order:
     """Make the order of a live harvest of what was asked."""
     return Order(

@@ -9,7 +9,20 @@ from pathlib import Path
 
 import click
 
-COMMANDS = ("harvest", "parse", "status", "history", "serve", "schedule", "config", "export", "publish", "check", "backup", "withdraw")
+COMMANDS = (
+    "harvest",
+    "parse",
+    "status",
+    "history",
+    "serve",
+    "schedule",
+    "config",
+    "export",
+    "publish",
+    "check",
+    "backup",
+    "withdraw",
+)
 """In the order of a user's first hour. Each is a function of that name in `harvester.cli.<name>`."""
 INNER = {"schedule": ("run", "status", "install", "uninstall")}
 """Commands that have commands of their own."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from harvester.cli.asked import foretold, live_options, order_of, saved_options
+from harvester.cli.asked import as_configured, foretold, listing_named, live_options, order_of, saved_options
 from harvester.cli.commands import db_option, engine_option, json_option
 from harvester.cli.progress import Progress
 from harvester.errors import UsageError
@@ -50,6 +50,7 @@ def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **asked: Any) -> 
         harvester harvest wilson --search "Mao" --contact me@example.org
 
     """
+    targets, asked = listing_named(targets, asked)
     sources = choose_sources(asked["source"])
     live = _live_target(targets, sources)
     paths = [] if live else _paths(targets)
@@ -92,7 +93,7 @@ def _paths(targets: tuple[str, ...]) -> list[Path]:
 def _harvest_live(live: tuple[Source, str], db: Path, asked: dict[str, Any], stop: Stop) -> dict[str, Any] | None:
     """Harvest over the network; give the run's row, or nothing if it was only to be said what would be done."""
     source, listing = live
-    order = order_of(asked, listing, db)
+    order = order_of(as_configured(asked, source.name), listing, db)
     order.address(source)
     order.agreed_delay(source)
     if asked["dry_run"]:

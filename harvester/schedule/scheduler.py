@@ -1,0 +1,140 @@
+"""One scheduler: looks what is due, starts it, and keeps what came of it. Any number of them may share a database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harvester.errors import SourceBusyError
+from harvester.schedule import processes, turns
+from harvester.schedule.health import look_after
+from harvester.schedule.outcome import outcome
+from harvester.store.claims import check_free
+from harvester.store.database import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlite_utils import Database
+
+    from harvester.schedule.plans import Plan
+    from harvester.schedule.sync import Sync
+
+FOREIGN_START = timedelta(minutes=10)
+"""How long a harvest of another machine may take until it says in the database that it lives."""
+
+
+class Launches(Protocol):
+    """Starts syncs."""
+
+    def command(self, harvest: Sequence[str]) -> str:
+        """Give the command as its run will be named."""
+
+    def start(self, harvest: Sequence[str]) -> Sync:
+        """Start a sync."""
+
+
+def now() -> datetime:
+    """Give the moment."""
+    return datetime.now(UTC)
+
+
+def alive(db: Database, turn: dict[str, Any], moment: datetime) -> bool:
+    """Say whether somebody still works on a turn: its scheduler or its process; of other machines the claim tells."""
+    who = [name for name in (turn["scheduler"], turn["process"]) if name]
+    if all(processes.is_here(name) for name in who):
+        return any(processes.runs(name) for name in who)
+    if abs(moment - datetime.fromisoformat(turn["started_at"])) < FOREIGN_START:
+        return True
+    try:
+        check_free(db, turn["source"])
+    except SourceBusyError:
+        return True
+    return False
+
+
+class Scheduler:
+    """Looks after schedules. `clock` and `alive` can be others, so that a month can be tried in a minute."""
+
+    def __init__(
+        self,
+        plans: Sequence[Plan],
+        launcher: Launches,
+        alerts: Sequence[str] = (),
+        clock: Callable[[], datetime] = now,
+        who: str | None = None,
+        alive: Callable[[Database, dict[str, Any], datetime], bool] = alive,
+    ) -> None:
+        self.plans = plans
+        self._launcher = launcher
+        self._alerts = alerts
+        self._clock = clock
+        self._who = who or processes.identity()
+        self._alive = alive
+        self._syncs: dict[int, Sync] = {}
+        self._stopping = False
+
+    def enlist(self, db: Database) -> None:
+        """Keep which schedules there are."""
+        turns.enlist(db, self.plans, self._clock())
+
+    def look(self, db: Database) -> None:
+        """Keep what has ended, start what is due, and see whether all is well."""
+        self._reap(db)
+        for plan in () if self._stopping else turns.in_order(db, self.plans):
+            self._begin(db, plan)
+        look_after(db, self.plans, self._alerts, self._clock())
+
+    def stop(self) -> None:
+        """Begin nothing more, and ask what goes on to finish the page in hand."""
+        self._stopping = True
+        for sync in self._syncs.values():
+            sync.stop()
+
+    @property
+    def busy(self) -> bool:
+        """Say whether a sync of this scheduler goes on, or has ended and is not kept yet."""
+        return bool(self._syncs)
+
+    @property
+    def has_news(self) -> bool:
+        """Say whether a sync of this scheduler has ended."""
+        return any(sync.ended() is not None for sync in self._syncs.values())
+
+    def next_start(self, db: Database) -> datetime | None:
+        """Give when the next turn begins, as far as it is planned."""
+        starts = [row["next_start"] for row in db.query("SELECT next_start FROM schedules WHERE removed_at IS NULL")]
+        return datetime.fromisoformat(min(starts)) if starts else None
+
+    def _begin(self, db: Database, plan: Plan) -> None:
+        # The kind of a turn is known only when it begins; a command that names both would not be the run's.
+        turn = turns.begin(db, plan, self._clock(), self._who, lambda kind: self._command(plan, kind))
+        if turn is None:
+            return
+        try:
+            sync = self._launcher.start(plan.arguments(turn.kind))
+        except OSError as error:  # no memory, no processes left: this turn has failed, and the next may not
+            with transaction(db):
+                turns.finish(db, turn.id, "failed", f"it could not be started: {error}", None, self._clock())
+            return
+        self._syncs[turn.id] = sync
+        turns.set_process(db, turn, sync.who)
+
+    def _command(self, plan: Plan, kind: Any) -> str:
+        return self._launcher.command(plan.arguments(kind))
+
+    def _reap(self, db: Database) -> None:
+        """Keep what has ended: our own syncs, and turns on which nobody works any more."""
+        for turn in turns.running(db):
+            sync = self._syncs.get(turn["id"])
+            status = sync.ended() if sync else None
+            if status is not None and sync:
+                self._keep(db, turn, status, sync.said())
+                del self._syncs[turn["id"]]
+            elif not sync and not self._alive(db, turn, self._clock()):
+                self._keep(db, turn, None, "")
+
+    def _keep(self, db: Database, turn: dict[str, Any], status: int | None, said: str) -> None:
+        ended = outcome(turns.run_of(db, turn), status, said, asked_to_stop=self._stopping)
+        with transaction(db):
+            turns.finish(db, turn["id"], ended.state, ended.reason, ended.run, self._clock())

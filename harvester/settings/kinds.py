@@ -1,0 +1,119 @@
+"""The kinds of values in harvester.toml: how each is written, and what is said where it is not."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+from pydantic import BeforeValidator
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SPAN = re.compile(r"(?:\d+[smhdw] ?)+")
+LONGEST = timedelta(days=3660)
+SECRET = re.compile(r"env:([A-Za-z_]\w*)")
+"""A value that is not in the file but in the environment."""
+
+
+def span(value: Any) -> timedelta:
+    """Read a length of time, as `90s`, `6h` or `1d 12h`."""
+    if not isinstance(value, str) or not _SPAN.fullmatch(value):
+        raise ValueError(f"{_shown(value)} is no length of time; write a number and s, m, h, d or w in quotes: “6h”")
+    parts = re.findall(r"(\d{1,9})([smhdw])", value)
+    length = sum((timedelta(**{UNITS[unit]: min(int(number), 10**6)}) for number, unit in parts), timedelta())
+    if not timedelta() < length <= LONGEST:
+        raise ValueError(f"{_shown(value)} is too short or too long; write from “1s” up to “3660d”")
+    return length
+
+
+def cron(value: Any) -> str:
+    """Check a cron expression: one that has five fields and ever comes true."""
+    text = _text(value, "17 3 * * *")
+    try:
+        next(CronSim(text, datetime(2026, 1, 1)))
+    except CronSimError as error:
+        told = str(error).lower()
+        raise ValueError(
+            f"{_shown(text)} is no cron expression ({told}); write minute, hour, day, month, weekday: “17 3 * * *”"
+        ) from error
+    except StopIteration:
+        raise ValueError(f"{_shown(text)} never comes; write a day that its month has: “17 3 1 * *”") from None
+    return " ".join(text.split())
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def zone(value: Any) -> str:
+    """Check the name of a time zone."""
+    text = _text(value, "Europe/Vienna")
+    if text not in _zones():
+        near = sorted(name for name in _zones() if name.rpartition("/")[2].lower() == text.rpartition("/")[2].lower())
+        raise ValueError(f"no time zone {_shown(text)}; write a name as “{(near or ['Europe/Vienna'])[0]}” or “UTC”")
+    ZoneInfo(text)
+    return text
+
+
+def address(value: Any) -> str:
+    """Check a web address, which may stand in the environment."""
+    text = _text(value, "https://example.org/hook")
+    if SECRET.fullmatch(text):
+        return text
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", text)
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError("this is no web address; write one that begins with https:// (or “env:NAME” for a secret)")
+    return text
+
+
+def name(value: Any) -> str:
+    """Check a name that the user gives: it stands in commands, addresses and file names."""
+    text = _text(value, "nightly")
+    if not re.fullmatch(r"[A-Za-z0-9][\w-]{0,39}", text, re.ASCII):
+        raise ValueError(f"{_shown(text)} is no name; write letters, digits, - and _ only: “nightly”")
+    return text
+
+
+def seconds(value: Any) -> float:
+    """Check a number of seconds."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
+        raise ValueError(f"{_shown(value)} is no number of seconds from 0 to 3600; write it without quotes: 2")
+    return float(value)
+
+
+def text(value: Any) -> str:
+    """Check a text that is not empty and stands on one line."""
+    return _text(value, "text")
+
+
+def _text(value: Any, example: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{_shown(value)} is no text; write it in quotes: “{example}”")  # noqa: TRY004 - pydantic's way
+    if not value.strip() or not value.isprintable():
+        raise ValueError(f"this text is empty or has control characters; write something like “{example}”")
+    return value
+
+
+def _shown(value: Any) -> str:
+    """Show a value as TOML has it, short."""
+    told = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    told = told if len(told) <= 40 else told[:39] + "…"
+    return f"“{told}”"
+
+
+Span = Annotated[timedelta, BeforeValidator(span)]
+Cron = Annotated[str, BeforeValidator(cron)]
+Zone = Annotated[str, BeforeValidator(zone)]
+Seconds = Annotated[float, BeforeValidator(seconds)]
+Address = Annotated[str, BeforeValidator(address)]
+Name = Annotated[str, BeforeValidator(name)]
+Text = Annotated[str, BeforeValidator(text)]

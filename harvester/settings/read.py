@@ -1,0 +1,129 @@
+"""Reads harvester.toml, and says in one line what is wrong with it: file, line, and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from harvester.errors import UsageError
+from harvester.settings.lines import line_of, lines_of
+from harvester.settings.model import Alert, Listing, Schedule, Settings, Source
+from harvester.settings.sense import contradictions
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from harvester.settings.lines import Path as Keys
+
+LARGEST = 200_000
+TABLES: dict[str, type[BaseModel]] = {"sources": Source, "listings": Listing, "schedules": Schedule, "alerts": Alert}
+
+
+class SettingsError(UsageError):
+    """harvester.toml says something that cannot be meant."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read: the settings, the file (none: everything is as it is without one), and where each key stands."""
+
+    settings: Settings = field(default_factory=Settings)
+    file: Path | None = None
+    lines: dict[Keys, int] = field(default_factory=dict)
+
+    def at(self, path: Keys) -> str:
+        """Say where a key stands."""
+        return f"{self.file}:{line_of(self.lines, path)}"
+
+    def wrong(self, path: Keys, said: str, others: int = 0) -> SettingsError:
+        """Give the error of a key."""
+        key = ".".join(str(part) for part in path)
+        more = f" (and {others} more)" if others else ""
+        return SettingsError(f"{self.at(path)}: {key + ': ' if key else ''}{said}{more}")
+
+
+def read_settings(file: Path) -> Read:
+    """Read a file; raises what is wrong with its first key that is."""
+    text = _text(file)
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(_no_toml(file, text, str(error))) from error
+    read = Read(file=file, lines=lines_of(text))
+    try:
+        settings = Settings.model_validate(given)
+        faults = list(contradictions(settings))
+    except ValidationError as error:
+        faults = [_fault(one) for one in error.errors()]
+    if faults:
+        path, said = min(faults, key=lambda fault: line_of(read.lines, fault[0]))
+        raise read.wrong(path, said, len(faults) - 1)
+    return Read(settings, file, read.lines)
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            held = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise SettingsError(f"cannot read {file} ({error.strerror}): check its name and permissions") from error
+    if len(held) > LARGEST:
+        raise SettingsError(f"{file} is larger than {LARGEST // 1000} KB: this is no configuration")
+    try:
+        return held.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = held[: error.start].count(b"\n") + 1
+        raise SettingsError(f"{file}:{line}: this is no UTF-8 text; save the file as UTF-8") from error
+
+
+def _no_toml(file: Path, text: str, error: str) -> str:
+    """Say where TOML is broken, and how it is written."""
+    place = re.search(r"\(at line (\d+), column \d+\)", error)
+    line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
+    said = re.sub(r" \(at .*\)$", "", error)
+    doubled = re.search(r"overwrite|twice|Duplicate|already", said)
+    fix = "keep one of the two" if doubled else 'write key = "value", texts in quotes, tables as [schedules.NAME]'
+    return f"{file}:{line}: this cannot be read ({said[0].lower()}{said[1:]}); {fix}"
+
+
+def _fault(error: ErrorDetails) -> tuple[Keys, str]:
+    """Give the path of a key and what to do about it."""
+    path = tuple(part for part in error["loc"] if part not in _INSIDE)
+    model = TABLES.get(str(path[0])) if len(path) > 2 else Settings
+    if error["type"] == "extra_forbidden":
+        return path, _unknown(str(path[-1]), model or Settings)
+    if error["type"] == "missing":
+        return path, f"this is missing; write {path[-1]} = {_example(model, path)}"
+    if error["type"] == "value_error":
+        return path, error["msg"].removeprefix("Value error, ").replace("“", '"').replace("”", '"')
+    told = re.sub(r"^Input should be ", "this should be ", error["msg"])
+    told = "this should be a table" if error["type"] in ("model_type", "dict_type") else told
+    return path, f"{told}; write {_example(model, path)}"
+
+
+_INSIDE = frozenset({"[key]", "function-before[_file(), path]", "literal[False]"})
+"""What pydantic names beside keys."""
+
+
+def _unknown(key: str, model: type[BaseModel]) -> str:
+    near = difflib.get_close_matches(key, model.model_fields, n=1)
+    meant = f"did you mean {near[0]}?" if near else f"there are: {', '.join(model.model_fields)}"
+    return f"no such key; {meant}"
+
+
+def _example(model: type[BaseModel] | None, path: Keys) -> str:
+    fields = (model or Settings).model_fields
+    names = [part for part in path if part in fields]
+    examples = fields[str(names[-1])].examples if names else None
+    return str(examples[0]) if examples else f"[{path[0]}.NAME] above its keys"
+
+
+def as_given(value: Any) -> Any:
+    """Give a value as the file would have it."""
+    return str(value) if isinstance(value, Path) else value
