@@ -86,10 +86,6 @@ class HtmlForm(Form):
     slices: tuple[tuple[bytes, bytes], ...] = MAIN
     labels: Labels = ()
 
-    def shows_in(self, body: bytes) -> bool:
-        """Say whether a page can have this form."""
-        return not self.marks or any(mark in body for mark in self.marks)
-
     @cached_property
     def labelled(self) -> dict[str, str]:
         """The labels, by their text in lower case and without a colon."""

@@ -14,6 +14,7 @@ from harvester.pages.html_limits import too_much
 from harvester.pages.html_listing import ListingReader
 from harvester.pages.html_original import Original, is_utf8
 from harvester.pages.html_refusals import name_of
+from harvester.pages.html_slices import shows, slice_of
 from harvester.pages.html_text import prepare
 from harvester.pages.markup import FAST, REFERENCE
 from harvester.pages.page import REFERENCE_READING, DocumentPage, Page, Problem, Refused
@@ -33,7 +34,7 @@ def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:
     original = Original(capture)
     refused: list[Refused] = []
     for form in _likely_first(capture, source):
-        if form.shows_in(capture.body):
+        if shows(form, capture.body):
             page = _Reading(original, form, source).by(choice)
             if not isinstance(page, Refused):
                 return page
@@ -105,18 +106,6 @@ class _Reading:
     def _keys(self) -> dict[str, str]:
         assert isinstance(self.form, DocumentForm)  # noqa: S101 - only these ask
         return read_keys(self.original.capture, self.form, self.source)
-
-
-def slice_of(body: bytes, form: HtmlForm) -> bytes | None:
-    """Cut out what is read of a page: between markers, if these are clear and no mark of the form stands outside."""
-    for start, end in form.slices:
-        first = body.find(start)
-        last = body.find(end, first)
-        if not 0 <= first < last or body.find(start, first + 1) >= 0 or body.find(end, last + 1) >= 0:
-            continue
-        if all(body.find(mark, 0, first) < 0 and body.find(mark, last) < 0 for mark in form.marks):
-            return body[first : last + len(end)]
-    return None
 
 
 def is_consistent(page: Page) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stringzilla import find, rfind
+
 from harvester.pages.html_address import Address, read_address
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def read_keys(capture: Capture, form: DocumentForm, source: Source) -> dict[str,
 
 def _node_id(body: bytes, form: DocumentForm) -> str | None:
     for before in form.node_id:
-        start = body.rfind(before)  # where it mostly stands, and faster to search for from there
+        start = rfind(body, before)  # where it mostly stands, and faster to search for from there
         found = _DIGITS.match(body, start + len(before)) if start >= 0 else None
         if found:
             return found[0].decode()
@@ -46,7 +48,7 @@ def _with_url(keys: dict[str, str], addresses: list[Address]) -> dict[str, str]:
 
 
 def _canonical(body: bytes, source: Source) -> Address | None:
-    head = body.find(b"<body")
+    head = find(body, b"<body")
     link = _CANONICAL.search(body, 0, head if head >= 0 else len(body))
     href = _HREF.search(link[0]) if link else None
     return read_address(href[1][:LONGEST_ADDRESS].decode("utf-8", "replace"), source) if href else None
