@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harvester.crawl.passes import Step, Verdict
-from harvester.crawl.walk import ENDLESS, Plan, walk
+from harvester.crawl.walk import ENDLESS, UNREAD_FRONT, Plan, walk
 from tests.walks import MILD, SCENARIOS, STILL, Scenario, walked
 
 WALKS = 150
@@ -95,6 +95,19 @@ def test_a_page_that_is_read_when_asked_for_again_completes_the_pass(*, ordered:
     assert (verdict.status, len(verdict.keys), verdict.missing) == ("complete", 45, ())
     assert reasons.count("repair: could not be read") == 1
     assert len(reasons) == (7 if ordered else 11)
+
+
+def test_a_proof_that_cannot_be_read_is_no_reason_for_another_pass() -> None:
+    steps, pages, reasons = walk(Plan(10, ordered=True)), still(25), list[str]()
+    wanted = next(steps)
+    try:
+        while True:
+            reasons.append(wanted.reason)
+            wanted = steps.send(Step(0, None) if "proof" in wanted.reason else pages[wanted.number])
+    except StopIteration as end:
+        verdict = end.value
+    assert (verdict.status, verdict.reason, len(verdict.keys)) == ("partial", UNREAD_FRONT, 25)
+    assert reasons == ["walk"] * 3 + ["proof: the first page again"] * 3
 
 
 def test_many_pages_that_cannot_be_read_are_not_all_asked_for_again() -> None:

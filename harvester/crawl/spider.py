@@ -14,9 +14,10 @@ from harvester.addresses import is_ordered, page_url
 from harvester.crawl.budget import Budget
 from harvester.crawl.fetcher import Fetcher, Manners
 from harvester.crawl.order import Order
+from harvester.crawl.resume import resumed
 from harvester.crawl.trouble import AskedToStop
 from harvester.crawl.visits import Visits, may_follow
-from harvester.crawl.walk import MOST_FAILURES, Plan, Wanted, pages_of, resumed
+from harvester.crawl.walk import MOST_FAILURES, Plan, Wanted, pages_of
 from harvester.pages.page import Problem
 from harvester.store.run import WalkStep
 

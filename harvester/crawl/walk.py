@@ -7,13 +7,13 @@ is walked, so a walk goes on, pass after pass, until it has a proof or gives up.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from harvester.crawl.passes import Pass, Status, Verdict
 from harvester.crawl.proof import proven_by_order, proven_by_two
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
     from harvester.crawl.passes import Proof, Step
 
@@ -25,10 +25,8 @@ MOST_FAILURES = 3
 """Pages in a row that could not be read before a walk gives up: the archive is down, or does not want us."""
 LONGEST_FRONT = 20
 """Pages of new records at the front that are read to repair a pass; beyond, another pass is as cheap."""
-SEAM = "seam"
-"""Why the page is read at which a walk goes on."""
 ENDLESS = "the pager has no end: the declared total grows with every page"
-UNREAD_SEAM = "the page where the walk goes on could not be read; the next run tries again"
+UNREAD_FRONT = "all was read but the proof: the first page could not be read again"
 UNREAD = f"{MOST_FAILURES} pages in a row could not be read; the next run goes on from here"
 
 
@@ -53,47 +51,6 @@ class Wanted:
     reason: str = "walk"
 
 
-def resumed(plan: Plan, read: Sequence[Step]) -> Generator[Wanted, Step, Verdict]:
-    """Go on with a walk that was cut short after the pages `read`, or begin one.
-
-    The last page is read again: if it is not as it was, the listing has moved meanwhile, and the walk begins afresh.
-    """
-    steps, held = walk(plan), _unbroken(read)
-    try:
-        wanted = next(steps)
-        for step in held:
-            wanted = steps.send(step)
-        if held:
-            again = yield Wanted(held[-1].number, SEAM)
-            if again.total is None:  # nothing is known of the listing now: the next run may go on
-                return _stopped(Pass(plan.size, held, again.stop or UNREAD_SEAM, "interrupted"), 0)
-            if not again.same_as(held[-1]):
-                return (yield from walk(plan))
-        while True:
-            wanted = steps.send((yield wanted))
-    except StopIteration as end:
-        return cast("Verdict", end.value)
-
-
-def _unbroken(read: Sequence[Step]) -> list[Step]:
-    """Give the pages since the walk last began afresh, without seams and without those at the end that failed."""
-    held: list[Step] = []
-    for step in read:
-        if step.reason != SEAM:
-            held.append(step)
-            continue
-        held = _without_failures(held)
-        if held and not step.same_as(held[-1]):
-            held = []
-    return _without_failures(held)
-
-
-def _without_failures(steps: list[Step]) -> list[Step]:
-    while steps and steps[-1].total is None:
-        steps = steps[:-1]
-    return steps
-
-
 def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
     """Walk a listing: yields the pages wanted, is sent what they held, returns the verdict."""
     before: Pass | None = None
@@ -102,7 +59,7 @@ def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
         current = yield from _one_pass(plan, "walk" if number == 0 else f"pass {number + 1}", before)
         drift += current.drift
         if current.stopped is not None or not current.totals:
-            return _stopped(current, drift)
+            return stopped(current, drift)
         if plan.ordered and not current.unread:
             verdict = yield from _by_order(current, drift)
             if verdict is not None:
@@ -119,7 +76,7 @@ def _by_order(current: Pass, drift: int) -> Generator[Wanted, Step, Verdict | No
     """Look for the proof at the front; give nothing if there is none."""
     front = yield from _front(current)
     if front.stopped is not None:
-        return _stopped(replace(current, stopped=front.stopped, status=front.status), drift)
+        return stopped(replace(current, stopped=front.stopped, status=front.status), drift)
     if proven_by_order(current, front):
         return _complete("ordered", frozenset(current.keys | front.keys), front.totals[-1], drift)
     return None
@@ -183,14 +140,18 @@ def _check(current: Pass, pages: int) -> None:
 
 def _front(current: Pass) -> Generator[Wanted, Step, Pass]:
     """Read the first page again, and on while records are new there."""
-    front = Pass(current.size)
-    known = current.keys
-    for number in range(LONGEST_FRONT):
-        step = yield Wanted(number, "proof: the first page again" if number == 0 else "repair: new at the front")
+    front, known = Pass(current.size), current.keys
+    number = failures = 0
+    while number < LONGEST_FRONT and front.stopped is None:
+        step = yield Wanted(number, "repair: new at the front" if number else "proof: the first page again")
+        if step.total is None:
+            failures += 1
+            if step.stop or failures == MOST_FAILURES:
+                front.stop(step.stop or UNREAD_FRONT, "interrupted" if step.stop else "partial")
+            continue
         front.steps.append(step)
-        if step.stop:
-            front.stop(step.stop, "interrupted")
-        if step.total is None or all(key in known for key in step.keys):
+        number += 1
+        if all(key in known for key in step.keys):
             break
     return front
 
@@ -199,7 +160,8 @@ def _complete(proof: Proof, keys: frozenset[str], total: int, drift: int) -> Ver
     return Verdict("complete", proof, None, total, keys, drift)
 
 
-def _stopped(current: Pass, drift: int) -> Verdict:
+def stopped(current: Pass, drift: int) -> Verdict:
+    """Give the verdict of a pass that did not come to its end."""
     total = current.totals[-1] if current.totals else None
     status: Status = "partial" if current.unread and current.status == "bounded" else current.status
     reason = current.stopped or "no page of the listing could be read"
