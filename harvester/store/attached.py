@@ -21,13 +21,13 @@ def keep_attached(
 
     `new`: the document is, so its first texts are no change of it.
     """
-    sql = """SELECT form, coalesce(observed_at, ''), json_extract(content, '$.attached'), replaced_by
+    sql = """SELECT form, coalesce(observed_at, ''), json_extract(content, '$.attached'), replaced_by, capture_id
         FROM statements WHERE document_id = ?"""
     said = db.execute(sql, [document]).fetchall()
-    others = [(at, digest or "") for form, at, digest, replaced in said if form == place.form and not replaced]
+    others = [(at, digest or "") for form, at, digest, replaced, _ in said if form == place.form and not replaced]
     if (place.observed_at or "", attached or "") < max(others, default=("", "")):
         return False  # of two without a time the hash decides
-    first = [digest for _, _, digest, _ in said if digest] in ([], [attached])  # nothing was attached to it before
+    first = not any(digest and capture != place.capture for _, _, digest, _, capture in said)  # nothing was before
     changed = _write_texts(db, document, page, place.capture, first=first)
     _write_files(db, document, page, place.capture, first=first)
     if changed and not new:

@@ -1,0 +1,90 @@
+"""A plain model of what is known of an archive: lists, dictionaries and nothing of the harvester's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+VOICES = ("document", "F")
+"""The pages that speak of an item, the richer first."""
+FIELDS = ("title", "date", "summary")
+Said = tuple["str | None", ...]
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What one page said of one item (FIELDS): the days on which it was captured and harvested, and the voice."""
+
+    at: int
+    learned: int
+    voice: str
+    said: Said
+
+
+@dataclass
+class Known:
+    """What is known of one item."""
+
+    sayings: list[Saying] = field(default_factory=list)
+    denials: list[tuple[int, int]] = field(default_factory=list)  # captured, harvested: its address was not there
+    marks: list[tuple[int, int, bool]] = field(default_factory=list)  # since, learned, whether it was gone
+
+    def state(self, at: int, learned: int) -> dict[str, str]:
+        """Say what the item was on a day, as far as was known on another."""
+        found: dict[str, str] = {}
+        for voice in VOICES:
+            spoken = [s for s in self.sayings if s.voice == voice and s.at <= at and s.learned <= learned]
+            newest = max(spoken, key=lambda s: s.at).said if spoken else (None,) * len(FIELDS)
+            found |= {n: v for n, v in zip(FIELDS, newest, strict=True) if v is not None and n not in found}
+        return found
+
+    def gone(self, at: int, learned: int) -> bool:
+        """Say whether the item was gone on a day, as far as was known on another."""
+        marks = [mark for mark in self.marks if mark[0] <= at and mark[1] <= learned]
+        return bool(marks) and max(enumerate(marks), key=lambda one: (one[1][0], one[0]))[1][2]
+
+    @property
+    def is_gone(self) -> bool:
+        return bool(self.marks) and self.marks[-1][2]
+
+
+@dataclass
+class Model:
+    """What is known of all items, by slug, and who stands on the listing (how many walks in a row lacked it)."""
+
+    items: dict[str, Known] = field(default_factory=dict)
+    missed: dict[str, int] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)
+
+    def say(self, slug: str, saying: Saying) -> None:
+        """Take in what a page says of an item; one that is gone returns if the page is newer."""
+        known = self.items.setdefault(slug, Known())
+        known.sayings.append(saying)
+        if known.is_gone and saying.at >= known.marks[-1][0]:
+            known.marks.append((saying.at, saying.learned, False))
+
+    def deny(self, slug: str, at: int, learned: int) -> None:
+        """Take in that an item's address is not there; twice, and it is gone, unless something shows it since."""
+        known = self.items[slug]
+        known.denials.append((at, learned))
+        shown = max((s.at for s in known.sayings if s.voice == "document"), default=-1)
+        since = [one for one in known.denials if one[0] >= shown]
+        listed = max((s.at for s in known.sayings), default=-1)
+        if len({run for _, run in since}) > 1 and listed <= min(since)[0] and not known.is_gone:
+            known.marks.append((at, learned, True))
+
+    def walk(self, shown: list[str], *, accepted: bool) -> list[str]:
+        """Take in who stood on the listing; give those who have left it, if so many are believed."""
+        for slug in self.missed:
+            self.missed[slug] += slug not in self.left
+        for slug in shown:
+            self.missed[slug] = 0
+            self.left.discard(slug)
+        leaving = [slug for slug, missed in self.missed.items() if missed > 1 and slug not in self.left]
+        members = len(self.missed.keys() - self.left)
+        return [] if members >= 10 and len(leaving) * 10 > members and not accepted else leaving
+
+    def leave(self, slug: str, day: int, *, answers: bool) -> None:
+        """Let one leave the listing; its address says whether it is gone."""
+        self.left.add(slug)
+        if not answers and not self.items[slug].is_gone:
+            self.items[slug].marks.append((day, day, True))
