@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvester.crawl.order import REFRESH_AFTER_DAYS, RESUME_WITHIN_HOURS, Order
+from harvester.errors import UsageError
 from harvester.store.database import BUSY_SECONDS, open_to_read
 from harvester.store.due import pages_due
 
@@ -112,6 +113,22 @@ def _with(function: Callable[..., Any], options: tuple[Callable[..., Any], ...])
     return function
 
 
+def check_options(*, live: bool) -> None:
+    """Refuse options that mean nothing for what is harvested: they were meant to mean something."""
+    context = click.get_current_context()
+    given = [option for option in context.command.params if isinstance(option, click.Option) and _typed(option)]
+    for option in given:
+        if not live and (option.help or "").startswith("Live:"):
+            raise UsageError(f"{option.opts[0]} is for live harvests: leave it out for saved pages")
+        if live and option.name == "listing":
+            raise UsageError("--listing is for saved pages: of a live archive give the address of the listing instead")
+
+
+def _typed(option: click.Option) -> bool:
+    source = click.get_current_context().get_parameter_source(option.name or "")
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
 def as_configured(asked: dict[str, Any], source: str) -> dict[str, Any]:
     """Fill in what the configuration says of an archive, where the command line says nothing."""
     context = click.get_current_context()
@@ -165,11 +182,10 @@ def foretold(order: Order, source: Source) -> str:
     due = f" ({documents} of those that are held are due)" if documents else ""
     seconds = timedelta(seconds=round(delay * (min(pages, order.most_pages or pages) + documents)))
     place = order.base or f"https://{source.hosts[0]}"
-    return (
-        f"{listing.name} of {source.title}: {most}{known} of {place}, {also}{due};\n"
-        f"one request every {delay:g} seconds, or slower if robots.txt says so: "
-        + (f"at least {seconds} (hours:minutes:seconds)" if pages else f"{3600 / max(delay, 0.001):,.0f} an hour")
-    )
+    pace = f"one request every {delay:g} seconds, or slower if robots.txt says so" if delay else "without a pause"
+    takes = f": at least {seconds} (hours:minutes:seconds)" if pages else f": {3600 / delay:,.0f} an hour"
+    told = f"{listing.name} of {source.title}: {most}{known} of {place}, {also}{due};\n{pace}"
+    return told + takes if delay else told
 
 
 def _known(order: Order, listing: ListingAddress, source: Source) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +12,23 @@ from urllib.parse import urlsplit
 
 import click
 
-from harvester.cli.asked import as_configured, foretold, listing_named, live_options, order_of, saved_options
+from harvester.cli.asked import (
+    as_configured,
+    check_options,
+    foretold,
+    listing_named,
+    live_options,
+    order_of,
+    saved_options,
+)
 from harvester.cli.commands import db_option, engine_option, json_option
 from harvester.cli.progress import Progress
+from harvester.cli.summary import summary
 from harvester.errors import UsageError
 from harvester.harvest import Stop, harvest_captures
 from harvester.paths import default_database
 from harvester.readers.targets import expected_pages, read_targets
-from harvester.sources import choose_sources
+from harvester.sources import choose_sources, load_sources
 from harvester.store.archives import ArchivesRead
 from harvester.store.database import explained, open_to_write
 from harvester.store.run import Run
@@ -53,6 +63,7 @@ def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **asked: Any) -> 
     targets, asked = listing_named(targets, asked)
     sources = choose_sources(asked["source"])
     live = _live_target(targets, sources)
+    check_options(live=live is not None)
     paths = [] if live else _paths(targets)
     if db == default_database():
         db.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +73,7 @@ def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **asked: Any) -> 
     if row is None:
         return 0
     click.echo(json.dumps(row, ensure_ascii=False) if as_json else summary(row, db))
-    return 128 + stop.signal if stop.signal else EXIT_STATUS[row["status"]]
+    return EXIT_STATUS.get(row["status"], 128 + (stop.signal or signal.SIGINT))
 
 
 def _live_target(targets: tuple[str, ...], sources: tuple[Source, ...]) -> tuple[Source, str] | None:
@@ -84,8 +95,9 @@ def _paths(targets: tuple[str, ...]) -> list[Path]:
         raise UsageError("nothing to harvest: name saved pages or folders, as in `harvester harvest seeds`")
     for target in targets:
         if not Path(target).exists():
+            names = ", ".join(load_sources())
             raise UsageError(
-                f"no file, folder or archive {target}: check the path, or see the names with `scrapy list`"
+                f"no file, folder or archive {target}: check the path; archives, each harvested by itself: {names}"
             )
     return [Path(target) for target in targets]
 
@@ -115,27 +127,3 @@ def _harvest(
             captures = read_targets(paths, asked["listing"], sources, before)
             harvest_captures(run, captures, sources, stop, progress.update, asked["engine"])
         return run.row()
-
-
-def summary(row: dict[str, Any], db: Path) -> str:
-    """Say in words what a run has done."""
-    parts = [f"{row['records']} records: {row['new']} new, {row['changed']} changed, {row['unchanged']} unchanged"]
-    parts += [f"{row[name]} {label}" for name, label in _ASIDE.items() if row[name]]
-    parts += [f"{count} {severity}{'s' * (count != 1)}" for severity, count in row["severities"].items()]
-    hint = "" if row["status"] == "complete" else f"\nSee why: harvester status --db {shlex.quote(str(db))}"
-    walks = "".join(f"\n{_walked(walk)}" for walk in row["walks"])
-    return f"{row['status']}: {row['pages']} pages, {'; '.join(parts)}{walks}{hint}"
-
-
-def _walked(walk: dict[str, Any]) -> str:
-    if walk["distinct_records"] is None:
-        return f"the listing: {walk['status']}, {walk['reason']}"
-    proof = f" (proof: {walk['proof']})" if walk["proof"] else f": {walk['reason']}"
-    return f"the listing: {walk['distinct_records']} of {walk['declared_total']} records, {walk['status']}{proof}"
-
-
-_ASIDE = {
-    "refused": "pages refused",
-    "ignored": "other files ignored",
-    "reference_readings": "pages read by the reference engine",
-}

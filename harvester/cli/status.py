@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from harvester.cli.commands import db_option, json_option
+from harvester.cli.summary import walked
 from harvester.store.database import explained, open_to_read
 from harvester.store.status import Report, report
 
@@ -42,6 +44,8 @@ def status(db: Path, as_json: bool) -> int:
 def _show(found: Report) -> None:
     console = Console(soft_wrap=True)
     console.print(_coverage(found.coverage))
+    for walk in found.walks:
+        console.print(escape(f"{walk['name']}: last walked {_moment(walk['started_at'])}, {walked(walk)}"))
     console.print(_runs(found.runs))
     console.print(f"{found.documents} documents; last read {found.last_read or 'never'}")
     for problem in found.problems:
@@ -53,7 +57,7 @@ def _show(found: Report) -> None:
 
 
 def _coverage(rows: list[dict[str, Any]]) -> Table:
-    table = Table("listing", "held", "declared", "missing", "first missing", "basis", title="Coverage")
+    table = _table("Coverage", "listing", "held", "declared", "missing", "first missing", "basis")
     for row in rows:
         values = (row[name] for name in ("name", "held", "declared_total", "missing", "first_missing", "basis"))
         table.add_row(*("-" if value is None else escape(str(value)) for value in values))
@@ -62,7 +66,17 @@ def _coverage(rows: list[dict[str, Any]]) -> Table:
 
 def _runs(rows: list[dict[str, Any]]) -> Table:
     names = ("id", "started_at", "status", "pages", "records", "new", "changed", "problems")
-    table = Table(*names, title="Last runs")
+    table = _table("Last runs", "id", "started (UTC)", *names[2:])
     for row in rows:
-        table.add_row(*(escape(str(row[name])) for name in names))
+        values = {**row, "started_at": _moment(row["started_at"])}
+        table.add_row(*(escape(str(values[name])) for name in names))
     return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    return Table(*columns, title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+
+
+def _moment(stamp: str) -> str:
+    """Give a time to the minute: that fits in."""
+    return stamp[:16].replace("T", " ")

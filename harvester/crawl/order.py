@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from harvester.addresses import is_ordered, listing_for, listing_of
 from harvester.clock import stamp
@@ -86,9 +87,14 @@ class Order:
         """Give the listing that is meant: an address of it, a search, or the whole archive."""
         if source.pager is None:
             raise UsageError(f"{source.name} has no live listing that is known: give saved pages")
+        if self.base is not None and not _is_place(self.base):
+            raise UsageError(f"{self.base} is no web address of an archive: begin it with http:// or https://")
         found = listing_of(self.listing, source) if self.listing else listing_for(source, self.search)
         if found is None:
-            raise UsageError(f"no listing of {source.name}: {self.listing}; copy the address of one of its pages")
+            example = listing_for(source, "TEXT").url
+            raise UsageError(f"{self.listing} is no listing of {source.name}: copy the address of one, like {example}")
+        if self.listing and self.search:
+            raise UsageError("--search is for the whole archive: give either it or the address of a listing")
         if self.until_known is not None and not is_ordered(found, source):
             raise UsageError("--until-known needs a listing that shows new records first: leave it out for this one")
         return found
@@ -105,6 +111,15 @@ class Order:
         if unknown:
             raise UsageError(f"no argument {min(unknown)}: there are {', '.join(sorted(ARGUMENTS))}")
         return cls(command=command, **{ARGUMENTS[name][0]: _read(name, text) for name, text in arguments.items()})
+
+
+def _is_place(base: str) -> bool:
+    """Say whether an archive may be served there."""
+    try:
+        parts = urlsplit(base)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no port has this number
+        return False
 
 
 def _read(name: str, text: str) -> Any:

@@ -11,15 +11,18 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 RUNS_SHOWN = 5
+_LAST_WALKS = """SELECT listings.name, walks.* FROM walks JOIN listings ON listings.id = listing_id
+    WHERE walks.id IN (SELECT max(id) FROM walks GROUP BY listing_id) ORDER BY listing_id"""
 
 
 @dataclass(frozen=True)
 class Report:
-    """Coverage of each listing, the last runs (newest first), and every reason why all is not well."""
+    """Coverage and last walk of each listing, the last runs (newest first), every reason why all is not well."""
 
     documents: int
     last_read: str | None
     coverage: list[dict[str, Any]]
+    walks: list[dict[str, Any]]
     runs: list[dict[str, Any]]
     problems: list[dict[str, Any]]
     unhealthy: list[str]
@@ -41,9 +44,10 @@ def report(db: Database) -> Report:
         documents=db.execute("SELECT count(*) FROM documents").fetchone()[0],
         last_read=db.execute("SELECT max(read_at) FROM reads").fetchone()[0],
         coverage=list(db.query("SELECT * FROM coverage ORDER BY listing_id")),
+        walks=list(db.query(_LAST_WALKS)),
         runs=runs,
         problems=_problems(db, runs),
-        unhealthy=_unhealthy(runs),
+        unhealthy=_unhealthy(db, runs),
     )
 
 
@@ -56,10 +60,13 @@ def _problems(db: Database, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(db.query(sql, [runs[0]["id"], STILL_NOT_TAKEN]))
 
 
-def _unhealthy(runs: list[dict[str, Any]]) -> list[str]:
+def _unhealthy(db: Database, runs: list[dict[str, Any]]) -> list[str]:
     if not runs:
         return ["nothing was harvested yet: run `harvester harvest TARGET`"]
     last = runs[0]
     if last["status"] in ("complete", "running"):
         return []
-    return [f"the last run ({last['id']}) is {last['status']}: {last['reason'] or 'its problems are listed above'}"]
+    sql = "SELECT reason FROM walks WHERE run_id = ? AND status NOT IN ('complete', 'bounded')"
+    walks = "; ".join(row[0] for row in db.execute(sql, [last["id"]]) if row[0])
+    why = last["reason"] or walks or "its problems are listed above"
+    return [f"the last run ({last['id']}) is {last['status']}: {why}"]
