@@ -182,10 +182,11 @@ def foretold(order: Order, source: Source) -> str:
     due = f" ({documents} of those that are held are due)" if documents else ""
     seconds = timedelta(seconds=round(delay * (min(pages, order.most_pages or pages) + documents)))
     place = order.base or f"https://{source.hosts[0]}"
-    pace = f"one request every {delay:g} seconds, or slower if robots.txt says so" if delay else "without a pause"
-    takes = f": at least {seconds} (hours:minutes:seconds)" if pages else f": {3600 / delay:,.0f} an hour"
-    told = f"{listing.name} of {source.title}: {most}{known} of {place}, {also}{due};\n{pace}"
-    return told + takes if delay else told
+    told = f"{listing.name} of {source.title}: {most}{known} of {place}, {also}{due}"
+    if not delay:
+        return f"{told};\nwithout a pause between requests"
+    takes = f"at least {seconds} (hours:minutes:seconds)" if pages else f"{3600 / delay:,.0f} an hour"
+    return f"{told};\none request every {delay:g} seconds, or slower if robots.txt says so: {takes}"
 
 
 def _known(order: Order, listing: ListingAddress, source: Source) -> tuple[int, int]:
