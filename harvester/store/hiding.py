@@ -23,7 +23,7 @@ class Hiding:
         self._db = db
         self.kept: list[Kept] = []
 
-    def ids(self, table: str, where: str, values: Sequence[Any]) -> str:
+    def ids(self, table: str, where: str, values: Sequence[Any] | dict[str, Any]) -> str:
         """Give the ids of rows, as a list in SQL."""
         return ",".join(str(row[0]) for row in self._db.execute(f"SELECT id FROM {table} WHERE {where}", values))
 
@@ -40,7 +40,7 @@ class Hiding:
         self.kept += [Kept(table, row) for row in self._db.query(f'SELECT * FROM "{table}" WHERE {where}', values)]
         self._db.execute(f'DELETE FROM "{table}" WHERE {where}', values)
 
-    def blank(self, table: str, where: str, values: Sequence[Any], made: dict[str, Any]) -> None:
+    def blank(self, table: str, where: str, values: Sequence[Any] | dict[str, Any], made: dict[str, Any]) -> None:
         """Give columns of rows other values."""
         columns = ", ".join(dict.fromkeys([*self._db[table].pks, *made]))  # type: ignore[union-attr]
         rows = list(self._db.query(f"SELECT {columns} FROM {table} WHERE {where}", values))

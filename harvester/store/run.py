@@ -29,7 +29,8 @@ from harvester.store.records import RecordTaker
 from harvester.store.rot import Fill, keep_fill
 from harvester.store.search import index
 from harvester.store.walks import interrupt_walks, keep_step
-from harvester.store.withdrawn import is_address, is_withheld
+from harvester.store.withdrawn import is_address, is_named
+from harvester.store.withheld import is_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -141,7 +142,7 @@ class Run:
 
     def passed_over(self, uri: str, problem: Problem | None, step: WalkStep | None = None) -> None:
         """Keep that something gave no capture: with its reason, or counted if its name shows that it is no page."""
-        if problem is None or is_address(self.db, uri):
+        if problem is None or is_named(self.db, uri):
             self.counts["ignored"] += 1
             return
         with self.in_one():

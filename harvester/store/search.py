@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 CHUNK = 1000
 """Rows indexed in one transaction: half a second at most, so that other writers need not wait longer."""
+MERGED_PAGES = 500
+"""Pages of the index that are written anew in one transaction, for the same reason."""
 INDEXED = {"documents": "title, summary", "texts": "text"}
 """The tables that are searched, and their columns."""
 
@@ -50,3 +52,23 @@ def index_chunk(db: Database, table: str, chunk: int) -> int:
         [bound],
     )
     return db.execute(f"DELETE FROM {table}_unindexed WHERE id <= ?", [bound]).rowcount
+
+
+def index_now(db: Database) -> None:
+    """Bring full text up to date within the caller's transaction, for what must not be found a moment longer."""
+    for table in INDEXED:
+        while index_chunk(db, table, CHUNK):
+            pass
+
+
+def forget_words(db: Database) -> None:
+    """Write the index anew, piece by piece: what was deleted from it stays in its older parts until then."""
+    for table in INDEXED:
+        size = -MERGED_PAGES
+        while True:
+            before = db.conn.total_changes
+            with transaction(db):
+                db.execute(f"INSERT INTO {table}_fts ({table}_fts, rank) VALUES ('merge', ?)", [size])
+            if size > 0 and db.conn.total_changes - before < 2:
+                break
+            size = MERGED_PAGES

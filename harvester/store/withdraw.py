@@ -10,7 +10,7 @@ from harvester.store import vault
 from harvester.store.database import transaction
 from harvester.store.hiding import Hiding, put_back
 from harvester.store.keys import date_of, group_of, kind_of
-from harvester.store.search import CHUNK, INDEXED, index_chunk
+from harvester.store.search import forget_words, index_now
 from harvester.store.withdrawn import SHOWN, hidden_address, hidden_key, mark_of, undated_key
 
 if TYPE_CHECKING:
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from harvester.source import Source
     from harvester.store.vault import Withdrawal
 
-MERGED_PAGES = 500
-"""Pages of the index that are written anew in one transaction: other writers need not wait long."""
+TELLING = (("runs", "command"), ("runs", "reason"), ("problems", "message"))
+"""Where a document's name may stand because somebody typed it."""
 # Pages of the document alone: what stands on them, and under their addresses, is of nothing else.
-_OWN = """listing_id IS NULL AND (uri IN ({marks}) OR id IN (SELECT capture_id FROM statements WHERE document_id = ?))
-    AND id NOT IN (SELECT capture_id FROM statements WHERE document_id IS NOT ?)"""
+_NAMED = "(uri = :url OR instr(uri || '.', '/' || :slug || '.'))"
+_OWN = f"""listing_id IS NULL AND id NOT IN (SELECT capture_id FROM statements WHERE document_id IS NOT :id)
+    AND ({_NAMED} OR id IN (SELECT capture_id FROM statements WHERE document_id = :id) OR content_hash IN
+        (SELECT content_hash FROM statements JOIN captures AS own ON own.id = capture_id
+            WHERE document_id = :id AND own.listing_id IS NULL))"""
 _SHOWING = "uri IN (SELECT uri FROM captures JOIN sightings ON capture_id = captures.id WHERE document_id = ?)"
 
 
@@ -34,19 +37,18 @@ def withdraw(db: Database, path: Path, row: dict[str, Any], source: Source, by: 
     document = row["id"]
     db.execute("PRAGMA secure_delete = ON")
     with transaction(db):
-        keys, addresses = _keys(db, document), _addresses(db, row, source)
-        hiding = Hiding(db)
-        _hide_pages(hiding, row, addresses)
+        hiding, keys = Hiding(db), _keys(db, document)
+        own = hiding.ids("captures", _OWN, row)
+        addresses = _addresses(db, own, row, source)
+        _hide_pages(hiding, own, row, addresses)
         _hide_statements(hiding, row, keys)
         _hide_words(hiding, row)
         hiding.remove_all_of(document)
         db.execute("INSERT INTO withdrawn (id, withdrawn_at) VALUES (?, ?)", [document, stamp()])
-        hidden = {hidden_key(key) for key in keys} | {hidden_address(uri) for uri in addresses}
+        hidden = {hidden_key(key) for key in keys} | {hidden_address(uri) for uri in (*addresses, row["slug"]) if uri}
         hidden |= {undated_key(key) for key in keys if kind_of(key) == "natural" and len(date_of(key)) in (0, 4)}
         db.conn.executemany("INSERT INTO withdrawn_keys VALUES (?, ?)", [(key, document) for key in sorted(hidden)])
-        for table in INDEXED:
-            while index_chunk(db, table, CHUNK):
-                pass
+        index_now(db)
         vault.keep(path, row, by, reason, hiding.kept)
     forget_words(db)
 
@@ -78,22 +80,7 @@ def _take_up(db: Database, document: int) -> None:
         WHERE id IN (SELECT capture_id FROM sightings WHERE document_id = :document AND title = :shown)"""
     db.execute(sql, values)
     db.execute("DELETE FROM archives")
-    for table in INDEXED:
-        while index_chunk(db, table, CHUNK):
-            pass
-
-
-def forget_words(db: Database) -> None:
-    """Write the index anew, piece by piece: what was deleted from it stays in its older parts until then."""
-    for table in INDEXED:
-        size = -MERGED_PAGES
-        while True:
-            before = db.conn.total_changes
-            with transaction(db):
-                db.execute(f"INSERT INTO {table}_fts ({table}_fts, rank) VALUES ('merge', ?)", [size])
-            if size > 0 and db.conn.total_changes - before < 2:
-                break
-            size = MERGED_PAGES
+    index_now(db)
 
 
 def _keys(db: Database, document: int) -> list[str]:
@@ -101,25 +88,23 @@ def _keys(db: Database, document: int) -> list[str]:
     return [row[0] for row in db.execute(sql, [document])]
 
 
-def _addresses(db: Database, row: dict[str, Any], source: Source) -> list[str]:
+def _addresses(db: Database, own: str, row: dict[str, Any], source: Source) -> list[str]:
     """Give the addresses of the document's own pages, at every host of the archive."""
-    found = {row["url"]} if row["url"] else set()
-    sql = """SELECT uri FROM captures WHERE listing_id IS NULL
-        AND id IN (SELECT capture_id FROM statements WHERE document_id = ?)"""
-    found |= {uri for (uri,) in db.execute(sql, [row["id"]])}
+    sql = f"SELECT uri FROM captures WHERE id IN ({own}) UNION SELECT uri FROM reads WHERE capture_id IN ({own})"
+    found = {uri for (uri,) in db.execute(sql)} | ({row["url"]} if row["url"] else set())
     paths = {urlsplit(uri).path for uri in found if urlsplit(uri).hostname in source.hosts}
     return sorted(found | {f"https://{host}{path}" for host in source.hosts for path in paths})
 
 
-def _hide_pages(hiding: Hiding, row: dict[str, Any], addresses: list[str]) -> None:
-    mark, document = mark_of(row["source"], row["id"]), row["id"]
-    marks = ",".join("?" * len(addresses))
-    own = hiding.ids("captures", _OWN.format(marks=marks), [*addresses, document, document])
+def _hide_pages(hiding: Hiding, own: str, row: dict[str, Any], addresses: list[str]) -> None:
+    mark, marks = mark_of(row["source"], row["id"]), ",".join("?" * len(addresses))
     nowhere = {"uri": mark, "file": None, "offset": None}
-    hiding.blank("problems", f"uri IN ({marks})", addresses, {"uri": mark, "message": SHOWN, "extract": None})
-    hiding.blank("problems", _SHOWING, [document], {"extract": None})
-    hiding.blank("reads", f"capture_id IN ({own})", [], nowhere)
     page = {"sha256": "", "content_hash": None, "etag": None, "last_modified": None}
+    said = {"uri": mark, "message": SHOWN, "extract": None}
+    hiding.blank("problems", f"uri IN ({marks})", addresses, said)
+    hiding.blank("problems", _NAMED, row, said)
+    hiding.blank("problems", _SHOWING, [row["id"]], {"extract": None})
+    hiding.blank("reads", f"capture_id IN ({own})", [], nowhere)
     hiding.blank("captures", f"id IN ({own})", [], {**nowhere, **page})
 
 
@@ -139,7 +124,7 @@ def _hide_statements(hiding: Hiding, row: dict[str, Any], keys: list[str]) -> No
 
 
 def _hide_words(hiding: Hiding, row: dict[str, Any]) -> None:
-    """Take the document's name out of what runs tell of themselves: somebody may have typed it."""
+    """Take the document's name out of what runs tell of themselves."""
     for word in (row["title"], row["url"], row["slug"], row["key"]):
-        for column in ("command", "reason"):
-            hiding.replace("runs", column, word, SHOWN)
+        for table, column in TELLING:
+            hiding.replace(table, column, word, SHOWN)

@@ -1,45 +1,31 @@
-"""Keeps withdrawn documents out: what pages say of them is not taken, whatever is harvested later.
+"""Recognises withdrawn documents by hashes of their keys, by the same rules as any document (identity.py).
 
-They are recognised by hashes of their keys, by the same rules as any document (identity.py), so nobody can read of
-what was withdrawn, and still no page brings it back.
+So nobody can read what was withdrawn, and still no page brings it back.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harvester.pages.dates import NO_DATE
-from harvester.pages.page import DocumentPage
 from harvester.store.keys import (
     LOST_DATE,
     STRONG_KINDS,
     base_of,
     date_of,
     group_of,
-    keys_of,
     kind_of,
     short_hash,
 )
-from harvester.store.statement_table import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlite_utils import Database
 
-    from harvester.capture import Capture
-    from harvester.pages.page import Page, Record
-    from harvester.source import Source
-    from harvester.store.captures import Place
     from harvester.store.keys import Keys
 
 SHOWN = "[withdrawn]"
 """What stands where something of a withdrawn document stood."""
-
-
-class Withheld(Stored):
-    """The stand-in for what a page says of a withdrawn document: a statement that says nothing."""
 
 
 def mark_of(source: str, document: int) -> str:
@@ -63,47 +49,24 @@ def undated_key(natural: str) -> str:
     return hidden_key(f"{group_of(natural)}{LOST_DATE}")
 
 
-def withheld(db: Database, records: Sequence[Record], place: Place) -> dict[int, Withheld]:
-    """Give the stand-ins of those records of a page that are of withdrawn documents, by their number on the page."""
-    if is_empty(db):
-        return {}
-    documents = _documents(db, keys_of(records, place.source.name))
-    return {n: _stand_in(db, document, place) for n, document in documents.items()}
-
-
-def blanked(records: Sequence[Record], withheld: Container[int]) -> Sequence[Record]:
-    """Give the records of a page as they may be kept: of withdrawn ones only their places."""
-    return [
-        replace(record, title=SHOWN, date=NO_DATE, summary=None) if n in withheld else record
-        for n, record in enumerate(records)
-    ]
-
-
 def is_empty(db: Database) -> bool:
     """Say whether nothing is withdrawn, as almost always."""
     return db.execute("SELECT 1 FROM withdrawn LIMIT 1").fetchone() is None
 
 
-def is_withheld(db: Database, capture: Capture, page: Page, source: Source) -> bool:
-    """Say whether a whole page is not to be taken: that of a withdrawn document, or what its address answers now."""
-    if is_empty(db):
-        return False
-    if not isinstance(page, DocumentPage):
-        return is_address(db, capture.uri)
-    documents = _documents(db, keys_of([page.record], source.name))
-    for document in documents.values():
-        _learn(db, document, [hidden_address(capture.uri)])
-    return bool(documents)
-
-
-def is_address(db: Database, uri: str | None) -> bool:
+def is_address(db: Database, uri: str) -> bool:
     """Say whether an address is that of a withdrawn document."""
     sql = "SELECT 1 FROM withdrawn_keys WHERE key = ?"
-    return uri is not None and db.execute(sql, [hidden_address(uri)]).fetchone() is not None
+    return db.execute(sql, [hidden_address(uri)]).fetchone() is not None
 
 
-def _documents(db: Database, found: Sequence[Keys]) -> dict[int, int]:
-    """Give the withdrawn documents among those that records are of, by the records' numbers; learn their new keys."""
+def is_named(db: Database, uri: str) -> bool:
+    """Say whether an address is that of a withdrawn document, or a file's that is named after it."""
+    return is_address(db, uri) or is_address(db, uri.rpartition("/")[2].partition(".")[0])
+
+
+def documents_of(db: Database, found: Sequence[Keys]) -> dict[int, int]:
+    """Give the withdrawn documents that records with these keys are of, by the records' numbers; learn new keys."""
     names = {name for keys in found for name in (*_strong(keys), *_natural(keys))}
     sql = f"SELECT key, document_id FROM withdrawn_keys WHERE key IN ({','.join('?' * len(names))})"
     known: dict[str, int] = dict(db.execute(sql, [*names]).fetchall())
@@ -111,7 +74,7 @@ def _documents(db: Database, found: Sequence[Keys]) -> dict[int, int]:
         return {}
     documents = {n: document for n, keys in enumerate(found) if (document := _document(db, keys, known)) is not None}
     for n, document in documents.items():
-        _learn(db, document, [*_strong(found[n]), hidden_key(base_of(found[n].natural))])
+        learn(db, document, [*_strong(found[n]), hidden_key(base_of(found[n].natural))])
     return documents
 
 
@@ -152,15 +115,6 @@ def _keys_by_kind(db: Database, document: int) -> dict[str, list[str]]:
     return held
 
 
-def _learn(db: Database, document: int, keys: Iterable[str]) -> None:
+def learn(db: Database, document: int, keys: Iterable[str]) -> None:
+    """Keep keys and addresses of a withdrawn document."""
     db.conn.executemany("INSERT OR IGNORE INTO withdrawn_keys VALUES (?, ?)", [(key, document) for key in keys])
-
-
-def _stand_in(db: Database, document: int, place: Place) -> Withheld:
-    """Find or make the statement that says nothing of a document."""
-    key = mark_of(place.source.name, document)
-    row = db.execute("SELECT min(id) FROM statements WHERE key = ?", [key]).fetchone()
-    if row[0] is None:
-        sql = """INSERT INTO statements (key, form, host, hash, content, capture_id) VALUES (?, '', '', '', '{}', ?)"""
-        row = (db.execute(sql, [key, place.capture]).lastrowid,)
-    return Withheld(int(row[0]), None, "", None, place.capture)
