@@ -12,8 +12,10 @@ from urllib.parse import quote
 import pytest
 
 from harvester.cli import run
+from harvester.store.backup import back_up
 from harvester.store.check import check
 from harvester.store.database import open_to_read, open_to_write
+from harvester.store.restore import lay_open, withdraw_again, withdrawn_now
 from harvester.store.vault import vault_of
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.archive_server import ArchiveServer
@@ -357,6 +359,36 @@ def test_a_live_harvest_neither_asks_for_it_nor_misses_it(tmp_path: Path) -> Non
         with open_to_read(made) as db:
             assert db.execute("SELECT count(*), count(gone_at) FROM documents").fetchone() == (36, 0)
         assert check(made) == []
+
+
+def test_a_backup_takes_along_what_is_withdrawn_in_a_file_of_its_own(path: Path, tmp_path: Path) -> None:
+    document = withdraw(path)
+    copy = tmp_path / "copy.db"
+    assert run(["backup", str(copy), "--db", str(path)]) == 0
+    assert told_by(copy) == []
+    assert stat.S_IMODE(vault_of(copy).stat().st_mode) == 0o600
+    assert run(["withdraw", str(document), "--undo", "--db", str(copy)]) == 0
+    assert number(copy) == document
+    assert check(copy, fast=True) == []
+
+
+def test_a_database_that_is_made_again_is_laid_open_for_it_and_hides_it_again(path: Path, tmp_path: Path) -> None:
+    document = withdraw(path, "--reason", "heirs")
+    copy = tmp_path / "copy.db"
+    back_up(path, copy)
+    with open_to_write(copy) as db:
+        laid_open = lay_open(db, path)
+        assert db.execute("SELECT slug FROM documents WHERE id = ?", [document]).fetchone() == (SECRET.slug,)
+        assert db.execute("SELECT count(*) FROM captures WHERE file IS NULL").fetchone() == (0,)
+        withdraw_again(db, path, laid_open)
+    assert told_by(copy) == []
+    with open_to_write(path) as db, open_to_write(copy) as again:
+        assert dump(again, "withdrawn") == dump(db, "withdrawn")
+        (before,), _ = withdrawn_now(db, path)
+        (after,), _ = withdrawn_now(again, path)
+    assert (after.withdrawn_at, after.by, after.reason) == (before.withdrawn_at, before.by, "heirs")
+    assert run(["withdraw", str(document), "--undo", "--db", str(path)]) == 0
+    assert check(path, fast=True) == []
 
 
 def test_what_cannot_be_meant_is_said(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

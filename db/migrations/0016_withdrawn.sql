@@ -1,8 +1,9 @@
 -- Documents that nobody is to see, by the id that they had. What was known of them lies in a file of its own beside the
--- database, which is never served; here is only what keeps them out: their keys and addresses as hashes.
+-- database, which is never served; here is only what keeps them out: their keys and addresses as hashes. kept_as: its number there.
 CREATE TABLE withdrawn (
     id INTEGER PRIMARY KEY,
-    withdrawn_at TEXT NOT NULL
+    withdrawn_at TEXT NOT NULL,
+    kept_as INTEGER NOT NULL
 );
 CREATE TABLE withdrawn_keys (
     key TEXT NOT NULL,

@@ -10,11 +10,12 @@ import click
 
 from harvester.cli.commands import db_option
 from harvester.errors import UsageError
-from harvester.sources import load_sources
 from harvester.store import vault
-from harvester.store import withdraw as hiding
 from harvester.store.database import explained, open_to_read, open_to_write
 from harvester.store.history import find_document
+from harvester.store.restore import undo as show_again
+from harvester.store.restore import withdrawn_now
+from harvester.store.withdraw import withdraw as hide
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,11 +57,8 @@ def withdraw(document: str | None, db: Path, reason: str | None, undo: bool, as_
 def _withdraw(db: Path, name: str, reason: str | None) -> None:
     with explained(db), open_to_write(db) as database:
         row = find_document(database, name)
-        sources = load_sources()
-        if row["source"] not in sources:
-            raise UsageError(f"document {row['id']} is of {row['source']}, an archive that this version does not know")
         files = _files(database, row["id"])
-        hiding.withdraw(database, db, row, sources[row["source"]], _me(), reason)
+        hide(database, db, row, _me(), reason)
     click.echo(f"document {row['id']} is withdrawn: {row['title']}")
     if files:
         more = f" and {len(files) - FILES_SHOWN} more" if len(files) > FILES_SHOWN else ""
@@ -83,16 +81,14 @@ def _undo(db: Path, name: str) -> None:
             raise UsageError(f"no document “{name}” is withdrawn: see `harvester withdraw --list`")
         if len(found) > 1:
             raise UsageError(f"{len(found)} withdrawn documents have the title “{name}”: name one by its id")
-        hiding.undo(database, db, found[0], _me())
+        show_again(database, db, found[0], _me())
     click.echo(f"document {found[0].document_id} is shown again: {found[0].title}")
     click.echo("What pages said of it meanwhile comes with the next harvest of them.")
 
 
 def _withdrawn(database: Database, db: Path) -> list[Withdrawal]:
-    """Give what is withdrawn now; the vault also knows what was shown again."""
-    ids = {row[0] for row in database.execute("SELECT id FROM withdrawn")}
-    found = [one for one in vault.withdrawals(db) if one.document_id in ids]
-    lost = sorted(ids - {one.document_id for one in found})
+    """Give what is withdrawn; say where the file is lost that keeps it."""
+    found, lost = withdrawn_now(database, db)
     if lost:
         click.echo(f"{vault.vault_of(db)} is missing or lacks the documents {lost}: get it from a backup", err=True)
     return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harvester.errors import DatabaseError, UsageError
 from harvester.store.database import BUSY_SECONDS, explained
+from harvester.store.vault import vault_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,16 +23,16 @@ LEFT_BY_SQLITE = ("-wal", "-journal")
 def back_up(path: Path, target: Path, *, replace: bool = False) -> int:
     """Copy the database at `path` to `target`; give the size of the copy in bytes.
 
-    A database of an older version is copied as it is: a backup is what one wants before it is brought up.
+    A database of an older version is copied as it is: a backup is what one wants before it is brought up. What was
+    withdrawn is copied along, into a file of its own again.
     """
     check_target(path, target, replace=replace)
-    with _beside(target) as made:
-        _copy(path, made)
-        _check(path, made)
-        _sync(made)
-        check_target(path, target, replace=replace)
-        _put(made, target, replace=replace)
-    _sync(target.absolute().parent)
+    if vault_of(path).exists():
+        check_target(vault_of(path), vault_of(target), replace=replace)
+    _copy_into_place(path, target, replace=replace)
+    if vault_of(path).exists():  # last: it keeps more than the copy needs rather than less
+        _copy_into_place(vault_of(path), vault_of(target), replace=replace)
+        vault_of(target).chmod(0o600)
     return target.stat().st_size
 
 
@@ -48,6 +49,16 @@ def check_target(path: Path, target: Path, *, replace: bool) -> None:
     for ending in LEFT_BY_SQLITE:
         if Path(f"{target}{ending}").exists():
             raise UsageError(f"{target}{ending} belongs to a database in use, or one that broke off: name a new file")
+
+
+def _copy_into_place(path: Path, target: Path, *, replace: bool) -> None:
+    with _beside(target) as made:
+        _copy(path, made)
+        _check(path, made)
+        _sync(made)
+        check_target(path, target, replace=replace)
+        _put(made, target, replace=replace)
+    _sync(target.absolute().parent)
 
 
 @contextmanager

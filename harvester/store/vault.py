@@ -59,14 +59,18 @@ def vault_of(path: Path) -> Path:
     return path.with_name(f"{path.name}-withdrawn")
 
 
-def keep(path: Path, document: dict[str, Any], by: str, reason: str | None, rows: Iterable[Kept]) -> None:
-    """Keep what is to be taken out, synced to disk before it is: it lies in both files rather than in none."""
+def keep(path: Path, document: dict[str, Any], at: str, by: str, reason: str | None, rows: Iterable[Kept]) -> int:
+    """Keep what is to be taken out, synced to disk before it is: it lies in both files rather than in none.
+
+    Gives its number, which belongs to this state of the database: after a rebuild there is another one.
+    """
     with _open(path) as vault:
         sql = "INSERT INTO withdrawals (document_id, key, title, withdrawn_at, by, reason) VALUES (?, ?, ?, ?, ?, ?)"
-        values = (document["id"], document["key"], document["title"], stamp(), by, reason)
-        number = vault.execute(sql, values).lastrowid
+        values = (document["id"], document["key"], document["title"], at, by, reason)
+        number = int(vault.execute(sql, values).lastrowid or 0)
         told = ((number, json.dumps(vars(row), ensure_ascii=False, default=_bytes)) for row in rows)
         vault.executemany("INSERT INTO kept (withdrawal_id, change) VALUES (?, ?)", told)
+        return number
 
 
 def kept(path: Path, withdrawal: int) -> list[Kept]:
@@ -76,14 +80,14 @@ def kept(path: Path, withdrawal: int) -> list[Kept]:
         return [Kept(**json.loads(row[0], object_hook=_read)) for row in vault.execute(sql, [withdrawal])]
 
 
-def withdrawals(path: Path) -> list[Withdrawal]:
-    """Give the last withdrawal of each document, whether undone or not."""
+def withdrawals(path: Path, numbers: Iterable[int]) -> list[Withdrawal]:
+    """Give withdrawals by their numbers; what is not there is passed over."""
     if not vault_of(path).exists():
         return []
     with _open(path) as vault:
-        sql = """SELECT id, document_id, key, title, withdrawn_at, by, reason FROM withdrawals
-            WHERE id IN (SELECT max(id) FROM withdrawals GROUP BY document_id) ORDER BY id"""
-        return [Withdrawal(*row) for row in vault.execute(sql)]
+        sql = "SELECT id, document_id, key, title, withdrawn_at, by, reason FROM withdrawals WHERE id = ?"
+        rows = [vault.execute(sql, [number]).fetchone() for number in numbers]
+        return [Withdrawal(*row) for row in rows if row]
 
 
 def note_undone(path: Path, withdrawal: int, by: str) -> None:

@@ -1,4 +1,4 @@
-"""Takes a document out of all that is served, and puts it back."""
+"""Takes a document out of all that is served."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from harvester.clock import stamp
+from harvester.errors import UsageError
+from harvester.sources import load_sources
 from harvester.store import vault
 from harvester.store.database import transaction
-from harvester.store.hiding import Hiding, put_back
+from harvester.store.hiding import Hiding
 from harvester.store.keys import date_of, group_of, kind_of
 from harvester.store.search import forget_words, index_now
 from harvester.store.withdrawn import SHOWN, hidden_address, hidden_key, mark_of, undated_key
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.source import Source
-    from harvester.store.vault import Withdrawal
 
 TELLING = (("runs", "command"), ("runs", "reason"), ("problems", "message"))
 """Where a document's name may stand because somebody typed it."""
@@ -32,9 +33,9 @@ _OWN = f"""listing_id IS NULL AND id NOT IN (SELECT capture_id FROM statements W
 _SHOWING = "uri IN (SELECT uri FROM captures JOIN sightings ON capture_id = captures.id WHERE document_id = ?)"
 
 
-def withdraw(db: Database, path: Path, row: dict[str, Any], source: Source, by: str, reason: str | None) -> None:
+def withdraw(db: Database, path: Path, row: dict[str, Any], by: str, reason: str | None, at: str | None = None) -> None:
     """Hide a document for good. What is taken out lies in the vault before it is taken out."""
-    document = row["id"]
+    document, at, source = row["id"], at or stamp(), _source(row["source"])
     db.execute("PRAGMA secure_delete = ON")
     with transaction(db):
         hiding, keys = Hiding(db), _keys(db, document)
@@ -44,43 +45,22 @@ def withdraw(db: Database, path: Path, row: dict[str, Any], source: Source, by: 
         _hide_statements(hiding, row, keys)
         _hide_words(hiding, row)
         hiding.remove_all_of(document)
-        db.execute("INSERT INTO withdrawn (id, withdrawn_at) VALUES (?, ?)", [document, stamp()])
+        number = vault.keep(path, row, at, by, reason, hiding.kept)
+        db.execute("INSERT INTO withdrawn VALUES (?, ?, ?)", [document, at, number])
         hidden = {hidden_key(key) for key in keys} | {hidden_address(uri) for uri in (*addresses, row["slug"]) if uri}
         hidden |= {undated_key(key) for key in keys if kind_of(key) == "natural" and len(date_of(key)) in (0, 4)}
         db.conn.executemany("INSERT INTO withdrawn_keys VALUES (?, ?)", [(key, document) for key in sorted(hidden)])
         index_now(db)
-        vault.keep(path, row, by, reason, hiding.kept)
     forget_words(db)
 
 
-def undo(db: Database, path: Path, withdrawal: Withdrawal, by: str) -> None:
-    """Show a document again as it was. What pages said of it since comes with the next harvest of them."""
-    document = withdrawal.document_id
-    with transaction(db):
-        db.execute("DELETE FROM withdrawn_keys WHERE document_id = ?", [document])
-        db.execute("DELETE FROM withdrawn WHERE id = ?", [document])
-        put_back(db, vault.kept(path, withdrawal.id))
-        _take_up(db, document)
-    vault.note_undone(path, withdrawal.id, by)
-
-
-def _take_up(db: Database, document: int) -> None:
-    """Let what was seen meanwhile be of the document, and the pages where it stood be read again."""
-    (source,) = db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
-    mark = mark_of(source, document)
-    said = "SELECT id FROM statements WHERE document_id = :document"
-    seen = f"statement_id IN ({said}) OR statement_id IN (SELECT id FROM statements WHERE key = :mark)"
-    values = {"document": document, "mark": mark, "shown": SHOWN}
-    sql = f"""UPDATE sightings SET document_id = :document, statement_id = CASE WHEN statement_id IN ({said})
-        THEN statement_id ELSE (SELECT max(id) FROM statements WHERE document_id = :document) END
-        WHERE title = :shown AND ({seen})"""
-    db.execute(sql, values)
-    db.execute("DELETE FROM statements WHERE key = ?", [mark])
-    sql = """UPDATE captures SET parser_version = 0
-        WHERE id IN (SELECT capture_id FROM sightings WHERE document_id = :document AND title = :shown)"""
-    db.execute(sql, values)
-    db.execute("DELETE FROM archives")
-    index_now(db)
+def _source(name: str) -> Source:
+    sources = load_sources()
+    if name not in sources:
+        raise UsageError(
+            f"the document is of {name}, an archive that this version does not know: upgrade the harvester"
+        )
+    return sources[name]
 
 
 def _keys(db: Database, document: int) -> list[str]:
