@@ -12,12 +12,15 @@ import click
 
 from harvester.cli.commands import INNER, db_option, json_option, with_example
 from harvester.errors import UsageError
+from harvester.schedule.install import install_cron, install_systemd, uninstall_cron, uninstall_systemd
 from harvester.schedule.loop import Loop
 from harvester.schedule.plans import plans_of
 from harvester.schedule.processes import identity
 from harvester.schedule.report import schedule_report
 from harvester.schedule.scheduler import Scheduler
 from harvester.schedule.sync import Launcher
+from harvester.schedule.teller import Teller
+from harvester.schedule.units import Service
 from harvester.settings.read import SettingsError
 from harvester.settings.use import FILE
 from harvester.store.database import explained, open_to_read
@@ -60,25 +63,28 @@ def run(read: Read | None, db: Path, once: bool, beside: int | None) -> None:
         harvester schedule run --once
 
     """
-    loop = Loop(db, _scheduler(read, db), _log, identity(beside) if beside else None)
+    read = checked(read)
+    db.parent.mkdir(parents=True, exist_ok=True)
+    scheduler = Scheduler(plans_of(read.settings), Launcher(db, read.file), tuple(read.settings.alerts))
+    loop = Loop(db, scheduler, _log, identity(beside) if beside else None)
     loop.listen()
-    loop.run(once=once)
+    teller = Teller(db, read.settings.alerts, _log)
+    teller.start()
+    try:
+        loop.run(once=once)
+    finally:
+        teller.stop()
 
 
-def _scheduler(read: Read | None, db: Path) -> Scheduler:
+def checked(read: Read | None) -> Read:
+    """Give what is configured. Another process sees whether it can be meant: here Scrapy would stay in memory."""
     if read is None or not read.settings.schedules:
         raise UsageError(NO_SCHEDULE)
-    _check(read)
-    db.parent.mkdir(parents=True, exist_ok=True)
-    return Scheduler(plans_of(read.settings), Launcher(db, read.file), tuple(read.settings.alerts))
-
-
-def _check(read: Read) -> None:
-    """Let another process see whether the archives are known: it needs Scrapy, and here that would stay in memory."""
-    command = [sys.executable, "-m", "harvester", "--config", str(read.file), "config", "--json"]
+    command = [sys.executable, "-P", "-m", "harvester", "--config", str(read.file), "config", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
     if done.returncode:
         raise SettingsError(done.stderr.strip().removeprefix("Error: ") or f"{read.file} could not be checked")
+    return read
 
 
 def _log(text: str) -> None:
@@ -107,6 +113,50 @@ def status(db: Path, as_json: bool) -> int:
     else:
         show(found)
     return int(bool(found.unhealthy))
+
+
+@schedule.command()
+@db_option
+@click.option("--systemd", "how", flag_value="systemd", help="As a service of this user.")
+@click.option("--cron", "how", flag_value="cron", help="As lines in this user's crontab.")
+@click.option("--print", "only_print", is_flag=True, help="Only print what would be written.")
+@click.pass_obj
+def install(read: Read | None, db: Path, how: str | None, only_print: bool) -> None:
+    """Let the system start the scheduler, now and whenever the machine starts.
+
+    Examples:
+        harvester schedule install --systemd
+        harvester schedule install --cron --print
+
+    """
+    if how is None:
+        raise UsageError("say how: `harvester schedule install --systemd`, or --cron where there is no systemd")
+    checked(read)
+    service = _service(read, db)
+    if only_print:
+        click.echo(service.unit() if how == "systemd" else service.cron(), nl=False)
+        return
+    click.echo("\n".join(install_systemd(service) if how == "systemd" else install_cron(service)))
+
+
+@schedule.command()
+@db_option
+@click.pass_obj
+def uninstall(read: Read | None, db: Path) -> None:
+    """Take away what `install` has put in its place. The database and harvester.toml stay.
+
+    Example:
+        harvester schedule uninstall
+
+    """
+    service = _service(read, db)
+    click.echo(
+        "\n".join(uninstall_systemd(service) + uninstall_cron(service)) or "nothing was installed for this database"
+    )
+
+
+def _service(read: Read | None, db: Path) -> Service:
+    return Service(db.absolute(), (read.file if read and read.file else FILE).absolute())
 
 
 def show(found: ScheduleReport) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
 import threading
 import webbrowser
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import uvicorn
@@ -19,7 +20,11 @@ from datasette.utils import parse_metadata
 import harvester.db
 from harvester.cli.commands import db_option
 from harvester.errors import DatabaseError, HarvesterError
+from harvester.settings.use import FILE
 from harvester.store.database import open_to_read
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 CONFIGURATION = Path(harvester.db.__path__[0])
 """The same folder that `datasette db/` reads; in the wheel it lies inside the package."""
@@ -46,19 +51,22 @@ PATIENCE_SECONDS = 3
     metavar="SECONDS",
     help="How long browsers and proxies may show a page again without asking.",
 )
-def serve(db: Path, port: int, host: str, open_browser: bool, robots: bool, **options: Any) -> None:
+@click.option("--sync", is_flag=True, help="Also sync what harvester.toml schedules: a site that keeps itself in step.")
+def serve(db: Path, port: int, host: str, open_browser: bool, robots: bool, sync: bool, **options: Any) -> None:
     """Show the database in the browser, until Ctrl-C.
 
     It is only read, so harvests may go on meanwhile.
 
     Examples:
         harvester serve
+        harvester serve --sync
         harvester serve --db other.db --port 8002 --open
         harvester serve --base-url /archive/ --https --cache 300
 
     """
+    syncing = beside(db) if sync else nullcontext()
     datasette = publish(db, settings_of(**options), robots=robots)
-    with listen(host, port) as listener:
+    with listen(host, port) as listener, syncing:
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
         click.echo(f"{db} is at {address} (Ctrl-C ends)")
         if open_browser:
@@ -66,6 +74,20 @@ def serve(db: Path, port: int, host: str, open_browser: bool, robots: bool, **op
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
         with suppress(KeyboardInterrupt):  # uvicorn has already ended in good order, and raises it again
             asyncio.run(answer(datasette, listener))
+
+
+def beside(db: Path) -> AbstractContextManager[Any]:
+    """Give the scheduler that runs as long as the server; makes the database, so that there is one to show."""
+    from harvester.cli.schedule import checked
+    from harvester.schedule.beside import Beside
+    from harvester.store.database import open_to_write
+
+    read = checked(click.get_current_context().obj)
+    db.parent.mkdir(parents=True, exist_ok=True)
+    open_to_write(db).close()
+    # A second SIGTERM comes from the web server when it has ended; ours is then to end the scheduler in good order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return Beside(db, read.file or FILE, lambda text: click.echo(text, err=True))
 
 
 def settings_of(base_url: str, https: bool, cache: int) -> dict[str, Any]:

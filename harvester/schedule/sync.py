@@ -84,7 +84,7 @@ class Launcher:
             environment["HARVESTER_CONFIG"] = str(self.settings.absolute())
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         process = subprocess.Popen(  # noqa: S603 - our own program, and no shell
-            [sys.executable, "-m", "harvester", *self.arguments(harvest)],
+            [sys.executable, "-P", "-m", "harvester", *self.arguments(harvest)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=complaints,
