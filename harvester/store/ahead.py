@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from harvester.capture import Capture
 
-MOST_BYTES = 8 * 1024**2
+MOST_BYTES = 16 * 1024**2
 """Of pages that wait; they are kept in memory."""
 SECONDS = 0.2
 """How long a transaction goes on, and how long pages wait for others: no other writer need wait longer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -47,6 +48,7 @@ class Place:
     observed_at: str | None
 
 
+@lru_cache(maxsize=256)  # asked several times of each page
 def host_of(uri: str) -> str:
     """Give the host of a page's address; a file has none."""
     return urlsplit(uri).hostname or ""

@@ -10,7 +10,7 @@ from harvester.store.members import move_members
 from harvester.store.statements import DESCRIBED, KEYS, Statement, merge, merge_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlite_utils import Database
 
@@ -29,6 +29,19 @@ def next_id(db: Database) -> int:
     sql = """SELECT max((SELECT coalesce(max(id), 0) FROM documents), (SELECT coalesce(max(id), 0) FROM withdrawn),
         (SELECT coalesce(max(merged_from), 0) FROM changes WHERE merged_from IS NOT NULL))"""
     return int(db.execute(sql).fetchone()[0]) + 1
+
+
+class Ids:
+    """Gives the ids of new documents: the ones after all that were ever given."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._last = 0
+
+    def give(self, _keys: Iterable[str]) -> int:
+        """Give the id of a document that will have these keys."""
+        self._last = self._last + 1 if self._last else next_id(self._db)
+        return self._last
 
 
 def write_new(db: Database, document: int, source: Source, run: int, observed_at: str | None) -> str:
@@ -129,7 +142,9 @@ def insert_terms(db: Database, document: int, terms: dict[str, list[str]]) -> No
 
 def _says_other(before: str | None, after: str | None) -> bool:
     """Say whether two values differ in more than how they are printed."""
-    return before != after and plain(before or "") != plain(after or "")
+    if before is None or after is None:
+        return bool((before or after or "").strip())
+    return before != after and plain(before) != plain(after)
 
 
 def _keep_old_key(db: Database, before: dict[str, Any]) -> None:

@@ -40,8 +40,11 @@ def record_hash(record: Record, attached: str | None = None) -> str:
     stated = (
         plain(record.title),
         record.date.edtf or record.date.text or "",
-        plain(record.summary or ""),
-        *(value or "" for value in (record.url, record.slug, record.record_id, record.node_id)),
+        plain(record.summary) if record.summary else "",
+        record.url or "",
+        record.slug or "",
+        record.record_id or "",
+        record.node_id or "",
         "cut" if record.cut else "",
     )
     if attached is None and not record.terms and not record.archive:
@@ -50,11 +53,10 @@ def record_hash(record: Record, attached: str | None = None) -> str:
 
 
 def _of_document_page(record: Record) -> list[str]:
-    values = (
-        *(record.kind, record.archive, record.archive_location, record.classification, record.rights),
-        *(record.uploaded, record.credit),
-    )
-    return [plain(value or "") for value in values] + [f"{facet} {plain(term)}" for facet, term in sorted(record.terms)]
+    values = (record.kind, record.archive, record.archive_location, record.classification, record.rights)
+    more = (record.uploaded, record.credit)
+    terms = [f"{facet} {plain(term)}" for facet, term in sorted(record.terms)]
+    return [plain(value) if value else "" for value in (*values, *more)] + terms
 
 
 def attached_hash(page: DocumentPage) -> str | None:
