@@ -1,5 +1,6 @@
--- Schedules as they were last started with. next_due is the planned time of the next turn; seed scatters the turns of
--- different machines. removed_at: harvester.toml has it no more.
+-- Schedules as they were last started with. next_due is the planned time of the next turn; next_start is when something
+-- happens next: that turn, scattered by seed, or an earlier one that is tried again. removed_at: harvester.toml has it
+-- no more.
 CREATE TABLE schedules (
     name TEXT PRIMARY KEY,
     source TEXT NOT NULL,
@@ -71,3 +72,23 @@ CREATE TABLE alerts (
     error TEXT
 );
 CREATE INDEX alerts_waiting ON alerts (next_attempt) WHERE told_at IS NULL;
+
+-- What is due, and how it went last. What is overdue by more than ten minutes nobody looks after: no scheduler runs.
+CREATE VIEW upcoming AS
+SELECT
+    schedules.name AS schedule,
+    schedules.harvest AS harvest,
+    schedules.source AS source,
+    schedules.rhythm AS rhythm,
+    schedules.next_start AS next_start,
+    (SELECT started_at FROM turns WHERE turns.source = schedules.source AND turns.state = 'running') AS running_since,
+    last.id AS last_turn,
+    last.state AS last_state,
+    last.finished_at AS last_finished,
+    last.reason AS last_reason,
+    last.run_id AS last_run,
+    schedules.next_start < strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-10 minutes') AND NOT EXISTS
+        (SELECT 1 FROM turns WHERE turns.source = schedules.source AND turns.state = 'running') AS overdue
+FROM schedules LEFT JOIN turns AS last ON last.id =
+    (SELECT max(id) FROM turns WHERE schedule = schedules.name AND state NOT IN ('running', 'missed'))
+WHERE schedules.removed_at IS NULL;

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +15,7 @@ from harvester.schedule.install import install_cron, install_systemd, uninstall_
 from harvester.schedule.loop import Loop
 from harvester.schedule.plans import plans_of
 from harvester.schedule.processes import identity
-from harvester.schedule.report import schedule_report
+from harvester.schedule.report import lines, schedule_report
 from harvester.schedule.scheduler import Scheduler
 from harvester.schedule.sync import Launcher
 from harvester.schedule.teller import Teller
@@ -28,7 +27,6 @@ from harvester.store.database import explained, open_to_read
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harvester.schedule.report import ScheduleReport
     from harvester.settings.read import Read
 
 NO_SCHEDULE = (
@@ -95,7 +93,8 @@ def _log(text: str) -> None:
 @schedule.command()
 @db_option
 @json_option
-def status(db: Path, as_json: bool) -> int:
+@click.pass_obj
+def status(read: Read | None, db: Path, as_json: bool) -> int:
     """Show what is due, what was missed and why, and what is bad.
 
     Exit status 0 if all is well, 1 if not.
@@ -105,13 +104,15 @@ def status(db: Path, as_json: bool) -> int:
 
     """
     with explained(db), open_to_read(db) as database:
-        found = schedule_report(database, datetime.now(UTC))
+        found = schedule_report(database)
     if as_json:
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
-    elif not found.schedules:
-        click.echo(f"no schedule has run on {db} yet" if FILE.is_file() else NO_SCHEDULE)
+    elif not found.upcoming:
+        click.echo(
+            f"no scheduler has run on {db} yet: start one with `harvester schedule run`" if read else NO_SCHEDULE
+        )
     else:
-        show(found)
+        click.echo("\n".join([*lines(found), *(f"not well: {reason}" for reason in found.unhealthy)]))
     return int(bool(found.unhealthy))
 
 
@@ -157,30 +158,6 @@ def uninstall(read: Read | None, db: Path) -> None:
 
 def _service(read: Read | None, db: Path) -> Service:
     return Service(db.absolute(), (read.file if read and read.file else FILE).absolute())
-
-
-def show(found: ScheduleReport) -> None:
-    """Show schedules in words."""
-    for row in found.schedules:
-        click.echo(f"{row['name']}: {row['harvest']}, {row['rhythm']}")
-        click.echo(f"  next  {_next(row)}")
-        click.echo(f"  last  {_last(row)}")
-    for row in found.missed:
-        caught = f"caught up at {row['caught_up_at']}" if row["caught_up_at"] else "not caught up yet"
-        click.echo(f"missed: {row['schedule']} of {row['due_at']}: {row['missed']}; {caught}")
-    for reason in found.unhealthy:
-        click.echo(f"not well: {reason}")
-
-
-def _next(row: dict[str, Any]) -> str:
-    return f"{row['next_start']}; now a sync of {row['source']} goes on" if row["running_since"] else row["next_start"]
-
-
-def _last(row: dict[str, Any]) -> str:
-    if row["state"] is None:
-        return "none yet"
-    reason = f": {row['reason']}" if row["reason"] else ""
-    return f"{row['finished_at']} {row['state']}{reason}"
 
 
 for name in INNER["schedule"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from harvester.cli.commands import db_option, json_option
 from harvester.cli.summary import walked
+from harvester.schedule.report import lines, schedule_report
 from harvester.store.database import explained, open_to_read
 from harvester.store.status import Report, report
 
@@ -33,21 +35,24 @@ def status(db: Path, as_json: bool) -> int:
 
     """
     with explained(db), open_to_read(db) as database:
-        found = report(database)
+        found, scheduled = report(database), schedule_report(database)
+    found = replace(found, unhealthy=found.unhealthy + scheduled.unhealthy)
     if as_json:
-        click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
+        click.echo(json.dumps(found.as_dict() | {"schedule": scheduled.as_dict()}, ensure_ascii=False))
     else:
-        _show(found)
+        _show(found, lines(scheduled))
     return 0 if found.healthy else 1
 
 
-def _show(found: Report) -> None:
+def _show(found: Report, scheduled: list[str]) -> None:
     console = Console(soft_wrap=True)
     console.print(_coverage(found.coverage))
     for walk in found.walks:
         console.print(escape(f"{walk['name']}: last walked {_moment(walk['started_at'])}, {walked(walk)}"))
     console.print(_runs(found.runs))
     console.print(f"{found.documents} documents; last read {found.last_read or 'never'}")
+    for line in scheduled:
+        console.print(escape(line))
     for problem in found.problems:
         console.print(escape(f"  {problem['severity']}: {problem['message']} ({problem['uri']})"))
     for reason in found.unhealthy:

@@ -99,6 +99,13 @@ def next_due(plan: Plan, known: Known, now: datetime) -> datetime:
     return due
 
 
+def next_start(plan: Plan, known: Known, now: datetime) -> datetime:
+    """Give when something happens next: what is planned, or what is tried again."""
+    start, waits = plan.start_of(next_due(plan, known, now), known.seed), waits_until(known.turns, now)
+    again = known.last is not None and known.last.state in REPEATED
+    return waits if again else max(start, waits) if waits > now else start
+
+
 def waits_until(turns: Sequence[Ended], now: datetime) -> datetime:
     """Give until when a source is left alone after its last turns have failed."""
     failures = failures_of(turns)

@@ -138,3 +138,5 @@ class Scheduler:
         ended = outcome(turns.run_of(db, turn), status, said, asked_to_stop=self._stopping)
         with transaction(db):
             turns.finish(db, turn["id"], ended.state, ended.reason, ended.run, self._clock())
+            for plan in self.plans:
+                turns.replan(db, plan, self._clock())

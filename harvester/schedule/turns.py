@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from harvester.clock import stamp
 from harvester.errors import SourceBusyError
-from harvester.schedule.decide import Ended, Known, decide
+from harvester.schedule.decide import Ended, Known, decide, next_start
 from harvester.store.claims import check_free
 from harvester.store.database import transaction
 
@@ -129,6 +129,16 @@ def finish(db: Database, turn: int, state: State, reason: str | None, run: int |
     """End a turn; says whether it had not ended already."""
     sql = """UPDATE turns SET state = ?, reason = ?, run_id = ?, finished_at = ? WHERE id = ? AND state = 'running'"""
     return db.execute(sql, [state, reason, run, stamp(now), turn]).rowcount == 1
+
+
+def replan(db: Database, plan: Plan, now: datetime) -> None:
+    """Keep when something happens next, after a turn of the source has ended."""
+    known = known_of(db, plan, now)
+    if known:
+        start = stamp(next_start(plan, known, now))
+        db.execute(
+            "UPDATE schedules SET next_start = ? WHERE name = ? AND next_start IS NOT ?", [start, plan.name, start]
+        )
 
 
 def running(db: Database) -> list[dict[str, Any]]:
