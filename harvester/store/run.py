@@ -240,7 +240,7 @@ class Run:
             self.errors += known.errors
         if known.refused and not (step and step.again):
             self.counts["refused"] += 1
-        if known.errors:
+        if known.errors and not (step and step.again):
             code = known.refused or "still-incomplete"
             self._problem(Problem("notice", code, STILL_NOT_TAKEN), capture.uri)
         return self._taken(known.id, known.refused is not None, True, step, capture.http_status)
