@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from tests.archive_server_site import Answer, Site
 
 SLOW_SECONDS = 0.03
-REASONS = {200: "OK", 302: "Found", 304: "Not Modified", 404: "Not Found", 429: "Too Many", 503: "Unavailable"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class ArchiveServer:
 
 
 async def _send(writer: asyncio.StreamWriter, answer: Answer) -> None:
-    lines = [f"HTTP/1.1 {answer.status} {REASONS[answer.status]}"]
+    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
     if answer.status != 304:
         lines.append(f"Content-Length: {len(answer.body)}")
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]

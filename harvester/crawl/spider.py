@@ -10,28 +10,22 @@ import scrapy
 from scrapy.exceptions import CloseSpider
 from scrapy.signals import request_reached_downloader
 
-from harvester.addresses import is_ordered, page_url
 from harvester.crawl.budget import Budget
 from harvester.crawl.fetcher import Fetcher, Manners
 from harvester.crawl.order import Order
-from harvester.crawl.resume import resumed
+from harvester.crawl.tour import Tour
 from harvester.crawl.trouble import AskedToStop
 from harvester.crawl.visits import Visits, may_follow
-from harvester.crawl.walk import MOST_FAILURES, Plan, Wanted, pages_of
-from harvester.pages.page import Problem
-from harvester.store.run import WalkStep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from scrapy.crawler import Crawler
 
-    from harvester.addresses import ListingAddress
     from harvester.crawl.desk import Desk
     from harvester.crawl.items import Fetched
     from harvester.source import Source
-    from harvester.store.members import Leaver
-    from harvester.store.run import Run, Taken
+    from harvester.store.run import Run
 
 
 class ArchiveSpider(scrapy.Spider):
@@ -56,8 +50,7 @@ class ArchiveSpider(scrapy.Spider):
         self.stopped = stopped
         self.progress = progress
         self.say = say
-        self.expected: int | None = None
-        """How many pages there are, as far as that is known."""
+        self._tour: Tour | None = None
         self.interrupted = False
         """Whether something was left undone because the user asked to stop."""
         self.budget = Budget(self.order.most_requests, self.order.most_seconds)
@@ -65,6 +58,11 @@ class ArchiveSpider(scrapy.Spider):
         """Why something was left undone, if that was asked for before: the budget is used up."""
         self.failure: Exception | None = None
         """What went wrong with us: the run has then failed. What an archive does wrong is a problem of the run."""
+
+    @property
+    def expected(self) -> int | None:
+        """How many pages there are, as far as that is known."""
+        return self._tour.expected if self._tour else None
 
     @property
     def given_up(self) -> str | None:
@@ -88,7 +86,8 @@ class ArchiveSpider(scrapy.Spider):
         """Fetch one page after the other; each is committed before the next is asked for."""
         try:
             self._visits = Visits(self._fetcher(), self.desk, self.source, self.order.base)
-            async for fetched in self._given() if self.addresses else self._archive():
+            self._tour = Tour(self.order, self.source, self.desk, self._visits)
+            async for fetched in self._given() if self.addresses else self._tour.pages():
                 yield fetched
                 await fetched.taken
         except AskedToStop:  # no failure: between two pages nothing is half done, and the next run goes on there
@@ -121,71 +120,3 @@ class ArchiveSpider(scrapy.Spider):
     async def _given(self) -> AsyncIterator[Fetched]:
         for address in self.addresses:
             yield await self._visits.visit(address)
-
-    async def _archive(self) -> AsyncIterator[Fetched]:
-        listing = self.order.address(self.source)
-        if not self.desk.is_walked(listing):
-            async for fetched in self._walk(listing):
-                yield fetched
-        if self.order.documents and not self._visits.given_up:
-            async for fetched in self._documents(listing):
-                yield fetched
-
-    async def _documents(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
-        """Fetch the document pages that are due; an archive that shows none of them is asked for no more."""
-        failures, due = 0, self.desk.documents(listing)
-        self.expected = self.desk.run.counts["pages"] + len(due)
-        for address in due:
-            fetched = await self._visits.visit(address)
-            yield fetched
-            taken = await fetched.taken
-            failures = failures + 1 if (taken is None or taken.refused) and not fetched.says_gone else 0
-            if self._visits.given_up:
-                return
-            if failures == MOST_FAILURES:
-                message = f"{failures} document pages in a row could not be read: the next run goes on from here"
-                self.desk.problem(Problem("error", "documents-stopped", message), address)
-                return
-
-    async def _walk(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
-        """Walk a listing to its verdict; one that was cut short goes on."""
-        walk, read = self.desk.begin_walk(listing)
-        plan = self._plan(listing)
-        steps = resumed(plan, read)
-        try:
-            wanted = next(steps)
-            while True:
-                async for fetched in self._look(listing, wanted, walk):
-                    yield fetched
-                step = await self._visits.step(wanted.number)
-                self.expected = pages_of(step, plan) or self.expected
-                wanted = steps.send(step)
-        except StopIteration as end:
-            leaving = self.desk.end_walk(walk, listing, end.value)
-            self._visits.heed(end.value)
-        async for fetched in self._leaving(walk, listing, leaving):
-            yield fetched
-
-    async def _leaving(self, walk: int, listing: ListingAddress, leaving: list[Leaver]) -> AsyncIterator[Fetched]:
-        """Ask each document that has left the listing, at its address, whether it is gone; once, then it has left."""
-        answers: dict[str, Taken | None] = {}
-        for leaver in leaving:
-            if leaver.gone and leaver.url:
-                fetched = await self._visits.visit(leaver.url)
-                yield fetched
-                answers[leaver.url] = await fetched.taken
-        if leaving:
-            self.desk.settle(walk, listing, leaving, answers)
-
-    async def _look(self, listing: ListingAddress, wanted: Wanted, walk: int) -> AsyncIterator[Fetched]:
-        """Fetch a page of a listing; one that is refused is asked for again before that is believed."""
-        url = page_url(listing, wanted.number, self.source)
-        first = wanted.number * self._plan(listing).size + 1
-        step = WalkStep(walk, wanted.number, wanted.reason, first, listing.url)
-        async for fetched in self._visits.looks(url, step):
-            yield fetched
-
-    def _plan(self, listing: ListingAddress) -> Plan:
-        assert self.source.pager is not None  # noqa: S101 - Order.address has seen to it
-        ordered = is_ordered(listing, self.source)
-        return Plan(self.source.pager.size, ordered, self.order.most_pages, self.order.until_known)
