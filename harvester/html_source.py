@@ -58,8 +58,8 @@ MAIN = ((b"<main", b"</main>"), (b"<h1", b"<footer"))
 class Addresses:
     """How an archive addresses its items.
 
-    `links`: what links to items hold, one of these. `path`: pattern of an item's whole path with the groups slug,
-    record_id, node_id (those that there are). `file`: pattern of a file's path, with the group node_id.
+    `links`: what links to items hold, one of these. `path`: pattern of an item's whole path, without the first slash,
+    with the groups slug, record_id, node_id (those that there are). `file`: the same of a file, with the group node_id.
     """
 
     links: tuple[str, ...]

@@ -91,10 +91,10 @@ class Source:
 
     `pager` says how its listings are walked; None where only saved pages are read.
 
-    `paths`: patterns of its pages' addresses, from the path on and without the first slash. What else its hosts
-    serve is no page; without any, everything may be one. Saved files are named after addresses: `document/[\\w-]+`.
-
     `addresses`: how links address its items; None where only pages without links are read.
+
+    `paths`: patterns of its pages' addresses besides those of listings and items, from the path on and without the
+    first slash. What else its hosts serve is no page; without any of these, everything may be one.
     """
 
     name: str
@@ -107,8 +107,16 @@ class Source:
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:
-        """What the address of a page looks like."""
-        return re.compile("|".join(f"(?:{path})" for path in self.paths) or ".*", re.DOTALL)
+        """What the address of a page looks like; saved files are named after addresses."""
+        items = (self.addresses.path,) if self.addresses else ()
+        listings = (rf"{re.escape(self.pager.path.lstrip('/'))}(?:\?.*)?",) if self.pager else ()
+        paths = (*items, *listings, *self.paths)
+        return re.compile("|".join(f"(?:{path})" for path in paths) or ".*", re.DOTALL)
+
+    @property
+    def says_paths(self) -> bool:
+        """Whether the address of a page is told from others."""
+        return bool(self.addresses or self.pager or self.paths)
 
     def form(self, name: str) -> Form:
         """Give the form of that name."""

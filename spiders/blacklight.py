@@ -12,9 +12,9 @@ BLACKLIGHT = Source(
     name="blacklight",
     title="Blacklight demonstration catalogue",
     hosts=("demo.projectblacklight.org",),
-    paths=(r"catalog/[\w.:-]+", r"(catalog)?(\?.*)?"),
+    paths=(r"(\?.*)?",),
     pager=Pager("/catalog", 10, start=1, filters=r"f\[[^]]*\]\[\]", text="q"),
-    addresses=Addresses(("/catalog/",), r"/catalog/(?P<slug>[\w.:-]+)"),
+    addresses=Addresses(("/catalog/",), r"catalog/(?P<slug>[\w.:-]+)"),
     forms=(
         DocumentForm("show", marks=MARKS, labels=LABELS, fields="dl"),
         HtmlListing(

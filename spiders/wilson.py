@@ -5,7 +5,6 @@ from harvester.source import CAPS, RANGE, Form, Pager, Source
 
 SITE_HEADER = "Skip to content"
 OLD = "Digital Archive International History Declassified"
-OLD_PATHS = r"search-results/\d+/.+|collection/\d+/[^/]+(/\d+)?"
 WILSON = Source(
     name="wilson",
     title="Wilson Center Digital Archive",
@@ -14,12 +13,12 @@ WILSON = Source(
         "wilson-center.drivingcreative.com",
         "wilson-center-digital-archive.dvincitest.com",
     ),
-    paths=(r"document/[\w%~-]+", r"node/\d+", r"search(\?.*)?", OLD_PATHS),
+    paths=(r"search-results/\d+/.+", r"collection/\d+/[^/]+(/\d+)?"),
     pager=Pager("/search", 10, text="search_api_fulltext", order="sort_bef_combine", newest_first="created_DESC"),
     addresses=Addresses(
         ("/document/", "/node/"),
-        r"/document/(?:(?P<record_id>\d+)|(?P<slug>[\w%~-]+))|/node/(?P<node_id>\d+)",
-        r"/document/(?P<node_id>\d+)/download",
+        r"document/(?:(?P<record_id>\d+)|(?P<slug>[\w%~-]+))|node/(?P<node_id>\d+)",
+        r"document/(?P<node_id>\d+)/download",
     ),
     forms=(
         DocumentForm(

@@ -50,4 +50,4 @@ def _read(href: str, source: Source, path: str) -> Address | None:
 @lru_cache(maxsize=64)
 def _pattern(hosts: tuple[str, ...], path: str) -> re.Pattern[str]:
     host = "|".join(re.escape(name) for name in hosts)
-    return re.compile(rf"{_KEPT}(?:(?i:https?:)?//(?i:{host})(?::\d+)?)?(?P<path>{path}){_REST}", re.DOTALL)
+    return re.compile(rf"{_KEPT}(?:(?i:https?:)?//(?i:{host})(?::\d+)?)?(?P<path>/(?:{path})){_REST}", re.DOTALL)
