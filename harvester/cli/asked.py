@@ -166,6 +166,7 @@ def order_of(asked: dict[str, Any], listing: str, db: Path) -> Order:
         delay=asked["delay"],
         db=db,
         captures=None if asked["no_captures"] else asked["captures"] or db.parent / "captures",
+        engine=asked["engine"],
         refresh_after=asked["refresh_after"],
         resume_within=asked["resume_within"],
         command="harvester " + shlex.join(sys.argv[1:]),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harvester.addresses import ListingAddress
+    from harvester.pages.html import EngineChoice
     from harvester.source import Source
 
 REFRESH_AFTER_DAYS = 180
@@ -68,6 +69,7 @@ class Order:
     delay: float | None = None
     db: Path = field(default_factory=default_database)
     captures: Path | None = None
+    engine: EngineChoice = "auto"
     refresh_after: float = REFRESH_AFTER_DAYS
     resume_within: float = RESUME_WITHIN_HOURS
     accept_removals: bool = False

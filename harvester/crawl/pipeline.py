@@ -93,7 +93,7 @@ class HarvestPipeline:
         if item.same_as is not None and isinstance(capture, Capture):
             taken: Taken | None = self.run.not_modified(capture, item.same_as.capture, item.step)
         else:
-            taken = harvest_one(self.run, capture, (self._source,), item.step)
+            taken = harvest_one(self.run, capture, (self._source,), item.step, self._spider.order.engine)
         if time.monotonic() - self._indexed > INDEX_SECONDS:
             index(self.run.db)
             self._indexed = time.monotonic()
