@@ -21,6 +21,7 @@ from tests.harvesting import sound
 from tests.live_processes import Harvests, in_process
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 TIMER = 0.02
@@ -132,6 +133,92 @@ def test_a_source_that_another_run_holds_is_left_to_it(tmp_path: Path) -> None:
     assert holder in err
     with open_to_read(tmp_path / "a.db") as db:
         assert db.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+
+
+def spoiled(site: Site, spoil: Callable[[str], Answer | None]) -> Site:
+    """Let a site give other answers at times."""
+    whole = site.answer
+    site.answer = lambda target, headers: spoil(target) or whole(target, headers)  # type: ignore[method-assign]
+    return site
+
+
+def test_rules_for_this_harvester_alone_are_obeyed(tmp_path: Path) -> None:
+    robots = "User-agent: archive-harvester\nDisallow: /search\n\nUser-agent: *\nAllow: /\n"
+    server, status, _ = harvested(tmp_path, Site(5, manner=Manner(robots=robots)))
+    assert (status, [asked.target for asked in server.log]) == (1, ["/robots.txt"])
+
+
+def test_robots_txt_is_followed_to_where_it_lies(tmp_path: Path) -> None:
+    answers = {
+        "/robots.txt": html(301, b"", Location="/rules.txt"),
+        "/rules.txt": Answer(200, b"User-agent: *\nDisallow: /search\n", {"Content-Type": "text/plain"}),
+    }
+    server, status, err = harvested(tmp_path, spoiled(Site(5), answers.get))
+    assert (status, [asked.target for asked in server.log]) == (1, ["/robots.txt", "/rules.txt"])
+    assert "robots.txt forbids" in err
+
+
+def test_robots_txt_that_cannot_be_read_forbids_all(tmp_path: Path) -> None:
+    site = spoiled(Site(5), lambda target: html(503, b"User-agent: *\nAllow: /") if "robots" in target else None)
+    server, status, err = harvested(tmp_path, site)
+    assert {asked.target for asked in server.log} == {"/robots.txt"}
+    assert (status, err.count("\n")) == (1, 1)
+    assert "robots.txt could not be read" in err
+
+
+def test_robots_txt_of_a_busy_server_is_waited_for(tmp_path: Path) -> None:
+    busy = [html(503, b"", Retry_After="1")]
+    site = spoiled(Site(5), lambda target: busy.pop() if "robots" in target and busy else None)
+    server, status, _ = harvested(tmp_path, site)
+    assert (status, [asked.status for asked in server.asked("robots")]) == (0, [503, 404])
+    assert gaps(server)[0] >= 1 - TIMER
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (html(200, b"<title>Just a moment...</title><body>Checking your browser before accessing"), "challenge"),
+        (html(404, b"<h1>Not found</h1>"), "404"),
+    ],
+    ids=["challenge", "not found"],
+)
+def test_an_archive_of_which_nothing_can_be_read_is_one_line(tmp_path: Path, answer: Answer, told: str) -> None:
+    for _ in range(2):  # the second time the answer is known already
+        site = spoiled(Site(5), lambda target: answer if "/search" in target else None)
+        server, status, err = harvested(tmp_path, site)
+        assert (status, err.count("\n"), len(server.asked("/search"))) == (1, 1, 3)
+        assert told in err
+        unharmed(tmp_path / "a.db", "failed")
+
+
+def test_an_archive_whose_listing_cannot_be_had_is_not_asked_for_documents(tmp_path: Path) -> None:
+    with ArchiveServer(Site(35)) as server:
+        archive = Harvests(tmp_path, server)
+        archive.live("a.db", "--no-documents")
+        spoiled(server.site, lambda target: html(503, b"", Retry_After="0") if "/search" in target else None)
+        done = archive.live("a.db")
+        assert (done.status, done.err.count("\n")) == (1, 1)
+        assert server.asked("/document/") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["wilson", "--base-url", "127.0.0.1:80"], "http://"),
+        (["wilson", "--base-url", "http://127.0.0.1:99999"], "http://"),
+        (["wilson", "--base-url", "ftp://127.0.0.1"], "http://"),
+        (["wilson", "--listing", "letters"], "--listing"),
+        (["seeds", "--search", "Mao"], "--search"),
+        (["https://digitalarchive.wilsoncenter.org/topics/mao"], "no listing"),
+        (["https://digitalarchive.wilsoncenter.org/search", "--search", "Mao"], "--search"),
+        (["wilsen"], "wilson"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_before_anything_is_asked(tmp_path: Path, arguments: list[str], told: str) -> None:
+    done = in_process(tmp_path, ["harvest", *arguments, "--db", str(tmp_path / "a.db")])
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    assert told in done.err
+    assert not (tmp_path / "a.db").exists()
 
 
 def test_redirects_are_followed_to_the_same_page_only(tmp_path: Path) -> None:

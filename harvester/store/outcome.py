@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _READ = "SELECT 1 FROM reads JOIN captures ON captures.id = capture_id WHERE run_id = ? AND refused IS NULL LIMIT 1"
 # Of a page that is refused again, as it was before, only the first problem says why.
 _WHY = """SELECT message FROM problems WHERE severity <> 'notice'
-    AND (run_id = ?1 OR uri IN (SELECT uri FROM problems WHERE run_id = ?1)) ORDER BY id DESC LIMIT 1"""
+    AND (run_id = ?1 OR uri IN (SELECT uri FROM reads WHERE run_id = ?1)) ORDER BY id DESC LIMIT 1"""
 
 
 def why_nothing_was_read(db: Database, run: int) -> str | None:
