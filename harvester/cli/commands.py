@@ -20,6 +20,7 @@ COMMANDS = (
     "export",
     "publish",
     "check",
+    "rebuild",
     "backup",
     "withdraw",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvester.store.documents import merge_documents, next_id
+from harvester.store.documents import Ids, merge_documents
 from harvester.store.identity import (
     NEW,
     addressed_among,
@@ -32,10 +32,10 @@ class Assignment:
     `touched`: those whose content may be other than before. `moved`: some belong to others than at first.
     """
 
-    def __init__(self, db: Database, place: Place) -> None:
+    def __init__(self, db: Database, place: Place, ids: Ids | None = None) -> None:
         self._db = db
         self._place = place
-        self._next = 0
+        self._ids = ids or Ids(db)
         self._regroup: set[str] = set()
         self._holders: dict[str, set[int]] = {}
         self.moved = False
@@ -69,7 +69,7 @@ class Assignment:
         """Find or make the document of a record with an address, and let all its keys lead there."""
         found = [d for key in keys.strong for d in self._holders[key]] or self._adoptable(keys.natural)
         agreed = agreeing(self._db, found, keys) if found else []
-        document = self._merge(set(agreed)) if agreed else self._make()
+        document = self._merge(set(agreed)) if agreed else self._make(*keys.strong, base_of(keys.natural))
         for key in keys.strong:
             self._take_from_others(key, document)
         natural = base_of(keys.natural)
@@ -93,15 +93,15 @@ class Assignment:
         if keys.natural.endswith(OPEN_TITLE) or not is_alone(self._db, prefix, identities=True):
             self._regroup.add(prefix)
             return None
-        document = self._make()
+        document = self._make(keys.natural)
         self._identify(document, keys.natural)
         return document
 
-    def _make(self) -> int:
-        """Give the id of a document that is yet to be written."""
-        self._next = self._next + 1 if self._next else next_id(self._db)
-        self.new.add(self._next)
-        return self._next
+    def _make(self, *keys: str) -> int:
+        """Give the id of a document that is yet to be written, and will have these keys."""
+        document = self._ids.give(keys)
+        self.new.add(document)
+        return document
 
     def _identify(self, document: int, *keys: str) -> None:
         """Let keys lead to a document."""
@@ -123,7 +123,7 @@ class Assignment:
         group = load_group(self._db, prefix)
         for key, target in resolve(group).items():
             if target != group.loose[key]:
-                return key, group.loose[key], self._make() if target == NEW else target
+                return key, group.loose[key], self._make(key) if target == NEW else target
         return None
 
     def _move(self, key: str, current: int | None, document: int | None) -> None:

@@ -52,8 +52,8 @@ def check_target(path: Path, target: Path, *, replace: bool) -> None:
 
 
 def _copy_into_place(path: Path, target: Path, *, replace: bool) -> None:
-    with _beside(target) as made:
-        _copy(path, made)
+    with beside(target) as made:
+        copy_into(path, made)
         _check(path, made)
         _sync(made)
         check_target(path, target, replace=replace)
@@ -62,7 +62,7 @@ def _copy_into_place(path: Path, target: Path, *, replace: bool) -> None:
 
 
 @contextmanager
-def _beside(target: Path) -> Iterator[Path]:
+def beside(target: Path) -> Iterator[Path]:
     """Give the file that is written first. One that was left by a backup that was killed is written anew."""
     made = target.with_name(f".{target.name}.part")
     try:
@@ -74,14 +74,14 @@ def _beside(target: Path) -> Iterator[Path]:
             finally:
                 made.unlink(missing_ok=True)
     except BlockingIOError as error:
-        raise DatabaseError(f"another backup is writing {target}: let it finish") from error
+        raise DatabaseError(f"another process is writing {made}: let it finish") from error
     except OSError as error:
         raise DatabaseError(
             f"cannot write {target} ({error.strerror}): check its folder, and the space there"
         ) from error
 
 
-def _copy(path: Path, made: Path) -> None:
+def copy_into(path: Path, made: Path) -> None:
     """Copy in one step: a copy in several begins again whenever a harvest has written in between."""
     with (
         explained(path),

@@ -122,14 +122,14 @@ def keep_capture(db: Database, capture: Capture, page: Page, content: str | None
         "etag": capture.etag,
         "last_modified": capture.last_modified,
     }
-    row |= _said(page, capture) | {
+    row |= said(page, capture) | {
         "listing_id": _listing(db, capture, page, source) if isinstance(page, Listing) else None
     }
     columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
     return int(db.execute(f"INSERT INTO captures ({columns}) VALUES ({marks})", [*row.values()]).lastrowid or 0)
 
 
-def _said(page: Page, capture: Capture) -> dict[str, str | int | None]:
+def said(page: Page, capture: Capture) -> dict[str, str | int | None]:
     """Give the columns that hold what the page said; a refused page said nothing, unless that there is none."""
     if isinstance(page, Refused):
         return {"refused": page.code, "errors": capture.http_status not in NOT_THERE}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from harvester.pages.page import DocumentPage, Listing, Record
     from harvester.store.captures import Place
+    from harvester.store.documents import Ids
     from harvester.store.hashes import Hashes
     from harvester.store.keys import Keys
     from harvester.store.withheld import Withheld
@@ -35,11 +36,11 @@ class Kept(NamedTuple):
 class RecordTaker:
     """Takes the records of one page into the database, inside the caller's transaction."""
 
-    def __init__(self, db: Database, place: Place) -> None:
+    def __init__(self, db: Database, place: Place, ids: Ids | None = None) -> None:
         self._db = db
         self._place = place
         self._table = StatementTable(db, place)
-        self._assignment = Assignment(db, place)
+        self._assignment = Assignment(db, place, ids)
         self._outcome: dict[int, str] = {}
         self.withheld: dict[int, Withheld] = {}
 

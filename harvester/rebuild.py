@@ -1,0 +1,164 @@
+"""Makes the database again from the pages that it names, beside the live one, and then puts it in its place."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harvester.capture import Capture
+from harvester.errors import DatabaseError, UsageError
+from harvester.pages.page import Problem
+from harvester.pages.parse import parse
+from harvester.readers.targets import read_targets
+from harvester.sources import load_sources
+from harvester.store.again.former import attach
+from harvester.store.again.restore import restore
+from harvester.store.again.retake import Retaking
+from harvester.store.again.times import put_in_order
+from harvester.store.again.without import leave_out
+from harvester.store.backup import beside, copy_into
+from harvester.store.claims import check_free
+from harvester.store.database import explained, open_to_write, transaction
+from harvester.store.documents import write_document
+from harvester.store.restore import lay_open, withdraw_again
+from harvester.store.run import Run
+from harvester.store.search import index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlite_utils import Database
+
+AT_ONCE = 16
+"""Pages written at a time: fewer than any database of ours has, so that there is a time after the first of them."""
+KEPT = "{} pages could not be read again (their files are gone or changed): what they said is kept as it was"
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What came of it: pages read again and pages kept as they were, and documents that are other than before."""
+
+    pages: int
+    kept: int
+    new: int
+    changed: int
+    merged: int
+    dropped: int
+
+
+def rebuild(
+    path: Path, command: str, without: int | None = None, *, dry_run: bool = False, progress: Callable[[], None]
+) -> Rebuilt:
+    """Make the database at `path` again; with `dry_run` only say what would come of it.
+
+    Ids, keys, history, and whatever the harvester did not make (a user's own tables) stay as they are. Raises if
+    somebody writes to the database meanwhile: nothing of it is then changed.
+    """
+    with explained(path), open_to_write(path) as live, closing(sqlite3.connect(path)) as watch:
+        _check_idle(live)
+        before = _version(watch)
+        with beside(path.with_name(f"{path.name}-former")) as former, beside(path) as made:
+            copy_into(path, former)
+            rebuilt = _make(path, former, made, command, without, progress)
+            if not dry_run:
+                _put(made, live, watch, before)
+    return rebuilt
+
+
+def _make(
+    path: Path, former: Path, made: Path, command: str, without: int | None, progress: Callable[[], None]
+) -> Rebuilt:
+    """Make the new database in the file `made`."""
+    with open_to_write(former) as laid_open:
+        withdrawn = lay_open(laid_open, path)
+        laid_open.execute("PRAGMA journal_mode = DELETE")  # so that nothing is left beside it
+    copy_into(former, made)
+    with open_to_write(made) as db:
+        db.execute("PRAGMA synchronous = OFF")  # nobody misses it if it is lost
+        attach(db, former)
+        run = Run(db, command)
+        with transaction(db):
+            rebuilt = _take_again(run, without, progress)
+        db.execute("DETACH former")
+        run.finish(run.verdict, KEPT.format(rebuilt.kept) if rebuilt.kept else None)
+        withdraw_again(db, path, withdrawn)
+        index(db)
+    return rebuilt
+
+
+def _take_again(run: Run, without: int | None, progress: Callable[[], None]) -> Rebuilt:
+    if without is not None:
+        if without >= run.id:
+            raise UsageError(f"no run {without}: see `harvester status`, or the table runs")
+        leave_out(run.db, without)
+    sources = load_sources()
+    retaking = Retaking(run, sources)
+    for row, capture in list_pages(retaking.left):
+        retaking.take(row, capture, parse(capture, sources[row["source"]]))
+        run.counts["pages"] += 1
+        progress()
+    kept = list(retaking.left.values())
+    for row in kept:
+        retaking.take_former(row)
+    for document in sorted(put_in_order(run.db)):
+        (source,) = run.db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
+        write_document(run.db, document, sources[source], run.id, None)
+    restore(run)
+    if kept:
+        run.problem(Problem("notice", "kept-as-it-was", KEPT.format(len(kept)), extract=kept[0]["uri"]))
+    counts = run.counts
+    return Rebuilt(counts["pages"], len(kept), *(counts[name] for name in ("new", "changed", "merged", "dropped")))
+
+
+def list_pages(left: dict[int, dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Capture]]:
+    """Read every file once and give the captures that are left, each with its row."""
+    files: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in left.values():
+        if row["file"]:
+            files[row["file"]].append(row)
+    for name, rows in files.items():
+        if Path(name).is_file():
+            yield from _of_file(Path(name), rows)
+
+
+def _of_file(path: Path, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Capture]]:
+    """Give what a file holds of its captures: known by their bytes, and where there are several by their address."""
+    wanted: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        wanted[row["sha256"]].append(row)
+    for found in read_targets([path], None, tuple(load_sources().values())):
+        if isinstance(found, Capture) and found.sha256 in wanted:
+            same = wanted[found.sha256]
+            here = [row for row in same if row["uri"] == found.uri] or (same if len(same) == 1 else [])
+            for row in here:
+                same.remove(row)
+                at = datetime.fromisoformat(row["captured_at"]) if row["captured_at"] else None
+                yield row, replace(found, uri=row["uri"], captured_at=at)
+
+
+def _check_idle(live: Database) -> None:
+    for (source,) in live.execute("SELECT source FROM claims").fetchall():
+        check_free(live, source)
+
+
+def _version(watch: sqlite3.Connection) -> int:
+    return int(watch.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _put(made: Path, live: Database, watch: sqlite3.Connection, before: int) -> None:
+    """Write the new database into the live file; who reads it meanwhile goes on reading the one before.
+
+    After the first page the file is locked, so whoever wrote before that is noticed, and nobody can write after it.
+    """
+
+    def check(_status: int, remaining: int, _total: int) -> None:
+        if remaining and _version(watch) != before:
+            raise DatabaseError("somebody wrote to the database meanwhile, so it was left as it is: run this again")
+
+    with closing(sqlite3.connect(made)) as source:
+        source.backup(live.conn, pages=AT_ONCE, progress=check)

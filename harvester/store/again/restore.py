@@ -1,0 +1,108 @@
+"""Gives documents that were made again what pages do not tell: their clocks, addresses and history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harvester.clock import stamp
+from harvester.pages.page import Problem
+from harvester.store.documents import TRACKED, log_changes
+from harvester.store.keys import plain
+from harvester.store.statements import FACETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+    from harvester.store.documents import Change
+    from harvester.store.run import Run
+
+_CLOCKS = """UPDATE documents SET (first_seen, last_changed) =
+    (SELECT first_seen, last_changed FROM former.documents AS f WHERE f.id = documents.id)
+    WHERE id IN (SELECT id FROM former.documents)"""
+_GONE = """UPDATE documents SET gone_at = (SELECT after FROM changes WHERE document_id = documents.id
+    AND kind IN ('gone', 'returned') ORDER BY observed_at DESC, id DESC LIMIT 1)
+    WHERE id IN (SELECT document_id FROM changes WHERE kind = 'gone')"""
+_ADDRESSES = """INSERT OR IGNORE INTO identities (key, document_id) SELECT key, document_id FROM former.identities
+    WHERE instr(key, ':public:') AND document_id IN (SELECT id FROM documents)"""
+_KEYS = """UPDATE documents SET key = (SELECT key FROM former.documents AS f WHERE f.id = documents.id)
+    WHERE id IN (SELECT f.id FROM former.documents AS f WHERE f.slug IS documents.slug AND f.key <> documents.key
+        AND f.key NOT IN (SELECT key FROM documents))"""
+_NEW = "SELECT id, title FROM documents WHERE id NOT IN (SELECT id FROM former.documents) ORDER BY id"
+_LOST = "SELECT id, key, title FROM former.documents WHERE id NOT IN (SELECT id FROM documents) ORDER BY id"
+_NOW_IN = """SELECT identities.document_id FROM former.identities AS f JOIN identities USING (key)
+    WHERE f.document_id = ? AND instr(key, ':natural:') = 0 LIMIT 1"""
+_VALUES = "SELECT n.{0}, f.{0} FROM documents AS n JOIN former.documents AS f USING (id) WHERE n.id = ?"
+_TERMS = "SELECT group_concat(term, '; ') FROM (SELECT term FROM {} WHERE document_id = ? AND facet = ? ORDER BY term)"
+_TEXTS = "SELECT trim(kind || ' ' || coalesce(language, '')), text FROM {}texts WHERE document_id = ?"
+
+
+def restore(run: Run) -> None:
+    """Restore what can be told without pages, and log under this run what pages say otherwise than they did."""
+    db = run.db
+    db.execute("DELETE FROM changes WHERE run_id = ?", [run.id])  # how documents came about now is not their history
+    for sql in (_CLOCKS, _GONE, _ADDRESSES, _KEYS):
+        db.execute(sql)
+    for document, title in db.execute(_NEW).fetchall():
+        log_changes(db, run.id, document, None, "new", [(None, None, title)])
+        run.counts["new"] += 1
+    for document in sorted(_differing(db)):
+        changes = list(_changes(db, document))
+        if changes:
+            log_changes(db, run.id, document, None, "changed", changes)
+            db.execute("UPDATE documents SET last_changed = ? WHERE id = ?", [stamp(), document])
+            run.counts["changed"] += 1
+    for document, key, title in db.execute(_LOST).fetchall():
+        _follow(run, document, key, title)
+
+
+def _differing(db: Database) -> Iterator[int]:
+    """Give the documents whose rows, terms or texts are other than they were, if only in how they are printed."""
+    both = {
+        "documents": "id AS document_id, " + ", ".join(TRACKED),
+        "document_terms": "document_id, facet, term",
+        "texts": "document_id, kind, language, text",
+    }
+    for table, names in both.items():
+        for one, other in (("main", "former"), ("former", "main")):
+            rows = f"SELECT {names} FROM {one}.{table} EXCEPT SELECT {names} FROM {other}.{table}"
+            sql = f"SELECT document_id FROM ({rows})"
+            inside = "document_id IN (SELECT id FROM documents) AND document_id IN (SELECT id FROM former.documents)"
+            yield from (row[0] for row in db.execute(f"{sql} WHERE {inside}"))
+
+
+def _changes(db: Database, document: int) -> Iterator[Change]:
+    for name in TRACKED:
+        now, before = db.execute(_VALUES.format(name), [document]).fetchone()
+        yield from _other(name, before, now)
+    for facet in FACETS:
+        found = (db.execute(_TERMS.format(t), [document, facet]).fetchone()[0] for t in _BOTH_TERMS)
+        yield from _other(facet, *found)
+    before, now = (dict(db.execute(_TEXTS.format(place), [document]).fetchall()) for place in ("former.", "main."))
+    for name in sorted({*before, *now}):
+        yield from _other(name, before.get(name), now.get(name))
+
+
+_BOTH_TERMS = ("former.document_terms", "main.document_terms")
+
+
+def _other(name: str, before: str | None, now: str | None) -> Iterator[Change]:
+    if plain(before or "") != plain(now or ""):
+        yield name, before, now
+
+
+def _follow(run: Run, document: int, key: str, title: str) -> None:
+    """Let the history of a document that is no more go on in the one that it proves to be; else it ends here."""
+    db, row = run.db, run.db.execute(_NOW_IN, [document]).fetchone()
+    run.counts["merged" if row else "dropped"] += 1
+    db.execute("DELETE FROM members WHERE document_id = ?", [document])
+    if row is None:
+        db.execute("DELETE FROM changes WHERE document_id = ?", [document])
+        run.problem(Problem("warning", "dropped", f"“{title}” ({key}) is on no page any more: it is left out"))
+        return
+    sql = "UPDATE changes SET document_id = ?, merged_from = coalesce(merged_from, ?) WHERE document_id = ?"
+    db.execute(sql, [row[0], document, document])
+    sql = """INSERT INTO changes (run_id, document_id, kind, field, before, merged_from)
+        VALUES (?, ?, 'merged', 'key', ?, ?)"""
+    db.execute(sql, [run.id, row[0], key, document])

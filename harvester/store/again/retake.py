@@ -1,0 +1,82 @@
+"""Takes pages again that were taken before: captures, reads and history stay, what pages say is written anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harvester.pages.page import Listing, Problem, Refused
+from harvester.pages.parse import PARSER_VERSION
+from harvester.store.again.former import DERIVED, FormerIds, former_page
+from harvester.store.captures import Place, host_of, said
+from harvester.store.hashes import hash_page
+from harvester.store.records import RecordTaker
+from harvester.store.withheld import is_withheld
+
+if TYPE_CHECKING:
+    from harvester.capture import Capture
+    from harvester.pages.page import DocumentPage, Page
+    from harvester.source import Source
+    from harvester.store.hashes import Hashes
+    from harvester.store.run import Run
+
+OF_A_WALK = ("another-page", "redirected")
+"""Refusals that no parser can judge: it was not the page that was asked for."""
+_ROWS = """SELECT id, uri, source, listing_id, captured_at, sha256, content_hash, form, first, last, declared_total,
+    records, file, refused, errors FROM captures ORDER BY id"""
+
+
+class Retaking:
+    """Takes every capture of a database again, once. `left`: those that are yet to be taken, by id."""
+
+    def __init__(self, run: Run, sources: dict[str, Source]) -> None:
+        self._run = run
+        self._db = run.db
+        self._sources = sources
+        self._ids = FormerIds(run.db)
+        self.left: dict[int, dict[str, Any]] = {row["id"]: row for row in self._db.query(_ROWS)}
+        for table in DERIVED:
+            self._db.execute(f"DELETE FROM {table}")
+
+    def take(self, row: dict[str, Any], capture: Capture, page: Page) -> None:
+        """Take a capture as its bytes are read now."""
+        del self.left[row["id"]]
+        source = self._sources[row["source"]]
+        if row["refused"] in OF_A_WALK or is_withheld(self._db, capture, page, source):
+            return
+        found = said(page, capture) | {"content_hash": None, "parser_version": PARSER_VERSION}
+        if not isinstance(page, Refused):
+            hashes = hash_page(page)
+            found["content_hash"] = hashes.page
+            self._take(row, page, hashes)
+            self._run.counts["records"] += len(hashes.records)
+        if any(row[name] != found.get(name) for name in ("form", "refused", "records", "errors") if name in found):
+            self._tell(row, page)
+        columns = ", ".join(f'"{name}" = ?' for name in found)
+        self._db.execute(f"UPDATE captures SET {columns} WHERE id = ?", [*found.values(), row["id"]])
+
+    def take_former(self, row: dict[str, Any]) -> None:
+        """Take a capture as it was read before, because its bytes cannot be had."""
+        del self.left[row["id"]]
+        former = former_page(self._db, row)
+        if former:
+            self._take(row, *former)
+
+    def _take(self, row: dict[str, Any], page: Listing | DocumentPage, hashes: Hashes) -> None:
+        place = self._place(row, page.form)
+        taker = RecordTaker(self._db, place, self._ids)
+        if isinstance(page, Listing):
+            taker.take(page, hashes)
+        else:
+            taker.take_document(page, hashes)
+
+    def _place(self, row: dict[str, Any], form: str) -> Place:
+        source = self._sources[row["source"]]
+        return Place(source, self._run.id, row["id"], row["uri"], form, host_of(row["uri"]), row["captured_at"])
+
+    def _tell(self, row: dict[str, Any], page: Page) -> None:
+        """Tell what is the matter with a page that is read otherwise than before."""
+        problems: tuple[Problem, ...] = page.problems if not isinstance(page, Refused) else ()
+        if isinstance(page, Refused):
+            problems = (Problem("error", page.code, page.message, extract=page.extract),)
+        for problem in problems:
+            self._run.problem(problem, row["uri"])

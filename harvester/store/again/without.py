@@ -1,0 +1,61 @@
+"""Leaves out what one run brought."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from harvester.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_CAPTURES = "SELECT capture_id FROM reads WHERE run_id = ?1 EXCEPT SELECT capture_id FROM reads WHERE run_id <> ?1"
+_LEFT_OUT = (
+    f"DELETE FROM sightings WHERE capture_id IN ({_CAPTURES})",
+    "DELETE FROM steps WHERE walk_id IN (SELECT id FROM walks WHERE run_id = ?1)",
+    """UPDATE members SET missed = 0, left_at = NULL
+        WHERE left_at IN (SELECT finished_at FROM walks WHERE run_id = ?1)""",
+    "DELETE FROM walks WHERE run_id = ?1",
+    "DELETE FROM problems WHERE run_id = ?1",
+    "DELETE FROM fill WHERE run_id = ?1",
+    "DELETE FROM archives WHERE run_id = ?1",
+    f"DELETE FROM captures WHERE id IN ({_CAPTURES})",
+    "DELETE FROM reads WHERE run_id = ?1",
+    "DELETE FROM changes WHERE run_id = ?1 AND kind <> 'new'",
+)
+# Documents that other runs saw, too, are new with the first of these. The others will be no more.
+_SEEN_LATER = """UPDATE changes SET run_id = coalesce((SELECT min(reads.run_id) FROM reads
+        JOIN former.statements AS s ON s.capture_id = reads.capture_id WHERE s.document_id = changes.document_id),
+    (SELECT min(reads.run_id) FROM reads
+        JOIN former.sightings AS s ON s.capture_id = reads.capture_id WHERE s.document_id = changes.document_id),
+    run_id) WHERE run_id = ? AND kind = 'new'"""
+_CHAINS = """SELECT document_id, coalesce(merged_from, 0), field, id, before, after FROM changes
+    WHERE kind = 'changed' AND (document_id, field) IN
+        (SELECT document_id, field FROM former.changes WHERE run_id = ? AND kind = 'changed') ORDER BY 1, 2, 3, 4"""
+_FIRST = """SELECT before FROM former.changes WHERE document_id = ? AND field = ? AND kind = 'changed'
+    ORDER BY id LIMIT 1"""
+
+
+def leave_out(db: Database, run: int) -> None:
+    """Take out of a database what a run read and learned; the run itself stays, and says that it was left out."""
+    if db.execute("SELECT 1 FROM runs WHERE id = ?", [run]).fetchone() is None:
+        raise UsageError(f"no run {run}: see `harvester status`, or the table runs")
+    for sql in _LEFT_OUT:
+        db.execute(sql, [run])
+    db.execute(_SEEN_LATER, [run])
+    _close_chains(db, run)
+    db.execute("UPDATE runs SET reason = 'left out: what it brought is not held any more' WHERE id = ?", [run])
+
+
+def _close_chains(db: Database, run: int) -> None:
+    """Let each change begin with what the one before it ended with; one that changes nothing any more goes."""
+    for (document, _, field), rows in groupby(db.execute(_CHAINS, [run]).fetchall(), key=itemgetter(0, 1, 2)):
+        held = db.execute(_FIRST, [document, field]).fetchone()[0]
+        for *_, change, _before, after in rows:
+            if after == held:
+                db.execute("DELETE FROM changes WHERE id = ?", [change])
+            else:
+                db.execute("UPDATE changes SET before = ? WHERE id = ?", [held, change])
+            held = after
