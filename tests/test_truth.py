@@ -24,6 +24,7 @@ from harvester.addresses import listing_for, page_url
 from harvester.capture import Capture
 from harvester.clock import stamp
 from harvester.harvest import harvest_one
+from harvester.rebuild import rebuild
 from harvester.store.check import check
 from harvester.store.database import open_to_write
 from harvester.store.past import facts, gone_at, said_of
@@ -168,6 +169,16 @@ class Syncs(RuleBasedStateMachine):
             self._heard(saved.voice, saved.items, saved.at)
         self.saved = [saved for saved in self.saved if saved not in chosen]
         self._end(run)
+
+    @rule()
+    def make_again(self) -> None:
+        """Make the database again, of what it says itself: there is no file to read."""
+        self.today += 1
+        with time_machine.travel(day(self.today), tick=False):
+            self.db.close()
+            rebuilt = rebuild(self.folder / "truth.db", "test", progress=lambda: None)
+            self.db = open_to_write(self.folder / "truth.db")
+        assert (rebuilt.new, rebuilt.changed, rebuilt.merged, rebuilt.dropped) == (0, 0, 0, 0)
 
     # what must be so
 

@@ -47,7 +47,7 @@ def restore(run: Run) -> None:
     for document, title in db.execute(_NEW).fetchall():
         log_changes(db, run.id, document, None, "new", [(None, None, title)])
         run.counts["new"] += 1
-    for document in sorted(_differing(db)):
+    for document in sorted(set(_differing(db))):
         changes = list(_changes(db, document))
         if changes:
             log_changes(db, run.id, document, None, "changed", changes)
