@@ -113,7 +113,8 @@ def live(world: Month, gap: int, kills: float) -> None:
             del looks[who]
             looks[world.scheduler().who] = world.time + timedelta(minutes=world.chance.randrange(1, 40))
         else:
-            looks[who] = world.time + timedelta(seconds=world.chance.randrange(30, gap * 60))
+            nap = world.time + timedelta(seconds=world.chance.randrange(30, gap * 60))
+            looks[who] = min([nap, *(work.ends for work in world.living[who].works if work.ends > world.time)])
 
 
 def _happen(world: Month, happening: Happening, looks: dict[str, datetime]) -> None:

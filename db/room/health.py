@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from datasette.database import QueryInterrupted
 
 from . import answers
-from .asking import rows
+from .asking import ask, rows
 from .coverage import listings
 from .harvests import harvests, meant
 
@@ -22,7 +22,18 @@ STATE = """
 LAST_RUN = "SELECT id, status, started_at, finished_at, reason FROM runs ORDER BY id DESC LIMIT 1"
 RUNS = """
     SELECT * FROM (SELECT id, started_at, finished_at, command, status, pages, records, new, changed, gone, returned,
-        problems FROM runs ORDER BY id DESC LIMIT 60) ORDER BY id"""
+        problems, reason FROM runs ORDER BY id DESC LIMIT 60) ORDER BY id"""
+WALKS = """
+    SELECT run_id, group_concat(status || coalesce(' (' || proof || ')', ''), ', ') AS verdicts FROM walks
+    WHERE status IS NOT NULL AND run_id > (SELECT max(id) FROM runs) - 60 GROUP BY run_id"""
+TURNS = """SELECT run_id, id, schedule, kind FROM turns
+    WHERE run_id > (SELECT max(id) FROM runs) - 60 AND run_id IS NOT NULL"""
+UPCOMING = "SELECT * FROM upcoming ORDER BY next_start, schedule"
+MISSED = """
+    SELECT turns.schedule, turns.due_at, turns.missed, turns.caught_up_by, by.started_at AS caught_up_at
+    FROM turns LEFT JOIN turns AS by ON by.id = turns.caught_up_by
+    WHERE turns.missed IS NOT NULL ORDER BY turns.id DESC LIMIT 10"""
+BAD = "SELECT subject, kind, since, what, remedy FROM health ORDER BY since"
 
 
 async def health(datasette: Datasette) -> Response:
@@ -39,7 +50,7 @@ async def _state(datasette: Datasette, database: str) -> dict[str, Any]:
         runs = await rows(datasette, database, LAST_RUN)
     except (sqlite3.Error, QueryInterrupted) as error:
         return {"name": database, "healthy": False, "reason": f"the database does not answer: {error}"}
-    reason = why_not(runs)
+    reason = why_not(runs) or await _why_not_scheduled(datasette, database)
     return {
         "name": database,
         "healthy": not reason,
@@ -60,6 +71,15 @@ def why_not(runs: list[dict[str, Any]]) -> str:
     return f"the last run ({last['id']}) is {last['status']}: {last['reason'] or 'see its problems'}"
 
 
+async def _why_not_scheduled(datasette: Datasette, database: str) -> str:
+    """Say what is amiss with schedules: something is bad, or overdue. Older databases know of none."""
+    bad = await ask(datasette, database, BAD) or []
+    overdue = [row for row in await ask(datasette, database, UPCOMING) or [] if row["overdue"]]
+    said = [f"{row['subject']} since {row['since']}: {row['what']}" for row in bad]
+    said += [f"{row['schedule']} is overdue since {row['next_start']}: no scheduler is running" for row in overdue]
+    return "; ".join(said)
+
+
 async def coverage_page(request: Request, datasette: Datasette) -> Response:
     """Show what each listing holds and lacks; as JSON, too."""
     database = meant(datasette, request)
@@ -70,9 +90,14 @@ async def coverage_page(request: Request, datasette: Datasette) -> Response:
 
 
 async def syncs_page(request: Request, datasette: Datasette) -> Response:
-    """Show the last runs over time."""
+    """Show what is synced next, what was missed, and the last runs over time with what came of each."""
     database = meant(datasette, request)
-    said = {"runs": await rows(datasette, database, RUNS)}
+    said: dict[str, Any] = {"runs": await rows(datasette, database, RUNS)}
+    said["walks"] = {row["run_id"]: row["verdicts"] for row in await rows(datasette, database, WALKS)}
+    # A database of an older version has no schedules.
+    said["turns"] = {row["run_id"]: row for row in await ask(datasette, database, TURNS) or []}
+    for name, question in (("upcoming", UPCOMING), ("missed", MISSED), ("bad", BAD)):
+        said[name] = await ask(datasette, database, question) or []
     return await answers.page(datasette, request, "syncs.html", said, database)
 
 
