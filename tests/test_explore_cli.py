@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shutil
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +16,14 @@ import rispy
 from bibtexparser.entrypoint import parse_string as parse_bibtex
 
 from harvester.cli import run
+from harvester.cli.places import Folders
 from tests.hostile import DOCUMENTS, make_sample
-from tests.publishing import datasette_alone, harvester_serve
+from tests.publishing import ROOT, datasette_alone, harvester_serve
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+SEEDS = ROOT / "seeds"
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +81,46 @@ def test_what_is_published_is_served_the_same_by_datasette_alone(database: Path,
 
 def text_without_times(text: str, address: str) -> str:
     return text.replace(address, "/").split("this page took")[0]
+
+
+def test_no_folder_of_this_machine_is_published(tmp_path: Path) -> None:
+    pages, packed = tmp_path / "ann's private" / "pages", tmp_path / "packed"
+    for number, seed in enumerate(sorted(SEEDS.glob("00*.txt"))):
+        folder = packed if number < 2 else pages
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(seed, folder / seed.name)
+    shutil.make_archive(str(tmp_path / "more"), "zip", packed)
+    (pages / "damaged.warc").write_bytes(b"WARC/1.0\r\n")
+    own = tmp_path / "secret.db"
+    run(["harvest", str(pages), str(tmp_path / "more.zip"), "--source", "wilson", "--db", str(own)])
+    assert tmp_path.name.encode() in own.read_bytes()
+    assert run(["publish", str(tmp_path / "public"), "--db", str(own), "--yes"]) == 0
+    for file in (tmp_path / "public").rglob("*"):
+        held = file.read_bytes() if file.is_file() else b""
+        assert tmp_path.name.encode() not in held, file
+        assert b"private" not in held or file.suffix != ".db", file
+    with closing(sqlite3.connect(tmp_path / "public" / "harvest.db")) as db:
+        uris = {uri for (uri,) in db.execute("SELECT uri FROM captures")}
+        assert len(uris) == 5
+        assert all(re.fullmatch(r"file:\d/(00\d_\w+\.txt|more\.zip#00\d_\w+\.txt)", uri) for uri in uris)
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("file:///home/ann/a%20b/1.html", "file:1/1.html"),
+        ("/home/ann/a#b/1.html", "1/1.html"),
+        ("wilson:file:file:///home/ann/2.html", "wilson:file:file:1/2.html"),
+        ("file:///home/ann/m.tar.zst#folder/1.html", "file:1/m.tar.zst#folder/1.html"),
+        ("file:///C:/Users/ann/x.html", "file:1/x.html"),
+        (r"C:\Users\ann\x.html", "1/x.html"),
+        ("https://archive.example/a/b?page=1", "https://archive.example/a/b?page=1"),
+        ("wilson:https://archive.example/search?q=file:///a/b", "wilson:https://archive.example/search?q=file:///a/b"),
+    ],
+)
+def test_of_a_place_only_the_folder_is_hidden(place: str, shown: str) -> None:
+    assert Folders().place(place) == shown
 
 
 def test_nothing_else_is_written_over(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

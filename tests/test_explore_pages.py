@@ -106,6 +106,19 @@ def test_no_question_is_an_error(site: Site, typed: str) -> None:
     assert site.get(f"/search?q={typed if typed == '%00' else quote(typed)}")[0] == 200
 
 
+def test_what_must_not_be_found_leaves_all_else(site: Site) -> None:
+    every, with_it = ({row["id"] for row in site.json(f"/search.json?q={q}")["results"]} for q in ("", "script"))
+    without = site.json("/search.json?q=-script")
+    assert with_it
+    assert {row["id"] for row in without["results"]} == every - with_it
+    years = sum(row["count"] for row in without["counts"]["year"])
+    assert years == sum(row["year"] is not None for row in without["results"])
+
+
+def test_a_word_typed_again_is_asked_once(site: Site) -> None:
+    assert site.text("/search?q=nowhere+there+nowhere+there").count("stands nowhere") == 2
+
+
 @pytest.mark.parametrize(
     ("query", "help_"),
     [
@@ -118,6 +131,8 @@ def test_no_question_is_an_error(site: Site, typed: str) -> None:
         ("order=worst", "There is no order"),
         ("listing=x", "is no listing"),
         ("q=letter+nowhere", "<strong>nowhere</strong> stands nowhere"),
+        ("q=%22nowhere+near", 'q=nowhe%2A">nowhe*</a>'),
+        ("q=letter&kind=Telegram", 'aria-label="Without Telegram">Telegram ✕</a>'),
         ("q=letter&year=1900", "Search without filters"),
     ],
 )

@@ -66,7 +66,7 @@ def query(
         title=sql.mark(f"{{title}} : ({words.match})"),
         indexed="" if asked.sorted_by == "changed" else "INDEXED BY documents_facts",
         crossed=_crossed(words.wanted, sql, parts, most),
-        without=_without(words.unwanted, sql),
+        without=f"WHERE {without}" if (without := _without(words.unwanted, sql)) else "",
         order=SORTED[asked.sorted_by],
         most=most,
     )
@@ -76,8 +76,7 @@ def query(
 def years_query(asked: Asked) -> tuple[str, list[Any]]:
     """Give the SQL that counts by year what filters leave, and its values."""
     sql = Sql([])
-    filters = "".join(f" AND {part}" for part in conditions(asked, sql, alone=True))
-    return YEARS.format(filters=filters), sql.values
+    return YEARS.format(filters=_filters(asked, sql)), sql.values
 
 
 def _parts(asked: Asked, sql: Sql, last: Mapping[str, int]) -> dict[str, str]:
@@ -92,9 +91,8 @@ def _parts(asked: Asked, sql: Sql, last: Mapping[str, int]) -> dict[str, str]:
 
 
 def _by_filters(asked: Asked, sql: Sql, most: int) -> str:
-    """Find by filters alone: dated documents first, each part in the order of its index."""
-    filters = "".join(f" AND {part}" for part in conditions(asked, sql, alone=True))
-    found = ALONE.format(filters=filters)
+    """Find by filters alone, or by what must not be found: dated ones first, each part in the order of its index."""
+    found = ALONE.format(filters=_filters(asked, sql))
     if asked.sorted_by == "changed":
         return f"{found} ORDER BY {SORTED['changed']} LIMIT {most}"
     down = " DESC" if asked.sorted_by == "newest" else ""
@@ -111,10 +109,16 @@ def _crossed(wanted: tuple[str, ...], sql: Sql, parts: dict[str, str], most: int
     return CROSS.format(sets=sets, facts=parts["facts"].replace("f.rowid", "f.id"), filters=parts["filters"])
 
 
+def _filters(asked: Asked, sql: Sql) -> str:
+    """Give the filters where there are no words to be found."""
+    without = _without(asked.words.unwanted, sql)
+    return "".join(f" AND {part}" for part in (*conditions(asked, sql, alone=True), without) if part)
+
+
 def _without(unwanted: str, sql: Sql) -> str:
     if not unwanted:
         return ""
     mark = sql.mark(unwanted)
-    return f"""WHERE d.id NOT IN (SELECT rowid FROM documents_fts WHERE documents_fts MATCH {mark}
+    return f"""d.id NOT IN (SELECT rowid FROM documents_fts WHERE documents_fts MATCH {mark}
         UNION ALL SELECT t.document_id FROM texts_fts AS f CROSS JOIN texts AS t INDEXED BY texts_facts
             ON t.id = f.rowid WHERE texts_fts MATCH {mark})"""

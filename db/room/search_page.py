@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..citations import FORMATS, embedded
 from ..citations.sheets import to_csv
 from . import answers, feeds
-from .asked import PAGE, Asked, asked
+from .asked import FACETS, PAGE, Asked, asked
 from .asking import ask, reading
 from .counting import count
 from .extracts import extracts
@@ -86,6 +86,7 @@ async def _results(datasette: Datasette, database: str, question: Asked, found: 
         "total": len(found.ids),
         "more": found.more,
         "counts": counts,
+        "chosen": [{**row, "facet": facet} for facet in FACETS for row in counts[facet] if row["chosen"]],
         "next": question.page + 1 if start + PAGE < len(found.ids) else None,
         "alone": [] if found.ids else await _each_word(datasette, database, question),
     }

@@ -84,7 +84,7 @@ def read(typed: str) -> Words:
             without.append(term)
         elif either:
             groups[-1] += (term,)
-        else:
+        elif (term,) not in groups:
             groups.append((term,))
         either = False
     return Words(tuple(groups[:MOST]), tuple(without[:MOST]), tuple(_notes(typed, groups, without)))
@@ -106,7 +106,7 @@ def _notes(typed: str, groups: list[tuple[Term, ...]], without: list[Term]) -> l
     if typed.strip() and not groups and not without:
         notes.append("There is no letter and no digit in this: type a word, or part of one with * behind it.")
     if without and not groups:
-        notes.append("Only what must not be found is named: add a word to look for.")
+        notes.append("Only what must not be found is named: this is everything else.")
     if len(groups) > MOST:
         notes.append(f"Only the first {MOST} words were looked for.")
     if _WITHOUT_SPACES.search(typed):

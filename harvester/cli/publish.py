@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvester.cli.commands import db_option
+from harvester.cli.places import forget
 from harvester.cli.serve import CONFIGURATION
 from harvester.clock import stamp
 from harvester.errors import UsageError
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 MARK = "published.json"
 """Tells a folder that was written by this command, and may be written again, from anything else."""
-LEFT_OUT = shutil.ignore_patterns("*.db", "*.db-*", "captures", "migrations", "__pycache__", "*.pyc")
+PARTS = ("__init__.py", "citations", "metadata.yaml", "plugins", "room", "settings.json", "static", "templates")
+"""What is published of the configuration directory; users keep databases there, and what goes with them, too."""
 RIGHTS_SHOWN = 12
 HELD = """
     SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM texts) AS texts,
@@ -37,7 +39,8 @@ def publish(directory: Path, db: Path, yes: bool) -> None:
     """Write a DIRECTORY that plain `datasette DIRECTORY` serves as `harvester serve` does.
 
     First it shows what the archive says on the rights of what is held, and asks. With it come a container file and
-    instructions. A directory that this command wrote is written anew; any other one that is not empty is left alone.
+    instructions. In which folders of this machine pages lay, and how its schedules stand, is left out. A directory that
+    this command wrote is written anew; any other one that is not empty is left alone.
 
     Example:
         harvester publish public
@@ -77,13 +80,16 @@ def write(db: Database, directory: Path) -> None:
     made, old = (target.with_name(f".{target.name}.{part}") for part in ("new", "old"))
     for left in (made, old):
         shutil.rmtree(left, ignore_errors=True)
-    shutil.copytree(CONFIGURATION, made, ignore=LEFT_OUT)
+    shutil.copytree(CONFIGURATION / "publishing", made)
+    for part in PARTS:
+        copy = shutil.copytree if (CONFIGURATION / part).is_dir() else shutil.copyfile
+        copy(CONFIGURATION / part, made / part)
+    for compiled in made.rglob("__pycache__"):
+        shutil.rmtree(compiled)
     db.execute("VACUUM INTO ?", [str(made / "harvest.db")])
+    forget(made / "harvest.db")
     about: dict[str, Any] = {"published_at": stamp(), **next(iter(db.query(HELD)))}
     (made / MARK).write_text(json.dumps(about) + "\n", "utf-8")
-    for file in (CONFIGURATION / "publishing").iterdir():
-        shutil.copyfile(file, made / file.name)
-    shutil.rmtree(made / "publishing")
     if target.exists():
         target.rename(old)
     made.rename(target)
