@@ -134,6 +134,43 @@ def test_a_search_is_a_listing_of_its_own(archive: Harvests) -> None:
     assert held == declared > 0
 
 
+def test_a_search_reads_the_document_pages_of_what_it_finds_only(archive: Harvests) -> None:
+    archive.live("a.db", "--no-documents")
+    since = len(archive.server.log)
+    assert archive.live("a.db", "--search", "Letter").status == 0
+    asked = [target for target in targets(archive.server, since) if "/document/" in target]
+    letters = {item_of(name).slug for name in archive.server.site.listing.records if "Letter" in item_of(name).title}
+    assert {target.rpartition("/")[2] for target in asked} == letters
+    assert 0 < len(asked) == len(letters) < SIZE
+
+
+def test_document_pages_are_read_again_when_they_are_old(archive: Harvests) -> None:
+    archive.live("a.db", "--max-pages", "1")
+    since = len(archive.server.log)
+    assert archive.live("a.db", "--max-pages", "1", "--refresh-after", "0").status == 0
+    again = [asked for asked in archive.server.log[since:] if "/document/" in asked.target]
+    assert [(asked.status, asked.sent) for asked in again] == [(304, 0)] * 10
+
+
+def test_document_pages_that_are_not_there_are_kept_as_answers_and_stop_nothing(archive: Harvests) -> None:
+    site, whole = archive.server.site, archive.server.site.answer
+    lost = {f"/document/{item_of(name).slug}" for name in site.listing.records[:5]}
+    site.answer = lambda target, headers: (  # type: ignore[method-assign]
+        html(404, b"<h1>Not found</h1>") if target in lost else whole(target, headers)
+    )
+    assert archive.live("a.db").status == 0
+    assert len(archive.server.asked("/document/")) == SIZE
+    reads = """SELECT DISTINCT http_status, refused, "offset" IS NOT NULL FROM reads JOIN captures
+        ON captures.id = capture_id WHERE reads.uri LIKE '%/document/%' ORDER BY 1"""
+    with open_to_read(archive.folder / "a.db") as db:
+        kept = db.execute(reads.replace('"offset"', 'reads."offset"')).fetchall()
+        uris = {row[0] for row in db.execute("SELECT uri FROM reads WHERE http_status = 404")}
+    assert kept == [(200, None, 1), (404, "http-404", 1)]
+    assert uris == {f"https://digitalarchive.wilsoncenter.org{target}" for target in lost}
+    codes = rows(archive.folder / "a.db", "SELECT DISTINCT code, severity FROM problems")
+    assert codes == [("http-404", "warning")]
+
+
 def test_an_empty_search_is_complete(archive: Harvests) -> None:
     assert archive.live("a.db", "--search", "Zanzibar").status == 0
     assert rows(archive.folder / "a.db", "SELECT status, distinct_records FROM walks") == [("complete", 0)]
@@ -176,6 +213,10 @@ def test_a_page_that_is_never_shown_is_named_by_its_positions(archive: Harvests)
     done = archive.live("a.db", "--no-documents")
     assert done.status == 3
     assert "positions not read: 21-30" in done.out
+    status = in_process(archive.folder, ["status", "--db", str(archive.folder / "a.db")])
+    assert status.status == 1
+    assert "25 of 35 records, partial: pages that could not be read: 1; positions not read: 21-30" in status.out
+    assert len(archive.server.asked("page=2")) == 2 * 3
     assert rows(archive.folder / "a.db", "SELECT status, distinct_records FROM walks") == [("partial", 25)]
 
 
@@ -205,10 +246,23 @@ def test_a_failure_of_ours_fails_the_run(archive: Harvests) -> None:
 def test_scrapy_crawls_the_same(archive: Harvests) -> None:
     assert archive.live("a.db").status == 0
     command = [sys.executable, "-m", "scrapy", "crawl", "wilson", "-a", f"base_url={archive.server.base}"]
-    command += ["-a", "delay=0", "-a", f"db={archive.folder / 'b.db'}"]
+    command += ["-a", "delay=0", "-a", f"db={archive.folder / 'b.db'}", "-a", "resume_within=6"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert told(archive.folder / "a.db") == told(archive.folder / "b.db")
+
+
+def test_the_local_archive_can_be_started_by_hand(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.archive_server", "--records", "12", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        said = server.stdout.readline().split()
+        done = in_process(tmp_path, [*said[1:-1], str(tmp_path / "a.db")])
+        server.terminate()
+        log = server.stdout.read().split()
+    assert said[0] == "harvester"
+    assert (done.status, len(log)) == (0, 1 + 2 + 1 + 12)
+    assert rows(tmp_path / "a.db", "SELECT status FROM walks") == [("complete",)]
 
 
 def test_other_tools_read_what_is_kept(archive: Harvests) -> None:

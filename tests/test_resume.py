@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harvester.clock import stamp
 from harvester.store.database import open_to_read, open_to_write
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site
@@ -84,7 +86,18 @@ def test_a_walk_too_old_to_go_on_with_is_begun_afresh(tmp_path: Path) -> None:
         archive = Harvests(tmp_path, server)
         archive.live("a.db", "--no-documents", aim=Aim("committed", 2))
         with open_to_write(tmp_path / "a.db") as db:
-            db.execute("UPDATE walks SET started_at = '2020-01-01T00:00:00Z'")
-        assert archive.live("a.db", "--no-documents").status == 0
+            db.execute("UPDATE walks SET started_at = ?", [stamp(datetime.now(UTC) - timedelta(hours=5))])
+        archive.live("a.db", "--no-documents", aim=Aim("committed", 1))
+        statuses = rows(tmp_path / "a.db", "SELECT status FROM walks ORDER BY id")
+        assert statuses == [(None,)]
+        assert archive.live("a.db", "--no-documents", "--resume-within", "4").status == 0
         statuses = rows(tmp_path / "a.db", "SELECT status FROM walks ORDER BY id")
         assert statuses == [("interrupted",), ("complete",)]
+
+
+def test_asked_to_stop_when_nothing_is_left_to_do_it_is_done(tmp_path: Path) -> None:
+    with ArchiveServer(Site(RECORDS, "end")) as server:
+        archive = Harvests(tmp_path, server)
+        done = archive.live("a.db", "--no-documents", aim=Aim("committed", 5, "interrupt"))
+        assert done.status == 0
+        assert rows(tmp_path / "a.db", "SELECT status, pages FROM runs") == [("complete", 5)]

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from harvester.store.captures import Held
     from harvester.store.run import Taken, WalkStep
 
-NOT_THERE = frozenset({404, 410})
-"""Answers about one page, not about the archive: it is up, and the others may well be there."""
-
 
 @dataclass
 class Fetched:
@@ -31,8 +28,3 @@ class Fetched:
     step: WalkStep | None = None
     same_as: Held | None = None  # the capture that a 304 stands for
     taken: Future[Taken | None] = field(default_factory=Future)
-
-    @property
-    def says_gone(self) -> bool:
-        """Say whether the archive answers that there is no such page (any more)."""
-        return self.response is not None and self.response.status in NOT_THERE

@@ -53,7 +53,7 @@ class Tour:
             fetched = await self._visits.visit(address)
             yield fetched
             taken = await fetched.taken
-            failures = failures + 1 if (taken is None or taken.refused) and not fetched.says_gone else 0
+            failures = failures + 1 if taken is None or (taken.refused and not taken.missing) else 0
             if self._visits.given_up:
                 return
             if failures == MOST_FAILURES:
