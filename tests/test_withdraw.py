@@ -391,6 +391,21 @@ def test_a_database_that_is_made_again_is_laid_open_for_it_and_hides_it_again(pa
     assert check(path, fast=True) == []
 
 
+def test_a_rebuild_keeps_it_hidden_and_it_can_still_be_shown_again(path: Path) -> None:
+    with open_to_read(path) as db:
+        before = dump(db, "archives")
+    document = withdraw(path)
+    assert run(["rebuild", "--db", str(path)]) == 0
+    assert told_by(path) == []
+    assert check(path) == []
+    assert run(["withdraw", str(document), "--undo", "--db", str(path)]) == 0
+    assert check(path) == []
+    with open_to_read(path) as db:
+        after = dump(db, "archives")
+    for table in ("documents", "texts", "document_terms", "identities", "changes", "captures", "reads", "notes"):
+        assert after[table] == before[table], table
+
+
 def test_what_cannot_be_meant_is_said(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, said in (
         (["nothing of that name"], "no document"),

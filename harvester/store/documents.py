@@ -137,7 +137,7 @@ def insert_terms(db: Database, document: int, terms: dict[str, list[str]]) -> No
     """Write terms that are not there yet."""
     rows = [(document, facet, term) for facet, found in terms.items() for term in found]
     if rows:
-        db.conn.executemany("INSERT INTO document_terms VALUES (?, ?, ?)", rows)
+        db.conn.executemany("INSERT INTO document_terms (document_id, facet, term) VALUES (?, ?, ?)", rows)
 
 
 def _says_other(before: str | None, after: str | None) -> bool:

@@ -88,7 +88,8 @@ def leave(db: Database, listing: int, leaving: list[Leaver], at: str) -> None:
 
 def move_members(db: Database, gone: int, kept: int) -> None:
     """Let memberships follow a document that was merged into another; the one that was seen last counts."""
-    sql = """INSERT INTO members SELECT listing_id, ?, missed, left_at FROM members WHERE document_id = ?
+    sql = """INSERT INTO members (listing_id, document_id, missed, left_at)
+        SELECT listing_id, ?, missed, left_at FROM members WHERE document_id = ?
         ON CONFLICT DO UPDATE SET missed = excluded.missed, left_at = excluded.left_at WHERE excluded.missed < missed"""
     db.execute(sql, [kept, gone])
     db.execute("DELETE FROM members WHERE document_id = ?", [gone])

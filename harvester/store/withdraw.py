@@ -46,7 +46,7 @@ def withdraw(db: Database, path: Path, row: dict[str, Any], by: str, reason: str
         _hide_words(hiding, row)
         hiding.remove_all_of(document)
         number = vault.keep(path, row, at, by, reason, hiding.kept)
-        db.execute("INSERT INTO withdrawn VALUES (?, ?, ?)", [document, at, number])
+        db.execute("INSERT INTO withdrawn (id, withdrawn_at, kept_as) VALUES (?, ?, ?)", [document, at, number])
         hidden = {hidden_key(key) for key in keys} | {hidden_address(uri) for uri in (*addresses, row["slug"]) if uri}
         hidden |= {undated_key(key) for key in keys if kind_of(key) == "natural" and len(date_of(key)) in (0, 4)}
         db.conn.executemany("INSERT INTO withdrawn_keys VALUES (?, ?)", [(key, document) for key in sorted(hidden)])
