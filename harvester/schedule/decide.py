@@ -79,7 +79,7 @@ def decide(plan: Plan, known: Known, now: datetime) -> Start | None:
     dues, unlisted = _passed(plan, known, now)
     again = known.last.id if known.last and known.last.state in REPEATED else None
     if not dues:
-        return Start(now, _kind(plan, known), (), again, known.next_due) if again else None
+        return None if again is None else Start(now, _kind(plan, known), (), again, known.next_due)
     missed = [(due, _why_missed(plan, known, due)) for due in dues]
     if now - plan.start_of(dues[-1], known.seed) <= GRACE:
         missed.pop()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -15,6 +17,7 @@ from pydantic import BeforeValidator
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SPAN = re.compile(r"(?:\d+[smhdw] ?)+")
 LONGEST = timedelta(days=3660)
+LONGEST_SHOWN = 40
 SECRET = re.compile(r"env:([A-Za-z_]\w*)")
 """A value that is not in the file but in the environment."""
 
@@ -92,22 +95,34 @@ def seconds(value: Any) -> float:
 
 def text(value: Any) -> str:
     """Check a text that is not empty and stands on one line."""
-    return _text(value, "text")
+    return _text(value, "…")
+
+
+def file(value: Any) -> Path:
+    """Read a path."""
+    return Path(_text(value, "db/harvest.db"))
+
+
+def captures(value: Any) -> Path | bool:
+    """Read where captures are kept; false keeps none."""
+    if value is True:
+        raise ValueError("true does not say where; write a folder in quotes: “db/captures”, or leave it out")
+    return False if value is False else file(value)
 
 
 def _text(value: Any, example: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{_shown(value)} is no text; write it in quotes: “{example}”")  # noqa: TRY004 - pydantic's way
     if not value.strip() or not value.isprintable():
-        raise ValueError(f"this text is empty or has control characters; write something like “{example}”")
+        raise ValueError("this text is empty or has control characters; write one without, or leave the key out")
     return value
 
 
 def _shown(value: Any) -> str:
     """Show a value as TOML has it, short."""
-    told = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    told = told if len(told) <= 40 else told[:39] + "…"
-    return f"“{told}”"
+    told = value if isinstance(value, str) else json.dumps(value, default=str)
+    told = told if len(told) <= LONGEST_SHOWN else told[: LONGEST_SHOWN - 1] + "…"
+    return f"“{told}”" if isinstance(value, str) else told
 
 
 Span = Annotated[timedelta, BeforeValidator(span)]
@@ -117,3 +132,5 @@ Seconds = Annotated[float, BeforeValidator(seconds)]
 Address = Annotated[str, BeforeValidator(address)]
 Name = Annotated[str, BeforeValidator(name)]
 Text = Annotated[str, BeforeValidator(text)]
+File = Annotated[Path, BeforeValidator(file)]
+Captures = Annotated[Path | bool, BeforeValidator(captures)]

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from harvester.settings.kinds import Address, Cron, Name, Seconds, Span, Text, Zone
-
-
-def _file(value: Any) -> Any:
-    return Path(value) if isinstance(value, str) and value.strip() and value.isprintable() else value
-
-
-File = Annotated[Path, BeforeValidator(_file)]
+from harvester.settings.kinds import Address, Captures, Cron, File, Name, Seconds, Span, Text, Zone
 
 
 class Table(BaseModel):
@@ -109,7 +102,7 @@ class Settings(Table):
     contact: Text | None = Field(
         default=None, description="How the archives' people can reach you.", examples=['"you@example.org"']
     )
-    captures: File | Literal[False] | None = Field(
+    captures: Captures | None = Field(
         default=None,
         description="Where answers are kept as WARC; false keeps none. Otherwise `captures` beside the database.",
         examples=['"db/captures"'],

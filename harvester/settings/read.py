@@ -63,7 +63,7 @@ def read_settings(file: Path) -> Read:
         faults = [_fault(one) for one in error.errors()]
     if faults:
         path, said = min(faults, key=lambda fault: line_of(read.lines, fault[0]))
-        raise read.wrong(path, said, len(faults) - 1)
+        raise read.wrong(path, said.replace("“", '"').replace("”", '"'), len(faults) - 1)
     return Read(settings, file, read.lines)
 
 
@@ -101,14 +101,21 @@ def _fault(error: ErrorDetails) -> tuple[Keys, str]:
     if error["type"] == "missing":
         return path, f"this is missing; write {path[-1]} = {_example(model, path)}"
     if error["type"] == "value_error":
-        return path, error["msg"].removeprefix("Value error, ").replace("“", '"').replace("”", '"')
-    told = re.sub(r"^Input should be ", "this should be ", error["msg"])
-    told = "this should be a table" if error["type"] in ("model_type", "dict_type") else told
+        return path, error["msg"].removeprefix("Value error, ")
+    told = TOLD.get(error["type"]) or re.sub(r"^Input should be ", "this should be ", error["msg"])
     return path, f"{told}; write {_example(model, path)}"
 
 
-_INSIDE = frozenset({"[key]", "function-before[_file(), path]", "literal[False]"})
+_INSIDE = frozenset({"[key]"})
 """What pydantic names beside keys."""
+TOLD = {
+    "model_type": "this should be a table",
+    "dict_type": "this should be a table",
+    "list_type": "this should be a list of texts",
+    "too_short": "this list is empty",
+    "bool_type": "this is neither true nor false",
+    "int_type": "this is no whole number",
+}
 
 
 def _unknown(key: str, model: type[BaseModel]) -> str:
