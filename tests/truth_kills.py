@@ -14,7 +14,6 @@ import sys
 import tarfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvester.cli import run
@@ -27,6 +26,7 @@ from tests.live_processes import Aim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 ITEMS, SHOWN = 30, 10
 _FORKS = multiprocessing.get_context("forkserver")
@@ -144,7 +144,7 @@ def old_schema(path: Path) -> None:
     from sqlite_utils import Database
 
     known = migrations()
-    known._migrations = [one for one in known._migrations if one.name < "0005"]  # noqa: SLF001 - as an old version had
+    known._migrations = [one for one in known._migrations if one.name < "0005"]
     with sqlite3.connect(path) as connection:
         known.apply(Database(connection))
 
