@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 if TYPE_CHECKING:
     from harvester.source import Source
+
+
+@lru_cache(maxsize=256)  # asked several times of each page
+def host_of(uri: str) -> str:
+    """Give the host of a page's address; a file has none."""
+    return urlsplit(uri).hostname or ""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from harvester import spiders
+from harvester.addresses import host_of
 from harvester.errors import UsageError
 from harvester.source import Source
 
@@ -37,5 +37,5 @@ def choose_sources(name: str | None) -> tuple[Source, ...]:
 
 def sources_for(capture: Capture, sources: tuple[Source, ...]) -> tuple[Source, ...]:
     """Give the archives that a capture can be of: the one whose host it is from, else all."""
-    host = urlsplit(capture.uri).hostname or ""
+    host = host_of(capture.uri)
     return tuple(source for source in sources if host in source.hosts) or sources

@@ -120,9 +120,10 @@ def _harvest(
     paths: list[Path], db: Path, sources: tuple[Source, ...], asked: dict[str, Any], stop: Stop
 ) -> dict[str, Any]:
     """Harvest saved pages; give the run's row. A failure is kept in the run before it is reported."""
+    expected = expected_pages(paths, sources) if sys.stderr.isatty() else None  # counting takes as long as reading anew
     with explained(db), open_to_write(db, asked["wait"]) as database:
         run = Run(database, "harvester " + shlex.join(sys.argv[1:]))
-        with run.failing(), Progress(run, expected_pages(paths, sources)) as progress:
+        with run.failing(), Progress(run, expected) as progress:
             before = ArchivesRead(run, sources, asked["listing"])
             captures = read_targets(paths, asked["listing"], sources, before)
             harvest_captures(run, captures, sources, stop, progress.update, asked["engine"])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from harvester.addresses import listing_of
+from harvester.addresses import host_of, listing_of
 from harvester.clock import stamp
 from harvester.pages.page import Listing, Refused
 from harvester.pages.parse import PARSER_VERSION
@@ -46,12 +45,6 @@ class Place:
     form: str
     host: str
     observed_at: str | None
-
-
-@lru_cache(maxsize=256)  # asked several times of each page
-def host_of(uri: str) -> str:
-    """Give the host of a page's address; a file has none."""
-    return urlsplit(uri).hostname or ""
 
 
 NOT_THERE = (404, 410)

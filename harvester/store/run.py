@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from harvester.addresses import host_of
 from harvester.clock import stamp
 from harvester.pages.page import REFERENCE_READING, Listing, Problem, Refused
 from harvester.store.ahead import Ahead
@@ -16,7 +17,6 @@ from harvester.store.captures import (
     Place,
     find_same_bytes,
     find_same_content,
-    host_of,
     keep_capture,
     keep_read,
     known_capture,

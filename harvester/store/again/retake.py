@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harvester.addresses import host_of
 from harvester.pages.page import Listing, Problem, Refused
 from harvester.pages.parse import PARSER_VERSION
 from harvester.store.again.former import DERIVED, FormerIds, former_page
-from harvester.store.captures import Place, host_of, said
+from harvester.store.captures import Place, said
 from harvester.store.hashes import hash_page
 from harvester.store.records import RecordTaker
 from harvester.store.withheld import is_withheld
