@@ -27,14 +27,14 @@ PAGES = 5
 LISTING, DOCUMENTS = (1, PAGES), (PAGES + 1, PAGES + RECORDS)
 PHASES = {
     "fetched": ("fetched", LISTING),
-    "half written": ("half", (2, PAGES)),
+    "half written": ("half", (2, PAGES + 1)),
     "synced": ("synced", LISTING),
     "before commit": ("uncommitted", LISTING),
     "after commit": ("committed", LISTING),
     "verdict kept in the WARC": ("verdict", (1, 1)),
     "verdict committed": ("verdict_committed", (1, 1)),
     "document page fetched": ("fetched", DOCUMENTS),
-    "document page half written": ("half", (PAGES + 4, PAGES + RECORDS)),
+    "document page half written": ("half", (PAGES + 5, PAGES + RECORDS)),
     "document page synced": ("synced", DOCUMENTS),
     "document page before commit": ("uncommitted", DOCUMENTS),
     "document page after commit": ("committed", DOCUMENTS),

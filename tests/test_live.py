@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WALKS = 56
 SIZE = 35
+ANSWERS = ("response", "revisit")
 
 
 @pytest.fixture
@@ -273,7 +274,29 @@ def test_other_tools_read_what_is_kept(archive: Harvests) -> None:
         subprocess.run([sys.executable, "-m", "warcio.cli", "check", str(file)], check=True, capture_output=True)
     with files[-1].open("rb") as stream:
         kinds = [record.rec_type for record in ArchiveIterator(stream)]
-    assert kinds == ["warcinfo", "metadata", *["revisit"] * 5, "metadata"]
+    assert kinds == ["warcinfo", "metadata", "response", *["revisit"] * 5, "metadata"]
     with files[0].open("rb") as stream:
         fast = [record.record_type for record in FastIterator(stream)]
-    assert fast.count(WarcRecordType.response) == 4
+    assert fast.count(WarcRecordType.response) == 1 + 4
+
+
+def test_every_answer_is_kept_also_those_that_are_no_pages(archive: Harvests) -> None:
+    site, whole = archive.server.site, archive.server.site.answer
+    others = [html(503, b"", Retry_After="0"), html(429, b"", Retry_After="0"), html(200, b"")]
+    moved = [html(302, b"", Location="/search?sort_bef_combine=created_DESC&page=1&again=1")]
+
+    def spoiled(target: str, headers: dict[str, str]) -> Any:
+        spoil = others if "page=0" in target else moved if "page=1" in target else []
+        return spoil.pop() if spoil else whole(target, headers)
+
+    site.answer = spoiled  # type: ignore[method-assign]
+    assert archive.live("a.db").status == 0
+    with next(archive.folder.glob("a.db-captures/*.warc.gz")).open("rb") as stream:
+        kept = [int(r.http_headers.get_statuscode()) for r in ArchiveIterator(stream) if r.rec_type in ANSWERS]
+    assert kept == [asked.status for asked in archive.server.log]
+    assert set(kept) == {200, 302, 304, 404, 429, 503}
+    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    done = in_process(
+        archive.folder, ["harvest", str(archive.folder / "a.db-captures"), "--db", str(archive.folder / "b.db")]
+    )
+    assert done.status == 0

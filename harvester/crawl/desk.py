@@ -24,6 +24,8 @@ from harvester.store.walks import (
 )
 
 if TYPE_CHECKING:
+    from scrapy.http import Response
+
     from harvester.addresses import ListingAddress
     from harvester.crawl.order import Order
     from harvester.crawl.passes import Verdict
@@ -96,6 +98,11 @@ class Desk:
         """Give what is held of an address, to ask whether it is still so."""
         held = newest_validators(self.run.db, uri)
         return held if held and (self._warc is None or held.kept) else None
+
+    def aside(self, uri: str, response: Response) -> None:
+        """Keep an answer that tells nothing of the archive's records."""
+        if self._warc:
+            self._warc.keep_aside(uri, response, datetime.now(UTC))
 
     def problem(self, problem: Problem, uri: str) -> None:
         """Keep a problem that is not one page's."""

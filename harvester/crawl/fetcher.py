@@ -23,6 +23,7 @@ from harvester.crawl.politeness import (
 )
 from harvester.crawl.robots import BusyRobotsError
 from harvester.crawl.trouble import AskedToStop, NoAnswer, forbidden, no_answer, too_busy
+from harvester.errors import HarvesterError
 from harvester.pages.page import Problem
 
 if TYPE_CHECKING:
@@ -40,13 +41,15 @@ NAP_SECONDS = 0.5
 class Manners:
     """How pages are fetched: seconds between requests, which redirects are followed, whether the user wants to stop.
 
-    `say` is told of waits, so that whoever looks on knows why nothing happens.
+    `say` is told of waits, so that whoever looks on knows why nothing happens. `aside` keeps answers that are no
+    readings of pages.
     """
 
     delay: float
     may_follow: Callable[[str, str], bool]
     stopped: Callable[[], bool]
-    say: Callable[[str], None] = lambda _text: None
+    say: Callable[[str], None]
+    aside: Callable[[Response], None]
 
 
 class Fetcher:
@@ -84,25 +87,31 @@ class Fetcher:
         except IgnoreRequest as error:
             raise forbidden(url) from error
         except BusyRobotsError as error:
-            response = error.response
-        except AskedToStop:
+            return await self._busy(error.response)
+        except (AskedToStop, HarvesterError):  # nothing that the network did
             raise
         except Exception as error:  # noqa: BLE001 - whatever a network does is no reason to end a run
             return no_answer(error, urlsplit(url).netloc)
         if response.status not in BUSY:
             return response
+        self._manners.aside(response)
+        return await self._busy(response)
+
+    async def _busy(self, response: Response) -> Problem:
         await self._wait(response)
         return too_busy(response.url, response.status)
 
     async def _followed(self, url: str, validators: dict[str, str]) -> Response:
         """Ask, and go where the answer sends us, if that is the same page elsewhere."""
-        for _ in range(MOST_REDIRECTS):
+        followed = 0
+        while True:
             response = await self._download(url, validators)
             target = urljoin(url, (response.headers.get("Location") or b"").decode("latin-1"))
-            if response.status not in ELSEWHERE or not self._manners.may_follow(url, target):
-                break
-            url = target
-        return response
+            sent_on = response.status in ELSEWHERE and followed < MOST_REDIRECTS
+            if not sent_on or not self._manners.may_follow(url, target):
+                return response
+            self._manners.aside(response)
+            url, followed = target, followed + 1
 
     async def _download(self, url: str, validators: dict[str, str]) -> Response:
         """Ask once, not before the agreed time since the last answer."""

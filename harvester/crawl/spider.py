@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import scrapy
 from scrapy.exceptions import CloseSpider
-from scrapy.signals import request_reached_downloader
+from scrapy.signals import request_reached_downloader, response_received
 
+from harvester.addresses import canonical
 from harvester.crawl.budget import Budget
 from harvester.crawl.fetcher import Fetcher, Manners
 from harvester.crawl.order import Order
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
 
     from harvester.crawl.desk import Desk
     from harvester.crawl.items import Fetched
@@ -75,6 +77,7 @@ class ArchiveSpider(scrapy.Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.settings.set("DOWNLOAD_DELAY", spider.agreed_delay, priority="spider")
         crawler.signals.connect(spider.budget.count, signal=request_reached_downloader)
+        crawler.signals.connect(spider.received, signal=response_received)
         return spider
 
     @property
@@ -109,13 +112,22 @@ class ArchiveSpider(scrapy.Spider):
         """Remember whether Scrapy itself was asked to stop."""
         self.interrupted = self.interrupted or reason == "shutdown"
 
+    def aside(self, response: Response) -> None:
+        """Keep an answer that is no reading of a page."""
+        self.desk.aside(canonical(response.url, self.source, self.order.base), response)
+
+    def received(self, response: Response, request: scrapy.Request) -> None:
+        """Keep robots.txt, which Scrapy asks for by itself."""
+        if request.meta.get("dont_obey_robotstxt"):
+            self.aside(response)
+
     def _stopping(self) -> bool:
         return self.stopped() or self.failure is not None or self.budget.spent is not None
 
     def _fetcher(self) -> Fetcher:
         assert self.crawler is not None  # noqa: S101 - Scrapy sets it before the start
         follow = partial(may_follow, source=self.source, base=self.order.base)
-        return Fetcher(self.crawler, Manners(self.agreed_delay, follow, self._stopping, self.say))
+        return Fetcher(self.crawler, Manners(self.agreed_delay, follow, self._stopping, self.say, self.aside))
 
     async def _given(self) -> AsyncIterator[Fetched]:
         for address in self.addresses:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from harvester.capture import Capture
 from harvester.readers.http_message import parse_answer, read_fields
-from harvester.readers.notes import STEP_FIELD, WalkNote, read_note
+from harvester.readers.notes import ASIDE_FIELD, STEP_FIELD, WalkNote, read_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +41,9 @@ class Member:
         return note if isinstance(note, WalkNote) else None
 
     def capture(self, path: Path) -> Capture | None:
-        """Make a capture of it, if it holds an answer."""
-        answer = parse_answer(self.block) if self.fields.get("warc-type") in ("response", "revisit") else None
+        """Make a capture of it, if it holds an answer that is a reading of a page."""
+        holds = self.fields.get("warc-type") in ("response", "revisit") and ASIDE_FIELD.lower() not in self.fields
+        answer = parse_answer(self.block) if holds else None
         if answer is None:
             return None
         return Capture(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from harvester import __version__
 from harvester.clock import stamp
 from harvester.errors import HarvesterError
-from harvester.readers.notes import STEP_FIELD, WALK_NOTE
+from harvester.readers.notes import ASIDE_FIELD, STEP_FIELD, WALK_NOTE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,6 +60,12 @@ class WarcFile:
             return self._write("revisit", fields | {"WARC-Refers-To-Date": kept.refers_to}, _head(response))
         fields["WARC-Payload-Digest"] = f"sha256:{capture.sha256}"
         return self._write("response", fields, _head(response) + response.body)
+
+    def keep_aside(self, uri: str, response: Response, moment: datetime) -> None:
+        """Keep an answer that is no reading of a page: robots.txt, a redirect, a busy server's."""
+        fields = {"WARC-Target-URI": uri, "WARC-Date": stamp(moment), ASIDE_FIELD: "yes"}
+        fields["Content-Type"] = "application/http; msgtype=response"
+        self._write("response", fields, _head(response) + response.body)
 
     def note(self, uri: str, walk: dict[str, Any], moment: datetime) -> None:
         """Keep where a walk begins or how it ended."""

@@ -13,6 +13,9 @@ WALK_NOTE = "application/vnd.archive-harvester.walk+json"
 STEP_FIELD = "Harvester-Step"
 """The field of an answer's record that says for which page of which walk it was fetched."""
 
+ASIDE_FIELD = "Harvester-Aside"
+"""The field of an answer's record that says that it is no reading of a page: robots.txt, a redirect, a busy server."""
+
 
 @dataclass(frozen=True)
 class WalkNote(PassedOver):

@@ -9,7 +9,7 @@ from harvester.pages.page import Problem
 from harvester.readers.damage import BOMB, MAX_DAMAGES, DamageError
 from harvester.readers.files import PassedOver, path_text
 from harvester.readers.http_message import Message, parse_answer
-from harvester.readers.notes import STEP_FIELD, WALK_NOTE, read_note
+from harvester.readers.notes import ASIDE_FIELD, STEP_FIELD, WALK_NOTE, read_note
 from harvester.readers.originals import Originals, Place, keys_of, referred_keys
 from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
 from harvester.readers.stream import Stream
@@ -72,7 +72,8 @@ class WarcReader:
             self._at = f"in {header.uri}" if header.uri else ""
             is_page = header.kind in PAGE_RECORDS
             is_note = header.kind == "metadata" and header.fields.get("content-type") == WALK_NOTE
-            wanted = is_note or (is_page and self._origin.names.wants(header.uri))
+            is_aside = ASIDE_FIELD.lower() in header.fields
+            wanted = is_note or (is_page and not is_aside and self._origin.names.wants(header.uri))
             block = read_block(self._stream, header, wanted)
             whole = read_end(self._stream, header)
             self._go_on_at = pieces.start + self._stream.tell() if pieces.packing is None else pieces.offset
