@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from tests.browsing import DESK, PHONE, Scheme, Visit
 from tests.hostile import make_sample
-from tests.publishing import ROOT, harvester_serve
+from tests.publishing import harvester_serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+    from playwright.sync_api import Browser
 
     from tests.publishing import Site
 
-CHROMIUM = "/usr/bin/chromium"
-# Quiet: the browser itself must not call home either.
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-SHOTS = Path(__file__).parent / "shots"
-PHONE, DESK = 360, 1280
-Scheme = Literal["light", "dark"]
 PAGES = (
     "/",
     "/harvest",
@@ -51,71 +32,6 @@ PAGES = (
     "/harvest/documents?_columns=all",
     "/harvest?sql=select+*+from+coverage",
 )
-
-
-class Visit:
-    """A page of the browser, and everything that went wrong on it."""
-
-    def __init__(self, browser: Browser, address: str, width: int = DESK, scheme: Scheme = "light") -> None:
-        self.address = address
-        self.wrong: list[str] = []
-        self.page: Page = browser.new_page(
-            viewport={"width": width, "height": 860}, color_scheme=scheme, base_url=address
-        )
-        self.page.set_default_timeout(20_000)
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
-        self.page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
-        self.page.on("request", self._request)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.wrong.append(f"console: {message.text}")
-
-    def _request(self, request: Request) -> None:
-        if urlsplit(request.url).netloc != urlsplit(self.address).netloc:
-            self.wrong.append(f"asked elsewhere: {request.url}")
-
-    def shoot(self, name: str) -> None:
-        """Keep a picture of what is seen, for people to look at."""
-        SHOTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.png")
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start Debian's browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-def harvest_seeds(database: Path) -> Path:
-    """Harvest the seeds as the README does."""
-    command = [sys.executable, "-m", "harvester", "harvest", "seeds", "--db", str(database)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return database
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with harvester_serve(harvest_seeds(tmp_path_factory.mktemp("seeds") / "harvest.db")) as (site, _):
-        yield site
-
-
-@pytest.fixture
-def visit(browser: Browser, site: Site) -> Iterator[Visit]:
-    visit = Visit(browser, site.address)
-    yield visit
-    visit.page.close()
-    assert visit.wrong == []
 
 
 def test_a_newcomer_sees_what_is_held_and_what_is_missing(visit: Visit) -> None:
@@ -197,8 +113,10 @@ def test_the_keyboard_alone_reaches_a_document(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "dark")])
-def test_every_page_fits_the_screen_in_light_and_dark(browser: Browser, site: Site, width: int, scheme: Scheme) -> None:
-    visit = Visit(browser, site.address, width, scheme)
+def test_every_page_fits_the_screen_in_light_and_dark(
+    browser: Browser, seeds_site: Site, width: int, scheme: Scheme
+) -> None:
+    visit = Visit(browser, seeds_site.address, width, scheme)
     for path in PAGES:
         visit.page.goto(path)
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browsing import chromium, harvest_seeds
 from tests.publishing import ROOT, harvester_serve
-from tests.test_browser import chromium, harvest_seeds
 
 if TYPE_CHECKING:
     from playwright.sync_api import ViewportSize

@@ -10,11 +10,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.hostile import CLOCK, DOCUMENTS, SCRIPT, make_sample
-from tests.publishing import Site, configuration_with, datasette_alone, harvester_serve
+from tests.hostile import CLOCK, DOCUMENTS, SCRIPT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.publishing import Site
 
 PAGES = (
     "/",
@@ -33,15 +32,9 @@ PAGES = (
 )
 
 
-@pytest.fixture(scope="module", params=["harvester serve", "datasette FOLDER"])
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
-    if request.param == "harvester serve":
-        with harvester_serve(make_sample(folder / "my own.v2.db")) as (site, _):
-            yield site
-    else:
-        with datasette_alone(configuration_with(folder / "db", make_sample(folder / "harvest.db"))) as (site, _):
-            yield site
+@pytest.fixture
+def site(sample_site: Site) -> Site:
+    return sample_site
 
 
 def words(page: str) -> str:
@@ -51,6 +44,12 @@ def words(page: str) -> str:
 
 def heads(page: str) -> list[str]:
     return re.findall(r'data-column="(\w+)" data-column-type', page)
+
+
+def columns_of(site: Site, table: str) -> list[str]:
+    """Give a table's columns, as SQLite has them."""
+    sql = f"select name from pragma_table_info('{table}') order by cid"
+    return [name for (name,) in site.json(f"/DB.json?_shape=arrays&sql={quote(sql)}")["rows"]]
 
 
 def hrefs(page: str) -> set[str]:
@@ -101,8 +100,7 @@ def test_all_columns_are_one_link_away(site: Site) -> None:
     page = site.text("/DB/documents")
     assert "_columns=all" in page
     shown = heads(site.text("/DB/documents?_columns=all"))
-    assert len(shown) == 25
-    assert shown[:3] == ["id", "key", "source"]
+    assert shown == columns_of(site, "documents")
 
 
 def test_asked_columns_come_in_the_order_asked(site: Site) -> None:
@@ -209,7 +207,7 @@ def test_long_words_are_cut_on_tables_and_whole_on_their_row(site: Site) -> None
 def test_csv_and_json_hold_every_column(site: Site) -> None:
     header = site.text("/DB/documents.csv").removeprefix("\ufeff").splitlines()[0].split(",")
     assert header == list(site.json("/DB/documents.json?_shape=array")[0])
-    assert len(header) == 25
+    assert header == columns_of(site, "documents")
 
 
 def test_sql_of_ones_own_works_and_mistakes_are_told(site: Site) -> None:

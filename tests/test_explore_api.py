@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.publishing import ROOT, harvester_serve
-from tests.test_browser import harvest_seeds
+from tests.publishing import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.publishing import Site
 
 EXAMPLE = re.compile(r"```http\nGET (\S+)\n```\n\n```json\n(.*?)```", re.DOTALL)
 EXAMPLES = EXAMPLE.findall((ROOT / "docs" / "api.md").read_text("utf-8"))
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with harvester_serve(harvest_seeds(tmp_path_factory.mktemp("seeds") / "harvest.db")) as (site, _):
-        yield site
+@pytest.fixture
+def site(seeds_site: Site) -> Site:
+    return seeds_site
 
 
 def assert_within(shown: Any, answer: Any, where: str = "") -> None:

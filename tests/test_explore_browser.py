@@ -12,9 +12,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browsing import DESK, PHONE, Scheme, Visit
 from tests.hostile import make_sample
 from tests.publishing import harvester_serve
-from tests.test_browser import DESK, PHONE, Scheme, Visit, chromium, harvest_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,30 +37,9 @@ GRAVE = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with harvester_serve(harvest_seeds(tmp_path_factory.mktemp("seeds") / "harvest.db")) as (site, _):
-        yield site
-
-
-@pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with harvester_serve(make_sample(tmp_path_factory.mktemp("sample") / "harvest.db")) as (site, _):
         yield site
-
-
-@pytest.fixture
-def visit(browser: Browser, site: Site) -> Iterator[Visit]:
-    visit = Visit(browser, site.address)
-    visit.page.goto("/")
-    yield visit
-    visit.page.close()
-    assert visit.wrong == []
 
 
 def test_find_stalins_cables_to_mao_of_may_1949(visit: Visit) -> None:
@@ -81,7 +60,7 @@ def test_see_which_of_the_173_are_missing(visit: Visit) -> None:
     visit.shoot("task-missing")
 
 
-def test_cite_one_in_three_formats(visit: Visit, site: Site) -> None:
+def test_cite_one_in_three_formats(visit: Visit, seeds_site: Site) -> None:
     visit.page.get_by_role("searchbox").fill("Chervonenko")
     visit.page.keyboard.press("Enter")
     visit.page.locator(".found h2 a").first.click()
@@ -98,9 +77,9 @@ def test_cite_one_in_three_formats(visit: Visit, site: Site) -> None:
     visit.wrong = [wrong for wrong in visit.wrong if not wrong.startswith("failed: ")]
 
 
-def test_subscribe_to_changes(visit: Visit, site: Site) -> None:
+def test_subscribe_to_changes(visit: Visit, seeds_site: Site) -> None:
     feed = visit.page.locator('link[type="application/atom+xml"]').get_attribute("href")
-    with urlopen(site.address.rstrip("/") + str(feed), timeout=30) as answer:
+    with urlopen(seeds_site.address.rstrip("/") + str(feed), timeout=30) as answer:
         assert answer.headers["Content-Type"].startswith("application/atom+xml")
         assert answer.read().count(b"<entry>") == 50
     link = visit.page.locator(".latest").get_by_role("link", name="Atom", exact=True)
@@ -146,8 +125,8 @@ def test_the_keyboard_alone_leads_to_a_citation(visit: Visit) -> None:
     assert visit.page.evaluate("document.activeElement.textContent") == "BibTeX"
 
 
-def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
-    context = browser.new_context(java_script_enabled=False, base_url=site.address)
+def test_it_works_without_javascript(browser: Browser, seeds_site: Site) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=seeds_site.address)
     page = context.new_page()
     page.goto("/")
     page.get_by_role("searchbox").fill("Stalin")

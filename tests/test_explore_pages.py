@@ -7,17 +7,14 @@ import re
 import sqlite3
 import xml.etree.ElementTree as ET
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from bs4 import BeautifulSoup
 
 from tests.hostile import SCRIPT, make_sample
-from tests.publishing import Site, configuration_with, datasette_alone, harvester_serve
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.publishing import Site, harvester_serve
 
 PAGES = (
     "/search",
@@ -33,15 +30,9 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 TAKEN = ("csv", "bib", "ris", "csljson", "json", "atom", "feed.json")
 
 
-@pytest.fixture(scope="module", params=["harvester serve", "datasette FOLDER"])
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
-    if request.param == "harvester serve":
-        with harvester_serve(make_sample(folder / "my own.v2.db")) as (site, _):
-            yield site
-    else:
-        with datasette_alone(configuration_with(folder / "db", make_sample(folder / "harvest.db"))) as (site, _):
-            yield site
+@pytest.fixture
+def site(sample_site: Site) -> Site:
+    return sample_site
 
 
 def found(site: Site, query: str) -> list[int]:

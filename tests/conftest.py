@@ -1,0 +1,59 @@
+"""Sites and a browser that several modules of tests ask; each is started once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.hostile import make_sample
+from tests.publishing import Site, configuration_with, datasette_alone, harvester_serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+    from tests.browsing import Visit
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Debian's browser, for one module: while it runs, nothing else in this process can use asyncio."""
+    from tests.browsing import chromium
+
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def seeds_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve the harvested seeds."""
+    from tests.browsing import harvest_seeds
+
+    with harvester_serve(harvest_seeds(tmp_path_factory.mktemp("seeds") / "harvest.db")) as (site, _):
+        yield site
+
+
+@pytest.fixture
+def visit(browser: Browser, seeds_site: Site) -> Iterator[Visit]:
+    """Open the front page of the harvested seeds; in the end nothing must have gone wrong."""
+    from tests.browsing import Visit
+
+    visit = Visit(browser, seeds_site.address)
+    visit.page.goto("/")
+    yield visit
+    visit.page.close()
+    assert visit.wrong == []
+
+
+@pytest.fixture(scope="session", params=["harvester serve", "datasette FOLDER"])
+def sample_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve a database of hostile documents, in both ways."""
+    folder = tmp_path_factory.mktemp("site")
+    if request.param == "harvester serve":
+        with harvester_serve(make_sample(folder / "my own.v2.db")) as (site, _):
+            yield site
+    else:
+        with datasette_alone(configuration_with(folder / "db", make_sample(folder / "harvest.db"))) as (site, _):
+            yield site
