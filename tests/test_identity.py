@@ -131,11 +131,17 @@ def test_documents_that_prove_to_be_one_are_merged(db: Database) -> None:
     assert sound(db)
 
 
-def test_a_slug_that_moves_to_another_record_is_no_merge(db: Database) -> None:
-    early, late = datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
-    harvest_pages(db, [page("f", record(date="1950", slug="cable", record_id="1"), form="F", at=early)])
-    harvest_pages(db, [page("g", record("New", "1951", slug="cable", record_id="2"), form="F", at=late)])
+@pytest.mark.parametrize("late_first", [False, True])
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_slug_that_moves_to_another_record_is_no_merge(db: Database, late_first: bool, dated: bool) -> None:
+    early, late = (datetime(year, 1, 1, tzinfo=UTC) if dated else None for year in (2024, 2025))
+    one = page("f", record(date="1950", slug="cable", record_id="1"), form="F", at=early)
+    other = page("g", record("New", "1951", slug="cable", record_id="2"), form="F", at=late)
+    for shown in (other, one) if late_first else (one, other):
+        harvest_pages(db, [shown])
+    harvest_pages(db, [one])
     assert sorted(row["record_id"] for row in documents(db)) == ["1", "2"]
+    assert db.execute("SELECT record_id FROM documents WHERE key = 'cable'").fetchall() == [("2",)]
     sql = "SELECT record_id FROM documents JOIN identities ON document_id = id WHERE identities.key = ?"
     assert db.execute(sql, ["wilson:slug:cable"]).fetchall() == [("2",)]
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvester.store.documents import Ids, merge_documents
+from harvester.store.documents import Ids, give_up_address, merge_documents
 from harvester.store.identity import (
     NEW,
     addressed_among,
     agreeing,
     holders_of,
     is_alone,
+    last_said,
     load_group,
     natural_groups,
     resolve,
 )
-from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of
+from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +31,7 @@ class Assignment:
     """Which document each record of a page belongs to.
 
     `touched`: those whose content may be other than before. `moved`: some belong to others than at first.
+    `moved_out`: those whose address another document has now, which is to be written first.
     """
 
     def __init__(self, db: Database, place: Place, ids: Ids | None = None) -> None:
@@ -41,6 +43,7 @@ class Assignment:
         self.moved = False
         self.touched: set[int] = set()
         self.new: set[int] = set()
+        self.moved_out: set[int] = set()
 
     def load(self, keys: Iterable[Keys]) -> None:
         """Read which documents the keys of new statements lead to, in one query."""
@@ -65,16 +68,19 @@ class Assignment:
             while move := self._next_move(prefix):
                 self._move(*move)
 
+    def in_order(self) -> list[int]:
+        """Give the documents that are to be written, in the order in which that can be done."""
+        return sorted(self.touched, key=lambda document: (document in self.moved_out, document))
+
     def _addressed(self, keys: Keys) -> int:
         """Find or make the document of a record with an address, and let all its keys lead there."""
         found = [d for key in keys.strong for d in self._holders[key]] or self._adoptable(keys.natural)
         agreed = agreeing(self._db, found, keys) if found else []
         document = self._merge(set(agreed)) if agreed else self._make(*keys.strong, base_of(keys.natural))
-        for key in keys.strong:
-            self._take_from_others(key, document)
+        strong = [key for key in keys.strong if self._is_its(key, document, keys.own)]
         natural = base_of(keys.natural)
         known = document in self._holders[natural]
-        self._identify(document, *keys.strong, natural)
+        self._identify(document, *strong, natural)
         if not known and not is_alone(self._db, group_of(natural)):
             self._regroup.add(group_of(natural))
         return document
@@ -112,11 +118,19 @@ class Assignment:
         for key in fresh:
             self._holders[key].add(document)
 
-    def _take_from_others(self, key: str, document: int) -> None:
-        """Let an address lead to one document only: it may have moved to another item."""
-        if self._holders[key] - {document}:
-            self._db.execute("DELETE FROM identities WHERE key = ? AND document_id <> ?", [key, document])
-            self._holders[key] &= {document}
+    def _is_its(self, key: str, document: int, own: str) -> bool:
+        """Let an address lead to one document only: it may have moved to another item, and the later page is right."""
+        others = self._holders[key] - {document}
+        if not others:
+            return True
+        if (self._place.observed_at or "", own) < last_said(self._db, others, key):
+            return False
+        self._db.execute("DELETE FROM identities WHERE key = ? AND document_id <> ?", [key, document])
+        self._holders[key] &= {document}
+        give_up_address(self._db, others, value_of(key))
+        self.touched |= others
+        self.moved_out |= others
+        return True
 
     def _next_move(self, prefix: str) -> tuple[str, int | None, int | None] | None:
         """Give a key that must lead to another document (or to none) than it does now."""

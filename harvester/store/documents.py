@@ -94,12 +94,27 @@ def _insert(db: Database, document: int, content: dict[str, Any], source: Source
 
 
 def _public_key(db: Database, document: int, content: dict[str, Any], before: str | None = None) -> str:
-    """Give the document's public address: its slug, else a short hash of its first key; never one that is taken."""
+    """Give the document's public address: its slug where that is its own, else a short hash of its first key."""
     if before and content["slug"] == before:
         return before
-    key = content["slug"] or short_hash(_first_key(db, document))
-    row = db.execute("SELECT id FROM documents WHERE key = ?", [key]).fetchone()
-    return str(key) if row is None or row[0] == document else f"{key}--{document}"
+    if content["slug"] and _is_free(db, content["slug"], document):
+        return str(content["slug"])
+    key = short_hash(_first_key(db, document))
+    return key if _is_free(db, key, document) else f"{key}--{document}"
+
+
+def _is_free(db: Database, key: str, document: int) -> bool:
+    return db.execute("SELECT id FROM documents WHERE key = ?", [key]).fetchone() in (None, (document,))
+
+
+def give_up_address(db: Database, documents: Iterable[int], address: str) -> None:
+    """Let documents whose address another has now be known by another one; the old one leads to them, too."""
+    for document in documents:
+        sql = "SELECT id, key, source FROM documents WHERE id = ? AND key = ?"
+        for number, key, source in db.execute(sql, [document, address]).fetchall():
+            _keep_old_key(db, {"id": number, "key": key, "source": source})
+            new = short_hash(_first_key(db, number))
+            db.execute("UPDATE documents SET key = ? WHERE id = ?", [new, number])
 
 
 def _first_key(db: Database, document: int) -> str:

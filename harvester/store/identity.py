@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of, is_dated, kind_of
+from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of, is_dated, kind_of, value_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -106,6 +106,16 @@ def holders_of(db: Database, keys: list[str]) -> dict[str, set[int]]:
     for key, document in db.execute(f"SELECT key, document_id FROM identities WHERE key IN ({marks})", keys):
         holders[key].add(document)
     return dict(holders)
+
+
+def last_said(db: Database, documents: set[int], key: str) -> tuple[str, str]:
+    """Say when a page showed last that one of the documents has a key, and what that page knew it by."""
+    marks = ",".join("?" * len(documents))
+    sql = f"""SELECT coalesce(observed_at, '') AS at, key FROM statements WHERE document_id IN ({marks})
+        AND replaced_by IS NULL AND (key = ? OR content ->> ? = ?) ORDER BY 1 DESC, 2 DESC LIMIT 1"""
+    field = {"slug": "slug"}.get(kind_of(key), f"{kind_of(key)}_id")
+    row = db.execute(sql, [*documents, key, field, value_of(key)]).fetchone()
+    return (row[0], row[1]) if row else ("", "")
 
 
 def is_alone(db: Database, prefix: str, *, identities: bool = False) -> bool:

@@ -82,6 +82,11 @@ def kind_of(key: str) -> str:
     return key.split(":", 2)[1]
 
 
+def value_of(key: str) -> str:
+    """Give what the archive calls it: the slug, the number."""
+    return key.split(":", 2)[2]
+
+
 def keys_of(records: Iterable[Record], source: str) -> list[Keys]:
     """Give the keys of a page's records, in order; the same title and date again is the next occurrence."""
     seen: dict[str, int] = {}

@@ -74,7 +74,7 @@ class RecordTaker:
         self._assignment.load([k for _, k, _ in fresh])
         kept = iter([self._keep(r, k, digest, hashes.attached) for r, k, digest in fresh])
         self._assignment.settle()
-        self._outcome = {document: self._write(document) for document in sorted(self._assignment.touched)}
+        self._outcome = {document: self._write(document) for document in self._assignment.in_order()}
         taken = [Kept(s.id, s.document) if s else next(kept) for s in known]
         return self._as_moved(taken) if self._assignment.moved else taken
 
