@@ -56,13 +56,13 @@ class Form:
         return re.compile(self.mark) if self.mark else None
 
     @cached_property
-    def noise_patterns(self) -> tuple[re.Pattern[str], ...]:
-        """The noise, compiled."""
-        return tuple(map(re.compile, self.noise))
+    def noise_pattern(self) -> re.Pattern[str]:
+        """The noise, compiled; without any, nothing is."""
+        return re.compile("|".join(f"(?:{noise})" for noise in self.noise) or "(?!)")
 
     def is_noise(self, text: str) -> bool:
         """Say whether a block between header and records is no record."""
-        return any(pattern.fullmatch(text) for pattern in self.noise_patterns)
+        return self.noise_pattern.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

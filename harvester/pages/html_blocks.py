@@ -72,14 +72,14 @@ def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
     """Give the links to items that have a text and stand in no navigation; of neighbours to one item the first."""
     assert source.addresses is not None  # noqa: S101 - without addresses nothing has asked for links
     before: Address | None = None
-    chrome = {engine.key(node) for node in engine.select(root, _CHROME)}
+    chrome = set(engine.keys(engine.select(root, _CHROME)))
     for node in engine.select(root, source.addresses.selector)[:MOST_LINKS]:
         address = read_address(engine.attribute(node, "href"), source)
         if address is None or address == before:
             continue
         text = engine.text(node)
         path = engine.path(node)
-        keys = [engine.key(step) for step in path]
+        keys = engine.keys(path)
         if text.strip() and chrome.isdisjoint(keys):
             before = address
             yield _Link(text, address, path, keys)

@@ -26,6 +26,7 @@ class DocumentReader:
     def __init__(self, engine: Engine, root: Node, form: DocumentForm, source: Source, keys: dict[str, str]) -> None:
         self._engine, self._root, self._form, self._source, self._keys = engine, root, form, source, keys
         self._fields = engine.select(root, form.fields)
+        self._panes = engine.select(root, form.panes)
 
     def read(self) -> DocumentPage | Refused:
         """Read the page, or say why it is no document's."""
@@ -33,7 +34,7 @@ class DocumentReader:
         title = self._line(headings[0]) if headings else ""
         values = list(self._values())
         stated = stated_fields(values, self._form.labelled)
-        texts = read_texts(self._engine, self._root, self._form)
+        texts = read_texts(self._engine, self._root, self._panes)
         if not title or not (stated or texts):
             message = "no title with fields or a text: not a document's page"
             return Refused("no-document", message, title, self._form.name)
@@ -73,7 +74,7 @@ class DocumentReader:
 
     def _outside(self, nodes: list[Node]) -> Iterator[Node]:
         """Give those of the elements that stand neither in a pane nor in a field."""
-        within = {self._engine.key(node) for node in (*self._select(self._form.panes), *self._fields)}
+        within = set(self._engine.keys([*self._panes, *self._fields]))
         for node in nodes:
             if self._engine.around(node, within) is None:
                 yield node

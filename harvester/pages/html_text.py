@@ -43,6 +43,9 @@ def prepare(data: bytes) -> bytes:
 
 def parts_of(text: str) -> list[Part]:
     """Give the parts of an element's text, each as its lines, without white space around them."""
+    if "\t" not in text and "\n" not in text and "  " not in text:  # as most links and values are
+        line = text.replace(LINK, "").strip()
+        return [(line,)] if line else []
     lines = [line for line in map(str.strip, text.replace(LINK, "").split("\t")) if line]
     return [_part(line) if "\n" in line or "  " in line else (line,) for line in lines]
 
@@ -57,4 +60,4 @@ def _single_spaced(line: str) -> str:
 
 def line_of(text: str) -> str:
     """Give a text as one line."""
-    return " ".join(line for part in parts_of(text) for line in part)
+    return " ".join([line for part in parts_of(text) for line in part])

@@ -10,7 +10,6 @@ from harvester.pages.html_text import line_of, parts_of
 from harvester.pages.page import Text
 
 if TYPE_CHECKING:
-    from harvester.html_source import DocumentForm
     from harvester.pages.markup import Engine, Node
 
 _KIND_WORDS = re.compile(
@@ -23,10 +22,10 @@ LONGEST_NAME = 200
 _TRANSLATED = re.compile("translat", re.IGNORECASE)
 
 
-def read_texts(engine: Engine, root: Node, form: DocumentForm) -> tuple[Text, ...]:
+def read_texts(engine: Engine, root: Node, panes: list[Node]) -> tuple[Text, ...]:
     """Give the texts of a document page, in the order of their panes; a pane without text is none."""
     texts = []
-    for pane in engine.select(root, form.panes):
+    for pane in panes:
         parts = parts_of(engine.text(pane))
         if not parts:
             continue

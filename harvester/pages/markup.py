@@ -46,6 +46,9 @@ class Engine(Protocol):
     def key(self, node: Node) -> int:
         """Give what tells an element from all others."""
 
+    def keys(self, nodes: list[Node]) -> list[int]:
+        """Give the keys of several."""
+
     def tag(self, node: Node) -> str:
         """Give an element's name."""
 
@@ -97,6 +100,10 @@ class Lexbor:
         """Give what tells an element from all others."""
         return node.mem_id
 
+    def keys(self, nodes: list[LexborNode]) -> list[int]:
+        """Give the keys of several."""
+        return [node.mem_id for node in nodes]
+
     def tag(self, node: LexborNode) -> str:
         """Give an element's name."""
         return node.tag or ""
@@ -142,6 +149,10 @@ class Soup:
     def key(self, node: Tag) -> int:
         """Give what tells an element from all others."""
         return id(node)
+
+    def keys(self, nodes: list[Tag]) -> list[int]:
+        """Give the keys of several."""
+        return [id(node) for node in nodes]
 
     def tag(self, node: Tag) -> str:
         """Give an element's name."""

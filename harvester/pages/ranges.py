@@ -16,6 +16,8 @@ MOST_RECORDS_ON_A_PAGE = 1000
 MOST_DIGITS = 12
 """No listing has so many records; a longer number is not even converted."""
 
+_NO_DIGIT = re.compile(r"\D")
+
 
 @dataclass(frozen=True)
 class Range:
@@ -50,5 +52,5 @@ def find_range(blocks: Sequence[Block], pattern: re.Pattern[str]) -> tuple[int, 
 
 def read_range(found: re.Match[str]) -> Range | None:
     """Give what a range line says; None if no listing can have so many records."""
-    digits = [re.sub(r"\D", "", found[name]) for name in ("first", "last", "total")]
+    digits = [_NO_DIGIT.sub("", found[name]) for name in ("first", "last", "total")]
     return Range(*map(int, digits)) if all(len(number) <= MOST_DIGITS for number in digits) else None
