@@ -26,7 +26,7 @@ def main() -> None:
     if "parsing" in names:
         _print(parsing.report(asked.pairs))
     if "writing" in names:
-        _print(writing.report(asked.folder))
+        _print(writing.report(asked.folder, asked.pairs))
     if "whole" in names:
         folder = asked.folder / str(asked.documents)
         make(folder, asked.documents)

@@ -72,6 +72,7 @@ class Whole:
             costs["folders"].append(self._folders(ours))
             for indexing in INDEXING:
                 costs[indexing].append(self.peer(peers, indexing))
+            print(", ".join(f"{name} {found[-1]:.1f} s" for name, found in costs.items()), file=sys.stderr, flush=True)
         first = costs["first"]
         return [
             *(_median(f"whole archive / reader with FTS {name}", first, costs[name], 0.5) for name in INDEXING),

@@ -105,7 +105,7 @@ CREATE TRIGGER au AFTER UPDATE ON documents BEGIN
 """
 
 
-def report(folder: Path, most: int = GROWTH[-1], unchanged: int = UNCHANGED) -> list[str]:
+def report(folder: Path, pairs: int, most: int = GROWTH[-1], unchanged: int = UNCHANGED) -> list[str]:
     """Measure all; give a line for each figure."""
     folder.mkdir(parents=True, exist_ok=True)
     ours, guarded = folder / "unchanged.db", folder / "guarded.db"
@@ -121,6 +121,7 @@ def report(folder: Path, most: int = GROWTH[-1], unchanged: int = UNCHANGED) -> 
             value = ratio(
                 lambda states=states: cpu_of_call(lambda: take(ours, unchanged, next(states))),  # type: ignore[misc]
                 lambda rows=rows: cpu_of_call(lambda: upsert(guarded, unchanged, rows)),  # type: ignore[misc]
+                pairs,
             )
             name = f"{unchanged:,} unchanged records, {pages_are} / guarded upsert {rows_are}"
             lines.append(told(name, value, 0.8, at_least=False))
