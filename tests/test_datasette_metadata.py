@@ -24,6 +24,8 @@ INTERNAL = {
     "documents_unindexed",
     "texts_unindexed",
     "steps",
+    "members",
+    "fill",
     "claims",
     "archives",
     "withdrawn_keys",

@@ -24,8 +24,8 @@ PLACES = {
 }
 SAYINGS = {"problems": ("message", "extract"), "runs": ("reason",), "walks": ("reason",)}
 """What people are told; a place may stand in it."""
-MACHINERY = ("alerts", "claims", "health", "schedules", "turns")
-"""How this machine harvests; who is served a copy has no use for it."""
+MACHINERY = ("alerts", "claims", "health", "schedules", "turns", "withdrawn_keys")
+"""How this machine harvests, and what it must not take again; who is served a copy has no use for it."""
 _PLACE = re.compile(
     r"(?:(?P<before>[^/#]*)(?P<scheme>file:)//)?"
     r"(?P<folder>(?:/|[A-Za-z]:[\\/])(?:(?(scheme)[^#]*/|.*[\\/]))?)(?P<name>.*)",
