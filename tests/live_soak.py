@@ -1,6 +1,6 @@
 """The long tests of live harvests, by hand: `python -m tests.live_soak --walks 1000 --kills 100`.
 
-Also `--costs 1100` and `--memory 20000` (pages).
+Also `--requests 1230` (records), `--costs 1100` and `--memory 20000` (pages).
 
 Prints the tables, and ends with 1 if something was lost, invented, or called complete wrongly. All is local.
 """
@@ -24,11 +24,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kills", type=int, default=0, help="harvests killed with SIGKILL at named moments")
     parser.add_argument("--costs", type=int, default=0, help="CPU time over so many pages")
     parser.add_argument("--memory", type=int, default=0, help="memory over so many pages")
+    parser.add_argument("--requests", type=int, default=0, help="what is asked for of so many records, and how fast")
     asked = parser.parse_args(arguments)
     # Here, because each process that is forked for a harvest imports this module again.
     from tests.live_costs import compare, memory
     from tests.live_crawls import run_crawls
     from tests.live_kills import kill_all
+    from tests.live_requests import count_all, time_all
     from tests.live_walks import failures, walk_all
 
     said: list[str] = []
@@ -47,6 +49,9 @@ def main(arguments: list[str]) -> int:
     if asked.kills:
         with tempfile.TemporaryDirectory() as folder:
             said += kill_all(Path(folder), asked.kills)
+    if asked.requests:
+        with tempfile.TemporaryDirectory() as folder:
+            said += [*count_all(Path(folder), asked.requests), *time_all(Path(folder))]
     print("\n".join(said) or "nothing lost, nothing invented, nothing called complete wrongly")
     return int(bool(said))
 

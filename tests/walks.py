@@ -129,8 +129,8 @@ def walked(scenario: Scenario, seed: int) -> Outcome:
 
 def _answer(listing: MovingListing, wanted: Wanted, scenario: Scenario, rng: random.Random) -> Step:
     step = listing.page(wanted.number)
-    if rng.random() < scenario.refused:
-        return Step(wanted.number, None)
+    if rng.random() < scenario.refused or (wanted.number and not step.keys):
+        return Step(wanted.number, None)  # a page behind the last is none
     if rng.random() < scenario.stale:
         old = rng.choice(listing.states)
         shown = old[wanted.number * SIZE : (wanted.number + 1) * SIZE]

@@ -66,7 +66,7 @@ def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
                 return verdict
         elif before is not None and proven_by_two(before, current):
             return _complete("twice", current.keys, current.totals[-1], drift)
-        if current.unread or (before is not None and current.same_as(before)):
+        if before is not None and current.same_as(before):
             break  # another pass would show no more
         before = current
     return _partial(current, drift)
@@ -151,7 +151,7 @@ def _front(current: Pass) -> Generator[Wanted, Step, Pass]:
             continue
         front.steps.append(step)
         number += 1
-        if all(key in known for key in step.keys):
+        if number >= _pages(step, current.size) or all(key in known for key in step.keys):
             break
     return front
 
