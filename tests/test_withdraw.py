@@ -6,6 +6,7 @@ import sqlite3
 import stat
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -26,7 +27,6 @@ from tests.publishing import harvester_serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from tests.publishing import Site as Served
 
@@ -404,6 +404,25 @@ def test_a_rebuild_keeps_it_hidden_and_it_can_still_be_shown_again(path: Path) -
         after = dump(db, "archives")
     for table in ("documents", "texts", "document_terms", "identities", "changes", "captures", "reads", "notes"):
         assert after[table] == before[table], table
+
+
+def test_an_older_backup_that_was_put_back_is_noticed(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    back_up(path, tmp_path / "older.db")
+    document = withdraw(path)
+    assert check(path, fast=True) == []
+    for left in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        left.unlink(missing_ok=True)
+    (tmp_path / "older.db").rename(path)
+    capsys.readouterr()
+    assert run(["check", "--fast", "--db", str(path)]) == 1
+    said = capsys.readouterr().out
+    assert f"withdrawn: 1 documents that were withdrawn and can be seen (document {document})" in said
+    withdraw(path)
+    assert check(path, fast=True) == []
+    assert run(["withdraw", str(document), "--undo", "--db", str(path)]) == 0
+    assert check(path, fast=True) == []
 
 
 def test_what_cannot_be_meant_is_said(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

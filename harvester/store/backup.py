@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import stat
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +33,6 @@ def back_up(path: Path, target: Path, *, replace: bool = False) -> int:
     _copy_into_place(path, target, replace=replace)
     if vault_of(path).exists():  # last: it keeps more than the copy needs rather than less
         _copy_into_place(vault_of(path), vault_of(target), replace=replace)
-        vault_of(target).chmod(0o600)
     return target.stat().st_size
 
 
@@ -53,6 +53,7 @@ def check_target(path: Path, target: Path, *, replace: bool) -> None:
 
 def _copy_into_place(path: Path, target: Path, *, replace: bool) -> None:
     with beside(target) as made:
+        made.chmod(path.stat().st_mode | stat.S_IWUSR)  # who may not read the database must not read the copy
         copy_into(path, made)
         _check(path, made)
         _sync(made)

@@ -12,6 +12,7 @@ from harvester.store.check_documents import differing
 from harvester.store.check_files import unreadable_captures
 from harvester.store.check_runs import stale_claims, stale_runs
 from harvester.store.check_tables import QUESTIONS
+from harvester.store.check_withdrawn import seen_again
 from harvester.store.database import explained, open_to_read, open_to_write, transaction
 from harvester.store.search import INDEXED
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = 3
 REPAIR, REBUILD, RESTORE = "harvester check --repair", "harvester rebuild", "harvester rebuild, or restore a backup"
+WITHDRAW = "harvester withdraw DOCUMENT"
 FULL_TEXT = "full text"
 
 
@@ -76,6 +78,7 @@ CHECKS = (
     Check("documents", "documents that are not what their pages say", REPAIR, differing),
     Check("changes", "changes that do not follow from the one before", REBUILD, broken_chains),
     Check("changes", "fields whose last change is not what they hold", REBUILD, outdated_values),
+    Check("withdrawn", "documents that were withdrawn and can be seen", WITHDRAW, seen_again),
     Check("runs", "runs that ended without a word", REPAIR, stale_runs),
     Check("claims", "claims of runs that have ended", REPAIR, stale_claims),
 )

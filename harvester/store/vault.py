@@ -93,7 +93,18 @@ def withdrawals(path: Path, numbers: Iterable[int]) -> list[Withdrawal]:
 def note_undone(path: Path, withdrawal: int, by: str) -> None:
     """Keep that a withdrawal was undone. What was taken out stays kept: a copy of the database may need it."""
     with _open(path) as vault:
-        vault.execute("UPDATE withdrawals SET undone_at = ?, undone_by = ? WHERE id = ?", [stamp(), by, withdrawal])
+        sql = """UPDATE withdrawals SET undone_at = ?, undone_by = ? WHERE undone_at IS NULL
+            AND document_id = (SELECT document_id FROM withdrawals WHERE id = ?)"""
+        vault.execute(sql, [stamp(), by, withdrawal])
+
+
+def never_undone(path: Path) -> list[tuple[int, str]]:
+    """Give the number and the key of each document that was withdrawn and not shown again."""
+    if not vault_of(path).exists():
+        return []
+    with _open(path) as vault:
+        sql = "SELECT document_id, key FROM withdrawals WHERE undone_at IS NULL GROUP BY document_id"
+        return vault.execute(sql).fetchall()
 
 
 @contextmanager
