@@ -45,7 +45,7 @@ MOMENTS: dict[str, tuple[str, str, bool, int]] = {
     "rebuild: pages": ("harvester.rebuild", "parse", True, 30),
     "rebuild: order": ("harvester.rebuild", "put_in_order", False, 1),
     "rebuild: history": ("harvester.rebuild", "restore", False, 1),
-    "rebuild: into place": ("harvester.rebuild", "_version", False, 25),
+    "rebuild: into place": ("harvester.rebuild", "_version", False, 14),
     "backup: copy": ("harvester.store.backup", "copy_into", False, 1),
     "backup: check": ("harvester.store.backup", "_check", False, 1),
     "backup: into place": ("harvester.store.backup", "_put", False, 1),
