@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+
 from harvester.cli import run
 from harvester.cli.differences import difference
 from harvester.cli.serve import publish

@@ -70,7 +70,7 @@ def _coverage(rows: list[dict[str, Any]]) -> Table:
 
 
 def _runs(rows: list[dict[str, Any]]) -> Table:
-    names = ("id", "started_at", "status", "pages", "records", "new", "changed", "problems")
+    names = ("id", "started_at", "status", "pages", "records", "new", "changed", "gone", "problems")
     table = _table("Last runs", "id", "started (UTC)", *names[2:])
     for row in rows:
         values = {**row, "started_at": _moment(row["started_at"])}

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ASIDE = {
+    "gone": ("gone", "gone"),
+    "returned": ("returned", "returned"),
     "refused": ("page refused", "pages refused"),
     "ignored": ("other file ignored", "other files ignored"),
     "reference_readings": ("page read by the reference engine", "pages read by the reference engine"),
