@@ -66,27 +66,37 @@ def harvest_captures(
 ) -> None:
     """Take captures into a run until there are no more or the user asks to stop; give the run its verdict."""
     replay = Replay(run, sources)
-    for capture in captures:
-        if isinstance(capture, WalkNote):
-            run.ahead.take()
-            replay.note(capture)
-        elif isinstance(capture, Capture):
-            if run.ahead.holds(capture):
-                run.ahead.take()
-            run.ahead.add(read_one(run, capture, sources, replay.step(capture), engine), capture)
-        else:
-            run.ahead.add(read_one(run, capture, sources))
-        progress()
-        if stop.signal is not None:
-            run.ahead.take()
-            run.finish("interrupted", f"stopped by {signal.Signals(stop.signal).name}; run it again to go on")
-            return
-    run.ahead.take()
+    try:
+        for capture in captures:
+            _read_ahead(run, capture, sources, replay, engine)
+            progress()
+            if stop.signal is not None:
+                break
+    finally:
+        run.ahead.take()  # where reading fails, too: what was read before is kept
+    if stop.signal is not None:
+        run.finish("interrupted", f"stopped by {signal.Signals(stop.signal).name}; run it again to go on")
+        return
     if not run.counts["pages"] and not run.errors:
         run.problem(
             Problem("error", "nothing-found", "no saved page in the targets: give .txt pages or folders of them")
         )
     run.finish(run.verdict)
+
+
+def _read_ahead(
+    run: Run, capture: Capture | PassedOver, sources: tuple[Source, ...], replay: Replay, engine: EngineChoice
+) -> None:
+    """Read a capture, to be taken together with others."""
+    if isinstance(capture, WalkNote):
+        run.ahead.take()
+        replay.note(capture)
+    elif isinstance(capture, Capture):
+        if run.ahead.holds(capture):
+            run.ahead.take()
+        run.ahead.add(read_one(run, capture, sources, replay.step(capture), engine), capture)
+    else:
+        run.ahead.add(read_one(run, capture, sources))
 
 
 def harvest_one(

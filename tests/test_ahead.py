@@ -15,6 +15,7 @@ import pytest
 from harvester.capture import Capture
 from harvester.cli import run as run_command
 from harvester.harvest import Stop, harvest_captures
+from harvester.pages.parse import parse
 from harvester.store.database import open_to_read
 from harvester.store.run import Run
 from tests.archive_pages import HOST, document_page, listing_page, make_items
@@ -22,6 +23,8 @@ from tests.harvesting import SOURCE, documents, fresh, sighted, sound
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from harvester.pages.page import Page
 
 ITEMS = make_items(300, seed=8)
 
@@ -88,6 +91,22 @@ def test_a_page_that_cannot_be_written_takes_none_in_half(tmp_path: Path) -> Non
         db.execute("DROP TRIGGER full")
     assert run_command(["harvest", str(pages), "--db", str(path)]) == 0
     assert len(held(path)[0]) == len(ITEMS) + 52
+
+
+def test_what_was_read_before_a_failure_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages, path = save(tmp_path / "pages"), tmp_path / "x.db"
+    fails = sorted(item.slug for item in ITEMS)[20]
+
+    def fail(capture: Capture, *others: Any) -> Page:
+        if capture.uri.endswith(fails):
+            raise ZeroDivisionError("made up")
+        return parse(capture, *others)
+
+    monkeypatch.setattr("harvester.harvest.parse", fail)
+    assert run_command(["harvest", str(pages), "--db", str(path)]) == 1
+    assert reads(path) == 20
+    with open_to_read(path) as db:
+        assert db.execute("SELECT status, pages, new FROM runs").fetchall() == [("failed", 20, 20)]
 
 
 def test_two_harvests_at_once_both_take_all(tmp_path: Path) -> None:

@@ -47,11 +47,12 @@ class Ahead:
             self.take()
 
     def take(self) -> None:
-        """Take all that waits."""
-        while self._waiting:
-            with self._together():
-                end = time.monotonic() + SECONDS
-                while self._waiting and time.monotonic() < end:
-                    self._waiting.popleft()()
+        """Take all that waits. Where that fails, nothing waits any more: the next run reads it again."""
+        waiting, self._waiting = self._waiting, deque()
         self._names.clear()
         self._bytes = 0
+        while waiting:
+            with self._together():
+                end = time.monotonic() + SECONDS
+                while waiting and time.monotonic() < end:
+                    waiting.popleft()()
