@@ -20,6 +20,7 @@ from harvester.settings.show import example
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+MODELS: tuple[type[BaseModel], ...] = (Settings, *TABLES.values())
 ERRORS = sorted(path.parent for path in Path(__file__).parent.glob("config_errors/*/harvester.toml"))
 FULL = """
 database = "held/archive.db"
@@ -133,7 +134,7 @@ def every_key(model: type[BaseModel]) -> set[str]:
 
 def test_the_example_has_every_key_explained_and_each_can_be_used() -> None:
     told = example()
-    for model in (Settings, *TABLES.values()):
+    for model in MODELS:
         for key in every_key(model):
             assert f"\n# {key} = " in told, key
             assert model.model_fields[key].description, key
@@ -144,7 +145,7 @@ def test_the_example_has_every_key_explained_and_each_can_be_used() -> None:
 
 def test_every_key_stands_in_the_documents() -> None:
     page = (Path(__file__).parent.parent / "docs" / "schedule.md").read_text("utf-8")
-    for model in (Settings, *TABLES.values()):
+    for model in MODELS:
         assert [key for key in every_key(model) if f"`{key}`" not in page] == []
 
 

@@ -65,6 +65,8 @@ class Loop:
             self._nap(SHORT_NAP)
             if self._scheduler.has_news:
                 self._look()
+            if self._trouble:  # what has ended stays as it is; the next scheduler sees that nobody works on it
+                raise DatabaseError(self._trouble)
 
     def _over(self, *, once: bool) -> bool:
         if self._beside and not processes.runs(self._beside) and not self._asked.is_set():
@@ -100,7 +102,7 @@ class Loop:
     def _nap(self, length: timedelta) -> None:
         """Wait, but not longer than until a sync has ended, or somebody wants to stop."""
         left = length
-        while left > timedelta() and not self._scheduler.has_news:
+        while left > timedelta() and (self._trouble or not self._scheduler.has_news):
             if self._asked.is_set():
                 threading.Event().wait(SHORT_NAP.total_seconds())
                 return

@@ -78,13 +78,17 @@ class Launcher:
         return "harvester " + shlex.join(self.arguments(harvest))
 
     def start(self, harvest: Sequence[str]) -> Sync:
-        """Start a sync. It gets a session of its own: Ctrl-C is for the scheduler, which passes it on once."""
+        """Start a sync."""
+        return self.process([sys.executable, "-P", "-m", "harvester", *self.arguments(harvest)])
+
+    def process(self, command: Sequence[str]) -> Sync:
+        """Start a process. It gets a session of its own: Ctrl-C is for the scheduler, which passes it on once."""
         environment = dict(os.environ)
         if self.settings:
             environment["HARVESTER_CONFIG"] = str(self.settings.absolute())
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         process = subprocess.Popen(  # noqa: S603 - our own program, and no shell
-            [sys.executable, "-P", "-m", "harvester", *self.arguments(harvest)],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=complaints,

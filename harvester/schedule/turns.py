@@ -83,6 +83,8 @@ def begin(db: Database, plan: Plan, now: datetime, scheduler: str, command: Call
 
 def decide_now(db: Database, plan: Plan, now: datetime) -> Start | None:
     """Say what is to be done now about a schedule."""
+    if _waits(db, plan, now):
+        return None
     if db.execute("SELECT 1 FROM turns WHERE source = ? AND state = 'running'", [plan.source]).fetchone():
         return None
     try:
@@ -91,6 +93,12 @@ def decide_now(db: Database, plan: Plan, now: datetime) -> Start | None:
         return None
     known = known_of(db, plan, now)
     return decide(plan, known, now) if known else None
+
+
+def _waits(db: Database, plan: Plan, now: datetime) -> bool:
+    """Say whether it is known already that nothing is to be done yet; not if the clock was set back since."""
+    row = db.execute("SELECT next_start, since FROM schedules WHERE name = ?", [plan.name]).fetchone()
+    return row is not None and now < _moment(row[0]) <= plan.rhythm.next(now, _moment(row[1])) + plan.jitter
 
 
 def _begun(db: Database, plan: Plan, start: Start, now: datetime, scheduler: str, command: str) -> Turn | None:
