@@ -101,6 +101,8 @@ def test_a_chicago_note_of_a_letter() -> None:
 
 
 def test_a_chicago_note_of_what_has_no_parties() -> None:
+    obtained = made(**{**LETTER, "archive_location": "AVP RF, f. 5. Obtained by a reader."})
+    assert f"Obtained by a reader, {ADDRESS}." in chicago.note(obtained)
     assert chicago.note(made(**REPORT)) == ("“Report on the ‘situation’ in Cuba,” n.d., Wilson Center Digital Archive.")
 
 

@@ -28,7 +28,7 @@ def archives_form(item: Citable) -> str:
 
 def note(item: Citable) -> str:
     """Give a Chicago note. Correspondence is cited by its parties, everything else by its title."""
-    rest = [item.date.words, item.catalogue, item.source, item.url]
+    rest = [item.date.words, item.catalogue, item.source.removesuffix("."), item.url]
     if item.sender and item.recipient:
         head = [f"{item.sender} to {item.recipient}", item.kind.lower()]
         return _ended(", ".join(part for part in head + rest if part))
