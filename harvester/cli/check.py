@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from harvester.cli.commands import db_option, json_option
-from harvester.store.check import EXAMPLES, Finding
 from harvester.store.check import check as look
 from harvester.store.database import explained, open_to_write
+from harvester.store.finding import EXAMPLES
 from harvester.store.repair import repair as mend
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from harvester.store.finding import Finding
 
 
 @click.command()

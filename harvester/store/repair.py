@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from harvester.pages.page import Problem
 from harvester.sources import load_sources
-from harvester.store.check import in_step
 from harvester.store.check_documents import differing_documents
 from harvester.store.check_runs import dead_runs, stale_claims
+from harvester.store.check_search import in_step
 from harvester.store.check_tables import DERIVED
 from harvester.store.database import transaction
 from harvester.store.documents import write_document, write_new
