@@ -23,7 +23,8 @@ def summary(row: dict[str, Any], db: Path) -> str:
     parts = [f"{row['records']} records: {row['new']} new, {row['changed']} changed, {row['unchanged']} unchanged"]
     parts += [f"{row[name]} {words[row[name] != 1]}" for name, words in ASIDE.items() if row[name]]
     parts += [f"{count} {severity}{'s' * (count != 1)}" for severity, count in row["severities"].items()]
-    hint = "" if row["status"] == "complete" else f"\nSee why: harvester status --db {shlex.quote(str(db))}"
+    see = f"See why: harvester status --db {shlex.quote(str(db))}"
+    hint = {"complete": "", "interrupted": "\nRun it again to go on."}.get(row["status"], f"\n{see}")
     walks = "".join(f"\nthe listing: {walked(walk)}" for walk in row["walks"])
     return f"{row['status']}: {row['pages']} pages, {'; '.join(parts)}{walks}{hint}"
 
