@@ -171,3 +171,29 @@ def test_a_cut_off_record_fills_gaps_only(db: Database) -> None:
     alone = replace(cut, slug="d", url=f"{HOST}/document/d", title="Other")
     harvest_pages(db, [listing(alone, at=LATE)])
     assert db.execute("SELECT summary FROM documents WHERE slug = 'd'").fetchone() == ("A summ",)
+
+
+@pytest.mark.parametrize(
+    ("title", "stated", "kind"),
+    [
+        ("Cable, Stalin to Mao Zedong", "Telegram", "Cable"),
+        ("Stalin Agrees", "Telegram", "Telegram"),
+        ("Stalin Agrees", "Meeting minutes", "Minutes"),
+        ("Stalin Agrees", "Map", None),
+        ("Stalin Agrees", None, None),
+    ],
+)
+def test_the_archives_own_type_fills_the_gap_that_a_title_leaves(
+    db: Database, title: str, stated: str | None, kind: str | None
+) -> None:
+    record = replace(WHOLE, title=title, kind=stated)
+    harvest_pages(db, [document(replace(PAGE, record=record))])
+    assert db.execute("SELECT kind FROM documents").fetchall() == [(kind,)]
+
+
+def test_when_it_was_put_online_and_whom_it_thanks_are_fields_of_a_document(db: Database) -> None:
+    harvest_pages(db, [listing(LISTED), document(replace(PAGE, record=replace(WHOLE, uploaded="2011-11-20")))])
+    harvest_pages(db, [document(replace(PAGE, record=replace(WHOLE, uploaded="2011-11-20", credit="Thanks to X")))])
+    assert db.execute("SELECT uploaded, credit FROM documents").fetchall() == [("2011-11-20", "Thanks to X")]
+    sql = "SELECT run_id, field, before, after FROM changes WHERE field IN ('uploaded', 'credit')"
+    assert db.execute(sql).fetchall() == [(1, "uploaded", None, "2011-11-20"), (2, "credit", None, "Thanks to X")]

@@ -11,6 +11,7 @@ from harvester.capture import Capture
 from harvester.cli import run as run_command
 from harvester.pages.page import DocumentPage, Listing
 from harvester.pages.parse import parse
+from harvester.store.database import open_to_read
 from tests.archive_pages import Item, document_page, listing_page, make_items
 from tests.harvesting import SOURCE, documents, fresh, harvest_pages
 
@@ -141,3 +142,15 @@ def test_the_engine_is_chosen_by_hand(tmp_path: Path, capsys: pytest.CaptureFixt
         run_command(["parse", "--json", "--engine", engine, str(page)])
         told[engine] = capsys.readouterr().out.count("reference-reading")
     assert told == {"auto": 1, "fast": 0, "reference": 0}
+
+
+def test_a_run_counts_the_pages_that_the_reference_engine_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = listing_page(make_items(10), 1, 20)
+    (tmp_path / "whole.html").write_bytes(whole)
+    (tmp_path / "cut.html").write_bytes(whole.split(b"Minutes")[0][:-400])
+    run_command(["harvest", str(tmp_path), "--db", str(tmp_path / "x.db")])
+    assert "1 page read by the reference engine" in capsys.readouterr().out
+    with open_to_read(tmp_path / "x.db") as db:
+        assert db.execute("SELECT pages, reference_readings FROM runs").fetchall() == [(2, 1)]
