@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from harvester.store.database import open_to_read
 from tests.archive_server import ArchiveServer
-from tests.archive_server_site import SIZE, Manner, Site
+from tests.archive_server_site import Manner, Site
 from tests.live_processes import Harvests
+from tests.walks import SIZE
 
 if TYPE_CHECKING:
     from pathlib import Path
