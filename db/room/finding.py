@@ -1,7 +1,8 @@
 """Finds the documents that answer a question, in order, and counts them by year.
 
-However many documents hold a word, the first `MOST` are looked at, before any filter; the page says so. Below that,
-all is exact. A limit on time instead would answer the same question now so, now otherwise.
+However many documents hold a word, the newest `MOST` are looked at, before any filter; the page says so. Below that,
+all is exact. A limit on time instead would answer the same question now so, now otherwise; and among the oldest, what
+is new would never be found.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 MOST = 20_000
 FEW = 5_000
 """Where no more hold the words, all are ranked: looking at each costs, and so does knowing how rare each word is."""
-# What the index alone can tell takes no time: how many hold the words, and which is the last of those looked at.
+# What the index alone can tell takes no time: how many hold the words, and which is the oldest of those looked at.
 HELD = """
-    SELECT count(*) AS number, max(id) AS last
-    FROM (SELECT rowid AS id FROM {0}_fts WHERE {0}_fts MATCH ? LIMIT {1})"""
+    SELECT count(*) AS number, min(id) AS first
+    FROM (SELECT rowid AS id FROM {0}_fts WHERE {0}_fts MATCH ? ORDER BY rowid DESC LIMIT {1})"""
 
 
 class Found(NamedTuple):
@@ -65,8 +66,8 @@ def by_words(read: Read, asked: Asked) -> Found:
     together = [_held(read, table, asked.words.match) for table in TABLES]
     each = max(_held(read, table, word)[0] for word in asked.words.wanted for table in TABLES)
     few = each < MOST and max(number for number, _ in together) < FEW
-    last = {table: at for table, (number, at) in zip(TABLES, together, strict=True) if number == MOST}
-    sql, values = query(_in_any_year(asked), most=MOST, weighed=few, last=last)
+    first = {table: at for table, (number, at) in zip(TABLES, together, strict=True) if number == MOST}
+    sql, values = query(_in_any_year(asked), most=MOST, weighed=few, first=first)
     found = read(sql, *values)
     ids = [row["id"] for row in found if asked.is_within(row["year"])]
     years = Counter(row["year"] for row in found if row["year"] is not None)
@@ -74,9 +75,9 @@ def by_words(read: Read, asked: Asked) -> Found:
 
 
 def _held(read: Read, table: str, match: str) -> tuple[int, int]:
-    """Count what holds words, as far as is looked, and say where that ends."""
+    """Count what holds words, as far as is looked, and say where that begins."""
     (row,) = read(HELD.format(table, MOST), match)
-    return row["number"], row["last"]
+    return row["number"], row["first"]
 
 
 def _in_any_year(asked: Asked) -> Asked:

@@ -18,9 +18,9 @@ SORTED = {
     "newest": "d.date_from IS NULL, d.date_from DESC, d.id DESC",
     "changed": "d.last_changed DESC, d.id DESC",
 }
-DOCUMENTS = "documents_fts AS f {facts} WHERE documents_fts MATCH {words} {documents_last} {filters}"
+DOCUMENTS = "documents_fts AS f {facts} WHERE documents_fts MATCH {words} {documents_first} {filters}"
 TEXTS = """texts_fts AS f CROSS JOIN texts AS t INDEXED BY texts_facts ON t.id = f.rowid {text_facts}
-            WHERE texts_fts MATCH {words} {texts_last} {filters}"""
+            WHERE texts_fts MATCH {words} {texts_first} {filters}"""
 # However often a word stands in a summary, it weighs less than one in the title: that is counted by itself, too.
 HITS = f"""
         SELECT * FROM (SELECT f.rowid AS id, {{title_score}} AS score
@@ -42,9 +42,10 @@ CROSS = """
         UNION ALL
         SELECT f.id, 0.0 FROM ({sets}) AS f {facts} WHERE 1 {filters}"""
 HOLDING = """SELECT id FROM (
-        SELECT * FROM (SELECT rowid AS id FROM documents_fts WHERE documents_fts MATCH {0} LIMIT {1})
+        SELECT * FROM (SELECT rowid AS id FROM documents_fts WHERE documents_fts MATCH {0} ORDER BY 1 DESC LIMIT {1})
         UNION SELECT * FROM (SELECT t.document_id FROM texts_fts AS f
-            CROSS JOIN texts AS t INDEXED BY texts_facts ON t.id = f.rowid WHERE texts_fts MATCH {0} LIMIT {1}))"""
+            CROSS JOIN texts AS t INDEXED BY texts_facts ON t.id = f.rowid WHERE texts_fts MATCH {0}
+            ORDER BY f.rowid DESC LIMIT {1}))"""
 ALONE = "SELECT d.id FROM documents AS d WHERE 1 {filters}"
 YEARS = """
     SELECT CAST(substr(d.date_from, 1, 4) AS INTEGER) AS year, count(*) AS documents FROM documents AS d
@@ -53,13 +54,13 @@ FACTS = "CROSS JOIN documents AS d INDEXED BY documents_facts ON d.id = {}"
 
 
 def query(
-    asked: Asked, *, most: int = -1, weighed: bool = True, last: Mapping[str, int] | None = None
+    asked: Asked, *, most: int = -1, weighed: bool = True, first: Mapping[str, int] | None = None
 ) -> tuple[str, list[Any]]:
     """Give the SQL that finds what is asked for, and its values; as it is, all there is, however long it takes."""
     sql, words = Sql([]), asked.words
     if not words.groups:
         return _by_filters(asked, sql, most), sql.values
-    parts = _parts(asked, sql, last or {})
+    parts = _parts(asked, sql, first or {})
     text = BY_WORDS.format(
         **parts,
         **(BY_WEIGHT if weighed else BY_PLACE),
@@ -79,11 +80,11 @@ def years_query(asked: Asked) -> tuple[str, list[Any]]:
     return YEARS.format(filters=_filters(asked, sql)), sql.values
 
 
-def _parts(asked: Asked, sql: Sql, last: Mapping[str, int]) -> dict[str, str]:
-    """Give the words, the last document and text to look at, and the filters, for which each document is looked up."""
+def _parts(asked: Asked, sql: Sql, first: Mapping[str, int]) -> dict[str, str]:
+    """Give the words, the oldest document and text to look at, and the filters; for these each document is looked up."""
     parts = {"words": sql.mark(asked.words.match), "facts": "", "text_facts": ""}
     for table in TABLES:
-        parts[f"{table}_last"] = f"AND f.rowid <= {sql.mark(last[table])}" if table in last else ""
+        parts[f"{table}_first"] = f"AND f.rowid >= {sql.mark(first[table])}" if table in first else ""
     filters = conditions(asked, sql, alone=False)
     if filters:
         parts |= {"facts": FACTS.format("f.rowid"), "text_facts": FACTS.format("t.document_id")}
