@@ -82,8 +82,10 @@ def _rotten(db: Database, run: int) -> str | None:
 def _stale(db: Database, plan: Plan, now: datetime) -> Iterator[Condition]:
     """See whether nothing was synced for too long."""
     sql = """SELECT coalesce((SELECT max(finished_at) FROM turns
-        WHERE schedule = ? AND state IN ('complete', 'bounded', 'partial')), since) FROM schedules WHERE name = ?"""
-    since = str(db.execute(sql, [plan.name, plan.name]).fetchone()[0])
+        WHERE schedule = :name AND state IN ('complete', 'bounded', 'partial')), since),
+        coalesce((SELECT started_at FROM turns WHERE schedule = :name AND state = 'running'), since)
+        FROM schedules WHERE name = :name"""
+    since = max(db.execute(sql, {"name": plan.name}).fetchone())  # one that goes on is no silence
     if now - datetime.fromisoformat(since) <= plan.stale_after(now):
         return
     what = f"{plan.harvest or plan.source} was not synced for {told(plan.stale_after(now))} and more"

@@ -19,6 +19,8 @@ UNTIL_KNOWN = 3
 """Pages in a row without anything new at which an incremental sync stops: a record may have been added back-dated."""
 STALE_AFTER = 3
 """Syncs that may fail to come before what is held counts as stale, where nothing else was asked."""
+LEAST_STALE = timedelta(hours=6)
+"""A first harvest takes hours, and so may an outage that is nobody's business."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Plan:
 
     def stale_after(self, now: datetime) -> timedelta:
         """Give how long nothing may be synced before what is held counts as stale."""
-        return self.stale or STALE_AFTER * self.rhythm.period(now, now) + self.jitter
+        return self.stale or max(STALE_AFTER * self.rhythm.period(now, now) + self.jitter, LEAST_STALE)
 
     @property
     def text(self) -> str:

@@ -72,7 +72,7 @@ class Schedule(Table):
     )
     stale_after: Span | None = Field(
         default=None,
-        description="Tell when nothing was synced for so long; otherwise after three times its rhythm.",
+        description="Tell when nothing was synced for so long; otherwise after three times its rhythm, or 6h.",
         examples=['"3d"'],
     )
 
