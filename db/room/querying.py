@@ -81,7 +81,7 @@ def years_query(asked: Asked) -> tuple[str, list[Any]]:
 
 
 def _parts(asked: Asked, sql: Sql, first: Mapping[str, int]) -> dict[str, str]:
-    """Give the words, the oldest document and text to look at, and the filters; for these each document is looked up."""
+    """Give the words, the oldest document and text to look at, and the filters; for these, documents are looked up."""
     parts = {"words": sql.mark(asked.words.match), "facts": "", "text_facts": ""}
     for table in TABLES:
         parts[f"{table}_first"] = f"AND f.rowid >= {sql.mark(first[table])}" if table in first else ""
