@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harvester.cli import run
+from harvester.cli import give_way, run
 from harvester.store.check import check
 from harvester.store.database import open_to_read
 from tests.archive_pages import document_page, listing_page, make_items
@@ -90,6 +90,8 @@ def again_and_again(folder: Path, name: str) -> None:
     """Do one thing until it is time to stop; keep how each turn ended. It and its children are one group."""
     os.setpgrp()
     (folder / f"{name}.jsonl").touch()
+    if name != "live":
+        give_way()  # as commands do that have a process of their own
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # harvests listen for themselves, and end in good order
     turn = 0
     while not (folder / "stop").exists():

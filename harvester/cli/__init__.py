@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +17,9 @@ from harvester.errors import HarvesterError
 from harvester.settings.use import defaults, find
 
 INTERRUPTED = 130
+GIVING_WAY = frozenset({"harvest", "rebuild", "backup", "check"})
+"""Commands that take long and want all of a processor: whoever reads in Datasette meanwhile comes first."""
+NICENESS = 10
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,7 +50,15 @@ with_example(cli)
 
 def main() -> NoReturn:
     """Run the command line and exit with the command's status."""
+    if GIVING_WAY.intersection(sys.argv[1:]):
+        give_way()
     sys.exit(run(sys.argv[1:]))
+
+
+def give_way() -> None:
+    """Let other processes go first where there are not processors enough for all."""
+    with suppress(OSError):
+        os.nice(NICENESS)
 
 
 def run(arguments: list[str]) -> int:
