@@ -1,4 +1,4 @@
-"""Runs all tests: `python -m tests`, with pytest's own arguments behind it. Brings the browser that they need."""
+"""Runs all tests: `python -m tests`, with pytest's own arguments behind it. Brings the programs that they need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
+PROGRAMS = {"/usr/bin/chromium": "chromium", "/usr/sbin/cron": "cron", "/usr/bin/systemd-analyze": "systemd"}
+"""What the tests run, and the packages of Debian that have it."""
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=300")
 
 
@@ -21,11 +22,16 @@ def as_root() -> list[str]:
     return ["sudo"] if sys.stdin is not None and sys.stdin.isatty() else ["sudo", "--non-interactive"]
 
 
-def install_chromium() -> str:
-    """Install Debian's browser; give the last thing that went wrong."""
+def missing() -> list[str]:
+    """Give the packages that are not there."""
+    return [package for path, package in PROGRAMS.items() if not Path(path).exists()]
+
+
+def install() -> str:
+    """Install what is missing; give the last thing that went wrong."""
     said = ""
-    for step in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-        # An update may fail for a package source that has nothing to do with us: only the browser counts.
+    for step in (["update"], ["install", "--yes", "--no-install-recommends", *missing()]):
+        # An update may fail for a package source that has nothing to do with us: only the programs count.
         done = subprocess.run(
             [*as_root(), *APT, *step], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
@@ -34,34 +40,32 @@ def install_chromium() -> str:
 
 
 def why_not_installed() -> str:
-    """Install the browser, or say what stands in the way."""
+    """Install what is missing, or say what stands in the way."""
     if not shutil.which("apt-get"):
         return "this machine has no apt-get"
     if os.geteuid() != 0 and not shutil.which("sudo"):
         return "this user is not root, and there is no sudo"
-    print("Installing the browser for the tests (Debian's chromium) …", flush=True)
-    return install_chromium()
+    print(f"Installing what the tests run (Debian's {', '.join(missing())}) …", flush=True)
+    return install()
 
 
-def missing_browser() -> str:
-    """Make sure of the browser; where that fails, give one line that says why and what to do."""
-    if CHROMIUM.exists():
+def still_missing() -> str:
+    """Make sure of the programs; where that fails, give one line that says why and what to do."""
+    why = why_not_installed() if missing() else ""
+    if not missing():
         return ""
-    why = why_not_installed()
-    if CHROMIUM.exists():
-        return ""
-    return f"{CHROMIUM} is missing ({why}): install Debian's chromium as root, then run the tests again."
+    return f"{', '.join(missing())} is missing ({why}): install it as root (Debian's), then run the tests again."
 
 
 def main(arguments: list[str]) -> int:
-    """Run the tests. A missing browser never ends in a success, whatever pytest made of it."""
+    """Run the tests. A missing program never ends in a success, whatever pytest made of it."""
     os.chdir(Path(__file__).resolve().parent.parent)
-    missing = missing_browser()
+    lacking = still_missing()
     status = int(pytest.main(arguments))
-    if missing:
-        # Last, where it is seen: the browser's own tests have failed above for the same reason.
-        print(missing, file=sys.stderr)
-    return status or int(bool(missing))
+    if lacking:
+        # Last, where it is seen: its own tests have failed above for the same reason.
+        print(lacking, file=sys.stderr)
+    return status or int(bool(lacking))
 
 
 if __name__ == "__main__":
