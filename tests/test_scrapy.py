@@ -100,6 +100,12 @@ def test_an_error_page_is_no_listing(tmp_path: Path, site: str) -> None:
     assert db.execute("SELECT http_status FROM reads").fetchall() == [(404,)]
 
 
+def test_scrapy_says_why_a_harvest_failed(tmp_path: Path) -> None:
+    done = crawl("-a", "base_url=http://127.0.0.1:1", "-a", "delay=0", "-a", f"db={tmp_path / 'crawl.db'}")
+    assert "failed: no answer from 127.0.0.1:1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_every_spider_declares_a_source_of_its_own_name() -> None:
     for name, source in load_sources().items():
         assert source.name == name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from harvester.capture import Capture
 from harvester.crawl.desk import Desk
@@ -127,12 +127,21 @@ class HarvestPipeline:
         try:
             with explained(self._path):
                 self._finish(self.run)
+                self._tell(self.run.row())
                 release(self.run.db, self._source.name, self.run.id)
         except Exception as error:  # noqa: BLE001 - Scrapy would only log it
             self._spider.failure = self._spider.failure or error
+        if self._spider.failure:
+            self._spider.logger.error("failed: %s", self._spider.failure)
         if self._warc:
             self._warc.close()
         self.run.db.close()
+
+    def _tell(self, row: dict[str, Any]) -> None:
+        """Tell whoever uses Scrapy itself of what is not as it should be; the command line has words of its own."""
+        if row["status"] != "complete" and not self._spider.failure:
+            why = row["reason"] or "see why: harvester status"
+            self._spider.logger.warning("%s: %s", row["status"], why)
 
     def _finish(self, run: Run) -> None:
         failure = self._spider.failure
