@@ -98,7 +98,7 @@ def measure(server: Server, path: Callable[[int], str], clients: int, requests: 
     numbers, address, before = count(first), server.address(), _cpu(server)
 
     def client(_: int) -> list[float]:
-        connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
+        connection = HTTPConnection(urlsplit(address).netloc, timeout=600)
         took = [_ask(connection, path(next(numbers))) for _ in range(requests // clients)]
         connection.close()
         return took
