@@ -5,18 +5,22 @@ from __future__ import annotations
 import gzip
 import json
 import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harvester.capture import Capture
 from harvester.cli import run
+from harvester.pages.dates import read_date
+from harvester.pages.page import DocumentPage, Listing, Record, Text
 from harvester.store.check import check
 from harvester.store.claims import claim
 from harvester.store.database import open_to_read, open_to_write
 from harvester.store.run import Run
-from tests.archive_pages import document_page, listing_page, make_items
-from tests.harvesting import dump, sound
+from tests.archive_pages import HOST, document_page, listing_page, make_items
+from tests.harvesting import dump, harvest_pages, sound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -269,3 +273,34 @@ def test_a_live_run_is_no_fault(path: Path) -> None:
         assert run(["check", "--repair", "--db", str(path)]) == 0
         assert db.execute("SELECT status FROM runs WHERE id = ?", [live.id]).fetchone() == ("running",)
         assert db.execute("SELECT count(*) FROM claims").fetchone() == (1,)
+
+
+def single(name: str, day: int, people: list[str], text: str, **keys: str) -> tuple[Capture, DocumentPage]:
+    """Make a document page by the keys that it shows; no other page shows those of both addresses."""
+    record = replace(Record(1, "A title", read_date("May 1, 1950")), **keys)
+    record = replace(record, terms=tuple(("person", name) for name in people))
+    at = datetime(2025, 1, day, tzinfo=UTC)
+    capture = Capture(f"{HOST}/document/{name}", f"{name} {day}".encode(), captured_at=at)
+    return capture, DocumentPage("document", record, (Text("transcript", "Russian", text),))
+
+
+@pytest.mark.parametrize(("late", "text"), [(4, "of the slug"), (2, "of the number")])
+def test_two_documents_that_prove_to_be_one_leave_one_history(tmp_path: Path, late: int, text: str) -> None:
+    slug = {"slug": "a", "url": f"{HOST}/document/a"}
+    pages = [
+        single("5", 1, ["Mao"], "old", record_id="5"),
+        single("5", 3, ["Mao", "Zhou"], "of the number", record_id="5"),
+        single("a", late, ["Stalin"], "of the slug", **slug),
+    ]
+    listed = Record(1, "A title", read_date("May 1, 1950"), record_id="5", **slug)
+    both = Capture(f"{HOST}/search?page=0", b"listing", captured_at=datetime(2025, 1, 9, tzinfo=UTC))
+    with open_to_write(tmp_path / "merged.db") as db:
+        harvest_pages(db, pages)
+        assert db.execute("SELECT count(*) FROM documents").fetchone() == (2,)
+        harvest_pages(db, [(both, Listing("F", (listed,), 1, 1, 1))])
+        assert db.execute("SELECT document_id, text FROM texts").fetchall() == [(1, text)]
+        people = "Stalin" if late == 4 else "Mao; Zhou"
+        sql = "SELECT group_concat(term, '; ') FROM (SELECT term FROM document_terms WHERE facet = 'person' ORDER BY 1)"
+        assert db.execute(sql).fetchone() == (people,)
+        assert db.execute("SELECT count(*) FROM documents").fetchone() == (1,)
+    assert check(tmp_path / "merged.db", fast=True) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harvester.store.attached import merge_attached
 from harvester.store.documents import Ids, give_up_address, merge_documents
 from harvester.store.identity import (
     NEW,
@@ -167,6 +168,7 @@ class Assignment:
         """Make one document of several; the oldest keeps its id."""
         kept = min(documents)
         for gone in sorted(documents - {kept}):
+            merge_attached(self._db, gone, kept, self._place)
             merge_documents(self._db, gone, kept, self._place.run, self._place.observed_at)
             self.touched.discard(gone)
             for holders in self._holders.values():

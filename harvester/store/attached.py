@@ -35,6 +35,24 @@ def keep_attached(
     return bool(changed)
 
 
+_NEWEST = """SELECT max(coalesce(observed_at, '') || ' ' || coalesce(json_extract(content, '$.attached'), ''))
+    FROM statements JOIN captures ON captures.id = capture_id
+    WHERE document_id = ? AND listing_id IS NULL AND replaced_by IS NULL"""
+
+
+def merge_attached(db: Database, gone: int, kept: int, place: Place) -> None:
+    """Let a document that another one is merged into hold what the newest page of both holds."""
+    newer = max((gone, kept), key=lambda document: (db.execute(_NEWEST, [document]).fetchone()[0] or "", -document))
+    if newer == gone:
+        sql = "SELECT trim(kind || ' ' || coalesce(language, '')), text FROM texts WHERE document_id = ?"
+        before, after = (dict(db.execute(sql, [document]).fetchall()) for document in (kept, gone))
+        fields = ((name, before.get(name), after.get(name)) for name in sorted({*before, *after}))
+        log_changes(db, place.run, kept, place.observed_at, "changed", [f for f in fields if _differ(f[1], f[2])])
+    for table in ("texts", "files"):
+        db.execute(f"DELETE FROM {table} WHERE document_id = ?", [gone + kept - newer])
+        db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", [kept, newer])
+
+
 def _write_texts(db: Database, document: int, page: DocumentPage, capture: int, *, first: bool) -> list[Change]:
     sql = "SELECT id, kind, language, text FROM texts WHERE document_id = ?"
     rows = () if first else db.execute(sql, [document])

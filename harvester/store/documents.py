@@ -187,10 +187,10 @@ def log_changes(
 
 def merge_documents(db: Database, gone: int, kept: int, run: int, observed_at: str | None) -> None:
     """Make one document of two: all that leads to `gone` leads to `kept` from now on."""
-    for table in ("statements", "sightings", "texts"):
+    for table in ("statements", "sightings"):
         db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
-    for table in ("identities", "files", "document_terms"):
-        db.execute(f"UPDATE OR IGNORE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
+    db.execute("UPDATE OR IGNORE identities SET document_id = ? WHERE document_id = ?", [kept, gone])
+    for table in ("identities", "document_terms"):  # terms are written anew, with what has changed in them
         db.execute(f"DELETE FROM {table} WHERE document_id = ?", [gone])
     move_members(db, gone, kept)
     row = db.execute("SELECT key, source FROM documents WHERE id = ?", [gone]).fetchone()
