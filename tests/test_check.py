@@ -275,7 +275,7 @@ def test_a_live_run_is_no_fault(path: Path) -> None:
         assert db.execute("SELECT count(*) FROM claims").fetchone() == (1,)
 
 
-def single(name: str, day: int, people: list[str], text: str, **keys: str) -> tuple[Capture, DocumentPage]:
+def single(name: str, day: int, people: list[str], text: str, **keys: Any) -> tuple[Capture, DocumentPage]:
     """Make a document page by the keys that it shows; no other page shows those of both addresses."""
     record = replace(Record(1, "A title", read_date("May 1, 1950")), **keys)
     record = replace(record, terms=tuple(("person", name) for name in people))
@@ -286,7 +286,7 @@ def single(name: str, day: int, people: list[str], text: str, **keys: str) -> tu
 
 @pytest.mark.parametrize(("late", "text"), [(4, "of the slug"), (2, "of the number")])
 def test_two_documents_that_prove_to_be_one_leave_one_history(tmp_path: Path, late: int, text: str) -> None:
-    slug = {"slug": "a", "url": f"{HOST}/document/a"}
+    slug: dict[str, Any] = {"slug": "a", "url": f"{HOST}/document/a"}
     pages = [
         single("5", 1, ["Mao"], "old", record_id="5"),
         single("5", 3, ["Mao", "Zhou"], "of the number", record_id="5"),
