@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from harvester.pages.html import EngineChoice
     from harvester.source import Source
-    from harvester.store.run import Run, Taken, WalkStep
+    from harvester.store.run import Run
+    from harvester.store.taking import Taken, WalkStep
 
 
 SENT_ON = frozenset({301, 302, 303, 307, 308})

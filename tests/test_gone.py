@@ -51,7 +51,8 @@ def archive(tmp_path: Path, site: Losing) -> Iterator[Harvests]:
 
 def rows(archive: Harvests, sql: str, *values: Any) -> list[tuple[Any, ...]]:
     with open_to_read(archive.folder / "a.db") as db:
-        return db.execute(sql, values).fetchall()
+        found: list[tuple[Any, ...]] = db.execute(sql, values).fetchall()
+    return found
 
 
 def gone(archive: Harvests) -> list[str]:

@@ -37,9 +37,9 @@ _FORKS.set_forkserver_preload(
 MOMENTS: dict[str, tuple[str, str, bool, int]] = {
     "read": ("harvester.harvest", "sources_for", True, 30),
     "parse": ("harvester.harvest", "read_page", True, 30),
-    "write": ("harvester.store.run", "keep_read", False, 30),
+    "write": ("harvester.store.taking", "keep_read", False, 30),
     "write a record": ("harvester.store.records", "write_new", False, 30),
-    "commit": ("harvester.store.run", "find_same_content", True, 30),
+    "commit": ("harvester.store.taking", "find_same_content", True, 30),
     "index": ("harvester.store.search", "index_chunk", False, 4),
     "migrate": ("harvester.db.migrations", "statements_of", True, 8),
     "rebuild: pages": ("harvester.rebuild", "parse", True, 30),

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from harvester.pages.page import Problem
     from harvester.store.captures import Held
     from harvester.store.members import Leaver
-    from harvester.store.run import Run, Taken
+    from harvester.store.run import Run
+    from harvester.store.taking import Taken
 
 
 class Desk:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from harvester.capture import Capture
     from harvester.readers.files import PassedOver
     from harvester.store.captures import Held
-    from harvester.store.run import Taken, WalkStep
+    from harvester.store.taking import Taken, WalkStep
 
 
 @dataclass

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from harvester.capture import Capture
     from harvester.source import Source
-    from harvester.store.run import Run, WalkStep
+    from harvester.store.run import Run
+    from harvester.store.taking import WalkStep
 
 
 @dataclass(frozen=True)

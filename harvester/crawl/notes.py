@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harvester.addresses import ListingAddress
-    from harvester.store.run import WalkStep
+    from harvester.store.taking import WalkStep
     from harvester.store.walks import Ending
 
 

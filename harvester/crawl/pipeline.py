@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from harvester.crawl.items import Fetched
     from harvester.crawl.spider import ArchiveSpider
     from harvester.readers.files import PassedOver
-    from harvester.store.run import Taken
+    from harvester.store.taking import Taken
 
 INDEX_SECONDS = 30
 """How old the index may become during a live run: who searches meanwhile finds what is held."""

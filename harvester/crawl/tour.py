@@ -8,7 +8,7 @@ from harvester.addresses import is_ordered, page_url
 from harvester.crawl.resume import resumed
 from harvester.crawl.walk import MOST_FAILURES, Plan, Wanted, pages_of
 from harvester.pages.page import Problem
-from harvester.store.run import WalkStep
+from harvester.store.taking import WalkStep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harvester.crawl.visits import Visits
     from harvester.source import Source
     from harvester.store.members import Leaver
-    from harvester.store.run import Taken
+    from harvester.store.taking import Taken
 
 
 class Tour:

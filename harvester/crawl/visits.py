@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from harvester.crawl.fetcher import Fetcher
     from harvester.crawl.passes import Step, Verdict
     from harvester.source import Source
-    from harvester.store.run import WalkStep
+    from harvester.store.taking import WalkStep
 
 NOT_MODIFIED = 304
 

@@ -9,7 +9,7 @@ from harvester.addresses import listing_of
 from harvester.clock import stamp
 from harvester.pages.page import Problem
 from harvester.store.removals import close_walk, settle
-from harvester.store.run import WalkStep
+from harvester.store.taking import WalkStep
 from harvester.store.walks import Ending, adopt_walk, begin_walk, walk_known
 
 if TYPE_CHECKING:

@@ -1,0 +1,192 @@
+"""Takes pages into a run: each whole or not at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harvester.addresses import host_of
+from harvester.clock import stamp
+from harvester.pages.page import REFERENCE_READING, Listing, Problem, Refused
+from harvester.store.captures import (
+    NOT_THERE,
+    Place,
+    find_same_bytes,
+    find_same_content,
+    keep_capture,
+    keep_read,
+    known_capture,
+    listing_of_capture,
+)
+from harvester.store.gone import come_back, not_found
+from harvester.store.hashes import hash_page
+from harvester.store.records import RecordTaker
+from harvester.store.rot import Fill
+from harvester.store.tally import REFERENCE_READINGS, Tally
+from harvester.store.walks import keep_step
+from harvester.store.withdrawn import is_address, is_named
+from harvester.store.withheld import is_withheld
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlite_utils import Database
+
+    from harvester.capture import Capture
+    from harvester.pages.page import DocumentPage, Page, Severity
+    from harvester.source import Source
+    from harvester.store.captures import KnownCapture
+    from harvester.store.hashes import Hashes
+
+STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
+
+
+@dataclass(frozen=True)
+class WalkStep:
+    """Which page of which walk a capture was asked for as; `first` is the position that it must begin with.
+
+    `again`: if the page is refused it is asked for once more, so this is no step of the walk yet.
+    `listing` is the listing's address.
+    """
+
+    walk: int
+    number: int
+    reason: str
+    first: int
+    listing: str = ""
+    cached: bool = False
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a capture. `known`: nothing in it was new or changed. `missing`: there is no such page."""
+
+    capture_id: int
+    refused: bool
+    known: bool
+    missing: bool = False
+
+
+class Taking(Tally):
+    """A run that takes pages. `fill`: how full they were."""
+
+    def __init__(self, db: Database, command: str) -> None:
+        super().__init__(db, command)
+        self.fill = Fill()
+
+    def find_known(self, capture: Capture, sources: Iterable[Source]) -> KnownCapture | None:
+        """Find the capture that makes parsing this one needless, because its bytes were read before."""
+        return find_same_bytes(self.db, capture, sources)
+
+    def reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None = None) -> Taken:
+        """Keep that a page was read whose bytes are known."""
+        with self.in_one():
+            return self._left_out() if is_address(self.db, capture.uri) else self._reread(capture, known, step)
+
+    def not_modified(self, capture: Capture, capture_id: int, step: WalkStep | None = None) -> Taken:
+        """Keep that the archive says that a page is as it was captured before."""
+        return self.reread(capture, known_capture(self.db, capture_id), step)
+
+    def take(self, capture: Capture, page: Page, source: Source, step: WalkStep | None = None) -> Taken:
+        """Take one page: its records, its problems and the fact that it was read, or none of these."""
+        hashes = None if isinstance(page, Refused) else hash_page(page)
+        with self.in_one():
+            if is_withheld(self.db, capture, page, source):
+                return self._left_out()
+            content = hashes.page if hashes else None
+            known = find_same_content(self.db, capture, content, source)
+            capture_id = known.id if known else keep_capture(self.db, capture, page, content, source)
+            self.fill.count(page, source.name, listing_of_capture(self.db, capture_id))
+            if known:
+                return self._reread(capture, known, step)
+            before = self.counts["new"] + self.counts["changed"]
+            if isinstance(page, Refused):
+                self._refuse(capture, page, step)
+            elif hashes:
+                self._take_records(self._place(capture, capture_id, page, source), page, hashes)
+            # Last, so that no change of a document is later than the reading that brought it.
+            keep_read(self.db, self.id, capture_id, capture)
+            unchanged = self.counts["new"] + self.counts["changed"] == before
+            self._presence(capture, capture_id, refused=isinstance(page, Refused))
+            return self._taken(capture_id, isinstance(page, Refused), unchanged, step, capture.http_status)
+
+    def passed_over(self, uri: str, problem: Problem | None, step: WalkStep | None = None) -> None:
+        """Keep that something gave no capture: with its reason, or counted if its name shows that it is no page."""
+        if problem is None or is_named(self.db, uri):
+            self.counts["ignored"] += 1
+            return
+        with self.in_one():
+            self.complain(replace(problem, severity="warning") if step else problem, uri)
+            self._keep_step(step, None, known=False)
+
+    def count_known(self, pages: int, records: int) -> None:
+        """Count pages that need not be looked at, because the file that holds them was read before."""
+        self.counts.update(pages=pages, skipped=pages, records=records, unchanged=records)
+
+    def problem(self, problem: Problem, uri: str | None = None) -> None:
+        """Keep a problem that belongs to no page."""
+        self.passed_over(uri or "", problem)
+
+    def _place(self, capture: Capture, capture_id: int, page: Listing | DocumentPage, source: Source) -> Place:
+        observed_at = stamp(capture.captured_at) if capture.captured_at else None
+        return Place(source, self.id, capture_id, capture.uri, page.form, host_of(capture.uri), observed_at)
+
+    def _take_records(self, place: Place, page: Listing | DocumentPage, hashes: Hashes) -> None:
+        taker = RecordTaker(self.db, place)
+        outcome = taker.take(page, hashes) if isinstance(page, Listing) else taker.take_document(page, hashes)
+        self.counts.update(outcome + Counter(records=len(hashes.records)))
+        for problem in page.problems:
+            self.complain(replace(problem, extract="") if taker.withheld else problem, place.uri)
+            self.counts[REFERENCE_READINGS] += problem.code == REFERENCE_READING
+
+    def _left_out(self) -> Taken:
+        """Leave out a page of a withdrawn document; not even its address is kept."""
+        self.counts["pages"] += 1
+        self.complain(Problem("notice", "withdrawn", "a page of a withdrawn document was left out"), None)
+        return Taken(0, refused=False, known=True)
+
+    def _refuse(self, capture: Capture, page: Refused, step: WalkStep | None) -> None:
+        """Keep a refusal: an error, but for a page of a walk. Whether that is missing in the end, its verdict says.
+
+        That there is no such page is an answer, too: nothing is missing that the archive has.
+        """
+        self.counts["refused"] += not (step and step.again)
+        severity: Severity = "warning" if step or capture.http_status in NOT_THERE else "error"
+        self.complain(Problem(severity, page.code, page.message, extract=page.extract), capture.uri)
+
+    def _reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None) -> Taken:
+        keep_read(self.db, self.id, known.id, capture)
+        self._presence(capture, known.id, refused=known.refused is not None)
+        self.counts.update(skipped=1, records=known.records, unchanged=known.records)
+        if known.errors and not step:
+            self.errors += known.errors
+        if known.refused and not (step and step.again):
+            self.counts["refused"] += 1
+        if known.errors and not (step and step.again):
+            code = known.refused or "still-incomplete"
+            self.complain(Problem("notice", code, STILL_NOT_TAKEN), capture.uri)
+        return self._taken(known.id, known.refused is not None, True, step, capture.http_status)
+
+    def _presence(self, capture: Capture, capture_id: int, *, refused: bool) -> None:
+        """See to what a page tells of documents that are gone. Without a time it tells nothing of now."""
+        if capture.captured_at is None:
+            return
+        at = stamp(capture.captured_at)
+        if not refused:
+            self.counts["returned"] += come_back(self.db, self.id, capture_id, capture.uri, at)
+        elif capture.http_status in NOT_THERE:
+            self.counts["gone"] += not_found(self.db, self.id, capture.uri, at)
+
+    def _taken(
+        self, capture_id: int, refused: bool, known: bool, step: WalkStep | None, http_status: int | None
+    ) -> Taken:
+        self.counts["pages"] += 1
+        if not (refused and step and step.again):
+            self._keep_step(step, None if refused else capture_id, known=known)
+        return Taken(capture_id, refused, known, http_status in NOT_THERE)
+
+    def _keep_step(self, step: WalkStep | None, capture_id: int | None, *, known: bool) -> None:
+        if step:
+            keep_step(self.db, step.walk, step.number, step.reason, capture_id, known=known, cached=step.cached)
