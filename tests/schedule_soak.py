@@ -72,9 +72,16 @@ def files(process: int) -> int:
     return len(list(Path(f"/proc/{process}/fd").iterdir()))
 
 
+def children(process: int) -> list[int]:
+    """Give the processes that a process has started; each of its threads has its own."""
+    return [
+        int(number) for file in Path(f"/proc/{process}/task").glob("*/children") for number in file.read_text().split()
+    ]
+
+
 def child(process: int) -> int:
     """Give the scheduler that runs beside a server."""
-    return int(Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()[0])
+    return children(process)[0]
 
 
 def sample(process: int, path: Path) -> Sample:

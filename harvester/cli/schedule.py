@@ -63,7 +63,7 @@ def run(read: Read | None, db: Path, once: bool, beside: int | None) -> None:
     """
     read = checked(read)
     db.parent.mkdir(parents=True, exist_ok=True)
-    scheduler = Scheduler(plans_of(read.settings), Launcher(db, read.file), tuple(read.settings.alerts))
+    scheduler = Scheduler(plans_of(read.settings), Launcher(db, read.file), tuple(read.settings.alerts), once=once)
     loop = Loop(db, scheduler, _log, identity(beside) if beside else None)
     loop.listen()
     teller = Teller(db, read.settings.alerts, _log)

@@ -54,7 +54,10 @@ def alive(db: Database, turn: dict[str, Any], moment: datetime) -> bool:
 
 
 class Scheduler:
-    """Looks after schedules. `clock` and `alive` can be others, so that a month can be tried in a minute."""
+    """Looks after schedules. `clock` and `alive` can be others, so that a month can be tried in a minute.
+
+    `once`: each schedule gets one turn at most.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,8 @@ class Scheduler:
         clock: Callable[[], datetime] = now,
         who: str | None = None,
         alive: Callable[[Database, dict[str, Any], datetime], bool] = alive,
+        *,
+        once: bool = False,
     ) -> None:
         self.plans = plans
         self._launcher = launcher
@@ -72,6 +77,8 @@ class Scheduler:
         self._who = who or processes.identity()
         self._alive = alive
         self._syncs: dict[int, Sync] = {}
+        self._once = once
+        self._begun: set[str] = set()
         self._stopping = False
 
     def enlist(self, db: Database) -> None:
@@ -82,7 +89,8 @@ class Scheduler:
         """Keep what has ended, start what is due, and see whether all is well."""
         self._reap(db)
         for plan in () if self._stopping else turns.in_order(db, self.plans):
-            self._begin(db, plan)
+            if not (self._once and plan.name in self._begun):  # or a short rhythm would go on for ever
+                self._begin(db, plan)
         look_after(db, self.plans, self._alerts, self._clock())
 
     def stop(self) -> None:
@@ -111,6 +119,7 @@ class Scheduler:
         turn = turns.begin(db, plan, self._clock(), self._who, lambda kind: self._command(plan, kind))
         if turn is None:
             return
+        self._begun.add(plan.name)
         try:
             sync = self._launcher.start(plan.arguments(turn.kind))
         except OSError as error:  # no memory, no processes left: this turn has failed, and the next may not
