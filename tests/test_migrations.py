@@ -16,6 +16,7 @@ from harvester.cli import run
 from harvester.db import migrations as schema
 from harvester.db.migrations import migrations
 from harvester.errors import DatabaseError
+from harvester.store.backup import back_up
 from harvester.store.check import check
 from harvester.store.database import open_to_read, open_to_write
 from harvester.store.search import index
@@ -119,6 +120,10 @@ def test_all_data_and_all_that_is_the_users_is_kept(number: int, harvested: Path
     if number < len(NAMES):
         with pytest.raises(DatabaseError, match="older version"):
             open_to_read(path)
+    back_up(path, tmp_path / "before.db")  # as it is: that is what one wants before it is brought up
+    with closing(sqlite3.connect(tmp_path / "before.db")) as copy:
+        assert lost(before, Database(copy)) == []
+        assert len(migrations().applied(Database(copy))) == number
     with open_to_write(path) as db:
         assert migrations().pending(db) == []
         assert lost(before, db) == []
