@@ -62,8 +62,11 @@ def run(read: Read | None, db: Path, once: bool, beside: int | None) -> None:
 
     """
     read = checked(read)
+    say = (lambda _text: None) if once else click.echo  # cron sends mail for each word
     db.parent.mkdir(parents=True, exist_ok=True)
-    scheduler = Scheduler(plans_of(read.settings), Launcher(db, read.file), tuple(read.settings.alerts), once=once)
+    scheduler = Scheduler(
+        plans_of(read.settings), Launcher(db, read.file), tuple(read.settings.alerts), once=once, say=say
+    )
     loop = Loop(db, scheduler, _log, identity(beside) if beside else None)
     loop.listen()
     teller = Teller(db, read.settings.alerts, _log)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harvester.clock import stamp
 from harvester.errors import SourceBusyError
 from harvester.schedule import processes, turns
 from harvester.schedule.health import look_after
@@ -56,7 +57,7 @@ def alive(db: Database, turn: dict[str, Any], moment: datetime) -> bool:
 class Scheduler:
     """Looks after schedules. `clock` and `alive` can be others, so that a month can be tried in a minute.
 
-    `once`: each schedule gets one turn at most.
+    `once`: each schedule gets one turn at most. `say` is told what begins and how it ends.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Scheduler:
         alive: Callable[[Database, dict[str, Any], datetime], bool] = alive,
         *,
         once: bool = False,
+        say: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self.plans = plans
         self._launcher = launcher
@@ -78,6 +80,7 @@ class Scheduler:
         self._alive = alive
         self._syncs: dict[int, Sync] = {}
         self._once = once
+        self._say = say
         self._begun: set[str] = set()
         self._stopping = False
 
@@ -127,6 +130,7 @@ class Scheduler:
                 turns.finish(db, turn.id, "failed", f"it could not be started: {error}", None, self._clock())
             return
         self._syncs[turn.id] = sync
+        self._say(f"{stamp(self._clock())} {plan.name}: a sync of {plan.harvest or plan.source} begins ({turn.kind})")
         turns.set_process(db, turn, sync.who)
 
     def _command(self, plan: Plan, kind: Any) -> str:
@@ -149,3 +153,5 @@ class Scheduler:
             turns.finish(db, turn["id"], ended.state, ended.reason, ended.run, self._clock())
             for plan in self.plans:
                 turns.replan(db, plan, self._clock())
+        reason = f": {ended.reason}" if ended.reason else ""
+        self._say(f"{stamp(self._clock())} {turn['schedule']}: {ended.state}{reason}")
