@@ -25,9 +25,9 @@ from harvester.store.backup import beside, copy_into
 from harvester.store.claims import check_free
 from harvester.store.database import explained, open_to_write, transaction
 from harvester.store.documents import write_document
-from harvester.store.restore import lay_open, withdraw_again
 from harvester.store.run import Run
 from harvester.store.search import index
+from harvester.store.withdrawal.restore import lay_open, withdraw_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,9 +17,9 @@ from harvester.db import migrations as schema
 from harvester.db.migrations import migrations
 from harvester.errors import DatabaseError
 from harvester.store.backup import back_up
-from harvester.store.check import check
 from harvester.store.database import open_to_read, open_to_write
 from harvester.store.search import index
+from harvester.store.soundness.check import check
 from tests.archive_pages import document_page, listing_page, make_items
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from harvester.capture import Capture
 from harvester.harvest import harvest_one
-from harvester.store.check import check
 from harvester.store.database import open_to_read, open_to_write
 from harvester.store.run import Run
+from harvester.store.soundness.check import check
 from tests.archive_pages import HOST, document_page, listing_page, make_items
 from tests.harvesting import SOURCE, dump
 

@@ -15,10 +15,10 @@ import pytest
 
 from harvester.errors import DatabaseError
 from harvester.rebuild import Rebuilt, rebuild
-from harvester.store.check import check
 from harvester.store.database import open_to_write
-from harvester.store.restore import withdrawn_now
-from harvester.store.withdraw import withdraw
+from harvester.store.soundness.check import check
+from harvester.store.withdrawal.restore import withdrawn_now
+from harvester.store.withdrawal.withdraw import withdraw
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.archive_server import ArchiveServer
 from tests.harvesting import dump, sound

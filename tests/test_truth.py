@@ -25,11 +25,11 @@ from harvester.capture import Capture
 from harvester.clock import stamp
 from harvester.harvest import harvest_one
 from harvester.rebuild import rebuild
-from harvester.store.check import check
 from harvester.store.database import open_to_write
 from harvester.store.past import facts, gone_at, said_of
 from harvester.store.removals import close_walk, settle
 from harvester.store.run import Run
+from harvester.store.soundness.check import check
 from harvester.store.taking import WalkStep
 from harvester.store.walks import Ending, begin_walk
 from tests.archive_pages import Item, document_page, listing_page, make_items

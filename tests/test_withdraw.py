@@ -14,10 +14,10 @@ import pytest
 
 from harvester.cli import run
 from harvester.store.backup import back_up
-from harvester.store.check import check
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.restore import lay_open, withdraw_again, withdrawn_now
-from harvester.store.vault import vault_of
+from harvester.store.soundness.check import check
+from harvester.store.withdrawal.restore import lay_open, withdraw_again, withdrawn_now
+from harvester.store.withdrawal.vault import vault_of
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site, item_of

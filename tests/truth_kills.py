@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.cli import run
 from harvester.db.migrations import migrations
-from harvester.store.check import check
 from harvester.store.database import open_to_read
+from harvester.store.soundness.check import check
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.live_kills import told
 from tests.live_processes import Aim

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from harvester.cli.commands import db_option, json_option
-from harvester.store.check import check as look
 from harvester.store.database import explained, open_to_write
 from harvester.store.finding import EXAMPLES
-from harvester.store.repair import repair as mend
+from harvester.store.soundness.check import check as look
+from harvester.store.soundness.repair import repair as mend
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,19 +10,19 @@ import click
 
 from harvester.cli.commands import db_option
 from harvester.errors import UsageError
-from harvester.store import vault
 from harvester.store.database import explained, open_to_read, open_to_write
 from harvester.store.history import find_document
-from harvester.store.restore import undo as show_again
-from harvester.store.restore import withdrawn_now
-from harvester.store.withdraw import withdraw as hide
+from harvester.store.withdrawal import vault
+from harvester.store.withdrawal.restore import undo as show_again
+from harvester.store.withdrawal.restore import withdrawn_now
+from harvester.store.withdrawal.withdraw import withdraw as hide
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlite_utils import Database
 
-    from harvester.store.vault import Withdrawal
+    from harvester.store.withdrawal.vault import Withdrawal
 
 FILES_SHOWN = 5
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harvester.errors import DatabaseError, UsageError
 from harvester.store.database import BUSY_SECONDS, explained
-from harvester.store.vault import vault_of
+from harvester.store.withdrawal.vault import vault_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from harvester.store.documents import write_document, write_new
 from harvester.store.keys import keys_of, own_keys
 from harvester.store.statement_table import StatementTable
 from harvester.store.statements import content_of
-from harvester.store.withheld import blanked, withheld
+from harvester.store.withdrawal.withheld import blanked, withheld
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harvester.store.documents import Ids
     from harvester.store.hashes import Hashes
     from harvester.store.keys import Keys
-    from harvester.store.withheld import Withheld
+    from harvester.store.withdrawal.withheld import Withheld
 
 
 class Kept(NamedTuple):

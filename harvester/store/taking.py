@@ -25,8 +25,8 @@ from harvester.store.records import RecordTaker
 from harvester.store.rot import Fill
 from harvester.store.tally import REFERENCE_READINGS, Tally
 from harvester.store.walks import keep_step
-from harvester.store.withdrawn import is_address, is_named
-from harvester.store.withheld import is_withheld
+from harvester.store.withdrawal.withdrawn import is_address, is_named
+from harvester.store.withdrawal.withheld import is_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from harvester.store.again.former import DERIVED, FormerIds, former_page
 from harvester.store.captures import Place, said
 from harvester.store.hashes import hash_page
 from harvester.store.records import RecordTaker
-from harvester.store.withheld import is_withheld
+from harvester.store.withdrawal.withheld import is_withheld
 
 if TYPE_CHECKING:
     from harvester.capture import Capture

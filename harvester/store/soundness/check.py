@@ -5,15 +5,15 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from harvester.store.check_changes import broken_chains, outdated_values
-from harvester.store.check_documents import differing
-from harvester.store.check_files import unreadable_captures
-from harvester.store.check_runs import stale_claims, stale_runs
-from harvester.store.check_search import look_at_search
-from harvester.store.check_tables import QUESTIONS
-from harvester.store.check_withdrawn import seen_again
 from harvester.store.database import explained, open_to_read
 from harvester.store.finding import REBUILD, REPAIR, RESTORE, WITHDRAW, Check, Finding
+from harvester.store.soundness.changes import broken_chains, outdated_values
+from harvester.store.soundness.documents import differing
+from harvester.store.soundness.files import unreadable_captures
+from harvester.store.soundness.runs import stale_claims, stale_runs
+from harvester.store.soundness.search import look_at_search
+from harvester.store.soundness.tables import QUESTIONS
+from harvester.store.soundness.withdrawn import seen_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

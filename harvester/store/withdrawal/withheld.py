@@ -9,7 +9,7 @@ from harvester.pages.dates import NO_DATE
 from harvester.pages.page import DocumentPage, Refused
 from harvester.store.keys import keys_of
 from harvester.store.statement_table import Stored
-from harvester.store.withdrawn import SHOWN, documents_of, hidden_address, is_empty, is_named, learn, mark_of
+from harvester.store.withdrawal.withdrawn import SHOWN, documents_of, hidden_address, is_empty, is_named, learn, mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence

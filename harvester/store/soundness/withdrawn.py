@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.store.vault import never_undone
+from harvester.store.withdrawal.vault import never_undone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvester.store import vault
 from harvester.store.database import transaction
-from harvester.store.hiding import put_back
 from harvester.store.search import index_now
-from harvester.store.withdraw import withdraw
-from harvester.store.withdrawn import SHOWN, mark_of
+from harvester.store.withdrawal import vault
+from harvester.store.withdrawal.hiding import put_back
+from harvester.store.withdrawal.withdraw import withdraw
+from harvester.store.withdrawal.withdrawn import SHOWN, mark_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlite_utils import Database
 
-    from harvester.store.vault import Withdrawal
+    from harvester.store.withdrawal.vault import Withdrawal
 
 
 def undo(db: Database, path: Path, withdrawal: Withdrawal, by: str) -> None:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from harvester.pages.page import Problem
 from harvester.sources import load_sources
-from harvester.store.check_documents import differing_documents
-from harvester.store.check_runs import dead_runs, stale_claims
-from harvester.store.check_search import in_step
-from harvester.store.check_tables import DERIVED
 from harvester.store.database import transaction
 from harvester.store.documents import write_document, write_new
 from harvester.store.run import Run
 from harvester.store.search import INDEXED, index
+from harvester.store.soundness.documents import differing_documents
+from harvester.store.soundness.runs import dead_runs, stale_claims
+from harvester.store.soundness.search import in_step
+from harvester.store.soundness.tables import DERIVED
 from harvester.store.walks import interrupt_walks
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.keys import STRONG_KINDS, kind_of
-from harvester.store.vault import Kept
+from harvester.store.withdrawal.vault import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from harvester.clock import stamp
 from harvester.errors import UsageError
 from harvester.sources import load_sources
-from harvester.store import vault
 from harvester.store.database import transaction
-from harvester.store.hiding import Hiding
 from harvester.store.keys import date_of, group_of, kind_of
 from harvester.store.search import forget_words, index_now
-from harvester.store.withdrawn import SHOWN, hidden_address, hidden_key, mark_of, undated_key
+from harvester.store.withdrawal import vault
+from harvester.store.withdrawal.hiding import Hiding
+from harvester.store.withdrawal.withdrawn import SHOWN, hidden_address, hidden_key, mark_of, undated_key
 
 if TYPE_CHECKING:
     from pathlib import Path

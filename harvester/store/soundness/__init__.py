@@ -1,0 +1,1 @@
+"""Whether the database is sound, and what mends it."""
