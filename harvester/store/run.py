@@ -81,11 +81,6 @@ class Run(Taking):
                 error.add_note(f"the run could not be marked {status}: {second}")
             raise
 
-    def last_problem(self) -> str | None:
-        """Say what went wrong last."""
-        row = self.db.execute("SELECT message FROM problems WHERE run_id = ? ORDER BY id DESC", [self.id]).fetchone()
-        return None if row is None else str(row[0])
-
     def row(self) -> dict[str, Any]:
         """Give the run's row, with its walks."""
         return run_row(self.db, self.id)
