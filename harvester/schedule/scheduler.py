@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harvester.clock import stamp
-from harvester.errors import SourceBusyError
 from harvester.schedule import processes, turns
+from harvester.schedule.alive import alive
 from harvester.schedule.health import look_after
 from harvester.schedule.outcome import outcome
-from harvester.store.claims import check_free
 from harvester.store.database import transaction
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
     from harvester.schedule.plans import Plan
     from harvester.schedule.sync import Sync
-
-FOREIGN_START = timedelta(minutes=10)
-"""How long a harvest of another machine may take until it says in the database that it lives."""
 
 
 class Launches(Protocol):
@@ -38,20 +34,6 @@ class Launches(Protocol):
 def now() -> datetime:
     """Give the moment."""
     return datetime.now(UTC)
-
-
-def alive(db: Database, turn: dict[str, Any], moment: datetime) -> bool:
-    """Say whether somebody still works on a turn: its scheduler or its process; of other machines the claim tells."""
-    who = [name for name in (turn["scheduler"], turn["process"]) if name]
-    if all(processes.is_here(name) for name in who):
-        return any(processes.runs(name) for name in who)
-    if abs(moment - datetime.fromisoformat(turn["started_at"])) < FOREIGN_START:
-        return True
-    try:
-        check_free(db, turn["source"])
-    except SourceBusyError:
-        return True
-    return False
 
 
 class Scheduler:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from harvester.clock import stamp
 from harvester.errors import SourceBusyError
-from harvester.schedule.decide import Ended, Known, decide, next_start
+from harvester.schedule.decide import decide, next_start
+from harvester.schedule.known import known_of, moment_of
 from harvester.store.claims import check_free
 from harvester.store.database import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from sqlite_utils import Database
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from harvester.schedule.plans import Kind, Plan
 
 State = Literal["running", "complete", "bounded", "partial", "failed", "interrupted", "stopped", "missed"]
-LOOKED_BACK = 40
-"""Turns of a source that tell why a due time was missed, and how often it has failed in a row."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def decide_now(db: Database, plan: Plan, now: datetime) -> Start | None:
 def _waits(db: Database, plan: Plan, now: datetime) -> bool:
     """Say whether it is known already that nothing is to be done yet; not if the clock was set back since."""
     row = db.execute("SELECT next_start, since FROM schedules WHERE name = ?", [plan.name]).fetchone()
-    return row is not None and now < _moment(row[0]) <= plan.rhythm.next(now, _moment(row[1])) + plan.jitter
+    return row is not None and now < moment_of(row[0]) <= plan.rhythm.next(now, moment_of(row[1])) + plan.jitter
 
 
 def _begun(db: Database, plan: Plan, start: Start, now: datetime, scheduler: str, command: str) -> Turn | None:
@@ -158,55 +157,3 @@ def run_of(db: Database, turn: dict[str, Any]) -> dict[str, Any] | None:
     """Find the run that the process of a turn has begun: the first of its command since then."""
     sql = "SELECT * FROM runs WHERE id > coalesce(?, 0) AND command = ? ORDER BY id LIMIT 1"
     return next(iter(db.query(sql, [turn["last_run"], turn["command"]])), None)
-
-
-def known_of(db: Database, plan: Plan, now: datetime) -> Known | None:
-    """Give what is known of a schedule; None if it is not in force."""
-    sql = "SELECT * FROM schedules WHERE name = ? AND removed_at IS NULL"
-    row = next(iter(db.query(sql, [plan.name])), None)
-    if row is None:
-        return None
-    planned = _moment(row["next_due"])
-    return Known(
-        _moment(row["since"]),
-        planned,
-        row["seed"],
-        _ended(db, "source = ?", plan.source, LOOKED_BACK),
-        next(iter(_ended(db, "schedule = ?", plan.name, 1)), None),
-        _incrementals(db, plan.name),
-        frozenset(_taken(db, plan.name, min(planned, now))),
-        _others(db, plan.source, planned),
-    )
-
-
-def _ended(db: Database, which: str, value: str, most: int) -> list[Ended]:
-    sql = f"""SELECT id, schedule, kind, state, started_at, finished_at FROM turns
-        WHERE {which} AND state NOT IN ('running', 'missed') ORDER BY id DESC LIMIT ?"""
-    rows = db.execute(sql, [value, most]).fetchall()
-    return [Ended(row[0], row[1], row[2], row[3], _moment(row[4]), _moment(row[5])) for row in reversed(rows)]
-
-
-def _incrementals(db: Database, schedule: str) -> int | None:
-    done = "schedule = ? AND state IN ('complete', 'partial')"
-    full = db.execute(f"SELECT max(id) FROM turns WHERE {done} AND kind = 'full'", [schedule]).fetchone()[0]
-    if full is None:
-        return None
-    return int(db.execute(f"SELECT count(*) FROM turns WHERE {done} AND id > ?", [schedule, full]).fetchone()[0])
-
-
-def _taken(db: Database, schedule: str, since: datetime) -> Iterable[datetime]:
-    sql = "SELECT due_at FROM turns WHERE schedule = ? AND due_at >= ?"
-    return (_moment(row[0]) for row in db.execute(sql, [schedule, stamp(since)]).fetchall())
-
-
-def _others(db: Database, source: str, since: datetime) -> list[tuple[datetime, datetime]]:
-    """Give when harvests that no schedule has begun held a source."""
-    sql = """SELECT DISTINCT runs.started_at, runs.finished_at FROM runs
-        JOIN walks ON walks.run_id = runs.id JOIN listings ON listings.id = walks.listing_id
-        WHERE listings.source = ? AND runs.finished_at >= ? AND runs.id NOT IN
-            (SELECT run_id FROM turns WHERE run_id IS NOT NULL)"""
-    return [(_moment(begun), _moment(ended)) for begun, ended in db.execute(sql, [source, stamp(since)])]
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
