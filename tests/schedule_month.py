@@ -166,6 +166,7 @@ def faults(world: Month) -> list[str]:
     for source in sorted({plan.source for plan in PLANS}):
         works = sorted((w for w in world.works if w.command.split()[2] == source), key=lambda work: work.began)
         said += [f"{source}: two at a time at {b.began}" for a, b in itertools.pairwise(works) if a.ends > b.began]
+    said += [f"{world.refused} syncs met another one at work"] if world.refused > world.killed else []
     started = Counter(work.who for work in world.works)
     known = Counter(turn["process"] for turn in turns.values() if turn["process"])
     said += [f"{who} stands for {count} turns" for who, count in known.items() if count != 1 or started[who] > 1]
@@ -222,9 +223,8 @@ def table(world: Month) -> str:
             f"{plan.name:<9}{len(planned):>6}{len(planned) - len(missed):>9}{len(missed):>8}{len(by):>14}"
             f"{len(own) - len(planned):>9}" + "".join(f"{counts[state]:>13}" for state in states)
         )
-    lines.append(
-        f"{len(world.works)} syncs by {world.count - len(world.works)} schedulers, {world.killed} of them killed"
-    )
+    schedulers = world.count - len(world.works) - world.refused
+    lines.append(f"{len(world.works)} syncs by {schedulers} schedulers, {world.killed} of them killed")
     return "\n".join(lines)
 
 

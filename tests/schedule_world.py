@@ -70,6 +70,8 @@ class World:
         self.db = open_to_write(self.folder / "world.db")
         self.count = 0
         self.killed = 0
+        self.refused = 0
+        """Syncs that found another one at work: one whose scheduler was killed the moment it had started it."""
 
     def clock(self) -> datetime:
         return self.time + self.wrong
@@ -136,6 +138,7 @@ class Living:
         length, status = world.fate(source) if isinstance(world, Month) else (timedelta(minutes=1), 0)
         busy = any(work.ends > world.time and work.command.split()[2] == source for work in world.open)
         if busy:  # as the claim in the database sees to it: the harvest ends with status 4 and has begun no run
+            world.refused += 1
             return Work(world, world.name("sync"), "", world.time, world.time, 4)
         work = Work(world, world.name("sync"), self.command(harvest), world.time, world.time + length, status)
         with transaction(self.db):
@@ -156,5 +159,5 @@ class Month(World):
         """Say how long a sync takes, and how it ends."""
         if source == "dead":
             return timedelta(minutes=2), 1
-        length = timedelta(seconds=self.chance.randrange(60, 2400))
+        length = timedelta(seconds=self.chance.randrange(60, 900))
         return length, self.chance.choices([0, 3, 1, -9], [90, 4, 4, 2])[0]
