@@ -31,7 +31,8 @@ PLANS = (
 )
 # A source that is held ends with status 4, as `harvester harvest` does; otherwise a row in `runs`, and some work.
 TINY = """
-import os, sqlite3, sys, time
+import os, signal, sqlite3, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it finishes the page in hand
 folder, command, source = sys.argv[1:]
 try:
     os.close(os.open(f"{folder}/{source}.held", os.O_CREAT | os.O_EXCL))

@@ -241,7 +241,7 @@ def test_a_receiver_that_hangs_delays_no_sync_and_loses_no_alert(tmp_path: Path)
             with closing(sqlite3.connect(tmp_path / "a.db", timeout=60)) as db, db:
                 db.execute("UPDATE alerts SET next_attempt = made_at WHERE told_at IS NULL AND taken_until IS NULL")
         process.terminate()
-        said = process.communicate(timeout=60)[1]
+        said = process.communicate(timeout=180)[1]
     assert hook.got[0]["subject"] == "dead"
     assert "an alert waits: desk did not take it within 20 seconds" in said
     assert "of-nobody-else" not in said

@@ -74,7 +74,9 @@ class Scheduler:
         """Keep what has ended, start what is due, and see whether all is well."""
         self._reap(db)
         for plan in () if self._stopping else turns.in_order(db, self.plans):
-            if not (self._once and plan.name in self._begun):  # or a short rhythm would go on for ever
+            if not self._stopping and not (
+                self._once and plan.name in self._begun
+            ):  # or a short rhythm would go on for ever
                 self._begin(db, plan)
         look_after(db, self.plans, self._alerts, self._clock())
 
@@ -113,6 +115,8 @@ class Scheduler:
             return
         self._syncs[turn.id] = sync
         self._say(f"{stamp(self._clock())} {plan.name}: a sync of {plan.harvest or plan.source} begins ({turn.kind})")
+        if self._stopping:  # the wish came while it was being started
+            sync.stop()
         turns.set_process(db, turn, sync.who)
 
     def _command(self, plan: Plan, kind: Any) -> str:
