@@ -112,8 +112,10 @@ def test_what_was_read_before_a_failure_is_kept(tmp_path: Path, monkeypatch: pyt
 def test_two_harvests_at_once_both_take_all(tmp_path: Path) -> None:
     pages, path = save(tmp_path / "pages"), tmp_path / "x.db"
     assert run_command(["harvest", "seeds", "--db", str(path)]) == 0
-    both = [subprocess.Popen(command(target, path), stdout=subprocess.DEVNULL) for target in (pages, pages / "..")]
-    assert [harvest.wait() for harvest in both] == [0, 0]
+    told = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    both = [subprocess.Popen(command(target, path), **told) for target in (pages, pages / "..")]  # type: ignore[call-overload]
+    said = [harvest.communicate()[0] for harvest in both]
+    assert [harvest.returncode for harvest in both] == [0, 0], said
     assert len(held(path)[0]) == len(ITEMS) + 52
 
 
