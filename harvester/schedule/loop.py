@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
+import time
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ class Loop:
         self._scheduler = scheduler
         self._say = say
         self._beside = beside
-        self._asked = threading.Event()
+        self._asked = False  # no Event: a signal that comes while one waits for it would wait for itself
         self._trouble = ""
 
     def listen(self) -> None:
@@ -51,7 +51,7 @@ class Loop:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         """Pass the wish on, each time: a harvest that is asked twice ends at once."""
-        self._asked.set()
+        self._asked = True
         self._scheduler.stop()
 
     def run(self, *, once: bool = False) -> None:
@@ -69,11 +69,11 @@ class Loop:
                 raise DatabaseError(self._trouble)
 
     def _over(self, *, once: bool) -> bool:
-        if self._beside and not processes.runs(self._beside) and not self._asked.is_set():
+        if self._beside and not processes.runs(self._beside) and not self._asked:
             self._say("the process that this scheduler belongs to has ended: stopping")
-            self._asked.set()
+            self._asked = True
             self._scheduler.stop()
-        return self._asked.is_set() or (once and not self._scheduler.busy)
+        return self._asked or (once and not self._scheduler.busy)
 
     def _look(self) -> timedelta:
         """Look, and give how long to wait for the next look."""
@@ -103,9 +103,8 @@ class Loop:
         """Wait, but not longer than until a sync has ended, or somebody wants to stop."""
         left = length
         while left > timedelta() and (self._trouble or not self._scheduler.has_news):
-            if self._asked.is_set():
-                threading.Event().wait(SHORT_NAP.total_seconds())
-                return
-            nap = min(left, SHORT_NAP) if self._scheduler.busy else left
-            self._asked.wait(nap.total_seconds())
+            nap = min(left, SHORT_NAP)
+            time.sleep(nap.total_seconds())
             left -= nap
+            if self._asked:
+                return
