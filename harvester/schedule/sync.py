@@ -43,6 +43,7 @@ class Process:
     def __init__(self, process: subprocess.Popen[bytes], complaints: IO[bytes]) -> None:
         self._process = process
         self._complaints = complaints
+        self._said = ""
         self.who = identity(process.pid)
 
     def ended(self) -> int | None:
@@ -50,12 +51,14 @@ class Process:
         return self._process.poll()
 
     def said(self) -> str:
-        """Give the end of what it wrote to standard error."""
+        """Give the end of what it wrote to standard error; again, if it could not be kept the first time."""
+        if self._complaints.closed:
+            return self._said
         size = self._complaints.seek(0, os.SEEK_END)
         self._complaints.seek(max(0, size - SAID))
-        said = self._complaints.read().decode("utf-8", "replace")
+        self._said = self._complaints.read().decode("utf-8", "replace")
         self._complaints.close()
-        return said
+        return self._said
 
     def stop(self) -> None:
         """Pass the wish to stop on; the harvest finishes the page in hand."""
