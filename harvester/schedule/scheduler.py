@@ -74,9 +74,8 @@ class Scheduler:
         """Keep what has ended, start what is due, and see whether all is well."""
         self._reap(db)
         for plan in () if self._stopping else turns.in_order(db, self.plans):
-            if not self._stopping and not (
-                self._once and plan.name in self._begun
-            ):  # or a short rhythm would go on for ever
+            done = self._once and plan.name in self._begun  # or a short rhythm would go on for ever
+            if not self._stopping and not done:
                 self._begin(db, plan)
         look_after(db, self.plans, self._alerts, self._clock())
 
@@ -124,7 +123,11 @@ class Scheduler:
 
     def _reap(self, db: Database) -> None:
         """Keep what has ended: our own syncs, and turns on which nobody works any more."""
-        for turn in turns.running(db):
+        running = turns.running(db)
+        for number in self._syncs.keys() - {turn["id"] for turn in running}:
+            if self._syncs[number].ended() is not None:  # another scheduler has kept what became of it
+                del self._syncs[number]
+        for turn in running:
             sync = self._syncs.get(turn["id"])
             status = sync.ended() if sync else None
             if status is not None and sync:
