@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -227,21 +228,24 @@ def test_a_receiver_that_hangs_delays_no_sync_and_loses_no_alert(tmp_path: Path)
         )
         command = [sys.executable, "-m", "harvester", "--config", str(tmp_path / "harvester.toml")]
         command += ["schedule", "run", "--db", str(tmp_path / "a.db")]
-        process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, text=True, env={"HOOK": hook.address, "PATH": "/usr/bin:/bin"}
-        )
+        environment = {"HOOK": hook.address, "PATH": "/usr/bin:/bin"}
+        with (tmp_path / "said.txt").open("w") as stream:  # no pipe: nobody reads while it runs
+            process = subprocess.Popen(command, stderr=stream, env=environment)
         states: list[str] = []
         while states.count("complete") < 4 or hook.asked < 1:
             assert process.poll() is None
+            time.sleep(0.1)
             states = state_of(tmp_path / "a.db")
         assert hook.got == []  # it still hangs, and the syncs have gone on
         # So that the test need not wait: the clock of its next attempt is put forward.
         while not hook.got:
             assert process.poll() is None
+            time.sleep(0.1)
             with closing(sqlite3.connect(tmp_path / "a.db", timeout=60)) as db, db:
                 db.execute("UPDATE alerts SET next_attempt = made_at WHERE told_at IS NULL AND taken_until IS NULL")
         process.terminate()
-        said = process.communicate(timeout=180)[1]
+        process.wait(timeout=180)
+    said = (tmp_path / "said.txt").read_text()
     assert hook.got[0]["subject"] == "dead"
     assert "an alert waits: desk did not take it within 20 seconds" in said
     assert "of-nobody-else" not in said

@@ -26,7 +26,7 @@ from tests.archive_server_site import Manner, Site
 from tests.schedule_many import FORKS, live
 from tests.schedule_month import BEGIN, PLANS, SCHEDULERS, faults, table
 from tests.schedule_month import live as live_a_month
-from tests.schedule_world import Month
+from tests.schedule_world import Month, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +79,21 @@ def test_ten_schedulers_do_in_a_month_each_thing_once(tmp_path: Path, capsys: py
         print(f"\n{table(world)}", end="")
     assert faults(world) == []
     assert world.killed > SCHEDULERS
+
+
+def test_a_sync_whose_end_another_scheduler_has_kept_holds_nobody_up(tmp_path: Path) -> None:
+    world = World(tmp_path, PLANS[:1], BEGIN)
+    one = world.scheduler()
+    world.time += timedelta(hours=2)
+    one.look()
+    assert one.scheduler.busy
+    with closing(open_to_write(tmp_path / "world.db")) as db:
+        db.execute("UPDATE turns SET state = 'interrupted', finished_at = started_at")
+    world.time += timedelta(minutes=5)
+    world.keep_ends()
+    one.scheduler.stop()
+    one.look()
+    assert not one.scheduler.busy
 
 
 def test_ten_processes_on_one_database_do_each_thing_once(tmp_path: Path) -> None:
