@@ -1,13 +1,14 @@
--- What is held of what each listing declares. Of the last walk where there was one; otherwise the positions
--- that the newest capture of each page holds. A page without a range line numbers its records from 1 on every
--- page, so there the distinct statements count.
+-- What is held of what each listing declares. Of the last walk that went to its end (one that was asked to stop early, or
+-- was cut short, says nothing of what is held), where there was one; otherwise the positions that the newest capture of
+-- each page holds. A page without a range line numbers its records from 1 on every page, so there the distinct
+-- statements count.
 CREATE VIEW coverage AS
 WITH newest AS (
-    SELECT max(id) AS id, listing_id FROM captures
+    SELECT id, listing_id, max(coalesce(captured_at, '') || printf('%012d', id)) FROM captures
     WHERE listing_id IS NOT NULL AND form IS NOT NULL GROUP BY listing_id, uri
 ),
 walked AS (
-    SELECT listing_id, max(id) AS id FROM walks WHERE status IS NOT NULL GROUP BY listing_id
+    SELECT listing_id, max(id) AS id FROM walks WHERE status IN ('complete', 'partial') GROUP BY listing_id
 ),
 places AS (
     SELECT DISTINCT newest.listing_id,
