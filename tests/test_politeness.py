@@ -96,7 +96,7 @@ def test_an_unreachable_host_is_one_line(tmp_path: Path) -> None:
         tmp_path,
         ["harvest", "wilson", "--base-url", "http://127.0.0.1:1", "--delay", "0", "--db", str(tmp_path / "a.db")],
     )
-    assert (done.status, done.err.count("\n")) == (1, 1)
+    assert (done.status, done.err.count("\n")) == (1, 1), done.err
     assert "127.0.0.1:1" in done.err
     assert "connection" in done.err
     unharmed(tmp_path / "a.db", "failed")
@@ -118,7 +118,7 @@ def test_a_failing_certificate_is_one_line_and_is_asked_once(tmp_path: Path) -> 
     with ArchiveServer(Site(5), tls=context) as server:
         done = Harvests(tmp_path, server).live("a.db")
         assert server.log == []
-    assert (done.status, done.err.count("\n")) == (1, 1)
+    assert (done.status, done.err.count("\n")) == (1, 1), done.err
     assert "certificate" in done.err
     unharmed(tmp_path / "a.db", "failed")
 
