@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
+from twisted.logger import globalLogBeginner
 
 from harvester.cli.progress import Progress
 from harvester.errors import HarvesterError
@@ -49,6 +50,7 @@ class LiveProgress:
 def harvest_live(source: str, order: Order, stop: Stop, contact: str | None) -> dict[str, Any]:
     """Harvest an archive over the network; give the run's row. Raises what went wrong if nothing could be had."""
     process = AsyncCrawlerProcess(live_settings(contact))
+    globalLogBeginner.beginLoggingTo([], redirectStandardIO=False)  # Twisted would write to the terminal itself
     crawler, progress = process.create_crawler(source), LiveProgress()
     told = {"progress": progress, "say": progress.say, "stopped": lambda: stop.signal is not None}
     task = process.crawl(crawler, order=order, **told)
