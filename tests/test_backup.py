@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 FORKS = multiprocessing.get_context("forkserver")
+PAGES = 300
+"""Enough for a harvest that writes many times, on any machine: pages are taken several in one transaction."""
 
 
 @pytest.fixture
@@ -127,12 +129,12 @@ def harvest_pages(folder: Path, db: Path, pages: int) -> None:
     folder.mkdir()
     for number in range(pages):
         page = listing_page(items[number * 10 : number * 10 + 10], number * 10 + 1, len(items))
-        (folder / f"page-{number:02}.html").write_bytes(page)
+        (folder / f"page-{number:03}.html").write_bytes(page)
     run(["harvest", str(folder), "--db", str(db), "--listing", "all", "--json"])
 
 
 def harvesting(tmp_path: Path, db: Path) -> BaseProcess:
-    process = FORKS.Process(target=harvest_pages, args=(tmp_path / "pages", db, 60))
+    process = FORKS.Process(target=harvest_pages, args=(tmp_path / "pages", db, PAGES))
     process.start()
     return process
 
@@ -149,10 +151,10 @@ def test_copies_taken_while_a_harvest_writes_are_each_a_state_it_was_in(seeds: P
     process.join()
     assert process.exitcode == 0
     assert states == sorted(states)
-    assert {pages for pages, _, _, _ in states} - {0, 60}, "no copy was taken in the middle"
+    assert {pages for pages, _, _, _ in states} - {0, PAGES}, "no copy was taken in the middle"
     assert [state for state in states if state != (state[0], state[0] * 10, state[0], state[0] * 10)] == []
     with open_to_read(seeds) as db:
-        assert db.execute("SELECT status, pages FROM runs").fetchall() == [("complete", 5), ("complete", 60)]
+        assert db.execute("SELECT status, pages FROM runs").fetchall() == [("complete", 5), ("complete", PAGES)]
 
 
 def test_two_backups_into_one_file_do_not_mix(seeds: Path, tmp_path: Path) -> None:
