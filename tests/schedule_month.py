@@ -43,8 +43,11 @@ GRACE = timedelta(minutes=10)
 
 @functools.cache
 def due_times(name: str) -> set[datetime]:
-    """Give all due times of the month by counting minutes: another way than the schedulers'."""
-    minutes = [BEGIN + timedelta(minutes=n) for n in range(int((END + HOUR - BEGIN).total_seconds()) // 60)]
+    """Give all due times of the month by counting minutes: another way than the schedulers'.
+
+    Some hours more, too: the clock on the wall may be ahead.
+    """
+    minutes = [BEGIN + timedelta(minutes=n) for n in range(int((END + 6 * HOUR - BEGIN).total_seconds()) // 60)]
     if name in ("hourly", "grave"):
         return {
             minute for minute in minutes if minute.minute == 0 and minute.hour % (1 if name == "hourly" else 2) == 0
