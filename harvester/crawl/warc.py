@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from harvester import __version__
 from harvester.clock import stamp
+from harvester.disk import sync
 from harvester.errors import HarvesterError
 from harvester.readers.notes import ASIDE_FIELD, STEP_FIELD, WALK_NOTE
 
@@ -95,7 +96,7 @@ class WarcFile:
         about = {"WARC-Date": stamp(), "Content-Type": "application/warc-fields"}
         self._file.write(_record("warcinfo", about, ABOUT.encode()))
         self._file.flush()
-        _sync_folder(self.path.parent)  # else a power cut may leave the bytes without their name
+        sync(self.path.parent)  # else a power cut may leave the bytes without their name
         return self._file
 
 
@@ -111,14 +112,6 @@ def _record(kind: str, fields: dict[str, str], block: bytes) -> bytes:
 def _sync(handle: int) -> None:
     """Wait until all of a file is on the disk."""
     os.fsync(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _head(response: Response) -> bytes:

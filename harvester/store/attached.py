@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harvester.store.documents import Change, log_changes
-from harvester.store.keys import plain
+from harvester.store.keys import differ
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -47,7 +47,7 @@ def merge_attached(db: Database, gone: int, kept: int, place: Place) -> None:
         sql = "SELECT trim(kind || ' ' || coalesce(language, '')), text FROM texts WHERE document_id = ?"
         before, after = (dict(db.execute(sql, [document]).fetchall()) for document in (kept, gone))
         fields = ((name, before.get(name), after.get(name)) for name in sorted({*before, *after}))
-        log_changes(db, place.run, kept, place.observed_at, "changed", [f for f in fields if _differ(f[1], f[2])])
+        log_changes(db, place.run, kept, place.observed_at, "changed", [f for f in fields if differ(f[1], f[2])])
     for table in ("texts", "files"):
         db.execute(f"DELETE FROM {table} WHERE document_id = ?", [gone + kept - newer])
         db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", [kept, newer])
@@ -61,7 +61,7 @@ def _write_texts(db: Database, document: int, page: DocumentPage, capture: int, 
     changed: list[Change] = []
     for name in sorted(held.keys() | stated.keys(), key=str):
         before, after = held.get(name, (0, None)), stated.get(name)
-        if _differ(before[1], after):
+        if differ(before[1], after):
             changed.append((" ".join(part for part in name if part), before[1], after))
             if before[0]:
                 db.execute("DELETE FROM texts WHERE id = ?", [before[0]])
@@ -69,10 +69,6 @@ def _write_texts(db: Database, document: int, page: DocumentPage, capture: int, 
                 sql = "INSERT INTO texts (document_id, kind, language, text, capture_id) VALUES (?, ?, ?, ?, ?)"
                 db.execute(sql, [document, *name, after, capture])
     return changed
-
-
-def _differ(before: str | None, after: str | None) -> bool:
-    return plain(before) != plain(after) if before and after else bool((before or after or "").strip())
 
 
 def _write_files(db: Database, document: int, page: DocumentPage, capture: int, *, first: bool) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import sqlite3
 import stat
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harvester.disk import sync
 from harvester.errors import DatabaseError, UsageError
 from harvester.store.database import BUSY_SECONDS, explained
 from harvester.store.withdrawal.vault import vault_of
@@ -56,10 +56,10 @@ def _copy_into_place(path: Path, target: Path, *, replace: bool) -> None:
         made.chmod(path.stat().st_mode | stat.S_IWUSR)  # who may not read the database must not read the copy
         copy_into(path, made)
         _check(path, made)
-        _sync(made)
+        sync(made)
         check_target(path, target, replace=replace)
         _put(made, target, replace=replace)
-    _sync(target.absolute().parent)
+    sync(target.absolute().parent)
 
 
 @contextmanager
@@ -100,14 +100,6 @@ def _check(path: Path, made: Path) -> None:
         said = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
     if said != "ok":
         raise DatabaseError(f"{path} is damaged ({said}) and no copy was kept: see `harvester check --db {path}`")
-
-
-def _sync(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def _put(made: Path, target: Path, *, replace: bool) -> None:

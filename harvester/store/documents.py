@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harvester.clock import stamp
-from harvester.store.keys import plain, short_hash
+from harvester.store.keys import differ, short_hash
 from harvester.store.members import move_members
 from harvester.store.statements import DESCRIBED, KEYS, Statement, merge, merge_terms
 
@@ -59,9 +59,7 @@ def write_document(db: Database, document: int, source: Source, run: int, observ
     statements = statements_of(db, document)
     row = _row(db, document)
     content = {**merge(statements, source), "last_changed": row["last_changed"]}
-    changed: list[Change] = [
-        (name, row[name], content[name]) for name in TRACKED if _says_other(row[name], content[name])
-    ]
+    changed: list[Change] = [(name, row[name], content[name]) for name in TRACKED if differ(row[name], content[name])]
     changed += write_terms(db, document, merge_terms(statements, source))
     if changed:
         content["last_changed"] = stamp()
@@ -153,13 +151,6 @@ def insert_terms(db: Database, document: int, terms: dict[str, list[str]]) -> No
     rows = [(document, facet, term) for facet, found in terms.items() for term in found]
     if rows:
         db.conn.executemany("INSERT INTO document_terms (document_id, facet, term) VALUES (?, ?, ?)", rows)
-
-
-def _says_other(before: str | None, after: str | None) -> bool:
-    """Say whether two values differ in more than how they are printed."""
-    if before is None or after is None:
-        return bool((before or after or "").strip())
-    return before != after and plain(before) != plain(after)
 
 
 def _keep_old_key(db: Database, before: dict[str, Any]) -> None:

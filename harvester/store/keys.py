@@ -29,6 +29,13 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
+def differ(one: str | None, other: str | None) -> bool:
+    """Say whether two values differ in more than how they are printed."""
+    if one and other:
+        return one != other and plain(one) != plain(other)
+    return bool((one or other or "").strip())
+
+
 def normal_title(title: str) -> str:
     """Give a title as it is recognised by: case, quotes, dashes and white space make no difference."""
     if title.isascii():

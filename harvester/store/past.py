@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harvester.store.keys import plain
+from harvester.store.keys import differ
 from harvester.store.statements import DESCRIBED, KEYS, Statement, merge, merge_terms
 
 if TYPE_CHECKING:
@@ -94,10 +94,10 @@ def _fact(
     """Go back to where the value came, and find the page that said so then."""
     since, before = states[-1][0], None
     for at, state in reversed(states):
-        if plain(state.get(name, "")) != plain(value):
+        if differ(state.get(name), value):
             before = state.get(name)
             break
         since = at
-    saying = [one for one, state in pages if plain(state.get(name, "")) == plain(value)]
+    saying = [one for one, state in pages if not differ(state.get(name), value)]
     page = next((one for one in saying if one.at == since), saying[0])
     return Fact(name, value, since, page.uri, page.capture, before)

@@ -98,7 +98,8 @@ class Taking(Tally):
             content = hashes.page if hashes else None
             known = find_same_content(self.db, capture, content, source)
             capture_id = known.id if known else keep_capture(self.db, capture, page, content, source)
-            self.fill.count(page, source.name, listing_of_capture(self.db, capture_id))
+            listing = listing_of_capture(self.db, capture_id) if isinstance(page, Listing) else None
+            self.fill.count(page, source.name, listing)
             if known:
                 return self._reread(capture, known, step)
             before = self.counts["new"] + self.counts["changed"]

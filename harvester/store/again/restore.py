@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from harvester.clock import stamp
 from harvester.pages.page import Problem
 from harvester.store.documents import TRACKED, log_changes
-from harvester.store.keys import plain
+from harvester.store.keys import differ
 from harvester.store.statements import FACETS
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ _BOTH_TERMS = ("former.document_terms", "main.document_terms")
 
 
 def _other(name: str, before: str | None, now: str | None) -> Iterator[Change]:
-    if plain(before or "") != plain(now or ""):
+    if differ(before, now):
         yield name, before, now
 
 

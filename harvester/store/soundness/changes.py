@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from harvester.store.documents import TRACKED
-from harvester.store.keys import plain
+from harvester.store.keys import differ
 from harvester.store.statements import FACETS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def broken_chains(db: Database) -> Iterator[str]:
     for (document, _, field), rows in groupby(db.execute(_CHANGED), key=itemgetter(0, 1, 2)):
         held: tuple[str | None, ...] = ()
         for *_, change, before, after in rows:
-            if held and _differ(before, held[0]):
+            if held and differ(before, held[0]):
                 yield f"change {change} of document {document} ({field})"
             held = (after,)
 
@@ -39,7 +39,7 @@ def broken_chains(db: Database) -> Iterator[str]:
 def outdated_values(db: Database) -> Iterator[str]:
     """Name each field that holds something else than what its last change has made it."""
     for document, field, after in db.execute(_LAST):
-        if _differ(present_value(db, document, field), after):
+        if differ(present_value(db, document, field), after):
             yield f"document {document} ({field})"
 
 
@@ -50,8 +50,3 @@ def present_value(db: Database, document: int, field: str) -> str | None:
     else:
         row = db.execute(_TERMS if field in FACETS else _TEXT, [document, field]).fetchone()
     return None if row is None else row[0]
-
-
-def _differ(one: str | None, other: str | None) -> bool:
-    """Say whether two values differ in more than white space, which is no change."""
-    return one != other and plain(one or "") != plain(other or "")
