@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.cli import run
-from harvester.db.migrations import migrations
 from harvester.store.database import open_to_read
 from harvester.store.soundness.check import check
 from tests.archive_pages import document_page, listing_page, make_items
@@ -41,7 +40,7 @@ MOMENTS: dict[str, tuple[str, str, bool, int]] = {
     "write a record": ("harvester.store.records", "write_new", False, 30),
     "commit": ("harvester.store.taking", "find_same_content", True, 30),
     "index": ("harvester.store.search", "index_chunk", False, 4),
-    "migrate": ("harvester.db.migrations", "statements_of", True, 8),
+    "schema": ("harvester.db.migrations", "statements_of", True, 4),
     "rebuild: pages": ("harvester.rebuild", "parse", True, 30),
     "rebuild: order": ("harvester.rebuild", "put_in_order", False, 1),
     "rebuild: history": ("harvester.rebuild", "restore", False, 1),
@@ -139,16 +138,6 @@ def make_pages(folder: Path) -> Path:
     return path
 
 
-def old_schema(path: Path) -> None:
-    """Make a database as the first versions made it."""
-    from sqlite_utils import Database
-
-    known = migrations()
-    known._migrations = [one for one in known._migrations if one.name < "0005"]
-    with sqlite3.connect(path) as connection:
-        known.apply(Database(connection))
-
-
 def _harvested(trial: Trial) -> None:
     assert trial.run("harvest", str(trial.pages)) == 0
 
@@ -156,9 +145,7 @@ def _harvested(trial: Trial) -> None:
 def _kill(trial: Trial, aim: Aim, whole: dict[str, Any]) -> list[str]:
     """Kill a command once, look at what is left, and let it be done again."""
     kind, backup = aim.moment.partition(":")[0], trial.folder / "copy.db"
-    if kind == "migrate":
-        old_schema(trial.path)
-    elif kind in ("rebuild", "backup"):
+    if kind in ("rebuild", "backup"):
         _harvested(trial)
     command = {"rebuild": ["rebuild"], "backup": ["backup", str(backup)]}.get(kind, ["harvest", str(trial.pages)])
     killed = trial.run(*command, aim=aim)

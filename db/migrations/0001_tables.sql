@@ -25,12 +25,22 @@ CREATE TABLE documents (
     rights TEXT,
     first_seen TEXT NOT NULL,
     last_changed TEXT NOT NULL,
-    gone_at TEXT
+    gone_at TEXT,
+    -- When the archive put the document online, and the line that thanks a donor: only document pages state them.
+    uploaded TEXT,
+    credit TEXT
 );
-CREATE INDEX documents_date ON documents (date_from, id);
 -- An index for every facet: Datasette silently drops a facet that takes longer than 200 ms.
-CREATE INDEX documents_year ON documents (year);
-CREATE INDEX documents_kind ON documents (kind);
+CREATE INDEX documents_date ON documents (date_from, id);
+CREATE INDEX documents_year_kind ON documents (year, kind);
+CREATE INDEX documents_kind_date ON documents (kind, date_from, id);
+CREATE INDEX documents_changed ON documents (last_changed, id);
+-- What two people wrote to each other, around a date. One index serves both directions.
+CREATE INDEX documents_parties ON documents (sender, recipient, date_from, id) WHERE sender IS NOT NULL;
+-- Gone documents are few: counting them must not read the others.
+CREATE INDEX documents_gone ON documents (gone_at) WHERE gone_at IS NOT NULL;
+-- Filters on what was found by words look at each document found: here, without its summary.
+CREATE INDEX documents_facts ON documents (id, year, kind, date_from, gone_at);
 
 CREATE TABLE document_terms (
     document_id INTEGER NOT NULL REFERENCES documents (id),
@@ -55,7 +65,9 @@ CREATE TABLE listings (
     source TEXT NOT NULL,
     name TEXT NOT NULL,
     url TEXT,
-    declared_total INTEGER
+    declared_total INTEGER,
+    -- 1: a listing of everything that the archive has; a document that leaves it is gone.
+    whole INTEGER NOT NULL DEFAULT 0
 );
 
 -- form is NULL where the page was refused; refused then says why. errors: what the page promised and did not hold.
@@ -80,7 +92,8 @@ CREATE TABLE captures (
     refused TEXT,
     errors INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX captures_uri ON captures (uri, id);
+-- Which capture of a page is the newest, its time decides: older pages may be harvested later.
+CREATE INDEX captures_uri ON captures (uri, captured_at, id);
 -- Only pages without an address are known by their bytes; a random key in an index costs a page of the log a commit.
 CREATE INDEX captures_sha256 ON captures (sha256) WHERE uri LIKE 'file:%';
 CREATE INDEX captures_listing ON captures (listing_id);
@@ -103,7 +116,9 @@ CREATE TABLE runs (
     skipped INTEGER NOT NULL DEFAULT 0,
     ignored INTEGER NOT NULL DEFAULT 0,
     refused INTEGER NOT NULL DEFAULT 0,
-    reason TEXT
+    reason TEXT,
+    -- HTML pages of which the fast engine's reading was not consistent with itself, so that the reference was taken.
+    reference_readings INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE reads (
@@ -112,7 +127,12 @@ CREATE TABLE reads (
     capture_id INTEGER NOT NULL REFERENCES captures (id),
     uri TEXT NOT NULL,
     read_at TEXT NOT NULL,
-    http_status INTEGER
+    http_status INTEGER,
+    -- Where the answer lies in the WARC file that the run wrote: what lies there without a read was not committed.
+    file TEXT,
+    offset INTEGER,
+    -- When the bytes of this reading were had: a page found unchanged was still so then.
+    captured_at TEXT
 );
 CREATE INDEX reads_run ON reads (run_id);
 CREATE INDEX reads_capture ON reads (capture_id);
@@ -129,7 +149,9 @@ CREATE TABLE statements (
     cut INTEGER NOT NULL DEFAULT 0,
     hash TEXT NOT NULL,
     content TEXT NOT NULL,
-    capture_id INTEGER NOT NULL REFERENCES captures (id)
+    capture_id INTEGER NOT NULL REFERENCES captures (id),
+    -- The capture whose file took the place of the one that said this: it counts no more, but it was known before.
+    replaced_by INTEGER REFERENCES captures (id)
 );
 CREATE INDEX statements_key ON statements (key, form, host);
 CREATE INDEX statements_document ON statements (document_id);
@@ -157,6 +179,8 @@ CREATE TABLE texts (
     capture_id INTEGER NOT NULL REFERENCES captures (id)
 );
 CREATE INDEX texts_document ON texts (document_id);
+-- To which document a text belongs, without reading the text.
+CREATE INDEX texts_facts ON texts (id, document_id);
 
 CREATE TABLE files (
     document_id INTEGER NOT NULL REFERENCES documents (id),
@@ -184,6 +208,53 @@ CREATE TABLE walks (
 );
 CREATE INDEX walks_run ON walks (run_id);
 CREATE INDEX walks_listing ON walks (listing_id, id);
+
+-- The pages of a walk in the order in which they were read, and why: a walk that was cut short goes on from here.
+-- capture_id is NULL where the page could not be had or was refused.
+CREATE TABLE steps (
+    id INTEGER PRIMARY KEY,
+    walk_id INTEGER NOT NULL REFERENCES walks (id),
+    number INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    capture_id INTEGER REFERENCES captures (id),
+    known INTEGER NOT NULL DEFAULT 0,
+    cached INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX steps_walk ON steps (walk_id);
+
+-- Which live run holds a source. A claim whose heartbeat has stopped is dead.
+CREATE TABLE claims (
+    source TEXT PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    holder TEXT NOT NULL,
+    heartbeat TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Which documents stand on a walked listing. missed: how many complete walks in a row lacked it; left_at: when two had.
+CREATE TABLE members (
+    listing_id INTEGER NOT NULL REFERENCES listings (id),
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    missed INTEGER NOT NULL DEFAULT 0,
+    left_at TEXT,
+    PRIMARY KEY (listing_id, document_id)
+) WITHOUT ROWID;
+CREATE INDEX members_document ON members (document_id);
+CREATE INDEX members_missed ON members (listing_id, missed) WHERE missed > 0;
+
+-- How full the pages were that a run has read: what fell away since the runs before shows that a site has changed.
+-- field 'pages': of so many pages asked for, how many could be read; 'records': of so many pages, how many records.
+CREATE TABLE fill (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    source TEXT NOT NULL,
+    form TEXT,
+    listing_id INTEGER REFERENCES listings (id),
+    field TEXT NOT NULL,
+    filled INTEGER NOT NULL,
+    records INTEGER NOT NULL
+);
+CREATE INDEX fill_run ON fill (run_id);
+CREATE INDEX fill_of ON fill (source, listing_id, form, field, run_id);
 
 -- merged_from: the change belongs to a document that was merged into document_id, and had this id.
 CREATE TABLE changes (
@@ -216,3 +287,29 @@ CREATE TABLE problems (
 CREATE INDEX problems_run ON problems (run_id);
 CREATE INDEX problems_severity ON problems (severity);
 CREATE INDEX problems_code ON problems (code);
+
+-- Archive files that were read whole and without any error: read again, they would bring nothing new.
+CREATE TABLE archives (
+    sha256 TEXT NOT NULL,
+    sources TEXT NOT NULL,
+    listing TEXT NOT NULL,
+    parser_version INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    pages INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    PRIMARY KEY (sha256, sources, listing)
+) WITHOUT ROWID;
+
+-- Documents that nobody is to see, by the id that they had. What was known of them lies in a file of its own beside the
+-- database, which is never served; here is only what keeps them out: their keys and addresses as hashes. kept_as: its number there.
+CREATE TABLE withdrawn (
+    id INTEGER PRIMARY KEY,
+    withdrawn_at TEXT NOT NULL,
+    kept_as INTEGER NOT NULL
+);
+CREATE TABLE withdrawn_keys (
+    key TEXT NOT NULL,
+    document_id INTEGER NOT NULL REFERENCES withdrawn (id),
+    PRIMARY KEY (key, document_id)
+) WITHOUT ROWID;

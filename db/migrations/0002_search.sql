@@ -17,7 +17,6 @@ CREATE TRIGGER documents_unindexed_update AFTER UPDATE OF title, summary ON docu
 WHEN old.title IS NOT new.title OR old.summary IS NOT new.summary BEGIN
     INSERT OR IGNORE INTO documents_unindexed VALUES (old.id, 1, old.title, old.summary);
 END;
-INSERT INTO documents_unindexed (id, indexed) SELECT id, 0 FROM documents;
 
 CREATE VIRTUAL TABLE texts_fts USING fts5 (
     text,
@@ -34,4 +33,3 @@ END;
 CREATE TRIGGER texts_unindexed_update AFTER UPDATE OF text ON texts WHEN old.text IS NOT new.text BEGIN
     INSERT OR IGNORE INTO texts_unindexed VALUES (old.id, 1, old.text);
 END;
-INSERT INTO texts_unindexed (id, indexed) SELECT id, 0 FROM texts;
