@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.cli import run
+from harvester.errors import UsageError
 from harvester.settings.lines import lines_of
 from harvester.settings.model import Settings
 from harvester.settings.read import TABLES, read_settings
@@ -168,8 +170,71 @@ def test_the_line_of_each_key_is_where_it_was_written(written: list[tuple[str, s
     assert {path[0]: line for path, line in found.items() if len(path) == 1} == where
 
 
-def test_a_large_file_is_read_in_reasonable_time(tmp_path: Path) -> None:
-    many = "".join(f'[listings.l{n}]\nsource = "wilson"\nsearch = "{n}"\n\n' for n in range(100))
-    (tmp_path / "many.toml").write_text(many)
-    read: Any = read_settings(tmp_path / "many.toml")
-    assert read.lines["listings", "l99", "search"] == 399
+def listings(count: int) -> str:
+    return "".join(f'[listings.l{n}]\nsource = "wilson"\nsearch = "{n}"\n\n' for n in range(count))
+
+
+def seconds(file: Path, text: str) -> float:
+    """Return the least time of three in which a text is read."""
+    file.write_text(text)
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        read_settings(file)
+        took.append(time.perf_counter() - began)
+    return min(took)
+
+
+def test_a_large_file_is_read_in_time_that_grows_with_its_length(tmp_path: Path) -> None:
+    """Ten times the length takes about ten times as long: a hundred times where each line is read with all before."""
+    large = tmp_path / "large.toml"
+    assert seconds(large, listings(1000)) < 30 * seconds(tmp_path / "small.toml", listings(100))
+    read: Any = read_settings(large)
+    assert read.lines["listings", "l999", "search"] == 3999
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        pytest.param("a=" + "[" * 3000, id="lists that are not closed"),
+        pytest.param("a=" + "[" * 3000 + "]" * 3000, id="lists"),
+        pytest.param("a=" + "{a=" * 3000 + "1" + "}" * 3000, id="tables"),
+        pytest.param(".".join("a" * 20_000) + " = 1", id="a key of many parts"),
+        pytest.param("[" + ".".join("a" * 20_000) + "]", id="a header of many parts"),
+        pytest.param("[" + '."a"' * 20_000 + "]", id="a header of many quoted parts"),
+    ],
+)
+def test_what_is_nested_too_deep_is_one_line(tmp_path: Path, deep: str) -> None:
+    file = tmp_path / "deep.toml"
+    file.write_text(f'contact = "me@example.org"  # a.b.c [[[\n{deep}\n')
+    with pytest.raises(UsageError, match=rf"^{file}:2: .*too deep to be meant.*$"):
+        read_settings(file)
+
+
+def test_lines_are_right_behind_texts_that_look_like_toml() -> None:
+    text = (
+        """a = '''
+[b]
+c = "'''
+d = "# no [ remark" # but this is ]
+[[e]]
+f = """
+        + '"""x""""'
+        + """
+[e.g]
+h = [
+  "]",
+]
+[[e]]
+f = 1
+i.j = 2
+"""
+    )
+    found = lines_of(text)
+    assert {path: found[path] for path in (("a",), ("d",), ("e", 0, "f"), ("e", 0, "g", "h"), ("e", 1, "i", "j"))} == {
+        ("a",): 1,
+        ("d",): 4,
+        ("e", 0, "f"): 6,
+        ("e", 0, "g", "h"): 8,
+        ("e", 1, "i", "j"): 13,
+    }

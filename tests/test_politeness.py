@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
-import os
-import socket
 import ssl
 import subprocess
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import pytest
 from harvester.clock import stamp
 from harvester.crawl.politeness import agreed_delay, is_loopback, retry_after
 from harvester.errors import UsageError
+from harvester.processes import identity
 from harvester.store.database import open_to_read, open_to_write
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Answer, Manner, Site, html
@@ -126,7 +126,7 @@ def test_a_failing_certificate_is_one_line_and_is_asked_once(tmp_path: Path) -> 
 def test_a_source_that_another_run_holds_is_left_to_it(tmp_path: Path) -> None:
     with open_to_write(tmp_path / "a.db") as db:
         db.execute("INSERT INTO runs (id, command, started_at) VALUES (1, 'harvest', '2026-01-01')")
-        holder = f"process {os.getpid()} on {socket.gethostname()}"
+        holder = identity()
         db.execute("INSERT INTO claims VALUES ('wilson', 1, ?, ?)", [holder, stamp()])
     server, status, err = harvested(tmp_path, Site(5))
     assert (status, err.count("\n"), server.log) == (4, 1, [])
@@ -140,6 +140,32 @@ def spoiled(site: Site, spoil: Callable[[str], Answer | None]) -> Site:
     whole = site.answer
     site.answer = lambda target, headers: spoil(target) or whole(target, headers)  # type: ignore[method-assign]
     return site
+
+
+@pytest.mark.parametrize("asked", ["3601", "86400", "1e9", "1e300"])
+def test_a_crawl_delay_beyond_an_hour_ends_the_run(tmp_path: Path, asked: str) -> None:
+    site = Site(5, manner=Manner(robots=f"User-agent: *\nCrawl-delay: {asked}\n"))
+    server, status, err = harvested(tmp_path, site)
+    assert (status, [asked.target for asked in server.log]) == (1, ["/robots.txt"])
+    assert (err.count("\n"), "Crawl-delay" in err) == (1, True)
+    unharmed(tmp_path / "a.db", "failed")
+
+
+@pytest.mark.parametrize("place", ["/robots.txt", "/search", "/document/"])
+def test_a_redirect_to_anything_but_the_web_is_not_followed(tmp_path: Path, place: str) -> None:
+    secret = tmp_path / "secret.html"
+    secret.write_text("User-agent: *\nDisallow: /\n<p>a secret</p>")
+    for number, target in enumerate(
+        [secret.as_uri(), "data:text/plain,User-agent:%20*%0ADisallow:%20/", "http://[", "ftp://x/"]
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        spoil = spoiled(Site(5), lambda asked: html(301, b"", Location=target) if asked.startswith(place) else None)  # noqa: B023
+        with ArchiveServer(spoil) as server:
+            done = Harvests(folder, server).live("a.db")
+        assert done.status == {"/robots.txt": 0, "/search": 1, "/document/": 3}[place], done.err
+        kept = b"".join(gzip.decompress(file.read_bytes()) for file in folder.glob("a.db-captures/*.gz"))
+        assert b"a secret" not in kept
 
 
 def test_rules_for_this_harvester_alone_are_obeyed(tmp_path: Path) -> None:
@@ -257,5 +283,5 @@ def test_going_faster_is_for_this_machine_only() -> None:
 def test_retry_after_is_a_number_or_a_date() -> None:
     assert retry_after("120") == 120
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
-    assert retry_after("soon") is None
+    assert [retry_after(odd) for odd in ("soon", "²", "٣", "1²", "-1", "1.5")] == [None] * 6
     assert retry_after(None) is None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.schedule.processes import identity, runs
+from harvester.processes import identity, runs
 from harvester.store.database import open_to_read, open_to_write
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site

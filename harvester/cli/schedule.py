@@ -11,10 +11,10 @@ import click
 
 from harvester.cli.commands import INNER, db_option, json_option, with_example
 from harvester.errors import UsageError
+from harvester.processes import identity
 from harvester.schedule.install import install_cron, install_systemd, uninstall_cron, uninstall_systemd
 from harvester.schedule.loop import Loop
 from harvester.schedule.plans import plans_of
-from harvester.schedule.processes import identity
 from harvester.schedule.report import lines, schedule_report
 from harvester.schedule.scheduler import Scheduler
 from harvester.schedule.sync import Launcher

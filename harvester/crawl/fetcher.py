@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
@@ -19,10 +19,11 @@ from harvester.crawl.politeness import (
     LONGEST_WAIT_SECONDS,
     MOST_ATTEMPTS,
     MOST_REDIRECTS,
+    redirect_target,
     retry_after,
 )
-from harvester.crawl.robots import BusyRobotsError
-from harvester.crawl.trouble import AskedToStop, NoAnswer, forbidden, no_answer, too_busy
+from harvester.crawl.robots import BusyRobotsError, SlowRobotsError
+from harvester.crawl.trouble import AskedToStop, NoAnswer, forbidden, no_answer, too_busy, too_slow
 from harvester.errors import HarvesterError
 from harvester.pages.page import Problem
 
@@ -88,6 +89,8 @@ class Fetcher:
             raise forbidden(url) from error
         except BusyRobotsError as error:
             return await self._busy(error.response)
+        except SlowRobotsError as error:
+            raise too_slow(error.seconds, urlsplit(url).netloc) from error
         except (AskedToStop, HarvesterError):  # nothing that the network did
             raise
         except Exception as error:  # noqa: BLE001 - whatever a network does is no reason to end a run
@@ -106,9 +109,8 @@ class Fetcher:
         followed = 0
         while True:
             response = await self._download(url, validators)
-            target = urljoin(url, (response.headers.get("Location") or b"").decode("latin-1"))
-            sent_on = response.status in ELSEWHERE and followed < MOST_REDIRECTS
-            if not sent_on or not self._manners.may_follow(url, target):
+            target = redirect_target(url, response.headers.get("Location")) if response.status in ELSEWHERE else None
+            if target is None or followed == MOST_REDIRECTS or not self._manners.may_follow(url, target):
                 return response
             self._manners.aside(response)
             url, followed = target, followed + 1
@@ -148,7 +150,9 @@ class Fetcher:
         """Keep the Crawl-delay that robots.txt declares; Scrapy reads it and does not apply it."""
         assert self._crawler.engine is not None  # noqa: S101 - a crawl that runs has its engine
         declared = robotparser.crawl_delay(self._crawler.settings.get("USER_AGENT", "*"))
-        self._delay = max(self._delay, float(declared or 0))
+        if declared and float(declared) > self._delay:
+            self._delay = float(declared)
+            self._manners.say(f"robots.txt asks for {self._delay:g} seconds between requests")
         # The page for whose sake robots.txt was read goes out next, past our own clock.
         for slot in self._crawler.engine.downloader.slots.values():
             slot.delay, slot.lastseen = self._delay, time.monotonic()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import email.utils
 import ipaddress
+import re
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from harvester.errors import UsageError
 
@@ -16,7 +17,7 @@ MOST_ATTEMPTS = 4
 BACK_OFF_SECONDS = 5.0
 """Wait before the second attempt; it doubles with each further one."""
 LONGEST_WAIT_SECONDS = 3600.0
-"""A server that asks for more (Retry-After) wants to be left alone: the run ends and the next one goes on."""
+"""A server that asks for more (Retry-After, Crawl-delay) wants to be left alone: the run ends, the next one goes on."""
 TIMEOUT_SECONDS = 60
 """An answer that takes longer is given up and asked for again."""
 SECOND_LOOKS = 2
@@ -55,7 +56,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     """Give the seconds that a Retry-After header asks for (a number or a date); None if it says nothing readable."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if re.fullmatch(r"\s*[0-9]+\s*", value):
         return float(value)
     try:
         moment = email.utils.parsedate_to_datetime(value)
@@ -63,3 +64,16 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def redirect_target(url: str, location: bytes | None) -> str | None:
+    """Return the web address that a redirect from `url` leads to; None if it leads to nothing on the web.
+
+    A `Location` may name a local file, or data that stands in the address itself: Scrapy would read either.
+    """
+    try:
+        target = urljoin(url, (location or b"").decode("latin-1"))
+        parts = urlsplit(target)
+    except ValueError:  # no address at all, such as http://[
+        return None
+    return target if parts.scheme in ("http", "https") and parts.hostname else None

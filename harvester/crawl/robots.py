@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.signals import robots_parsed
 from scrapy.utils.misc import build_from_crawler
 
-from harvester.crawl.politeness import BUSY, ELSEWHERE, MOST_REDIRECTS
+from harvester.crawl.politeness import BUSY, ELSEWHERE, LONGEST_WAIT_SECONDS, MOST_REDIRECTS, redirect_target
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -29,6 +29,14 @@ class BusyRobotsError(Exception):
         self.response = response
 
 
+class SlowRobotsError(Exception):
+    """robots.txt asks for so much time between requests that the archive cannot be harvested."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Crawl-delay: {seconds:g}")
+        self.seconds = seconds
+
+
 class Robots(RobotsTxtMiddleware):
     """Reads the robots.txt of each place that is asked, once it can be had."""
 
@@ -38,8 +46,12 @@ class Robots(RobotsTxtMiddleware):
         if place not in self._parsers:
             response = await self._read(f"{place}/robots.txt")
             rules = response.body if response.status == HTTPStatus.OK else b""  # no file, no rules
-            self._parsers[place] = build_from_crawler(self._parserimpl, self.crawler, rules)
-            parser = self._parsers[place]
+            parser: RobotParser = build_from_crawler(self._parserimpl, self.crawler, rules)
+            # The very next request would wait for it.
+            delay = float(parser.crawl_delay(self.crawler.settings.get("USER_AGENT", "*")) or 0)
+            if delay > LONGEST_WAIT_SECONDS:
+                raise SlowRobotsError(delay)
+            self._parsers[place] = parser
             await self.crawler.signals.send_catch_log_async(robots_parsed, robotparser=parser, request=request)
         return self._parsers[place]  # type: ignore[return-value] # no deferred is ever put there
 
@@ -49,9 +61,10 @@ class Robots(RobotsTxtMiddleware):
             assert self.crawler.engine is not None  # noqa: S101 - a crawl that runs has its engine
             request = Request(url, meta={"dont_obey_robotstxt": True}, dont_filter=True)
             response = await self.crawler.engine.download_async(request)
-            if response.status not in ELSEWHERE:
+            target = redirect_target(url, response.headers.get("Location")) if response.status in ELSEWHERE else None
+            if target is None:
                 break
-            url = urljoin(url, (response.headers.get("Location") or b"").decode("latin-1"))
+            url = target
         if response.status in BUSY:
             raise BusyRobotsError(response)
         return response

@@ -49,6 +49,15 @@ def too_busy(url: str, status: int) -> Problem:
     return Problem("error", f"http-{status}", f"{told}: run this again later")
 
 
+def too_slow(seconds: float, host: str) -> NoAnswer:
+    """Return the end of a run whose archive asks for more time between requests than anybody waits."""
+    message = (
+        f"robots.txt of {host} asks for {seconds / 60:.0f} minutes between requests (Crawl-delay): "
+        "the archive does not want to be harvested; use saved pages, or ask its people"
+    )
+    return NoAnswer(Problem("error", "crawl-delay", message), final=True)
+
+
 def _told(error: BaseException) -> str:
     """Say an error of the network in a few words; Twisted wraps some into others."""
     reasons = getattr(error, "reasons", None)

@@ -123,4 +123,4 @@ def header(response: Response, name: str) -> str:
 def is_cached(response: Response) -> bool:
     """Say whether an answer says that a cache on the way has made it, and some time ago (RFC 9111, Age)."""
     age = header(response, "Age")
-    return age.isdigit() and int(age) > 0
+    return bool(re.fullmatch(r"[0-9]+", age)) and age.strip("0") != ""

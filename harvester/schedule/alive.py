@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from harvester import processes
 from harvester.errors import SourceBusyError
-from harvester.schedule import processes
 from harvester.store.claims import check_free
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from harvester import processes
 from harvester.errors import DatabaseError
-from harvester.schedule import processes
 from harvester.schedule.scheduler import now
 from harvester.store.database import explained, open_to_write
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harvester import processes
 from harvester.clock import stamp
-from harvester.schedule import processes, turns
+from harvester.schedule import turns
 from harvester.schedule.alive import alive
 from harvester.schedule.health import look_after
 from harvester.schedule.outcome import outcome

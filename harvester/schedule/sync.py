@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from harvester.schedule.processes import identity
+from harvester.processes import identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

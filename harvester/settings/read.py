@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from harvester.errors import UsageError
-from harvester.settings.lines import line_of, lines_of
+from harvester.settings.lines import line_of, lines_of, too_deep
 from harvester.settings.model import Alert, Listing, Schedule, Settings, Source
 from harvester.settings.sense import contradictions
 
@@ -51,6 +51,8 @@ class Read:
 def read_settings(file: Path) -> Read:
     """Read a file; raises what is wrong with its first key that is."""
     text = _text(file)
+    if (line := too_deep(text)) is not None:
+        raise SettingsError(f"{file}:{line}: tables or lists within each other, too deep to be meant; write one list")
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -60,7 +62,9 @@ def read_settings(file: Path) -> Read:
         settings = Settings.model_validate(given)
         faults = list(contradictions(settings))
     except ValidationError as error:
-        faults = [_fault(one) for one in error.errors()]
+        errors = error.errors(include_url=False, include_input=False)
+        first = min(errors, key=lambda one: line_of(read.lines, _path(one)))
+        faults = [_fault(first)] * len(errors)
     if faults:
         path, said = min(faults, key=lambda fault: line_of(read.lines, fault[0]))
         raise read.wrong(path, said.replace("“", '"').replace("”", '"'), len(faults) - 1)
@@ -92,9 +96,13 @@ def _no_toml(file: Path, text: str, error: str) -> str:
     return f"{file}:{line}: this cannot be read ({said[0].lower()}{said[1:]}); {fix}"
 
 
+def _path(error: ErrorDetails) -> Keys:
+    return tuple(part for part in error["loc"] if part not in _INSIDE)
+
+
 def _fault(error: ErrorDetails) -> tuple[Keys, str]:
     """Give the path of a key and what to do about it."""
-    path = tuple(part for part in error["loc"] if part not in _INSIDE)
+    path = _path(error)
     model = TABLES.get(str(path[0])) if len(path) > 2 else Settings
     if error["type"] == "extra_forbidden":
         return path, _unknown(str(path[-1]), model or Settings)

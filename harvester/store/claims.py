@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from harvester import processes
 from harvester.clock import stamp
 from harvester.errors import SourceBusyError
 from harvester.store.database import transaction
@@ -39,7 +38,7 @@ def claim(db: Database, source: str, run: int) -> None:
             sql = "UPDATE runs SET status = 'interrupted', finished_at = ?, reason = ? WHERE id = ? AND status = ?"
             db.execute(sql, [dead[1], "ended without a word: killed, or a power cut", dead[0], "running"])
             interrupt_walks(db, dead[0])
-        values = [source, run, _me(), stamp()]
+        values = [source, run, processes.identity(), stamp()]
         db.execute("INSERT OR REPLACE INTO claims (source, run_id, holder, heartbeat) VALUES (?, ?, ?, ?)", values)
 
 
@@ -57,23 +56,8 @@ def release(db: Database, source: str, run: int) -> None:
         db.execute("DELETE FROM claims WHERE source = ? AND run_id = ?", [source, run])
 
 
-def _me() -> str:
-    return f"process {os.getpid()} on {socket.gethostname()}"
-
-
 def is_alive(holder: str, heartbeat: str) -> bool:
     """Say whether who holds a claim still lives: heard of lately, and not a process of this machine that has ended."""
     if heartbeat < stamp(datetime.now(UTC) - timedelta(seconds=DEAD_AFTER_SECONDS)):
         return False
-    process, _, host = holder.removeprefix("process ").partition(" on ")
-    return host != socket.gethostname() or _runs(int(process))
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return not processes.is_here(holder) or processes.runs(holder)
