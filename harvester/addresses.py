@@ -73,6 +73,16 @@ def is_ordered(listing: ListingAddress, source: Source) -> bool:
     return bool(source.pager and source.pager.newest_first and listing.order == source.pager.newest_first)
 
 
+def in_other_order(listing: ListingAddress, source: Source) -> ListingAddress | None:
+    """Return a listing in another order: new records first, or the site's own; None if only one order is known."""
+    newest_first = source.pager.newest_first if source.pager else None
+    if newest_first is None:
+        return None
+    order = "" if listing.order == newest_first else newest_first
+    url = _address(source, listing.filters, listing.text, order)
+    return ListingAddress(listing.source, url, listing.filters, listing.text, order)
+
+
 def page_url(listing: ListingAddress, number: int, source: Source, base: str | None = None) -> str:
     """Give the address of a page of a listing, counted from 0; `base` is another place of the same archive."""
     assert source.pager is not None  # noqa: S101 - only a source with a pager has listings with addresses

@@ -72,6 +72,8 @@ class Pager:
     `path`: where listings are. `parameter`, `start`, `step`: the page's number in the query. `size`: records a page.
     `filters`: pattern of the parameters that narrow a listing; `text`: that of the search; `order`: that of the sort.
     `newest_first`: the value of `order` that lists new records first; without one a walk is proven by walking twice.
+    `ceiling`: how many records of a listing the site shows at most; 0 if it shows them all. Without it a walk that has
+    seen exactly 500, 1,000 or 10,000 records is looked at in another order before it is believed.
     """
 
     path: str
@@ -83,6 +85,7 @@ class Pager:
     text: str = "search"
     order: str = "sort"
     newest_first: str | None = None
+    ceiling: int | None = None
 
 
 @dataclass(frozen=True)

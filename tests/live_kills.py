@@ -67,12 +67,15 @@ def _rows(db: Database, sql: str) -> list[tuple[Any, ...]]:
 
 
 def fetched_twice(path: Path, log: list[str]) -> list[str]:
-    """Give what a later run asked for though the database knew it, but for the seam and the proof."""
+    """Give what a later run asked for though the database knew it, but for the seam and the proof.
+
+    The first page is asked for again in each run: it tells whether a listing that was walked still stands.
+    """
     with open_to_read(path) as db:
         known = {_address(row[0]) for row in db.execute("SELECT uri FROM reads")}
         step = db.execute("SELECT number FROM steps ORDER BY id DESC LIMIT 1").fetchone()
         walking = db.execute("SELECT 1 FROM walks WHERE status IS NULL OR status = 'interrupted'").fetchone()
-    allowed = (f"page={step[0]}", "page=0") if walking and step else ()
+    allowed = (f"page={step[0]}", "page=0") if walking and step else ("page=0",)
     return [target for target in log if target in known and not target.endswith(allowed)]
 
 

@@ -116,9 +116,11 @@ class Harvests:
         self.folder = folder
         self.server = server
 
-    def live(self, name: str, *more: str, aim: Aim | None = None, delay: str | None = "0") -> Done:
+    def live(
+        self, name: str, *more: str, aim: Aim | None = None, delay: str | None = "0", target: str = "wilson"
+    ) -> Done:
         """Harvest live into the database of that name; answers are kept beside it."""
-        arguments = ["harvest", "wilson", "--base-url", self.server.base, *more, "--db", str(self.folder / name)]
+        arguments = ["harvest", target, "--base-url", self.server.base, *more, "--db", str(self.folder / name)]
         arguments += ["--captures", str(self.folder / f"{name}-captures")] if "--no-captures" not in more else []
         arguments += ["--delay", delay] if delay else []
         return in_process(self.folder, arguments, aim)

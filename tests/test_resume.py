@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ import pytest
 from harvester.clock import stamp
 from harvester.store.database import open_to_read, open_to_write
 from tests.archive_server import ArchiveServer
-from tests.archive_server_site import Manner, Site
+from tests.archive_server_site import Manner, Site, html, item_of
+from tests.live_crawls import UNORDERED
 from tests.live_kills import aims_at, kill_and_resume, told
 from tests.live_processes import Aim, Harvests
 
@@ -79,6 +81,84 @@ def test_a_listing_that_moved_meanwhile_is_walked_afresh(tmp_path: Path) -> None
         assert asked == ["page=1", "page=0", "page=1", "page=2", "page=3", "page=0"]
         assert rows(tmp_path / "a.db", "SELECT reason FROM steps WHERE reason = 'seam'") == [("seam",)]
         assert rows(tmp_path / "a.db", "SELECT status, distinct_records FROM walks") == [("complete", RECORDS + 1)]
+
+
+DOCUMENT_PAGE = 10
+"""An answer of the run's that is a document page: the walk has come to its proof before."""
+
+
+@pytest.mark.parametrize(
+    ("target", "edit"),
+    [("wilson", "insert"), ("wilson", "remove"), ("wilson", "replace"), (UNORDERED, "insert"), (UNORDERED, "replace")],
+)
+def test_cut_short_among_the_document_pages_it_looks_at_the_listing_again(
+    tmp_path: Path, target: str, edit: str
+) -> None:
+    """A listing that has moved meanwhile is walked: what it was before the kill is no proof of what it is now.
+
+    Without an order a record that was replaced on a page other than the one that is read again does not show: the walk
+    then counts as of the time when it was made, and the summary says so.
+    """
+    ordered = target == "wilson"
+    site = Site(RECORDS, "edited")
+    with ArchiveServer(site) as server:
+        archive = Harvests(tmp_path, server)
+        killed = archive.live("a.db", aim=Aim("committed", DOCUMENT_PAGE + 5 * (not ordered)), target=target)
+        assert killed.status == -signal.SIGKILL
+        getattr(site.listing, edit)()
+        since = len(server.log)
+        done = archive.live("a.db", target=target)
+        assert done.status == 0, done.err
+        asked = [item.target for item in server.log[since:] if "page=" in item.target]
+        held = {row[0] for row in rows(tmp_path / "a.db", "SELECT slug FROM documents")}
+        moved = edit != "replace" or ordered
+        assert (len(asked) > 1, "walked by" in done.out) == (moved, not moved)
+        if moved:
+            assert {item_of(name).slug for name in site.listing.records} - held == set()
+            walk = rows(tmp_path / "a.db", "SELECT status, distinct_records FROM walks ORDER BY id DESC LIMIT 1")
+            assert walk == [("complete", len(site.listing.records))]
+
+
+def test_where_nothing_has_moved_one_page_of_the_listing_is_read_and_the_time_of_the_walk_is_said(
+    tmp_path: Path,
+) -> None:
+    site = Site(RECORDS, "stands")
+    with ArchiveServer(site) as server:
+        archive = Harvests(tmp_path, server)
+        archive.live("a.db", aim=Aim("committed", DOCUMENT_PAGE))
+        since = len(server.log)
+        done = archive.live("a.db")
+        assert (done.status, "complete (proof: ordered), walked by 20" in done.out) == (0, True), done.out
+        assert [item.target[-6:] for item in server.log[since:] if "page=" in item.target] == ["page=0"]
+
+
+def test_a_budget_that_ends_among_the_document_pages_is_no_other_case(tmp_path: Path) -> None:
+    site = Site(RECORDS, "budget")
+    with ArchiveServer(site) as server:
+        archive = Harvests(tmp_path, server)
+        assert archive.live("a.db", "--max-requests", "12").status == 0
+        site.listing.insert()
+        done = archive.live("a.db")
+        assert (done.status, f"{RECORDS + 1} of {RECORDS + 1} records, complete" in done.out) == (0, True), done.out
+        assert rows(tmp_path / "a.db", "SELECT count(*) FROM documents") == [(RECORDS + 1,)]
+
+
+def test_a_listing_that_cannot_be_looked_at_again_ends_the_run(tmp_path: Path) -> None:
+    site = Site(RECORDS, "away")
+    with ArchiveServer(site) as server:
+        archive = Harvests(tmp_path, server)
+        archive.live("a.db", aim=Aim("committed", DOCUMENT_PAGE))
+        answer = site.answer
+        site.answer = lambda target, headers: (  # type: ignore[method-assign]
+            html(200, b"") if "page=" in target else answer(target, headers)
+        )
+        since = len(server.log)
+        done = archive.live("a.db")
+        assert done.status == 1, done.out
+        assert [item.target for item in server.log[since:] if "/document/" in item.target] == []
+        site.answer = answer  # type: ignore[method-assign]
+        done = archive.live("a.db")
+        assert (done.status, "walked by" in done.out) == (0, True), done.out
 
 
 def test_a_walk_too_old_to_go_on_with_is_begun_afresh(tmp_path: Path) -> None:

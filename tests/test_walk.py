@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harvester.crawl.passes import Step, Verdict
-from harvester.crawl.walk import ENDLESS, UNREAD_FRONT, Plan, walk
+from harvester.crawl.walk import ENDLESS, OTHER_ORDER, UNREAD_FRONT, Plan, walk
 from tests.walks import MILD, SCENARIOS, STILL, Scenario, walked
 
 WALKS = 150
@@ -185,3 +185,157 @@ def test_a_pager_without_end_is_noticed() -> None:
     verdict, reasons = ended(Plan(10), pages)
     assert (verdict.status, verdict.reason) == ("partial", ENDLESS)
     assert len(reasons) < 30
+
+
+def shows(total: int, most: int, behind: str, size: int = 10) -> dict[int, Step]:
+    """Return the pages of a site that declares `total` records and shows `most`, with `behind` on those that follow."""
+    pages = still(total, size)
+    for number in range(most // size, len(pages)):
+        keys = {"empty": (), "the first page": pages[0].keys, "the last page": pages[most // size - 1].keys}
+        pages[number] = Step(number, total, keys[behind]) if behind in keys else Step(number, None)
+    return pages
+
+
+@pytest.mark.parametrize("behind", ["nothing", "empty", "the first page", "the last page"])
+@pytest.mark.parametrize("ordered", [True, False])
+def test_pages_that_show_nothing_new_prove_a_ceiling(*, behind: str, ordered: bool) -> None:
+    verdict, reasons = ended(Plan(10, ordered=ordered), shows(1675, 1000, behind))
+    assert (verdict.status, verdict.proof, len(verdict.keys)) == ("partial", None, 1000)
+    assert "declares 1,675 records and shows no more than 1,000" in (verdict.reason or "")
+    assert verdict.missing == ((1001, 1675),)
+    assert reasons[100:] == [
+        "100 walk",
+        "101 walk",
+        "102 walk",
+        "99 is the archive there",
+        "167 is the last page there",
+    ]
+
+
+def test_an_archive_that_goes_away_is_no_ceiling() -> None:
+    pages = {number: step for number, step in still(1675).items() if number < 40}
+    asked, steps = list[int](), walk(Plan(10))
+    wanted = next(steps)
+    try:
+        while True:
+            asked.append(wanted.number)
+            gone = max(asked) >= 40
+            wanted = steps.send(Step(wanted.number, None) if gone else pages[wanted.number])
+    except StopIteration as end:
+        verdict = end.value
+    assert (verdict.status, asked[40:]) == ("interrupted", [40, 41, 42, 39])
+
+
+def test_three_broken_pages_in_the_middle_are_no_ceiling_and_no_end() -> None:
+    pages = {number: step for number, step in still(250).items() if number not in (7, 8, 9)}
+    verdict, _ = ended(Plan(10, ordered=True), pages)
+    assert (verdict.status, len(verdict.keys), verdict.missing) == ("partial", 220, ((71, 100),))
+
+
+@pytest.mark.parametrize("total", [500, 1000, 10_000])
+def test_a_total_at_which_sites_stop_counting_is_no_proof(total: int) -> None:
+    verdict, reasons = ended(Plan(100, ordered=True), still(total, 100))
+    assert (verdict.status, verdict.proof) == ("partial", None)
+    assert f"exactly {total:,} records" in (verdict.reason or "")
+    assert len(reasons) == total // 100 + 1
+    assert ended(Plan(100, ordered=True, ceiling=0), still(total, 100))[0].status == "complete"
+    assert ended(Plan(100, ordered=True), still(total - 1, 100))[0].status == "complete"
+
+
+def test_a_ceiling_that_the_definition_names_is_one() -> None:
+    plan = Plan(10, ordered=True, ceiling=300)
+    assert [ended(plan, still(total))[0].status for total in (0, 299, 300)] == ["complete", "complete", "partial"]
+    assert "no more than 300" in (ended(plan, still(300))[0].reason or "")
+
+
+def in_two_orders(plan: Plan, pages: dict[int, Step], others: dict[int, Step]) -> tuple[Verdict, list[str]]:
+    """Walk a listing that can be had in two orders."""
+    steps, reasons = walk(plan), list[str]()
+    wanted = next(steps)
+    while True:
+        reasons.append(wanted.reason)
+        try:
+            wanted = steps.send((others if wanted.other else pages)[wanted.number])
+        except StopIteration as end:
+            return end.value, reasons
+
+
+def reverse(pages: dict[int, Step], size: int = 10) -> dict[int, Step]:
+    keys = [key for step in pages.values() for key in step.keys][::-1]
+    return {n: Step(n, step.total, tuple(keys[n * size : (n + 1) * size])) for n, step in pages.items()}
+
+
+def test_another_order_settles_a_suspicion() -> None:
+    pages, plan = still(500), Plan(10, ordered=True, reorders=True)
+    assert in_two_orders(plan, pages, reverse(pages))[0].status == "complete"
+    assert in_two_orders(plan, pages, pages)[0].status == "partial"  # it knows one order only
+    others = reverse(
+        {n: Step(n, 500, tuple(f"{key}!" if key == "r7" else key for key in s.keys)) for n, s in pages.items()}
+    )
+    assert in_two_orders(plan, pages, others)[0].status == "partial"  # there are more than are shown
+
+
+def test_what_was_settled_is_settled_until_something_changes() -> None:
+    known = {n: Step(n, 500, s.keys, known=True) for n, s in still(500).items()}
+    assert ended(Plan(10, ordered=True, settled=500), known)[0].status == "complete"
+    assert ended(Plan(10, ordered=True, settled=500), known | {3: still(500)[3]})[0].status == "partial"
+    assert ended(Plan(10, ordered=True, settled=1000), known)[0].status == "partial"
+
+
+def tied(total: int = 25) -> dict[int, Step]:
+    """Return pages of which the second begins with the record that ends the first: the tenth record is not shown."""
+    pages = still(total)
+    return pages | {0: Step(0, total, (*pages[0].keys[:9], "r10"))}
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_tie_that_never_resolves_is_partial_and_names_the_position(*, ordered: bool) -> None:
+    verdict, _ = ended(Plan(10, ordered=ordered), tied())
+    assert (verdict.status, len(verdict.keys)) == ("partial", 24)
+    assert "declares 25 records and shows 24; shown a second time, in place of others: positions 11" in str(
+        verdict.reason
+    )
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_another_order_shows_what_a_tie_has_hidden(*, ordered: bool) -> None:
+    plan = Plan(10, ordered=ordered, reorders=True)
+    verdict, reasons = in_two_orders(plan, tied(), reverse(still(25)))
+    assert (verdict.status, verdict.proof, len(verdict.keys)) == ("complete", "twice", 25)
+    assert [reason for reason in reasons if reason.startswith(OTHER_ORDER)] == [OTHER_ORDER] * 3 + [
+        f"{OTHER_ORDER}, pass 2"
+    ] * 3
+    assert in_two_orders(plan, tied(), tied())[0].status == "partial"
+    assert in_two_orders(plan, tied(), reverse(tied()))[0].status == "partial"
+
+
+def test_a_link_behind_the_last_page_by_the_total_is_looked_at() -> None:
+    pages = still(48)
+    low = {n: Step(n, 45, s.keys, onward=n < 4) for n, s in still(60).items()}
+    verdict, reasons = ended(
+        Plan(10, ordered=True), {n: Step(n, 45, s.keys, onward=n < 5) for n, s in still(60).items()}
+    )
+    assert (verdict.status, verdict.reason) == ("partial", "the archive declares 45 records and shows 60")
+    assert reasons[4:6] == ["4 walk", "5 behind the last page by the total"]
+    verdict, reasons = ended(Plan(10, ordered=True), low | {4: Step(4, 45, pages[4].keys[:5])})
+    assert (verdict.status, len(reasons)) == ("complete", 6)
+    always = {n: Step(n, 45, s.keys, onward=True) for n, s in still(45).items()}
+    verdict, reasons = ended(Plan(10, ordered=True), always | {5: Step(5, 45, always[4].keys, onward=True)})
+    assert (verdict.status, len(reasons)) == ("complete", 7)
+
+
+def test_a_page_that_the_walk_before_could_not_read_is_asked_for_first() -> None:
+    verdict, reasons = ended(Plan(10, ordered=True, first=(1,)), still(25))
+    assert (verdict.status, reasons[0]) == ("complete", "1 could not be read by the walk before")
+
+
+def test_an_empty_page_in_the_middle_is_asked_for_again() -> None:
+    steps, pages, asked = walk(Plan(10, ordered=True)), still(45), list[str]()
+    wanted = next(steps)
+    try:
+        while True:
+            asked.append(f"{wanted.number} {wanted.reason}")
+            wanted = steps.send(Step(2, 0) if asked[-1] == "2 walk" else pages[wanted.number])
+    except StopIteration as end:
+        verdict = end.value
+    assert (verdict.status, "2 repair: could not be read" in asked) == ("complete", True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from harvester.crawl.passes import Step, Verdict
-from harvester.crawl.walk import Plan, Wanted, walk
+from harvester.crawl.passes import Step, Verdict, Wanted
+from harvester.crawl.walk import Plan, walk
 
 SIZE = 10
 

@@ -85,6 +85,8 @@ CREATE TABLE captures (
     last INTEGER,
     declared_total INTEGER,
     records INTEGER NOT NULL DEFAULT 0,
+    -- Whether it links to a page of the listing behind it: a total that is too low shows by that.
+    onward INTEGER NOT NULL DEFAULT 0,
     file TEXT,
     offset INTEGER,
     etag TEXT,

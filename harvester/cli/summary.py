@@ -25,7 +25,7 @@ def summary(row: dict[str, Any], db: Path) -> str:
     parts += [f"{count} {severity}{'s' * (count != 1)}" for severity, count in row["severities"].items()]
     see = f"See why: harvester status --db {shlex.quote(str(db))}"
     hint = {"complete": "", "interrupted": "\nRun it again to go on."}.get(row["status"], f"\n{see}")
-    walks = "".join(f"\nthe listing: {walked(walk)}" for walk in row["walks"])
+    walks = "".join(f"\nthe listing: {walked(walk)}{_before(walk, row)}" for walk in row["walks"])
     return f"{row['status']}: {row['pages']} pages, {'; '.join(parts)}{walks}{hint}"
 
 
@@ -37,3 +37,9 @@ def walked(walk: dict[str, Any]) -> str:
     if walk["declared_total"] is None:
         return told
     return f"{walk['distinct_records']} of {walk['declared_total']} records, {told}"
+
+
+def _before(walk: dict[str, Any], row: dict[str, Any]) -> str:
+    """Return when a listing was walked, where that was before the run."""
+    finished = walk["finished_at"]
+    return f", walked by {finished}" if finished and finished < row["started_at"] else ""

@@ -16,9 +16,12 @@ from harvester.store.walks import (
     Ending,
     adopt_walk,
     begin_walk,
+    finished_walk,
     keys_seen,
+    pages_left_over,
+    proven_total,
     steps_of,
-    take_over_finished,
+    take_over,
     unfinished_walk,
     walk_begun,
 )
@@ -35,6 +38,10 @@ if TYPE_CHECKING:
     from harvester.store.members import Leaver
     from harvester.store.run import Run
     from harvester.store.taking import Taken
+
+
+MOST_LEFT_OVER = 10
+"""Pages that the walk before could not read which are asked for before all others: they may fail again."""
 
 
 class Desk:
@@ -56,13 +63,30 @@ class Desk:
         if self._warc:
             note = begin_note(listing, walk_begun(self.run.db, walk)[0], resumed=held is not None)
             self._warc.note(listing.url, note, datetime.now(UTC))
-        stored = steps_of(self.run.db, walk) if held else ()
-        return walk, [Step(s.number, s.total, s.keys, s.known, s.cached, reason=s.reason) for s in stored]
+        return walk, self._read(walk) if held else []
 
-    def is_walked(self, listing: ListingAddress) -> bool:
-        """Say whether the run before this one walked the listing to its proof and was cut short later."""
+    def finished(self, listing: ListingAddress) -> tuple[int, list[Step]] | None:
+        """Return the walk that came to its proof in a run that was then cut short, and its pages; None without one."""
+        walk = finished_walk(self.run.db, listing, self._order.resumed_since)
+        return None if walk is None else (walk, self._read(walk))
+
+    def take_over(self, walk: int) -> None:
+        """Go on behind a walk that an earlier run has ended."""
         with explained(self._path), transaction(self.run.db):
-            return take_over_finished(self.run.db, listing, self._order.resumed_since, self.run.id)
+            take_over(self.run.db, walk, self.run.id)
+
+    def _read(self, walk: int) -> list[Step]:
+        """Return the pages that a walk has read."""
+        stored = steps_of(self.run.db, walk)
+        return [Step(s.number, s.total, s.keys, s.known, s.cached, reason=s.reason, onward=s.onward) for s in stored]
+
+    def left_over(self, listing: ListingAddress, size: int) -> tuple[int, ...]:
+        """Return the pages that the last walk of a listing could not read."""
+        return pages_left_over(self.run.db, listing, size, MOST_LEFT_OVER)
+
+    def proven_total(self, listing: ListingAddress) -> int | None:
+        """Return the total of the newest complete walk of a listing, if there is one."""
+        return proven_total(self.run.db, listing)
 
     def end_walk(self, walk: int, listing: ListingAddress, verdict: Verdict) -> list[Leaver]:
         """Keep a walk's verdict; what is missing is said with it. Give the documents that seem to have left."""
@@ -92,8 +116,8 @@ class Desk:
         """Say what a page of a walk held."""
         if taken is None or taken.refused:
             return Step(number, None)
-        total = self.run.declared_total(taken.capture_id)
-        return Step(number, total, keys_seen(self.run.db, taken.capture_id), taken.known, cached)
+        total, onward = self.run.declared(taken.capture_id)
+        return Step(number, total, keys_seen(self.run.db, taken.capture_id), taken.known, cached, onward=onward)
 
     def held(self, uri: str) -> Held | None:
         """Give what is held of an address, to ask whether it is still so."""

@@ -12,6 +12,15 @@ Proof = Literal["ordered", "twice"]
 Status = Literal["complete", "partial", "bounded", "interrupted"]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A page to be read next, by its number from 0, and why; `other`: of the listing in its other order."""
+
+    number: int
+    reason: str = "walk"
+    other: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A page that was read: the total it declared, and the keys of its records in order.
@@ -19,6 +28,7 @@ class Step:
     `total` is None if the page could not be had or was refused. `known`: all of it was held before, unchanged.
     `stop`: why no further page is to be asked for. `reason`: why it was read.
     `cached`: the answer says that it comes out of a cache, so it may show the listing as it was: it proves nothing.
+    `onward`: it links to a page of the listing behind it.
     """
 
     number: int
@@ -28,6 +38,7 @@ class Step:
     cached: bool = False
     stop: str | None = None
     reason: str = "walk"
+    onward: bool = False
 
     def same_as(self, other: Step) -> bool:
         """Say whether two readings of a page show the same."""
@@ -102,12 +113,25 @@ class Pass:
             and len(self.keys) == self.totals[0]
         )
 
+    @property
+    def repeated(self) -> list[int]:
+        """Return the positions at which a record stood that an earlier page showed, too: another was to be there."""
+        seen: set[str] = set()
+        positions = []
+        for step in sorted(self.steps, key=lambda step: step.number):
+            places = enumerate(step.keys, start=step.number * self.size + 1)
+            positions += [position for position, key in places if key in seen]
+            seen.update(step.keys)
+        return positions
+
     def missing(self) -> tuple[tuple[int, int], ...]:
-        """Give the positions that no page showed, as ranges."""
+        """Return the positions that no page showed, as ranges; where the pass was stopped, those behind it, too."""
         if not self.totals:
             return ()
         last = self.totals[-1]
         spans = [(step.number * self.size + len(step.keys) + 1, (step.number + 1) * self.size) for step in self.steps]
+        if self.stopped is not None and self.status == "partial":
+            spans.append((self.size * (1 + max(step.number for step in self.steps)) + 1, last))
         return tuple(_joined((first, min(end, last)) for first, end in sorted(spans) if first <= min(end, last)))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from harvester.crawl.passes import Pass
-from harvester.crawl.walk import Wanted, stopped, walk
+from harvester.crawl.passes import Pass, Wanted
+from harvester.crawl.walk import stopped, walk
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -27,9 +27,11 @@ def resumed(plan: Plan, read: Sequence[Step]) -> Generator[Wanted, Step, Verdict
     try:
         wanted = next(steps)
         for step in held:
-            wanted = steps.send(step)
+            if (wanted.number, wanted.reason) != (step.number, step.reason):  # walked by another plan
+                return (yield from walk(plan))
+            seam, wanted = Wanted(step.number, SEAM, wanted.other), steps.send(step)
         if held:
-            again = yield Wanted(held[-1].number, SEAM)
+            again = yield seam
             if again.total is None:  # nothing is known of the listing now: the next run may go on
                 return stopped(Pass(plan.size, held, again.stop or UNREAD, "interrupted"), 0)
             if not again.same_as(held[-1]):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvester.addresses import is_ordered, page_url
-from harvester.crawl.resume import resumed
-from harvester.crawl.walk import MOST_FAILURES, Plan, Wanted, pages_of
+from harvester.addresses import in_other_order, is_ordered, page_url
+from harvester.crawl.ceiling import MOST_FAILURES
+from harvester.crawl.passes import Wanted
+from harvester.crawl.resume import SEAM, UNREAD, resumed
+from harvester.crawl.walk import Plan, pages_of
 from harvester.pages.page import Problem
 from harvester.store.taking import WalkStep
 
@@ -34,16 +36,40 @@ class Tour:
         self._visits = visits
         self.expected: int | None = None
         """How many pages there are, as far as that is known."""
+        self._is_walked = False
 
     async def pages(self) -> AsyncIterator[Fetched]:
         """Give one fetched page after the other; each is to be committed before the next is asked for."""
         listing = self._order.address(self._source)
-        if not self._desk.is_walked(listing):
+        async for fetched in self._look_again(listing):
+            yield fetched
+        if not self._is_walked and not self._visits.given_up:
             async for fetched in self._walk(listing):
                 yield fetched
         if self._order.documents and not self._visits.given_up:
             async for fetched in self._documents(listing):
                 yield fetched
+
+    async def _look_again(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
+        """See whether a listing still stands that the run before walked to its proof and was cut short later.
+
+        Where new records come first its first page tells, with the total. Else the last page that was read is as good
+        as any: the walk then counts as of the time when it was made.
+        """
+        finished = self._desk.finished(listing)
+        if finished is None:
+            return
+        walk, read = finished
+        fronts = [step for step in read if step.number == 0] if is_ordered(listing, self._source) else []
+        seam = next(step for step in reversed(fronts or read) if step.total is not None)
+        async for fetched in self._look(listing, Wanted(seam.number, SEAM), walk):
+            yield fetched
+        again = await self._visits.step(seam.number)
+        if again.total is None:
+            self._visits.give_up(again.stop or UNREAD)
+        elif again.same_as(seam) and not again.cached:
+            self._desk.take_over(walk)
+            self._is_walked = True
 
     async def _documents(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
         """Fetch the document pages that are due; an archive that shows none of them is asked for no more."""
@@ -101,13 +127,23 @@ class Tour:
 
     async def _look(self, listing: ListingAddress, wanted: Wanted, walk: int) -> AsyncIterator[Fetched]:
         """Fetch a page of a listing; one that is refused is asked for again before that is believed."""
-        url = page_url(listing, wanted.number, self._source)
-        first = wanted.number * self._plan(listing).size + 1
+        shown = in_other_order(listing, self._source) if wanted.other else None
+        url = page_url(shown or listing, wanted.number, self._source)
+        assert self._source.pager is not None  # noqa: S101 - Order.address has seen to it
+        first = wanted.number * self._source.pager.size + 1
         step = WalkStep(walk, wanted.number, wanted.reason, first, listing.url)
         async for fetched in self._visits.looks(url, step):
             yield fetched
 
     def _plan(self, listing: ListingAddress) -> Plan:
         assert self._source.pager is not None  # noqa: S101 - Order.address has seen to it
-        ordered = is_ordered(listing, self._source)
-        return Plan(self._source.pager.size, ordered, self._order.most_pages, self._order.until_known)
+        return Plan(
+            self._source.pager.size,
+            is_ordered(listing, self._source),
+            self._order.most_pages,
+            self._order.until_known,
+            first=self._desk.left_over(listing, self._source.pager.size),
+            reorders=in_other_order(listing, self._source) is not None,
+            settled=self._desk.proven_total(listing),
+            ceiling=self._source.pager.ceiling,
+        )

@@ -78,10 +78,14 @@ class Visits:
         step = self._desk.step(number, await self._last.taken, cached=cached)
         return replace(step, stop=self.given_up)
 
+    def give_up(self, reason: str) -> None:
+        """Ask for nothing more in this run."""
+        self.given_up = self.given_up or reason
+
     def heed(self, verdict: Verdict) -> None:
         """Ask for nothing more where a listing could not be had: its archive is down, or does not want us."""
         if verdict.status == "interrupted" or verdict.total is None:
-            self.given_up = self.given_up or verdict.reason
+            self.give_up(verdict.reason or "")
 
     def _capture(self, response: Response, uri: str | None) -> Capture:
         """Make a capture of an answer. A file's date is no evidence of when the page was had."""

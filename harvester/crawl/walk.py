@@ -1,7 +1,8 @@
 """The walk through a listing.
 
 Pure logic: it asks for pages, is told what they hold, and gives a verdict. Records move between pages while a listing
-is walked, so a walk goes on, pass after pass, until it has a proof or gives up. What counts as a proof: see `proof`.
+is walked, so a walk goes on, pass after pass, until it has a proof or gives up. What counts as a proof: see `proof`;
+what a site shows at most: see `ceiling`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harvester.crawl.passes import Pass, Status, Verdict
+from harvester.crawl.ceiling import MOST_FAILURES, as_shown, behind, is_suspicious, suspicion, why_unread
+from harvester.crawl.passes import Pass, Status, Verdict, Wanted
 from harvester.crawl.proof import proven_by_order, proven_by_two
 
 if TYPE_CHECKING:
@@ -21,13 +23,14 @@ MOST_PASSES = 4
 """A listing that changes under every pass will change under the next; the following run begins afresh."""
 MOST_GROWTH = 20
 """Pages that a listing may grow by during one pass; a pager that goes on and on is no listing."""
-MOST_FAILURES = 3
-"""Pages in a row that could not be read before a walk gives up: the archive is down, or does not want us."""
 LONGEST_FRONT = 20
 """Pages of new records at the front that are read to repair a pass; beyond, another pass is as cheap."""
+MOST_NAMED = 20
+"""Positions that are named one by one."""
 ENDLESS = "the pager has no end: the declared total grows with every page"
 UNREAD_FRONT = "all was read but the proof: the first page could not be read again"
-UNREAD = f"{MOST_FAILURES} pages in a row could not be read; the next run goes on from here"
+LEFT_OVER = "could not be read by the walk before"
+OTHER_ORDER = "in another order"
 
 
 @dataclass(frozen=True)
@@ -35,41 +38,54 @@ class Plan:
     """What is walked: pages of `size` records; `ordered` if new records come first.
 
     `most_pages`: stop after so many. `until_known`: stop after so many pages in a row without anything new.
+    `first`: pages that the walk before could not read, by their numbers; they are asked for before all others.
+    `reorders`: the listing can be had in another order, too.
+    `settled`: the total at which an earlier walk was complete, so that it is no ceiling if nothing has changed since.
+    `ceiling`: how many records the site shows at most by its definition, 0 if it has no limit, None if nobody knows.
     """
 
     size: int
     ordered: bool = False
     most_pages: int | None = None
     until_known: int | None = None
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A page to be read next, by its number from 0, and why."""
-
-    number: int
-    reason: str = "walk"
+    first: tuple[int, ...] = ()
+    reorders: bool = False
+    settled: int | None = None
+    ceiling: int | None = None
 
 
 def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
     """Walk a listing: yields the pages wanted, is sent what they held, returns the verdict."""
+    for number in plan.first:
+        step = yield Wanted(number, LEFT_OVER)
+        if step.stop:
+            return Verdict("interrupted", None, step.stop, None, frozenset())
+    current, verdict = yield from _passes(plan)
+    doubtful = _is_doubtful(plan, current, verdict)
+    if plan.reorders and ((doubtful and plan.ceiling is None) or _is_tied(current, verdict)):
+        return (yield from _in_another_order(plan, current, verdict))
+    return _doubted(verdict, plan) if doubtful else verdict
+
+
+def _passes(plan: Plan) -> Generator[Wanted, Step, tuple[Pass, Verdict]]:
+    """Read the listing, pass after pass; return the last pass and the verdict."""
     before: Pass | None = None
     drift = 0
     for number in range(MOST_PASSES):
         current = yield from _one_pass(plan, "walk" if number == 0 else f"pass {number + 1}", before)
         drift += current.drift
         if current.stopped is not None or not current.totals:
-            return stopped(current, drift)
+            return current, stopped(current, drift)
         if plan.ordered and not current.unread:
             verdict = yield from _by_order(current, drift)
             if verdict is not None:
-                return verdict
+                return current, verdict
         elif before is not None and proven_by_two(before, current):
-            return _complete("twice", current.keys, current.totals[-1], drift)
+            return current, _complete("twice", current.keys, current.totals[-1], drift)
         if before is not None and current.same_as(before):
             break  # another pass would show no more
         before = current
-    return _partial(current, drift)
+    return current, _partial(current, drift)
 
 
 def _by_order(current: Pass, drift: int) -> Generator[Wanted, Step, Verdict | None]:
@@ -82,11 +98,49 @@ def _by_order(current: Pass, drift: int) -> Generator[Wanted, Step, Verdict | No
     return None
 
 
-def _one_pass(plan: Plan, reason: str, before: Pass | None) -> Generator[Wanted, Step, Pass]:
+def _in_another_order(plan: Plan, first: Pass, verdict: Verdict) -> Generator[Wanted, Step, Verdict]:
+    """Walk the listing in its other order: what a tie has hidden shows there, and a ceiling lets other records through.
+
+    Two passes that are whole and equal prove what the listing holds. A site that shows the same sequence in both
+    orders knows only one.
+    """
+    whole = replace(plan, ordered=False, until_known=None, most_pages=None)
+    before = yield from _one_pass(whole, OTHER_ORDER, None, other=True)
+    if before.stopped is not None and before.status == "interrupted":
+        return stopped(replace(first, stopped=before.stopped, status="interrupted"), verdict.drift)
+    same_sequence = [step.keys for step in before.steps] == [step.keys for step in first.steps]
+    if not before.whole or same_sequence or before.totals[0] != verdict.total:
+        return _doubted(verdict, plan) if verdict.status == "complete" else verdict
+    if verdict.status == "complete":
+        return verdict if before.keys == verdict.keys else _doubted(verdict, plan)
+    again = yield from _one_pass(whole, f"{OTHER_ORDER}, pass 2", before, other=True)
+    if proven_by_two(before, again) and first.keys <= again.keys:
+        found = _complete("twice", again.keys, again.totals[-1], verdict.drift)
+        return _doubted(found, plan) if is_suspicious(found.total or 0, plan.ceiling) else found
+    return verdict
+
+
+def _is_tied(current: Pass, verdict: Verdict) -> bool:
+    """Say whether nothing is missing but what stands where another record was shown twice."""
+    if verdict.status != "partial" or current.stopped is not None or current.unread or current.cached:
+        return False
+    return len(set(current.totals)) == 1 and len(current.keys) < current.totals[0] and bool(current.repeated)
+
+
+def _is_doubtful(plan: Plan, current: Pass, verdict: Verdict) -> bool:
+    """Say whether a complete walk may have seen no more than what the site shows at most."""
+    if verdict.status != "complete" or verdict.total is None or not is_suspicious(verdict.total, plan.ceiling):
+        return False
+    settled = verdict.total == plan.settled and all(step.known for step in current.steps)
+    return plan.ceiling is not None or not (settled and verdict.keys == current.keys)
+
+
+def _one_pass(plan: Plan, reason: str, before: Pass | None, *, other: bool = False) -> Generator[Wanted, Step, Pass]:
     current = Pass(plan.size)
-    pages, number, known = _pages(before.steps[-1], plan.size) if before else 1, 0, 0
+    pages, number, known, failures = _pages(before.steps[-1], plan.size) if before else 1, 0, 0, 0
     while number < pages and current.stopped is None:
-        step = yield Wanted(number, reason)
+        answer = yield Wanted(number, reason, other)
+        step = as_shown(answer, current)
         current.steps.append(step)
         pages = max(pages, _pages(step, plan.size))
         number += 1
@@ -95,16 +149,24 @@ def _one_pass(plan: Plan, reason: str, before: Pass | None) -> Generator[Wanted,
             current.stop(f"asked to stop after {plan.until_known} pages without anything new", "bounded")
         if number < pages and plan.most_pages is not None and number >= plan.most_pages:
             current.stop(f"asked to stop after {plan.most_pages} pages", "bounded")
-        _check(current, pages)
-    yield from _repair(current)
+        if step.stop:
+            current.stop(step.stop, "interrupted")
+        elif pages > _pages(current.steps[0], current.size) + MOST_GROWTH:
+            current.stop(ENDLESS, "partial")
+        failures = failures + 1 if step.total is None else 0
+        if failures == MOST_FAILURES and current.stopped is None:
+            failures = 0
+            yield from why_unread(current, pages, other=other)
+    yield from _repair(current, other=other)
+    yield from behind(current, pages, other=other)
     return current
 
 
-def _repair(current: Pass) -> Generator[Wanted, Step, None]:
+def _repair(current: Pass, *, other: bool) -> Generator[Wanted, Step, None]:
     """Ask again for the pages that could not be had, until some in a row cannot be had again."""
     failures = 0
     for step in current.unread if current.totals and current.stopped is None else ():
-        again = yield Wanted(step.number, "repair: could not be read")
+        again = yield Wanted(step.number, "repair: could not be read", other)
         current.steps.remove(step)
         current.steps.append(again)
         failures = failures + 1 if again.total is None else 0
@@ -126,16 +188,6 @@ def pages_of(step: Step, plan: Plan) -> int | None:
 
 def _pages(step: Step, size: int) -> int:
     return -(-step.total // size) if step.total else 1
-
-
-def _check(current: Pass, pages: int) -> None:
-    """Stop a pass that cannot come to an end."""
-    failed = [step.total is None for step in current.steps[-MOST_FAILURES:]]
-    stop = current.steps[-1].stop
-    if stop or (len(failed) == MOST_FAILURES and all(failed)):
-        current.stop(stop or UNREAD, "interrupted")
-    elif pages > _pages(current.steps[0], current.size) + MOST_GROWTH:
-        current.stop(ENDLESS, "partial")
 
 
 def _front(current: Pass) -> Generator[Wanted, Step, Pass]:
@@ -168,6 +220,11 @@ def stopped(current: Pass, drift: int) -> Verdict:
     return Verdict(status, None, reason, total, current.keys, drift, current.missing())
 
 
+def _doubted(verdict: Verdict, plan: Plan) -> Verdict:
+    """Return a verdict that was complete, but for a ceiling that may hide what lies behind it."""
+    return replace(verdict, status="partial", proof=None, reason=suspicion(verdict.total or 0, plan.ceiling))
+
+
 def _partial(current: Pass, drift: int) -> Verdict:
     return Verdict("partial", None, _why_partial(current), current.totals[-1], current.keys, drift, current.missing())
 
@@ -178,5 +235,12 @@ def _why_partial(current: Pass) -> str:
     if current.cached:
         return "answers came out of a cache between here and the archive, so they may be of different times"
     if len(set(current.totals)) == 1 and len(current.keys) != current.totals[0]:
-        return f"the archive declares {current.totals[0]} records and shows {len(current.keys)}"
+        return f"the archive declares {current.totals[0]} records and shows {len(current.keys)}{_twice(current)}"
     return f"the listing changed during each of {MOST_PASSES} passes"
+
+
+def _twice(current: Pass) -> str:
+    """Return the positions at which a record stands that stands elsewhere, too: who belongs there was not shown."""
+    positions = current.repeated
+    named = ", ".join(map(str, positions[:MOST_NAMED])) + (" …" if len(positions) > MOST_NAMED else "")
+    return f"; shown a second time, in place of others: positions {named}" if positions else ""

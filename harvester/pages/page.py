@@ -64,7 +64,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of a listing. `first`, `last` and `declared_total` are None where no range line says them."""
+    """One page of a listing. `first`, `last` and `declared_total` are None where no range line says them.
+
+    `onward`: it links to a page of the same listing behind it.
+    """
 
     form: str
     records: tuple[Record, ...]
@@ -73,6 +76,7 @@ class Listing:
     declared_total: int | None = None
     heading: str | None = None
     problems: tuple[Problem, ...] = field(default=())
+    onward: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,15 @@ from harvester.pages.encoding import decode, is_binary
 from harvester.pages.html import read_html
 from harvester.pages.html_original import is_html
 from harvester.pages.listing import read_listing
-from harvester.pages.page import Page, Refused
+from harvester.pages.onward import links_onward
+from harvester.pages.page import Listing, Page, Refused
 
 if TYPE_CHECKING:
     from harvester.capture import Capture
     from harvester.pages.html import EngineChoice
     from harvester.source import Form, Source
 
-PARSER_VERSION = 3
+PARSER_VERSION = 4
 """Raised when the same bytes can be read differently than before: pages known by their bytes are then read again."""
 
 FIRST_ERROR = 400
@@ -38,7 +39,8 @@ def parse(capture: Capture, source: Source, engine: EngineChoice = "auto") -> Pa
     if is_binary(body):
         return Refused("binary", "not text: give saved pages (.txt)", repr(body[:40]))
     if is_html(capture):
-        return read_html(capture, source, engine)
+        page = read_html(capture, source, engine)
+        return replace(page, onward=links_onward(capture, source)) if isinstance(page, Listing) else page
     text, problems = decode(capture)
     if not text.strip():
         return Refused("empty", "nothing in it")

@@ -129,6 +129,7 @@ def said(page: Page, capture: Capture) -> dict[str, str | int | None]:
     said: dict[str, str | int | None] = {"form": page.form, "records": 1}
     if isinstance(page, Listing):
         said |= {"first": page.first, "last": page.last, "declared_total": page.declared_total}
+        said["onward"] = page.onward
         said["records"] = len(page.records)
     return said | {"errors": sum(problem.severity == "error" for problem in page.problems)}
 

@@ -32,6 +32,7 @@ def hash_page(page: Listing | DocumentPage) -> Hashes:
     records = tuple(record_hash(record) for record in page.records)
     places = " ".join(str(record.position) for record in page.records)
     stated = f"{page.form} {page.first} {page.last} {page.declared_total} {page.heading} {places}"
+    stated += " onward" if page.onward else ""
     return Hashes(records, short_hash(_PART.join((stated, *records))))
 
 

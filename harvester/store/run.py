@@ -49,10 +49,10 @@ class Run(Taking):
         unproven = self.db.execute(sql, [self.id]).fetchone()
         return "partial" if unproven or self.errors else "complete"
 
-    def declared_total(self, capture_id: int) -> int | None:
-        """Give the total that a capture declared."""
-        row = self.db.execute("SELECT declared_total FROM captures WHERE id = ?", [capture_id]).fetchone()
-        return None if row[0] is None else int(row[0])
+    def declared(self, capture_id: int) -> tuple[int | None, bool]:
+        """Return the total that a capture declared, and whether it links to a page of the listing behind it."""
+        row = self.db.execute("SELECT declared_total, onward FROM captures WHERE id = ?", [capture_id]).fetchone()
+        return None if row[0] is None else int(row[0]), bool(row[1])
 
     def finish(self, status: Status, reason: str | None = None) -> None:
         """End the run."""

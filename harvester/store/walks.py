@@ -28,6 +28,7 @@ class StoredStep:
     keys: tuple[str, ...]
     known: bool
     cached: bool
+    onward: bool
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,11 @@ def walk_begun(db: Database, walk: int) -> tuple[str, int]:
 
 def steps_of(db: Database, walk: int) -> Iterator[StoredStep]:
     """Give the pages of a walk in the order in which they were read."""
-    sql = """SELECT number, reason, capture_id, captures.declared_total, known, cached
+    sql = """SELECT number, reason, capture_id, captures.declared_total, known, cached, coalesce(captures.onward, 0)
         FROM steps LEFT JOIN captures ON captures.id = capture_id WHERE walk_id = ? ORDER BY steps.id"""
-    for number, reason, capture, total, known, cached in db.execute(sql, [walk]).fetchall():
+    for number, reason, capture, total, known, cached, onward in db.execute(sql, [walk]).fetchall():
         keys = keys_seen(db, capture) if capture else ()
-        yield StoredStep(number, reason, capture, total, keys, bool(known), bool(cached))
+        yield StoredStep(number, reason, capture, total, keys, bool(known), bool(cached), bool(onward))
 
 
 def keys_seen(db: Database, capture: int) -> tuple[str, ...]:
@@ -103,19 +104,40 @@ def unfinished_walk(db: Database, listing: ListingAddress, since: str) -> int | 
     return int(row[0]) if cut and row[2] >= since else None
 
 
-def take_over_finished(db: Database, listing: ListingAddress, since: str, run: int) -> bool:
-    """Let a run go on behind a walk that came to its proof in a run that was then cut short; say whether there is one.
+def finished_walk(db: Database, listing: ListingAddress, since: str) -> int | None:
+    """Find the newest walk of a listing, if it came to its proof, not before `since`, in a run that was then cut short.
 
-    What came after the walk, document pages, is then to be done, and the listing need not be walked again.
+    What came after the walk, document pages, is still to be done.
     """
     row = db.execute(_NEWEST, [listing.key]).fetchone()
     if not row or row[1] != "complete" or row[2] < since:
-        return False
-    sql = """UPDATE walks SET run_id = ?
-        WHERE id = ? AND run_id IN
-            (SELECT id FROM runs WHERE status IN ('interrupted', 'failed')
-            OR (status = 'complete' AND reason NOT NULL))"""
-    return db.execute(sql, [run, row[0]]).rowcount == 1
+        return None
+    sql = """SELECT 1 FROM walks JOIN runs ON runs.id = run_id WHERE walks.id = ?
+        AND (runs.status IN ('interrupted', 'failed') OR (runs.status = 'complete' AND runs.reason NOT NULL))"""
+    return int(row[0]) if db.execute(sql, [row[0]]).fetchone() else None
+
+
+def take_over(db: Database, walk: int, run: int) -> None:
+    """Let a run go on behind a walk that an earlier one has ended."""
+    db.execute("UPDATE walks SET run_id = ? WHERE id = ?", [run, walk])
+
+
+def pages_left_over(db: Database, listing: ListingAddress, size: int, most: int) -> tuple[int, ...]:
+    """Return the numbers of the pages of `size` records, `most` at most, the last walk could not read."""
+    sql = """WITH last AS (
+            SELECT walks.id, walks.declared_total, status FROM walks JOIN listings ON listings.id = listing_id
+            WHERE listings.key = ? AND status IN ('complete', 'partial') ORDER BY walks.id DESC LIMIT 1)
+        SELECT number FROM steps JOIN last ON last.id = walk_id WHERE status = 'partial' AND number * ? < declared_total
+        GROUP BY number HAVING max(capture_id) IS NULL ORDER BY number LIMIT ?"""
+    return tuple(row[0] for row in db.execute(sql, [listing.key, size, most]))
+
+
+def proven_total(db: Database, listing: ListingAddress) -> int | None:
+    """Return the total of the newest complete walk of a listing, if there is one."""
+    sql = """SELECT walks.declared_total FROM walks JOIN listings ON listings.id = listing_id
+        WHERE listings.key = ? AND status = 'complete' ORDER BY walks.id DESC LIMIT 1"""
+    row = db.execute(sql, [listing.key]).fetchone()
+    return row[0] if row else None
 
 
 def walk_known(db: Database, listing: ListingAddress, started_at: str, run: int) -> bool:

@@ -1,0 +1,98 @@
+"""Ceilings: how many records a site shows at most, whatever it declares.
+
+A search may declare 16,750 records and show 1,000: behind them its pages fail, are empty, or are those before once
+more. Or it declares the ceiling itself. Neither is a listing that was seen whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harvester.crawl.passes import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from harvester.crawl.passes import Pass, Step
+
+MOST_FAILURES = 3
+"""Pages in a row that could not be read before it is asked why: the archive is down, or shows no more."""
+MOST_BEHIND = 20
+"""Pages that are read behind the last page by the total, where the archive links to them."""
+ROUND = frozenset({500, 1_000, 10_000})
+"""Totals at which searches stop counting (Elasticsearch at 10,000, many sites at 500 or 1,000)."""
+IS_IT_THERE = "is the archive there"
+LAST_PAGE = "is the last page there"
+BEHIND = "behind the last page by the total"
+UNREAD = f"{MOST_FAILURES} pages in a row could not be read; the next run goes on from here"
+IN_PARTS = "harvest it in parts (--search, or the address of a listing with a filter)"
+
+
+def as_shown(step: Step, current: Pass) -> Step:
+    """Return a page as it counts: unread where it shows nothing though records should stand there, or a page before.
+
+    The page itself says that nothing stands there where it declares a smaller total: the listing has become shorter.
+    """
+    if step.total is None or step.number == 0:
+        return step
+    shorter = 0 < step.total <= step.number * current.size
+    blank = not step.keys and not shorter
+    repeated = bool(step.keys) and any(step.keys == other.keys for other in current.steps)
+    return replace(step, total=None, keys=()) if blank or repeated else step
+
+
+def why_unread(current: Pass, pages: int, *, other: bool = False) -> Generator[Wanted, Step, None]:
+    """Find out why `MOST_FAILURES` pages in a row could not be read; stop the pass unless it is only they."""
+    read = [step for step in current.steps if step.total is not None]
+    if not read:
+        current.stop(UNREAD, "interrupted")
+        return
+    step = yield Wanted(read[-1].number, IS_IT_THERE, other)
+    if step.total is None:
+        current.stop(step.stop or UNREAD, "interrupted")
+        return
+    if current.steps[-1].number < pages - 1:
+        step = yield Wanted(pages - 1, LAST_PAGE, other)
+        if step.stop:
+            current.stop(step.stop, "interrupted")
+        if step.stop or as_shown(step, current).total is not None:
+            return
+    current.stop(no_more_than(len(current.keys), current.totals[-1]), "partial")
+
+
+def behind(current: Pass, pages: int, *, other: bool = False) -> Generator[Wanted, Step, None]:
+    """Read on behind the last page by the total, as long as pages link to another one that shows other records."""
+    number = pages
+    while current.stopped is None and _last(current).onward and number < pages + MOST_BEHIND:
+        step = yield Wanted(number, BEHIND, other)
+        if step.stop:
+            current.stop(step.stop, "interrupted")
+        if step.total is None or not set(step.keys) - current.keys:
+            return
+        current.steps.append(step)
+        number += 1
+
+
+def no_more_than(shown: int, total: int) -> str:
+    """Return the reason of a walk that has met a ceiling."""
+    return f"the site declares {total:,} records and shows no more than {shown:,}: {IN_PARTS}"
+
+
+def is_suspicious(total: int, ceiling: int | None) -> bool:
+    """Say whether a total may be what a site shows at most: `ceiling` as its definition says, 0 for no limit."""
+    return total in ROUND if ceiling is None else total >= ceiling > 0
+
+
+def suspicion(total: int, ceiling: int | None) -> str:
+    """Return the reason of a walk that has seen exactly as many records as a site may show at most."""
+    if ceiling is not None:
+        return f"the site shows no more than {ceiling:,} records, and has shown as many: {IN_PARTS}"
+    return (
+        f"exactly {total:,} records are declared, where many sites stop counting: {IN_PARTS}; "
+        "if this one has no such limit, say so in its definition (ceiling = 0)"
+    )
+
+
+def _last(current: Pass) -> Step:
+    return max(current.steps, key=lambda step: step.number)
