@@ -45,7 +45,7 @@ def as_shown(step: Step, current: Pass) -> Step:
 def why_unread(current: Pass, pages: int, *, other: bool = False) -> Generator[Wanted, Step, None]:
     """Find out why `MOST_FAILURES` pages in a row could not be read; stop the pass unless it is only they."""
     read = [step for step in current.steps if step.total is not None]
-    if not read:
+    if not read or all(step.busy for step in current.steps[-MOST_FAILURES:]):
         current.stop(UNREAD, "interrupted")
         return
     step = yield Wanted(read[-1].number, IS_IT_THERE, other)

@@ -28,6 +28,7 @@ class Step:
     `total` is None if the page could not be had or was refused. `known`: all of it was held before, unchanged.
     `stop`: why no further page is to be asked for. `reason`: why it was read.
     `cached`: the answer says that it comes out of a cache, so it may show the listing as it was: it proves nothing.
+    `busy`: the archive did not answer, or said that it is busy: that tells nothing of the page.
     `onward`: it links to a page of the listing behind it.
     """
 
@@ -39,6 +40,7 @@ class Step:
     stop: str | None = None
     reason: str = "walk"
     onward: bool = False
+    busy: bool = False
 
     def same_as(self, other: Step) -> bool:
         """Say whether two readings of a page show the same."""

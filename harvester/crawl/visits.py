@@ -76,7 +76,10 @@ class Visits:
         assert self._last is not None  # noqa: S101 - asked only after a visit
         cached = bool(self._last.step and self._last.step.cached)
         step = self._desk.step(number, await self._last.taken, cached=cached)
-        return replace(step, stop=self.given_up)
+        lacking = self._last.capture.problem if isinstance(self._last.capture, PassedOver) else None
+        # “500” is what a search answers behind its ceiling; the others speak of the moment only.
+        busy = lacking is not None and lacking.code != "http-500"
+        return replace(step, stop=self.given_up, busy=busy)
 
     def give_up(self, reason: str) -> None:
         """Ask for nothing more in this run."""
