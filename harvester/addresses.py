@@ -83,6 +83,24 @@ def in_other_order(listing: ListingAddress, source: Source) -> ListingAddress | 
     return ListingAddress(listing.source, url, listing.filters, listing.text, order)
 
 
+def item_url(url: str, source: Source) -> str | None:
+    """Return an item's address without what says nothing of the item; None if an address is no item's.
+
+    A slash at its end, a query (`?utm_source=…`), a fragment and needless codes (`%31` for `1`) are no part of it.
+    """
+    parts = urlsplit(url)
+    path = re.sub(r"%([0-9A-Fa-f]{2})", _decoded, parts.path).rstrip("/")
+    if source.addresses is None or not re.fullmatch(source.addresses.path, path.removeprefix("/"), re.DOTALL):
+        return None
+    return parts._replace(path=path, query="", fragment="").geturl()
+
+
+def _decoded(code: re.Match[str]) -> str:
+    """Return what a code stands for where it need not be one (RFC 3986, 2.3), else the code in capitals."""
+    letter = chr(int(code[1], 16))
+    return letter if re.fullmatch(r"[A-Za-z0-9._~-]", letter) else code[0].upper()
+
+
 def page_url(listing: ListingAddress, number: int, source: Source, base: str | None = None) -> str:
     """Give the address of a page of a listing, counted from 0; `base` is another place of the same archive."""
     assert source.pager is not None  # noqa: S101 - only a source with a pager has listings with addresses

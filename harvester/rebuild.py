@@ -7,13 +7,13 @@ from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvester.capture import Capture
 from harvester.errors import DatabaseError, UsageError
 from harvester.pages.page import Problem
 from harvester.pages.parse import parse
+from harvester.readers.files import path_named
 from harvester.readers.targets import read_targets
 from harvester.sources import load_sources
 from harvester.store.again.former import attach
@@ -31,6 +31,7 @@ from harvester.store.withdrawal.restore import lay_open, withdraw_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sqlite_utils import Database
 
@@ -122,8 +123,8 @@ def list_pages(left: dict[int, dict[str, Any]]) -> Iterator[tuple[dict[str, Any]
         if row["file"]:
             files[row["file"]].append(row)
     for name, rows in files.items():
-        if Path(name).is_file():
-            yield from _of_file(Path(name), rows)
+        if path_named(name).is_file():
+            yield from _of_file(path_named(name), rows)
 
 
 def _of_file(path: Path, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Capture]]:

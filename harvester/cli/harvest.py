@@ -6,6 +6,7 @@ import json
 import shlex
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -29,7 +30,7 @@ from harvester.harvest import Stop, harvest_captures
 from harvester.paths import default_database
 from harvester.readers.targets import expected_pages, read_targets
 from harvester.sources import choose_sources, load_sources
-from harvester.store.archives import ArchivesRead
+from harvester.store.archives import ArchivesRead, places_known
 from harvester.store.database import explained, open_to_write
 from harvester.store.run import Run
 
@@ -125,6 +126,6 @@ def _harvest(
         run = Run(database, "harvester " + shlex.join(sys.argv[1:]))
         with run.failing(), Progress(run, expected) as progress:
             before = ArchivesRead(run, sources, asked["listing"])
-            captures = read_targets(paths, asked["listing"], sources, before)
+            captures = read_targets(paths, asked["listing"], sources, before, partial(places_known, database))
             harvest_captures(run, captures, sources, stop, progress.update, asked["engine"])
         return run.row()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,8 +15,6 @@ from harvester.pages.page import Problem
 from harvester.readers.names import PACKED, Names, archive_kind
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from harvester.readers.damage import DamageError
     from harvester.readers.stream import Stream
 
@@ -28,6 +28,9 @@ class PassedOver:
 
 
 Found = Capture | PassedOver
+
+_CODE = re.compile(rb"\\x(5c|[89a-f][0-9a-f])")
+"""What stands for a byte that is no text, or for a backslash beside one."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class Origin:
     def ignored(self, name: str | None = None) -> PassedOver:
         """Count what is no page; of an archive in an archive it must be said."""
         if name and archive_kind(name):
-            return self.problem("nested-archive", "an archive in an archive: unpack it and harvest it by itself", name)
+            nested = "an archive in an archive is not read: unpack it and harvest it by itself"
+            return self.problem("nested-archive", nested, name, error=True)
         return PassedOver(self.place(name))
 
     def problem(self, code: str, message: str, name: str | None = None, *, error: bool = False) -> PassedOver:
@@ -79,8 +83,20 @@ class Origin:
 
 
 def path_text(path: Path) -> str:
-    """Give a path as text that can be kept: of bytes that are no text it shows the codes."""
-    return os.fsencode(path.absolute()).decode(errors="backslashreplace")
+    r"""Return a path as text that can be kept; where bytes are no text they become codes (`caf\xe9`), and so do `\`."""
+    name = os.fsencode(path.absolute())
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return name.replace(b"\\", rb"\x5c").decode(errors="backslashreplace")
+
+
+def path_named(text: str) -> Path:
+    """Return the path that `path_text` has made a text of; a name may also hold such a code by itself."""
+    path = Path(text)
+    if path.exists() or "\\x" not in text:
+        return path
+    return Path(os.fsdecode(_CODE.sub(lambda code: bytes([int(code[1], 16)]), os.fsencode(text))))
 
 
 def read_page(stream: Stream, origin: Origin) -> Capture:

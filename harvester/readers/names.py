@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from harvester.addresses import item_url
+
 if TYPE_CHECKING:
     from harvester.source import Source
 
@@ -16,6 +18,7 @@ ARCHIVES = {
     "zip": re.compile(r"\.(zip|wacz)$", re.IGNORECASE),
     "tar": re.compile(r"\.(tar(\.gz|\.zst)?|tgz|tzst)$", re.IGNORECASE),
     "warc": re.compile(r"\.warc(\.gz|\.zst)?$", re.IGNORECASE),
+    "arc": re.compile(r"\.arc(\.gz)?$", re.IGNORECASE),
 }
 """How archives are called, by their kinds."""
 
@@ -71,16 +74,19 @@ class Names:
         ends = [(source, rf"(?:.*/)?({source.path_pattern.pattern})") for source in sources if source.says_paths]
         self._ends = [(source, re.compile(end, re.DOTALL)) for source, end in ends]
 
-    def wants(self, uri: str) -> bool:
-        """Say whether an address is one of a page."""
+    def address(self, uri: str) -> str | None:
+        """Return the address of the page that a capture's address means, None if it is none's."""
         try:
             parts = urlsplit(uri)
         except ValueError:  # no address at all, such as http://[
-            return False
+            return None
+        if parts.scheme not in ("http", "https"):
+            return None
         source = self._hosts.get(parts.hostname or "")
+        if source is None:
+            return None if self._hosts else uri
         path = parts.path.removeprefix("/") + (f"?{parts.query}" if parts.query else "")
-        known = source.path_pattern.fullmatch(path) is not None if source else not self._hosts
-        return known and parts.scheme in ("http", "https")
+        return item_url(uri, source) or (uri if source.path_pattern.fullmatch(path) else None)
 
     def find(self, name: str) -> tuple[bool, str | None]:
         """Say whether a file is a page, and its address if the name tells one.
@@ -102,11 +108,13 @@ class Names:
         return address is not None or suffix in PAGE_SUFFIXES, address
 
     def _below_host(self, host: str, path: str) -> str | None:
-        return address_of(host, path) if self._hosts[host].path_pattern.fullmatch(path) else None
+        address = address_of(host, path)
+        known = self._hosts[host].path_pattern.fullmatch(path)
+        return item_url(address, self._hosts[host]) or (address if known else None)
 
     def _guess(self, path: str) -> str | None:
         matches = [(source.hosts[0], match[1]) for source, end in self._ends if (match := end.fullmatch(path))]
-        addresses = [address_of(host, path) for host, path in matches if "/" in path or "?" in path]
+        addresses = [self._below_host(host, path) for host, path in matches if "/" in path or "?" in path]
         return addresses[0] if len(addresses) == 1 else None
 
 

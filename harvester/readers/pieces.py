@@ -41,6 +41,16 @@ def packing_of(head: bytes) -> str | None:
     return next((name for name, magic in MAGIC.items() if head.startswith(magic)), None)
 
 
+def dictionary_of(file: File) -> bytes | None:
+    """Return the dictionary that the first frame of a .warc.zst holds, if there is one."""
+    file.seek(0)
+    pieces = Pieces(file, packing_of(file.read(MAGIC_SIZE)))
+    if pieces.packing != "zstd":
+        return None
+    pieces.next()
+    return pieces.dictionary
+
+
 class Pieces:
     """Bytes `start` to `end` of a file, unpacked piece by piece.
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import posixpath
 import tarfile
+from collections import defaultdict
 from tarfile import BLOCKSIZE, TarInfo
 from typing import TYPE_CHECKING
 
 from harvester.capture import MAX_BYTES
-from harvester.readers.damage import MAX_DAMAGES, DamageError
+from harvester.readers.damage import MAX_DAMAGES, MAX_PLACE, DamageError
 from harvester.readers.names import is_safe
+from harvester.readers.pieces import Pieces
+from harvester.readers.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harvester.readers.files import Found, Origin
-    from harvester.readers.stream import Stream
 
 LONG_NAME, LONG_LINK, PAX, SOLARIS_PAX, PAX_FOR_ALL = b"L", b"K", b"x", b"X", b"g"
 FILE_TYPES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
+LINK_TYPES = (tarfile.LNKTYPE, tarfile.SYMTYPE)
 WITHOUT_DATA = (*b"123456",)  # links, devices, folders, pipes, whatever length they declare
 
 MAX_EXTENSION = 64 * 1024
@@ -50,11 +54,13 @@ class TarReader:
         self._extension: dict[str, str] = {}  # what was said of the next member ahead of its header
         self._damages = 0
         self._at = ""  # in or behind which member reading is
+        self._links: dict[str, list[tuple[str, int]]] = defaultdict(list)  # to members: their names and places
 
     def read(self) -> Iterator[Found]:
         """Give what is in it. Behind a broken header, reading goes on with the next good one."""
         try:
             yield from self._blocks()
+            yield from self._linked()
         except DamageError as damage:
             raise damage.at(self._at) from None
 
@@ -92,11 +98,54 @@ class TarReader:
         start = self._stream.tell()
         if header.type in FILE_TYPES and not sparse and is_safe(name):
             yield from self._file(name, size, offset)
+        elif header.type in LINK_TYPES and is_safe(name) and self._origin.names.find(name)[0]:
+            self._links[_linked_to(name, said.get("linkpath", header.linkname), header.type)].append((name, offset))
         elif header.type != tarfile.DIRTYPE:
-            yield self._origin.ignored(name)
+            yield self._lost(name, "sparse") if sparse else self._origin.ignored(name)
         if header.type[0] not in WITHOUT_DATA:
             self._skip_to(start + size)
         self._at = f"behind {name}"
+
+    def _lost(self, name: str, what: str) -> Found:
+        """Name a member that is called like a page and is none that can be read."""
+        if not self._origin.names.find(name)[0]:
+            return self._origin.ignored(name)
+        message = f"a {what} member, which is not read: unpack the archive and harvest the folder"
+        return self._origin.problem("unreadable-member", message, name, error=True)
+
+    def _linked(self) -> Iterator[Found]:
+        """Give the pages that are links to members, as mirrors of many nights have them: read in a second passage."""
+        if self._links:
+            for header, name in self._members_again():
+                links = self._links.pop(_plain(name), []) if header.type in FILE_TYPES else []
+                body = self._stream.read(min(header.size, MAX_BYTES + 1)) if links else b""
+                for link, offset in links:
+                    yield self._origin.page(self._origin.names.find(link)[1], body, link, offset)
+        for target, links in self._links.items():
+            for link, _ in links:
+                lost = f"a link to {target[:MAX_PLACE]}, which is not in the archive: get that, too"
+                yield self._origin.problem("unreadable-member", lost, link, error=True)
+
+    def _members_again(self) -> Iterator[tuple[TarInfo, str]]:
+        """Give each member's header and name from the beginning on; what is broken was named the first time."""
+        pieces = self._stream.pieces
+        if not pieces.file.seekable():
+            return
+        self._stream = Stream(Pieces(pieces.file, pieces.packing, pieces.start, pieces.end))
+        self._stream.pieces.budget = pieces.budget
+        while len(block := self._stream.read(BLOCKSIZE)) == BLOCKSIZE:
+            header = header_in(block) if block.count(0) < BLOCKSIZE else None
+            if header and header.type in (LONG_NAME, LONG_LINK, PAX, SOLARIS_PAX, PAX_FOR_ALL):
+                for _ in self._extend(header):
+                    pass
+            elif header:
+                said, self._extension = self._extension, {}
+                start, header.size = self._stream.tell(), _size(said.get("size"), header)
+                if header.type == tarfile.GNUTYPE_SPARSE:
+                    self._skip_sparse_map(block)
+                yield header, said.get("path", header.name)
+                if header.type[0] not in WITHOUT_DATA:
+                    self._skip_to(start + header.size)
 
     def _file(self, name: str, size: int, offset: int) -> Iterator[Found]:
         is_page, address = self._origin.names.find(name)
@@ -112,10 +161,11 @@ class TarReader:
     def _extend(self, header: TarInfo) -> Iterator[Found]:
         """Take what is said ahead of a member's header."""
         start = self._stream.tell()
-        if header.type in (LONG_NAME, PAX, SOLARIS_PAX) and header.size <= MAX_EXTENSION:
+        named = {LONG_NAME: "path", LONG_LINK: "linkpath"}.get(header.type)
+        if header.type != PAX_FOR_ALL and header.size <= MAX_EXTENSION:
             data = self._stream.read(header.size)
-            self._extension |= {"path": _text(data)} if header.type == LONG_NAME else pax_records(data)
-        elif header.type in (LONG_NAME, PAX, SOLARIS_PAX):
+            self._extension |= {named: _text(data)} if named else pax_records(data)
+        elif header.type != PAX_FOR_ALL:
             yield self._broken("a header's extension that is too long")
         self._skip_to(start + header.size)
 
@@ -142,6 +192,15 @@ def pax_records(data: bytes) -> dict[str, str]:
         records[_text(key)] = _text(value)
         data = rest[size:] if size > 0 else b""
     return records
+
+
+def _linked_to(name: str, target: str, kind: bytes) -> str:
+    """Return the member that a link leads to: a hard link names it, a symbolic one says the way from its own folder."""
+    return _plain(target if kind == tarfile.LNKTYPE else posixpath.join(posixpath.dirname(name), target))
+
+
+def _plain(name: str) -> str:
+    return posixpath.normpath(name)
 
 
 def _text(data: bytes) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
+from dataclasses import dataclass
 from io import SEEK_END
 from pathlib import Path
 from tarfile import BLOCKSIZE
@@ -14,11 +16,11 @@ from harvester.pages.page import Problem
 from harvester.readers.damage import DamageError
 from harvester.readers.files import Found, Origin, PassedOver, read_page
 from harvester.readers.names import PACKED, Names, archive_kind
-from harvester.readers.originals import Originals
+from harvester.readers.originals import KnownPlaces, Originals, no_places
 from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
 from harvester.readers.stream import Stream
 from harvester.readers.tar import header_in, read_tar
-from harvester.readers.warc import read_warc
+from harvester.readers.warc import read_waiting, read_warc
 from harvester.readers.warc_records import VERSION
 from harvester.readers.zip import read_zip
 from harvester.readers.zip_entries import DESCRIPTOR, END, LOCAL
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
     from harvester.source import Source
+
+
+ARC_VERSION = b"filedesc://"
+ARC_NAMED = "an ARC file, which is not read: turn it into WARC (`warcio recompress FILE.arc.gz FILE.warc.gz`)"
 
 
 class ReadBefore(Protocol):
@@ -40,20 +46,61 @@ class ReadBefore(Protocol):
         """Note that all of the file was read, and all captures of it taken, without damage."""
 
 
-def pages_below(target: Path, names: Names) -> Iterator[tuple[Path, bool]]:
-    """Give each file of a target in a fixed order, and whether it is to be read.
+@dataclass(frozen=True)
+class Below:
+    """A file of a target; `wanted` if it is to be read, and `lacking` says why it cannot be, though it is."""
 
-    A file that is named itself is read whatever it is called.
+    path: Path
+    wanted: bool
+    lacking: str | None = None
+
+
+def files_below(target: Path, names: Names) -> Iterator[Below]:
+    """Give each file of a target in a fixed order, and the folders that cannot be entered.
+
+    A file that is named itself is read whatever it is called. Links to folders are not followed: they may lead round in
+    circles. Where one leads out of the target, what lies there is not read, and that is said.
     """
     if not target.is_dir():
-        yield target, True
+        yield Below(target, wanted=True)
         return
-    for folder, folders, files in os.walk(target):
+    closed: list[OSError] = []
+    for folder, folders, files in os.walk(target, onerror=closed.append):
+        yield from _closed(closed)
         folders.sort()
+        links = (Path(folder, name) for name in folders if os.path.islink(os.path.join(folder, name)))  # noqa: PTH114, PTH118
+        yield from (_linked(link, target) for link in links)
         for name in sorted(files):
             full_name = os.path.abspath(os.path.join(folder, PACKED.sub("", name)))  # noqa: PTH100, PTH118 - many files
-            path = Path(folder, name)
-            yield path, (archive_kind(name) is not None or names.find(full_name)[0]) and path.is_file()
+            wanted = archive_kind(name) is not None or names.find(full_name)[0]
+            yield _file(Path(folder, name)) if wanted else Below(Path(folder, name), wanted=False)
+    yield from _closed(closed)
+
+
+def _closed(errors: list[OSError]) -> Iterator[Below]:
+    """Give the folders that could not be entered, once."""
+    while errors:
+        error = errors.pop(0)
+        lacking = f"a folder that cannot be entered ({error.strerror}): check its permissions"
+        yield Below(Path(os.fsdecode(error.filename)), wanted=True, lacking=lacking)
+
+
+def _linked(link: Path, target: Path) -> Below:
+    inside = link.resolve().is_relative_to(target.resolve())
+    lacking = None if inside else "a link to a folder is not followed: name that folder, too, if its pages are wanted"
+    return Below(link, wanted=not inside, lacking=lacking)
+
+
+def _file(path: Path) -> Below:
+    """Say of a file whose name is that of a page whether it can be one."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        lacking = "a link that leads nowhere: get what it led to" if path.is_symlink() else "check its permissions"
+        return Below(path, wanted=True, lacking=f"cannot be read ({error.strerror}): {lacking}")
+    except ValueError as error:  # a name that no system call takes
+        return Below(path, wanted=True, lacking=f"cannot be read ({error})")
+    return Below(path, wanted=True, lacking=None if stat.S_ISREG(mode) else "no file, though it is named like a page")
 
 
 def read_targets(
@@ -61,28 +108,33 @@ def read_targets(
     listing: str | None = None,
     sources: tuple[Source, ...] = (),
     before: ReadBefore | None = None,
+    known: KnownPlaces = no_places,
 ) -> Iterator[Found]:
     """Make captures of all that is in files, folders and archives, one at a time.
 
-    `sources` are the archives that the pages may be of: what a file's name says depends on them.
+    `sources` are the archives that the pages may be of: what a file's name says depends on them. `known` returns where
+    captures of an address lie that were read before: web archives refer to them instead of repeating them.
     """
-    names, originals = Names(sources), Originals()
+    names, originals = Names(sources), Originals(known)
     for target in targets:
-        for path, wanted in pages_below(target, names):
-            origin = Origin(path, names, listing)
-            if wanted:
+        for below in files_below(target, names):
+            origin = Origin(below.path, names, listing)
+            if below.lacking:
+                yield origin.problem("unreadable", below.lacking, error=True)
+            elif below.wanted:
                 yield from _read(origin, originals, before)
             else:
                 yield origin.ignored()
+    yield from read_waiting(originals)
 
 
 def expected_pages(targets: list[Path], sources: tuple[Source, ...] = ()) -> int | None:
     """Count the pages to come, if that is known without reading: what an archive holds is not."""
     names, count = Names(sources), 0
-    for path, wanted in (found for target in targets for found in pages_below(target, names)):
-        if wanted and archive_kind(path.name):
+    for below in (found for target in targets for found in files_below(target, names)):
+        if below.wanted and archive_kind(below.path.name):
             return None
-        count += wanted
+        count += below.wanted and not below.lacking
     return count
 
 
@@ -106,7 +158,8 @@ def _read(origin: Origin, originals: Originals, before: ReadBefore | None) -> It
             packing = packing_of(file.read(MAGIC_SIZE))
             kind = _kind(Pieces(file, packing, 0, size), origin.path.name)
             found = _read_as(kind, file, Pieces(file, packing, 0, size), origin, originals)
-            yield from _once(file, found, origin, before) if before and kind != "page" else found
+            once = before and kind not in ("page", "arc")
+            yield from _once(file, found, origin, before, originals) if before and once else found
     except DamageError as damage:
         yield origin.damaged(damage)
     except OSError as error:
@@ -114,8 +167,14 @@ def _read(origin: Origin, originals: Originals, before: ReadBefore | None) -> It
         yield PassedOver(origin.uri, Problem("error", "unreadable", message))
 
 
-def _once(file: BufferedReader, found: Iterator[Found], origin: Origin, before: ReadBefore) -> Iterator[Found]:
-    """Read an archive if it was not read before. A single page is known by its bytes anyway."""
+def _once(
+    file: BufferedReader, found: Iterator[Found], origin: Origin, before: ReadBefore, originals: Originals
+) -> Iterator[Found]:
+    """Read an archive if it was not read before. A single page is known by its bytes anyway.
+
+    One that waits for originals which may stand in other files is read again next time.
+    """
+    waiting = len(originals.waiting)
     sha256 = file_sha256(file)
     if before.knows(origin.path, sha256):
         return
@@ -123,7 +182,7 @@ def _once(file: BufferedReader, found: Iterator[Found], origin: Origin, before: 
     for one in found:
         whole = whole and not (isinstance(one, PassedOver) and one.problem and one.problem.severity == "error")
         yield one
-    if whole:
+    if whole and len(originals.waiting) == waiting:
         before.remember(origin.path, sha256)
 
 
@@ -134,6 +193,8 @@ def _read_as(kind: str, file: BufferedReader, pieces: Pieces, origin: Origin, or
         yield from read_tar(Stream(pieces), origin)
     elif kind == "warc":
         yield from read_warc(Stream(pieces), origin, originals)
+    elif kind == "arc":
+        yield origin.problem("arc", ARC_NAMED, error=True)
     else:
         yield read_page(Stream(pieces), origin)
 
@@ -148,4 +209,6 @@ def _kind(pieces: Pieces, name: str) -> str:
         return "zip"
     if head.startswith(VERSION):
         return "warc"
+    if head.startswith(ARC_VERSION):
+        return "arc"
     return "tar" if header_in(head) else archive_kind(name) or "page"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.capture import Capture
 from harvester.pages.page import Problem
-from harvester.readers.damage import BOMB, MAX_DAMAGES, DamageError
+from harvester.readers.damage import BOMB, MAX_DAMAGES, Budget, DamageError
 from harvester.readers.files import PassedOver, path_text
 from harvester.readers.http_message import Message, parse_answer
 from harvester.readers.notes import ASIDE_FIELD, STEP_FIELD, WALK_NOTE, read_note
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harvester.pages.page import Severity
     from harvester.readers.files import Found, Origin
 
+WAITING = Problem("notice", "revisit-waits", "its original may stand in what follows")
+"""Marks a revisit that is looked at again at the end."""
 PAGE_RECORDS = ("response", "resource", "revisit")
 PAGE_TYPES = (None, "text/html", "application/xhtml+xml", "text/plain")
 """Media types that pages have; an answer without one may be a page, too. That a page is gone comes in any type."""
@@ -38,8 +40,9 @@ class WarcReader:
     here, and given when their end was seen.
     """
 
-    def __init__(self, stream: Stream, origin: Origin, originals: Originals) -> None:
+    def __init__(self, stream: Stream, origin: Origin, originals: Originals, *, last_look: bool = False) -> None:
         self._stream, self._origin, self._originals = stream, origin, originals
+        self._last_look = last_look  # nothing more will be read in which an original could be found
         self._go_on_at = 0  # where in the file the next good record may begin, if the one in hand is damaged
         self._seen = False  # a record
         self._at = ""  # in or behind which record reading is
@@ -73,7 +76,7 @@ class WarcReader:
             is_page = header.kind in PAGE_RECORDS
             is_note = header.kind == "metadata" and header.fields.get("content-type") == WALK_NOTE
             is_aside = ASIDE_FIELD.lower() in header.fields
-            wanted = is_note or (is_page and not is_aside and self._origin.names.wants(header.uri))
+            wanted = is_note or (is_page and not is_aside and self._origin.names.address(header.uri) is not None)
             block = read_block(self._stream, header, wanted)
             whole = read_end(self._stream, header)
             self._go_on_at = pieces.start + self._stream.tell() if pieces.packing is None else pieces.offset
@@ -89,6 +92,12 @@ class WarcReader:
         if not self._seen:
             raise DamageError("no record in it", 0)
 
+    def one(self) -> Iterator[Found]:
+        """Give the page of the next record alone."""
+        header = read_header(self._stream)
+        if header is not None:
+            yield from self._record(header, read_block(self._stream, header, wanted=True))
+
     def _record(self, header: Header, block: bytes) -> Iterator[Found]:
         if header.length > MAX_BLOCK:
             yield self._problem(header, "error", "too-large", "larger than any page")
@@ -100,7 +109,8 @@ class WarcReader:
         else:
             answer, place = message_of(header, block), self._place(header)
         if isinstance(answer, PassedOver):
-            yield answer
+            if answer.problem is not WAITING:
+                yield answer
         elif answer is None:
             yield self._problem(header, "error", "damaged-record", "holds no HTTP answer")
         elif answer.media_type not in PAGE_TYPES and (answer.status or 0) < 400:
@@ -118,7 +128,7 @@ class WarcReader:
             self._originals.remember(header.fields, place)
         yield from self._oddities(header)
         yield Capture(
-            header.uri,
+            self._origin.names.address(header.uri) or header.uri,
             body,
             captured_at=header.date,
             file=path_text(place.path),
@@ -142,29 +152,58 @@ class WarcReader:
 
     def _revisited(self, header: Header, block: bytes) -> tuple[Message | PassedOver | None, Place]:
         """Give the answer that a record refers to instead of repeating it, with what it says itself, and its place."""
-        said, place = parse_answer(block), self._originals.find(header.fields)
-        if place and (original := self._fetch(place, header)):
-            return original.seen_again(said), place
+        said = parse_answer(block)
+        for place in self._originals.find(header.fields):
+            if original := self._fetch(place, header):
+                return original.seen_again(said), place
+        here = self._place(header)
         if said and said.media_type not in PAGE_TYPES:
-            return PassedOver(header.uri), self._place(header)
-        lost = "refers to a page that is not in what was read before it"
-        return self._problem(header, "notice", "revisit-without-original", lost), self._place(header)
+            return PassedOver(header.uri), here
+        if not self._last_look and header.reachable and self._originals.wait(self._origin, here):
+            return PassedOver(header.uri, WAITING), here
+        lost = "refers to a page that is nowhere in what was read: give the file that holds it, too"
+        if not header.reachable:
+            lost = "refers to a page that cannot be found again in one single gzip: unpack the file and harvest that"
+        return self._problem(header, "error", "revisit-without-original", lost), here
 
     def _fetch(self, place: Place, revisit: Header) -> Message | None:
         """Read the record at a place again, if it is what a revisit refers to. What it costs counts against bombs."""
-        with place.path.open("rb") as file:
-            file.seek(place.offset)
-            pieces = Pieces(file, packing_of(file.read(MAGIC_SIZE)), place.offset)
-            pieces.budget, pieces.dictionary = self._stream.pieces.budget, place.dictionary
-            stream = Stream(pieces)
-            header = read_header(stream)
-            if header is None or not set(keys_of(header.fields)) & set(referred_keys(revisit.fields)):
-                return None
-            return message_of(header, read_block(stream, header, wanted=True))
+        try:
+            with place.path.open("rb") as file:
+                stream = Stream(_pieces_at(file, place, self._stream.pieces.budget))
+                header = read_header(stream)
+                if header is None or not set(keys_of(header.fields)) & set(referred_keys(revisit.fields)):
+                    return None
+                return message_of(header, read_block(stream, header, wanted=True))
+        except DamageError as damage:
+            if damage.code == BOMB:
+                raise
+        except OSError:  # a file that was read in an earlier run lies there no more
+            pass
+        return None
 
     def _problem(self, header: Header, severity: Severity, code: str, message: str) -> PassedOver:
         text = f"{message}: record at byte {header.offset:,} of {self._origin.file}"
         return PassedOver(header.uri, Problem(severity, code, text))
+
+
+def read_waiting(originals: Originals) -> Iterator[Found]:
+    """Give the pages of the revisits whose originals stood behind them, in whichever file; name the others."""
+    for waiting in originals.waiting:
+        try:
+            with waiting.place.path.open("rb") as file:
+                stream = Stream(_pieces_at(file, waiting.place, Budget()))
+                yield from WarcReader(stream, waiting.origin, originals, last_look=True).one()
+        except (OSError, DamageError) as error:  # it could be read a moment ago
+            yield waiting.origin.problem("unreadable", f"cannot be read any more ({error})", error=True)
+
+
+def _pieces_at(file: BinaryIO, place: Place, budget: Budget) -> Pieces:
+    """Begin to read a record at its place."""
+    file.seek(place.offset)
+    pieces = Pieces(file, packing_of(file.read(MAGIC_SIZE)), place.offset)
+    pieces.budget, pieces.dictionary = budget, place.dictionary
+    return pieces
 
 
 def message_of(header: Header, block: bytes) -> Message | None:

@@ -75,7 +75,10 @@ class ZipReader:
         is_warc = archive_kind(entry.name) == "warc"
         if entry.name.endswith("/"):
             return
-        if not is_safe(entry.name) or entry.link or not (is_page or is_warc):
+        if entry.link and is_page:
+            link = "a link, which is not followed: unpack the archive and harvest the folder"
+            yield self._origin.problem("unreadable-member", link, entry.name, error=True)
+        elif not is_safe(entry.name) or entry.link or not (is_page or is_warc):
             yield self._origin.ignored(entry.name)
         elif reason := _unreadable(entry):
             yield self._origin.problem("unreadable-member", reason, entry.name, error=True)

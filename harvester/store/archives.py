@@ -6,11 +6,18 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from harvester.errors import HarvesterError
 from harvester.pages.parse import PARSER_VERSION
+from harvester.readers.files import path_named
+from harvester.readers.originals import Place
+from harvester.readers.pieces import dictionary_of
 from harvester.store.database import transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from sqlite_utils import Database
 
     from harvester.source import Source
     from harvester.store.run import Run
@@ -46,3 +53,16 @@ class ArchivesRead:
         name = os.fsencode(path.absolute()).decode(errors="backslashreplace")
         with transaction(self._run.db):
             self._run.db.execute(sql, [sha256, *self._wish, PARSER_VERSION, name, pages, records, self._run.id])
+
+
+def places_known(db: Database, uri: str) -> Iterator[Place]:
+    """Give the places in web archives where captures of an address lie that were read before, the newest first."""
+    sql = """SELECT file, "offset" FROM captures WHERE uri = ? AND file IS NOT NULL AND "offset" IS NOT NULL
+        GROUP BY file, "offset" ORDER BY max(captured_at) DESC"""
+    for name, offset in db.execute(sql, [uri]).fetchall():
+        path = path_named(name)
+        try:
+            with path.open("rb") as file:
+                yield Place(path, offset, dictionary_of(file))
+        except (OSError, HarvesterError):  # gone or damaged meanwhile: it is no place any more
+            continue

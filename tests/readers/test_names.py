@@ -93,12 +93,12 @@ def test_a_name_that_fits_two_archives_tells_no_address() -> None:
 def test_without_archives_only_endings_count() -> None:
     assert Names(()).find("document/letter") == (False, None)
     assert Names(()).find("document/letter.html") == (True, None)
-    assert Names(()).wants("https://anywhere.example/x")
+    assert Names(()).address("https://anywhere.example/x")
 
 
 def test_addresses_of_pages_are_told_from_others() -> None:
-    assert NAMES.wants(f"http://{WILSON.hosts[2]}/search?page=3")
-    assert NAMES.wants(f"{SITE}/document/letter")
+    assert NAMES.address(f"http://{WILSON.hosts[2]}/search?page=3")
+    assert NAMES.address(f"{SITE}/document/letter")
     for other in (
         f"{SITE}/about",
         "https://other.example/search?page=3",
@@ -106,7 +106,7 @@ def test_addresses_of_pages_are_told_from_others() -> None:
         f"ftp://{WILSON.hosts[0]}/search",
         "",
     ):
-        assert not NAMES.wants(other)
+        assert not NAMES.address(other)
 
 
 @given(st.text(max_size=60))
@@ -114,7 +114,7 @@ def test_any_name_can_be_asked(name: str) -> None:
     is_page, address = NAMES.find(name)
     assert is_page or address is None
     assert address is None or address.isascii()
-    NAMES.wants(name)
+    NAMES.address(name)
     is_safe(name)
     archive_kind(name)
 
@@ -122,3 +122,31 @@ def test_any_name_can_be_asked(name: str) -> None:
 @pytest.mark.parametrize("name", ["/etc/passwd", "../a.html", "a/../../b", "C:/a", "a\0b", "a/" * 3000])
 def test_names_that_lead_out_of_an_archive_are_not_safe(name: str) -> None:
     assert not is_safe(name)
+
+
+@pytest.mark.parametrize(
+    ("address", "item"),
+    [
+        ("/document/d1/", "/document/d1"),
+        ("/document/d1//", "/document/d1"),
+        ("/document/d1?utm_source=nl", "/document/d1"),
+        ("/document/d1/?fbclid=x&page=2#text", "/document/d1"),
+        ("/document/d%31", "/document/d1"),
+        ("/document/caf%c3%a9", "/document/caf%C3%A9"),
+        ("/node/%37%32/", "/node/72"),
+        ("/document/111780/?x", "/document/111780"),
+    ],
+)
+def test_an_items_address_is_one_however_it_is_written(address: str, item: str) -> None:
+    assert NAMES.address(f"https://{WILSON.hosts[1]}{address}") == f"https://{WILSON.hosts[1]}{item}"
+
+
+@pytest.mark.parametrize("other", ["/document/", "/document/a/b", "/document/1/download", "/search/x?page=3", "/"])
+def test_what_is_no_items_address_does_not_become_one(other: str) -> None:
+    assert NAMES.address(f"{SITE}{other}") is None
+
+
+def test_saved_items_are_named_by_the_same_address() -> None:
+    host = WILSON.hosts[0]
+    for name in ("document/d1/index.html", "document/d1?utm_source=nl.html", "document/d%31.html", "document/d1@utm=x"):
+        assert NAMES.find(f"{host}/{name}") == (True, f"{SITE}/document/d1"), name

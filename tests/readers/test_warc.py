@@ -8,15 +8,24 @@ import hashlib
 import io
 import re
 import struct
+import zipfile
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
 
 import pytest
 from fastwarc.warc import ArchiveIterator
 
+from harvester.harvest import Stop, harvest_captures
+from harvester.readers.files import PassedOver
+from harvester.readers.targets import read_targets
+from harvester.store.archives import places_known
+from harvester.store.database import open_to_write
+from harvester.store.run import Run
 from tests.readers.containers import (
     HOST,
     OK,
+    SOURCE,
     captures,
     ignored,
     messages,
@@ -30,9 +39,6 @@ from tests.readers.containers import (
     warc_records,
     zstd_with_dictionary,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PAGES = {f"document/page-{number}": b"<html>%d" % number * 50 for number in range(4)}
 AS_READ = [(f"https://{HOST}/{path}", body) for path, body in PAGES.items()]
@@ -131,7 +137,7 @@ def test_a_revisit_finds_its_page_in_another_file(tmp_path: Path) -> None:
     assert [(c.body, c.file) for c in found] == [(b"<html>1", str(tmp_path / "1.warc.gz"))] * 2
 
 
-def test_a_revisit_of_a_page_that_is_not_there_is_a_notice(tmp_path: Path) -> None:
+def test_a_revisit_of_a_page_that_is_nowhere_is_an_error(tmp_path: Path) -> None:
     lost = revisit(PAGE, "2026-01-01T00:00:00Z", WARC_Payload_Digest=DIGEST)
     picture = warc_record(
         PAGE, b"", ("200 OK", (("Content-Type", "image/png"),)), "revisit", WARC_Payload_Digest=DIGEST
@@ -139,6 +145,34 @@ def test_a_revisit_of_a_page_that_is_not_there_is_a_notice(tmp_path: Path) -> No
     (tmp_path / "a.warc").write_bytes(lost + picture + warc(PAGES))
     found = read(tmp_path)
     assert (pages_of(found), problems(found), ignored(found)) == (AS_READ, ["revisit-without-original"], 1)
+    assert [item.problem.severity for item in found if isinstance(item, PassedOver) and item.problem] == ["error"]
+
+
+def test_a_revisit_finds_its_page_in_what_is_read_after_it(tmp_path: Path) -> None:
+    again = revisit(PAGE, "2026-01-01T00:00:00Z", WARC_Payload_Digest=DIGEST)
+    (tmp_path / "0.warc").write_bytes(again + warc(PAGES))
+    with zipfile.ZipFile(tmp_path / "1.wacz", "w") as wacz:
+        wacz.writestr("archive/data.warc", again)
+    (tmp_path / "2.warc.gz").write_bytes(gzip.compress(again) + warc_record(PAGE, b"<html>1", gz=True))
+    found = read(tmp_path)
+    assert problems(found) == []
+    again_read = [c for c in captures(found) if c.captured_at and c.captured_at.year == 2026]
+    assert [(c.body, Path(c.file or "").name) for c in again_read] == [(b"<html>1", "2.warc.gz")] * 3
+
+
+def test_a_revisit_finds_its_page_where_an_earlier_run_has_read_it(tmp_path: Path) -> None:
+    packs = zstd_with_dictionary([warc_record(PAGE, b"<html>1")], packed=True)
+    (tmp_path / "1.warc.zst").write_bytes(packs)
+    [first] = captures(read(tmp_path / "1.warc.zst"))
+    (tmp_path / "2.warc").write_bytes(revisit(PAGE, "2026-01-01T00:00:00Z", WARC_Payload_Digest=DIGEST))
+    with open_to_write(tmp_path / "a.db") as db:
+        run = Run(db, "test")
+        harvest_captures(run, [first], (SOURCE,), Stop())
+        found = list(read_targets([tmp_path / "2.warc"], None, (SOURCE,), None, partial(places_known, db)))
+        assert ([c.body for c in captures(found)], problems(found)) == ([b"<html>1"], [])
+        (tmp_path / "1.warc.zst").unlink()
+        found = list(read_targets([tmp_path / "2.warc"], None, (SOURCE,), None, partial(places_known, db)))
+        assert problems(found) == ["revisit-without-original"]
 
 
 def test_a_page_in_one_single_gzip_cannot_be_found_again(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.capture import Capture
+from harvester.readers.files import path_named
 from harvester.readers.targets import read_targets
 from harvester.sources import load_sources
 
@@ -23,7 +23,7 @@ def unreadable_captures(db: Database) -> Iterator[str]:
     """Name each capture whose file is gone, or does not hold its page any more. Every file is read once."""
     sources = tuple(load_sources().values())
     for name, captures in groupby(db.execute(_KEPT), key=itemgetter(0)):
-        path = Path(name)
+        path = path_named(name)
         there = path.is_file()
         pages = {one.sha256 for one in read_targets([path], None, sources) if isinstance(one, Capture)} if there else ()
         for _, capture, uri, sha256 in captures:
