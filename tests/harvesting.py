@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvester.capture import Capture
@@ -10,10 +10,10 @@ from harvester.harvest import harvest_one
 from harvester.sources import load_sources
 from harvester.store.database import open_to_write
 from harvester.store.run import Run
+from harvester.store.soundness.search import in_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from sqlite_utils import Database
 
@@ -69,10 +69,8 @@ def dump(db: Database, *without: str) -> dict[str, list[tuple[Any, ...]]]:
 
 def sound(db: Database) -> bool:
     """Say whether SQLite finds nothing wrong, foreign keys and full text included."""
-    try:
-        for table in ("documents", "texts"):
-            db.execute(f"INSERT INTO {table}_fts ({table}_fts, rank) VALUES ('integrity-check', 1)")
-    except sqlite3.DatabaseError:
+    file = db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
+    if not in_step(Path(file)):
         return False
     whole = db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     return whole and not db.execute("PRAGMA foreign_key_check").fetchall()

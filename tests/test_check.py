@@ -40,6 +40,9 @@ class Fault:
     mended: bool = True
 
 
+NOTED = """INSERT INTO documents_unindexed
+    SELECT id, 1, title, summary, text, sender, recipient, person, place, subject, author, collection, archive,
+        number FROM document_words WHERE id = 8"""
 FAULTS = (
     Fault(
         "a value changed behind our back", "UPDATE documents SET title = 'Forged' WHERE id = 3", "document 3 (title)"
@@ -87,13 +90,13 @@ FAULTS = (
     ),
     Fault(
         "words that were never there",
-        "INSERT INTO texts_fts (rowid, text) VALUES (998, 'ghost')",
-        "indexes out of step with texts",
+        "INSERT INTO documents_fts (rowid, text) VALUES (998, 'ghost')",
+        "indexes out of step with documents",
     ),
     Fault(
         "rows that wait to be indexed",
-        "INSERT INTO documents_unindexed SELECT id, 1, title, summary FROM documents WHERE id = 8",
-        "rows of documents that search does not know yet",
+        NOTED,
+        "documents that search does not know yet",
     ),
     Fault("nobody vouches", "UPDATE statements SET document_id = NULL WHERE document_id = 9", "vouches for", False),
     Fault("no key", "DELETE FROM identities WHERE document_id = 10", "no key leads to (document 10", False),
@@ -267,7 +270,7 @@ def test_a_live_run_is_no_fault(path: Path) -> None:
     with open_to_write(path) as db:
         live = Run(db, "harvester harvest wilson")
         claim(db, "wilson", live.id)
-        db.execute("INSERT INTO documents_unindexed SELECT id, 1, title, summary FROM documents WHERE id = 8")
+        db.execute(NOTED)
         found = check(path, fast=True)
         assert [(one.notice, one.mend) for one in found] == [(True, None)]
         assert run(["check", "--repair", "--db", str(path)]) == 0

@@ -22,7 +22,7 @@ TABLES: dict[str, dict[str, Any]] = METADATA["databases"]["harvest"]["tables"]
 INTERNAL = {
     "statements",
     "documents_unindexed",
-    "texts_unindexed",
+    "document_words",
     "steps",
     "members",
     "fill",

@@ -120,10 +120,10 @@ def test_years_come_in_their_own_order(site: Site) -> None:
     assert re.findall(r">(\d{4})</a>", facet) == ["1949", "1950", "1957", "1958", "1959", "1960"]
 
 
-@pytest.mark.parametrize(("asked", "found"), [("emigre", 7), ("quoted", 7), ("Сталину", 11), ("FOLLOW", 3)])
-def test_search_finds_words(site: Site, asked: str, found: int) -> None:
+@pytest.mark.parametrize(("asked", "found"), [("emigre", [7, 11]), ("quoted", [7]), ("Сталину", [11]), ("FOLLOW", [3])])
+def test_search_finds_words(site: Site, asked: str, found: list[int]) -> None:
     answer = site.json(f"/DB/documents.json?_shape=array&_search={quote(asked)}")
-    assert [row["id"] for row in answer] == [found]
+    assert sorted(row["id"] for row in answer) == found
 
 
 @pytest.mark.parametrize("asked", ['"', '""', " ", "'", "AND", "title:", "*", "NEAR(", "(", "—", "\u202e", "%00"])

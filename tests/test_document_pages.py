@@ -88,7 +88,7 @@ def test_every_key_leads_to_the_document(db: Database, key: str) -> None:
 def test_texts_are_searched_in_latin_and_cyrillic(db: Database) -> None:
     harvest_pages(db, [document()])
     for word in ("comrade", "товарищ"):
-        assert db.execute("SELECT count(*) FROM texts_fts WHERE texts_fts MATCH ?", [word]).fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM documents_fts WHERE documents_fts MATCH ?", [word]).fetchone() == (1,)
 
 
 def test_a_text_that_changes_is_replaced_and_the_old_words_are_not_found(db: Database) -> None:
@@ -96,7 +96,7 @@ def test_a_text_that_changes_is_replaced_and_the_old_words_are_not_found(db: Dat
     newer = replace(PAGE, texts=(replace(TEXTS[0], text="Comrade Mao, we differ."), TEXTS[1]))
     harvest_pages(db, [document(newer, LATE)])
     assert texts(db)[1][2] == "Comrade Mao, we differ."
-    found = {word: db.execute("SELECT count(*) FROM texts_fts WHERE texts_fts MATCH ?", [word]).fetchone()[0]
+    found = {word: db.execute("SELECT count(*) FROM documents_fts WHERE documents_fts MATCH ?", [word]).fetchone()[0]
              for word in ("agree", "differ")}  # fmt: skip
     assert found == {"agree": 0, "differ": 1}
     changes = db.execute("SELECT kind, field, before, after, observed_at FROM changes WHERE run_id = 2").fetchall()

@@ -64,7 +64,7 @@ def heads(site: Site, path: str, name: str) -> str:
         ("gone OR undated", [9, 10]),
         ("毛泽东会见斯大林", [7]),
         ("毛泽东*", [7]),
-        ("stalin", []),
+        ("stalin", [7, 11]),  # among people
     ],
 )
 def test_words_are_found_in_titles_summaries_and_texts(site: Site, typed: str, ids: list[int]) -> None:
@@ -107,7 +107,7 @@ def test_what_must_not_be_found_leaves_all_else(site: Site) -> None:
 
 
 def test_a_word_typed_again_is_asked_once(site: Site) -> None:
-    assert site.text("/search?q=nowhere+there+nowhere+there").count("stands nowhere") == 2
+    assert site.text("/search?q=nowhere+there+nowhere+there").count("does not occur") == 2
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,12 @@ def test_a_word_typed_again_is_asked_once(site: Site) -> None:
         ("q=%22to+be", "A quotation mark is not closed"),
         ("q=%E2%80%94", "no letter and no digit"),
         ("q=-stalin", "Only what must not be found"),
-        ("q=letter+AND+x", "AND, NOT and NEAR are words like others"),
+        ("q=letter+AND", "An AND, OR or NOT has nothing on one side of it"),
         ("q=%E6%AF%9B", "written without spaces"),
         ("year=last", "is no year"),
         ("order=worst", "There is no order"),
         ("listing=x", "is no listing"),
-        ("q=letter+nowhere", "<strong>nowhere</strong> stands nowhere"),
+        ("q=letter+nowhere", "<strong>nowhere</strong> does not occur"),
         ("q=%22nowhere+near", 'q=nowhe%2A">nowhe*</a>'),
         ("q=letter&kind=Telegram", 'aria-label="Without Telegram">Telegram ✕</a>'),
         ("q=letter&year=1900", "Search without filters"),
@@ -319,7 +319,7 @@ def test_an_answer_may_be_kept_until_the_database_changes(site: Site) -> None:
     assert first == heads(site, "/search?q=letter", "ETag")
     assert first != heads(site, "/search?q=report", "ETag")
     with closing(sqlite3.connect(site.json("/-/databases.json")[0]["path"])) as db, db:
-        db.execute("UPDATE documents SET classification = 'changed' WHERE id = 8")
+        db.execute("UPDATE documents SET rights = 'changed' WHERE id = 8")
     assert first != heads(site, "/search?q=letter", "ETag")
     assert "changed" in site.text("/document/k8")
 

@@ -31,7 +31,7 @@ CREATE TABLE documents (
     credit TEXT
 );
 -- An index for every facet: Datasette silently drops a facet that takes longer than 200 ms.
-CREATE INDEX documents_date ON documents (date_from, id);
+CREATE INDEX documents_date ON documents (date_from, id, date_to);
 CREATE INDEX documents_year_kind ON documents (year, kind);
 CREATE INDEX documents_kind_date ON documents (kind, date_from, id);
 CREATE INDEX documents_changed ON documents (last_changed, id);
@@ -39,8 +39,8 @@ CREATE INDEX documents_changed ON documents (last_changed, id);
 CREATE INDEX documents_parties ON documents (sender, recipient, date_from, id) WHERE sender IS NOT NULL;
 -- Gone documents are few: counting them must not read the others.
 CREATE INDEX documents_gone ON documents (gone_at) WHERE gone_at IS NOT NULL;
--- Filters on what was found by words look at each document found: here, without its summary.
-CREATE INDEX documents_facts ON documents (id, year, kind, date_from, gone_at);
+-- What the reading room counts by, without reading summaries.
+CREATE INDEX documents_facts ON documents (id, kind, sender, recipient, source, date_from, date_to, gone_at);
 
 CREATE TABLE document_terms (
     document_id INTEGER NOT NULL REFERENCES documents (id),

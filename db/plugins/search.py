@@ -55,7 +55,7 @@ def extra_template_vars(datasette: Datasette) -> dict[str, Any]:
         """Count the rows of a table that search does not find, or finds by words they no longer have."""
         if table not in SEARCHED:
             return 0
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM {table}_unindexed LIMIT {MANY})"  # noqa: S608 - our own names
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM documents_unindexed LIMIT {MANY})"  # noqa: S608 - our own number
         try:
             rows = (await datasette.databases[database].execute(sql, log_sql_errors=False)).rows
         except sqlite3.OperationalError:

@@ -6,8 +6,10 @@ import asyncio
 import json
 import logging
 import sqlite3
+import threading
 import time
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -17,7 +19,7 @@ from datasette.utils import sqlite_timelimit
 from .caching import behind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from datasette.app import Datasette
     from datasette.database import Database
@@ -29,28 +31,54 @@ if TYPE_CHECKING:
 MOST_KEPT = 300
 COSTLY = 0.05
 """Seconds. What takes longer is shown as it was while it is made anew; anything else is always as it is."""
+LONGEST_MS = 20_000
+"""Our own questions are of a few kinds, and each ends; whoever waits longer than a second sees that it goes on."""
 REST = 20
 """A costly answer is made anew at most every so many times its own duration, or a harvest would keep it busy."""
 
 
-def _reader(conn: sqlite3.Connection, limit: int) -> Read:
-    def read(sql: str, *values: object) -> Rows:
-        with sqlite_timelimit(conn, limit):
-            cursor = conn.execute(sql, values)
+class Reader:
+    """Reads from one connection, each answer within a limit of time (milliseconds)."""
+
+    def __init__(self, conn: sqlite3.Connection, limit: int) -> None:
+        self.conn, self._limit = conn, limit
+
+    def __call__(self, sql: str, *values: object) -> Rows:
+        """Return rows as dictionaries."""
+        with sqlite_timelimit(self.conn, self._limit):
+            cursor = self.conn.execute(sql, values)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
-    return read
+    def tuples(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """Return rows one by one, as they come: a million of them at once would take too much memory."""
+        with sqlite_timelimit(self.conn, self._limit):
+            yield from self.conn.execute(sql, values)
 
 
-async def reading(datasette: Datasette, database: str, use: Callable[[Read], Answer]) -> Answer:
-    """Let `use` read as often as it needs in one go: each question by itself would wait for a thread again."""
-    limit = datasette.setting("sql_time_limit_ms")
+def _connection(held: Database) -> sqlite3.Connection:
+    """Return this thread's own connection to a database."""
+    connections: WeakKeyDictionary[Database, sqlite3.Connection]
+    connections = _threads.__dict__.setdefault("of", WeakKeyDictionary())
+    if held not in connections:
+        connections[held] = conn = held.connect()
+        conn.text_factory = lambda value: str(value, "utf-8", "replace")
+        conn.execute("PRAGMA temp_store = MEMORY")
+    return connections[held]
 
-    def in_thread(conn: sqlite3.Connection) -> Answer:
-        return use(_reader(conn, limit))
 
-    answer: Answer = await datasette.databases[database].execute_fn(in_thread)
+async def reading(
+    datasette: Datasette, database: str, use: Callable[[Reader], Answer], *, export: bool = False
+) -> Answer:
+    """Let `use` read as often as it needs in one go: each question by itself would wait for a thread again.
+
+    Not in Datasette's threads: three slow queries of somebody's SQL would hold them all. Exports have their own.
+    """
+    held = datasette.databases[database]
+    pool = _export_threads if export else _reading_threads
+    answer: Answer = await asyncio.get_running_loop().run_in_executor(
+        pool, lambda: use(Reader(_connection(held), LONGEST_MS))
+    )
     return answer
 
 
@@ -86,6 +114,9 @@ class _Kept:
     cost: float
 
 
+_threads = threading.local()
+_reading_threads = ThreadPoolExecutor(4, "reading")
+_export_threads = ThreadPoolExecutor(1, "export")
 _answers: WeakKeyDictionary[Datasette, OrderedDict[tuple[str, object], _Kept]] = WeakKeyDictionary()
 _making: WeakKeyDictionary[Datasette, dict[tuple[str, object], asyncio.Task[Any]]] = WeakKeyDictionary()
 _watching: WeakKeyDictionary[Database, sqlite3.Connection] = WeakKeyDictionary()

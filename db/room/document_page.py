@@ -85,7 +85,7 @@ async def _page(request: Request, datasette: Datasette, database: str, row: dict
 def _read(read: Read, number: int, words: Words) -> dict[str, Any]:
     """Read everything, and mark the words."""
     row = everything(read, number)
-    marked = {"marked": document_marked(read, words, row), "texts_marked": texts_marked(read, words, row["texts"])}
+    marked = {"marked": document_marked(words, row), "texts_marked": texts_marked(words, row["texts"])}
     return {**row, **marked}
 
 

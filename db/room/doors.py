@@ -10,6 +10,7 @@ from .answers import document_path, linker
 from .asking import ask
 from .caching import wrapper
 from .csv_wrap import wrap as csv_wrapper
+from .folding import register as register_fold
 from .renderers import renderer
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ ROUTES = [
     (r"^/$", front.front_page),
     (document_page.ROUTE, document_page.document_page),
     (search_page.ROUTE, search_page.search_page),
+    (search_page.VALUES_ROUTE, search_page.values_page),
     (search_page.FEED_ROUTE, search_page.feed),
     (r"^/coverage(?:\.(?P<format>json))?$", health.coverage_page),
     (r"^/syncs$", health.syncs_page),
@@ -55,6 +57,7 @@ def wrap(datasette: Datasette) -> Callable[[Any], Any]:
 def prepare(conn: sqlite3.Connection) -> None:
     """Set up each connection: what sorts stays in memory."""
     conn.execute("PRAGMA temp_store = MEMORY")
+    register_fold(conn)
 
 
 def for_templates(datasette: Datasette, database: str | None) -> dict[str, Any]:

@@ -1,84 +1,165 @@
-"""Finds the documents that answer a question, in order, and counts them by year.
-
-However many documents hold a word, the newest `MOST` are looked at, before any filter; the page says so. Below that,
-all is exact. A limit on time instead would answer the same question now so, now otherwise; and among the oldest, what
-is new would never be found.
-"""
+"""Finds the documents that answer a question, all of them, in order; and what each filter would leave of them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from array import array
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from .asking import attempt, kept, reading
-from .querying import TABLES, query, years_query
+from pyroaring import BitMap
+
+from .asked import ONE_EACH
+from .asking import kept, reading
+from .facets import Facets, ids, load
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datasette.app import Datasette
 
     from .asked import Asked
-    from .asking import Read
+    from .asking import Reader
 
-MOST = 20_000
-FEW = 5_000
-"""Where no more hold the words, all are ranked: looking at each costs, and so does knowing how rare each word is."""
-# What the index alone can tell takes no time: how many hold the words, and which is the oldest of those looked at.
-HELD = """
-    SELECT count(*) AS number, min(id) AS first
-    FROM (SELECT rowid AS id FROM {0}_fts WHERE {0}_fts MATCH ? ORDER BY rowid DESC LIMIT {1})"""
+WINDOW = 1_000_000
+"""Numbers of documents that are gathered in one value: SQLite takes no longer ones than it is allowed to."""
+NUMBER = "SELECT count(*) FROM documents_fts WHERE documents_fts MATCH ?"
+MATCHING = """SELECT json_group_array(rowid) FROM documents_fts
+    WHERE documents_fts MATCH ? AND rowid >= ? AND rowid < ?"""
+# Words in the title come first; how much a word weighs in the other columns, and how rare it is, decides among equals.
+SCORE = "bm25(documents_fts, 10, 5, 1, 10, 10, 5, 5, 5, 10, 2, 2, 5)"
+RANKED = f"""SELECT rowid FROM documents_fts WHERE documents_fts MATCH ? {{within}}
+    ORDER BY {SCORE}, rowid LIMIT ?"""
+SCORES = f"SELECT rowid, {SCORE} FROM documents_fts WHERE documents_fts MATCH ? AND within(rowid)"
+BEST = 200
+"""So many are ranked at once; those behind only when somebody goes so far."""
 
 
-class Found(NamedTuple):
-    """What answers a question, in order; whether there is more that was not looked at; and how many by year.
+@dataclass
+class Found:
+    """What answers a question.
 
-    The years are all years, so that those beside the chosen ones are seen, too; None where counting took too long.
+    `ids`: the documents. `beside`: for a facet of which a document has one value (and for `year`), what would be found
+    if nothing of it were chosen, so that its other values can be counted, too.
     """
 
-    ids: list[int]
-    more: bool
-    years: dict[int, int] | None
+    facets: Facets
+    ids: BitMap
+    beside: dict[str, BitMap] = field(default_factory=dict)
+    matching: bool = False
+    """Whether these are all that match the words, so that no filter need be looked at while ranking."""
+
+    def without(self, facet: str) -> BitMap:
+        """Return what would be found without the filters of one facet."""
+        return self.beside.get(facet, self.ids)
 
 
 async def find(datasette: Datasette, database: str, asked: Asked) -> Found:
     """Find the documents that answer a question."""
-    look = by_words if asked.words.groups else by_filters
+    facets = await facets_of(datasette, database)
 
-    async def read_all() -> Found:
-        return await reading(datasette, database, lambda read: look(read, asked))
+    async def make() -> Found:
+        return await reading(datasette, database, lambda read: found(read, facets, asked))
 
-    return await kept(datasette, database, ("found", *asked.what, asked.sorted_by), read_all)
-
-
-def by_filters(read: Read, asked: Asked) -> Found:
-    """Find by filters alone."""
-    sql, values = query(asked, most=MOST + 1)
-    ids = [row["id"] for row in read(sql, *values)]
-    sql, values = years_query(_in_any_year(asked))
-    years = attempt(read, sql, *values)
-    return Found(
-        ids[:MOST], len(ids) > MOST, None if years is None else {row["year"]: row["documents"] for row in years}
-    )
+    return await kept(datasette, database, ("found", facets.serial, *asked.what), make)
 
 
-def by_words(read: Read, asked: Asked) -> Found:
-    """Find by words in any year: so one search serves the years beside the chosen ones, too."""
-    together = [_held(read, table, asked.words.match) for table in TABLES]
-    each = max(_held(read, table, word)[0] for word in asked.words.wanted for table in TABLES)
-    few = each < MOST and max(number for number, _ in together) < FEW
-    first = {table: at for table, (number, at) in zip(TABLES, together, strict=True) if number == MOST}
-    sql, values = query(_in_any_year(asked), most=MOST, weighed=few, first=first)
-    found = read(sql, *values)
-    ids = [row["id"] for row in found if asked.is_within(row["year"])]
-    years = Counter(row["year"] for row in found if row["year"] is not None)
-    return Found(ids[:MOST], len(ids) > MOST or each == MOST, dict(sorted(years.items())))
+async def facets_of(datasette: Datasette, database: str) -> Facets:
+    """Return the facets of a database, kept until it changes."""
+
+    async def make() -> Facets:
+        return await reading(datasette, database, load)
+
+    return await kept(datasette, database, "facets", make)
 
 
-def _held(read: Read, table: str, match: str) -> tuple[int, int]:
-    """Count what holds words, as far as is looked, and say where that begins."""
-    (row,) = read(HELD.format(table, MOST), match)
-    return row["number"], row["first"]
+def found(read: Reader, facets: Facets, asked: Asked) -> Found:
+    """Find by words and filters."""
+    base = facets.documents
+    if asked.words.match:
+        held = matching(read, asked.words.match)
+        base = base - held if asked.words.negated else base & held
+    filters = _filters(read, facets, asked)
+    ids = _all(base, [held for _, held in filters])
+    beside = {
+        facet: _all(base, [held for name, held in filters if name != facet])
+        for facet in {name for name, _ in filters} & {"year", *ONE_EACH}
+    }
+    return Found(facets, ids, beside, matching=asked.words.ranked and len(ids) == len(held))
 
 
-def _in_any_year(asked: Asked) -> Asked:
-    return replace(asked, year_from=None, year_to=None)
+def matching(read: Reader, match: str) -> BitMap:
+    """Return the documents that match an expression of FTS5."""
+    (last,) = next(read.tuples("SELECT coalesce(max(id), 0) FROM documents"))
+    windows = range(0, last + 1, WINDOW)
+    parts = [next(read.tuples(MATCHING, match, start, start + WINDOW))[0] for start in windows]
+    return BitMap.union(*(ids(part) for part in parts)) if parts else BitMap()
+
+
+def number(read: Reader, match: str) -> int:
+    """Count the documents that match an expression of FTS5."""
+    return int(next(read.tuples(NUMBER, match))[0])
+
+
+def _filters(read: Reader, facets: Facets, asked: Asked) -> list[tuple[str, BitMap]]:
+    """Return each filter with the documents that it leaves. Of what a document has one of, several are alternatives."""
+    filters = [("year", facets.dated(read, asked.period))] if asked.period else []
+    chosen = asked.filters
+    for facet in dict.fromkeys(name for name, _ in chosen):
+        held = [facets.having(facet, value) for value in asked.of(facet)]
+        filters += [(facet, BitMap.union(*held))] if facet in ONE_EACH else [(facet, each) for each in held]
+    return filters
+
+
+def _all(base: BitMap, filters: list[BitMap]) -> BitMap:
+    return BitMap.intersection(base, *filters) if filters else base
+
+
+async def page(datasette: Datasette, database: str, asked: Asked, found: Found, start: int, stop: int) -> list[int]:
+    """Return some of the documents found, in the order asked for."""
+    if asked.sorted_by != "relevance":
+        return found.facets.page(found.ids, asked.sorted_by, start, stop)
+    most = BEST if stop <= BEST else len(found.ids)
+
+    async def make() -> array[int]:
+        return await reading(datasette, database, lambda read: ranked(read, asked, found, most))
+
+    name = ("ranked", found.facets.serial, *asked.what, most)
+    return list((await kept(datasette, database, name, make))[start:stop])
+
+
+def ranked(read: Reader, asked: Asked, found: Found, most: int) -> array[int]:
+    """Return the documents found, the best first: those with more of the words in their titles before others."""
+    best: array[int] = array("I")
+    for level in reversed(levels(read, asked, found.ids)):
+        if level and len(best) < most:
+            within = "" if found.matching and len(level) == len(found.ids) else "AND within(rowid)"
+            read.conn.create_function("within", 1, level.__contains__)
+            rows = read.tuples(RANKED.format(within=within), asked.words.match, most - len(best))
+            best.extend(number for (number,) in rows)
+    return best
+
+
+def levels(read: Reader, asked: Asked, found: BitMap) -> list[BitMap]:
+    """Part documents by how many of the words stand in their titles, from none to all."""
+    parts = [found]
+    for title in {replace(term, field="title").match for term in asked.words.terms if term.field in ("", "title")}:
+        held = matching(read, title)
+        below = [BitMap(), *(part & held for part in parts)]
+        parts = [part | low for part, low in zip([*(part - held for part in parts), BitMap()], below, strict=True)]
+    return parts
+
+
+def scores(read: Reader, asked: Asked, wanted: Sequence[int]) -> list[tuple[int, float]]:
+    """Return how well documents answer, as `ranked` sorts them; less is better."""
+    held = BitMap(wanted)
+    read.conn.create_function("within", 1, held.__contains__)
+    weights = dict(read.tuples(SCORES, asked.words.match))
+    titles = {one: -number for number, part in enumerate(levels(read, asked, held)) for one in part}
+    return [(titles[one], weights[one]) for one in wanted]
+
+
+def ordered(read: Reader, asked: Asked, found: Found) -> array[int]:
+    """Return all documents found, in the order asked for."""
+    if asked.sorted_by == "relevance":
+        return ranked(read, asked, found, len(found.ids))
+    return array("I", found.facets.sorted(found.ids, asked.sorted_by))

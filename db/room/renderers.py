@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from ..citations import FORMATS
 from . import answers
 from .asking import reading, rows
-from .finding import MOST
 from .harvests import harvests
 from .records import cited, documents
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
     from datasette.app import Datasette
     from datasette.utils.asgi import Request, Response
+
+    from .asking import Read
 
 BY_KEY = "SELECT d.id FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.key = wanted.value ORDER BY wanted.key"
 
@@ -37,16 +38,16 @@ def _render(ending: str) -> Callable[..., Any]:
         datasette: Datasette, request: Request, database: str, table: str | None, rows: list[Any]
     ) -> Response:
         every = await _every_row(datasette, request, database, table) if table else [dict(row) for row in rows]
-        items = cited(datasette, await _documents(datasette, database, every))
+        named = await _named(datasette, database, every)
         media_type, write = FORMATS[ending]
-        return answers.text(write(items), media_type, f"{table or 'query'}.{ending}")
+
+        def written(read: Read) -> str:
+            return write(cited(datasette, documents(read, named)))
+
+        body = await reading(datasette, database, written, export=True)
+        return answers.text(body, media_type, f"{table or 'query'}.{ending}")
 
     return render
-
-
-async def _documents(datasette: Datasette, database: str, every: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    named = await _named(datasette, database, every)
-    return await reading(datasette, database, lambda read: documents(read, named))
 
 
 async def _named(datasette: Datasette, database: str, found: Iterable[Mapping[str, Any]]) -> list[int]:
@@ -64,12 +65,11 @@ async def _every_row(datasette: Datasette, request: Request, database: str, tabl
     asked = [(name, value) for name in request.args for value in request.args.getlist(name) if name != "_size"]
     found: list[dict[str, Any]] = []
     following: str | None = None
-    while len(found) < MOST:
+    while True:
         pairs = [*asked, ("_size", "max"), ("_shape", "objects"), *([("_next", following)] if following else [])]
         path = datasette.urls.table(database, table, format="json")
         answer = (await datasette.client.get(f"{path}?{urlencode(pairs)}")).json()
         found += answer["rows"]
         following = answer.get("next")
         if not following:
-            break
-    return found
+            return found

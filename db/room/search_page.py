@@ -1,60 +1,120 @@
-"""`/search`: as a page, as JSON, as files to take away, and as feeds."""
+"""`/search`: as a page, as JSON, as files to take away, and as feeds; over all harvests that are served, or one."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..citations import FORMATS, embedded
-from ..citations.sheets import to_csv
+from datasette.utils.asgi import Response
+
+from ..citations import embedded
 from . import answers, feeds
-from .asked import FACETS, PAGE, Asked, asked
-from .asking import ask, reading
-from .counting import count
+from .asked import FACETS, Asked, asked
+from .asking import reading
+from .counting import by_name, count, values
+from .exports import BY_ENDING
 from .extracts import extracts
-from .finding import find
-from .harvests import meant
+from .finding import Found, find, number, page
+from .harvests import harvests, meant
+from .merging import merged
 from .records import cited, documents
+from .taking import download, everything
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datasette.app import Datasette
-    from datasette.utils.asgi import Request, Response
+    from datasette.utils.asgi import Request
 
-    from .finding import Found
-
-ROUTE = r"^/search(?:\.(?P<format>json|csv|bib|ris|csljson|atom|feed\.json))?$"
+ROUTE = r"^/search(?:\.(?P<format>json|csv|bib|ris|csljson|jsonl|atom|feed\.json))?$"
+VALUES_ROUTE = r"^/search/(?P<facet>[a-z]+)(?:\.(?P<format>json))?$"
 FEED_ROUTE = r"^/feed\.(?P<format>atom|json)$"
-
+PATIENCE = 1.0
+"""Seconds until a page says that it is counting, and comes again by itself with the count."""
 LATE = (
     "This took too long and was given up: very many words begin so, or all of these stand in very many documents. "
     "Type more letters, or a rarer word."
 )
 
 
-async def search_page(request: Request, datasette: Datasette) -> Response:
+@dataclass
+class Answer:
+    """A question and what was found in each of the harvests that were searched."""
+
+    datasette: Datasette
+    request: Request
+    question: Asked
+    found: dict[str, Found]
+
+    @property
+    def total(self) -> int:
+        """How many documents were found."""
+        return sum(len(found.ids) for found in self.found.values())
+
+    @property
+    def first(self) -> str:
+        """The harvest whose pages frame the answer."""
+        return next(iter(self.found))
+
+
+async def search_page(request: Request, datasette: Datasette) -> Any:
     """Answer a question."""
-    database, question = meant(datasette, request), asked(request.args)
-    ending = request.url_vars["format"] or ""
+    question, ending = asked(request.args), request.url_vars["format"] or ""
+    names = _searched(datasette, request)
     if ending in ("atom", "feed.json"):
-        return await _feed(request, datasette, database, question, ending)
+        return await _feed(request, datasette, names, question, ending)
+    looking = asyncio.gather(*(find(datasette, name, question) for name in names))
     try:
-        found = await find(datasette, database, question)
+        if not ending:
+            done, _ = await asyncio.wait([looking], timeout=PATIENCE)
+            if not done:
+                return await _counting(request, datasette, names, question)
+        found = dict(zip(names, await looking, strict=True))
     except sqlite3.OperationalError as error:
-        return await _given_up(request, datasette, database, question, error)
-    if ending in ("", "json"):
-        said = await _results(datasette, database, question, found)
-        if ending:
-            return answers.data(_as_data(request, datasette, database, question, said))
-        return await answers.page(datasette, request, "search.html", said, database)
-    rows = await reading(datasette, database, lambda read: documents(read, found.ids))
-    if ending == "csv":
-        return answers.text(to_csv(rows), "text/csv; charset=utf-8", "documents.csv")
-    media_type, write = FORMATS[ending]
-    return answers.text(write(cited(datasette, rows)), media_type, f"documents.{ending}")
+        return await _given_up(request, datasette, names, question, error)
+    answer = Answer(datasette, request, question, found)
+    if ending in BY_ENDING:
+        return download(datasette, question, found, BY_ENDING[ending])
+    if ending == "json" and "page" not in request.args and "size" not in request.args:
+        return everything(answer)
+    said = await results(answer)
+    if ending == "json":
+        return answers.data(as_data(answer, said))
+    return await answers.page(datasette, request, "search.html", said, answer.first)
+
+
+async def values_page(request: Request, datasette: Datasette) -> Response:
+    """List all values of a facet that occur in what was found, by name or by how often."""
+    question, facet = asked(request.args), request.url_vars["facet"]
+    names = _searched(datasette, request)
+    found = dict(zip(names, await asyncio.gather(*(find(datasette, name, question) for name in names)), strict=True))
+    if not any(facet in one.facets.values for one in found.values()):
+        return Response.redirect(str(datasette.urls.path("/search")))
+    rows = values(list(found.values()), facet, question)
+    rows = rows if request.args.get("_sort") == "count" else by_name(rows)
+    if request.url_vars["format"]:
+        return answers.data({"query": question.query(), "facet": facet, "values": rows})
+    said = {"asked": question, "facet": facet, "rows": rows, "by_count": request.args.get("_sort") == "count"}
+    return await answers.page(datasette, request, "search_values.html", said, names[0])
+
+
+def _searched(datasette: Datasette, request: Request) -> list[str]:
+    """Return the harvests that are searched: the one named by `in`, or all."""
+    first = meant(datasette, request)
+    return [first] if request.args.get("in") else harvests(datasette)
+
+
+async def _counting(request: Request, datasette: Datasette, names: Sequence[str], question: Asked) -> Response:
+    said = {"asked": question, "words": question.words, "counting": True, "notes": question.remarks, "counts": {}}
+    response = await answers.page(datasette, request, "search.html", said, names[0])
+    response.headers |= {"Cache-Control": "no-store", "Refresh": "1"}
+    return response
 
 
 async def _given_up(
-    request: Request, datasette: Datasette, database: str, question: Asked, error: sqlite3.OperationalError
+    request: Request, datasette: Datasette, names: Sequence[str], question: Asked, error: sqlite3.OperationalError
 ) -> Response:
     """Say that it took too long, and what to ask instead."""
     if str(error) != "interrupted":
@@ -62,88 +122,117 @@ async def _given_up(
     if request.url_vars["format"]:
         return answers.data({"query": question.query(), "error": LATE}, 503)
     said = {"asked": question, "words": question.words, "late": LATE, "notes": [], "counts": {}}
-    return await answers.page(datasette, request, "search.html", said, database)
+    return await answers.page(datasette, request, "search.html", said, names[0])
 
 
 async def feed(request: Request, datasette: Datasette) -> Response:
     """Give the feed of everything."""
     ending = "atom" if request.url_vars["format"] == "atom" else "feed.json"
-    return await _feed(request, datasette, meant(datasette, request), Asked(), ending)
+    return await _feed(request, datasette, _searched(datasette, request), Asked(), ending)
 
 
-async def _results(datasette: Datasette, database: str, question: Asked, found: Found) -> dict[str, Any]:
-    """Give one page of results, and what leads on from there."""
-    start = (question.page - 1) * PAGE
-    ids, words = found.ids[start : start + PAGE], question.words
-    shown = await reading(datasette, database, lambda read: extracts(read, words, documents(read, ids)))
-    counts = await count(datasette, database, question, found)
+async def results(answer: Answer) -> dict[str, Any]:
+    """Return one page of results, and what leads on from there; of pages beyond the last one, the last."""
+    question, total = answer.question, answer.total
+    pages = max(1, -(-total // question.size))
+    notes = question.remarks
+    if question.page > pages:
+        notes.append(f"There are {pages:,} pages: this is the last.")
+        question = answer.question = replace(question, page=pages)
+    start = (question.page - 1) * question.size
+    shown = await _shown(answer, start, start + question.size)
+    counts = count(list(answer.found.values()), question)
+    if len(answer.found) > 1:  # the numbers of listings are each database's own
+        counts |= {"listing": [], "in": [{"value": n, "count": len(f.ids)} for n, f in answer.found.items()]}
     return {
         "asked": question,
         "words": question.words,
-        "notes": [*question.notes, *question.words.notes],
-        "results": _with_coins(datasette, shown),
+        "notes": notes,
+        "results": shown,
         "first": start + 1,
-        "total": len(found.ids),
-        "more": found.more,
+        "total": total,
+        "pages": pages,
         "counts": counts,
-        "chosen": [{**row, "facet": facet} for facet in FACETS for row in counts[facet] if row["chosen"]],
-        "next": question.page + 1 if start + PAGE < len(found.ids) else None,
-        "alone": [] if found.ids else await _each_word(datasette, database, question),
+        "chosen": _chosen(question, counts),
+        "next": question.page + 1 if question.page < pages else None,
+        "alone": [] if total else await _each_word(answer),
     }
 
 
-def _with_coins(datasette: Datasette, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**row, "coins": embedded.coins(item)} for row, item in zip(rows, cited(datasette, rows), strict=True)]
+def _chosen(question: Asked, counts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what is chosen, with the name of each, so that it can be taken back."""
+    labels = {(facet, row["value"]): row["label"] for facet in FACETS for row in counts.get(facet, ())}
+    return [{"facet": one[0], "value": one[1], "label": labels.get(one, one[1])} for one in question.chosen]
 
 
-async def _each_word(datasette: Datasette, database: str, question: Asked) -> list[tuple[str, int]]:
+async def _shown(answer: Answer, start: int, stop: int) -> list[dict[str, Any]]:
+    """Return some of the documents found, with the words marked, wherever they are held."""
+    datasette, words = answer.datasette, answer.question.words
+    if len(answer.found) == 1:
+        name, found = next(iter(answer.found.items()))
+        wanted = [(name, one) for one in await page(datasette, name, answer.question, found, start, stop)]
+    else:
+        wanted = await merged(datasette, answer.question, answer.found, start, stop)
+    rows: dict[tuple[str, int], dict[str, Any]] = {}
+    for name in answer.found:
+        ids = [one for held, one in wanted if held == name]
+        read = await reading(datasette, name, lambda read, ids=ids: extracts(read, words, documents(read, ids)))  # type: ignore[misc]
+        link = answers.linker(datasette, name)
+        for row, item in zip(read, cited(datasette, read), strict=True):
+            rows[name, row["id"]] = {**row, "coins": embedded.coins(item), "database": name, "link": link}
+    return [rows[one] for one in wanted if one in rows]
+
+
+async def _each_word(answer: Answer) -> list[tuple[str, int]]:
     """Say of each word how much it finds by itself, where together they find nothing."""
-    sql = """SELECT (SELECT count(*) FROM (SELECT 1 FROM documents_fts WHERE documents_fts MATCH ?1 LIMIT 1000))
-        + (SELECT count(*) FROM (SELECT 1 FROM texts_fts WHERE texts_fts MATCH ?1 LIMIT 1000)) AS found"""
-    counted = [(str(term), await ask(datasette, database, sql, term.match)) for term in question.words.terms]
-    return [(term, rows[0]["found"] if rows else 0) for term, rows in counted]
+    counted = []
+    for term in answer.question.words.terms:
+        found = [
+            await reading(answer.datasette, name, lambda read, match=term.match: number(read, match))  # type: ignore[misc]
+            for name in answer.found
+        ]
+        counted.append((str(term), sum(found)))
+    return counted
 
 
-def _as_data(
-    request: Request, datasette: Datasette, database: str, question: Asked, said: dict[str, Any]
-) -> dict[str, Any]:
-    """Give a page of results as data."""
-    link = answers.linker(datasette, database)
-    absent = ("title_marked", "summary_marked", "coins")
-    results = [{name: value for name, value in row.items() if name not in absent} for row in said["results"]]
-    following = link("/search.json", question.query(page=said["next"])) if said["next"] else None
-    for row in results:
-        row["page"] = answers.absolute(datasette, request, link(answers.document_path(row["key"])))
+def as_data(answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of results as data."""
+    link = answers.linker(answer.datasette, answer.first)
+    following = link("/search.json", answer.question.query(page=said["next"])) if said["next"] else None
+    absent = ("title_marked", "summary_marked", "coins", "link", *(() if len(answer.found) > 1 else ("database",)))
+    found = []
+    for row in said["results"]:
+        address = answers.absolute(answer.datasette, answer.request, row["link"](answers.document_path(row["key"])))
+        found.append({**{name: value for name, value in row.items() if name not in absent}, "page": address})
     return {
-        "query": question.query(page=question.page),
+        "query": answer.question.query(page=answer.question.page),
         "total": said["total"],
-        "more": said["more"],
         "notes": said["notes"],
-        "results": results,
+        "results": found,
         "counts": said["counts"],
-        "next": answers.absolute(datasette, request, following) if following else None,
+        "next": answers.absolute(answer.datasette, answer.request, following) if following else None,
     }
 
 
-async def _feed(request: Request, datasette: Datasette, database: str, question: Asked, ending: str) -> Response:
+async def _feed(request: Request, datasette: Datasette, names: Sequence[str], question: Asked, ending: str) -> Response:
     """Give what is new and changed among the answers to a question, as a feed."""
-    query = question.query(order="changed")
-    found = await find(datasette, database, asked_for(question))
-    rows = await reading(datasette, database, lambda read: documents(read, found.ids[: feeds.ENTRIES]))
-    link = answers.linker(datasette, database)
-    addresses = [answers.absolute(datasette, request, link(answers.document_path(row["key"]))) for row in rows]
+    latest = replace(question, order="changed", page=1)
+    found = {name: await find(datasette, name, latest) for name in names}
+    wanted = await merged(datasette, latest, found, 0, feeds.ENTRIES)
+    rows, addresses = [], []
+    for name, one in wanted:
+        (row,) = await reading(datasette, name, lambda read, one=one: documents(read, [one]))  # type: ignore[misc]
+        link = answers.linker(datasette, name)
+        rows.append(row)
+        addresses.append(answers.absolute(datasette, request, link(answers.document_path(row["key"]))))
+    link = answers.linker(datasette, names[0]) if len(names) == 1 else answers.linker(datasette, harvests(datasette)[0])
     site = datasette.metadata("title") or "Archive harvest"
     said = feeds.Feed(
         title=f"{site}: {question.q or 'new and changed documents'}",
-        page=answers.absolute(datasette, request, link("/search", query)),
-        address=answers.absolute(datasette, request, link(f"/search.{ending}", query)),
+        page=answers.absolute(datasette, request, link("/search", latest.query())),
+        address=answers.absolute(datasette, request, link(f"/search.{ending}", latest.query())),
         entries=feeds.entries(rows, addresses),
     )
     if ending == "atom":
         return answers.text(feeds.to_atom(said), "application/atom+xml; charset=utf-8")
     return answers.text(feeds.to_json_feed(said), "application/feed+json; charset=utf-8")
-
-
-def asked_for(question: Asked) -> Asked:
-    """Give the question as a feed answers it: the latest change first."""
-    return Asked(question.q, question.year_from, question.year_to, question.chosen, "changed")

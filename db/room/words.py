@@ -4,123 +4,225 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from markupsafe import Markup, escape
+from .folding import fold
 
-OPEN, SHUT = "\x02", "\x03"
-"""Stand around a found word in what SQLite gives back, until the text is escaped."""
-_PART = re.compile(
-    r'(?P<not>-(?=[\w"“]))?(?:["“”](?P<phrase>[^"“”]*)(?P<close>["“”])?|(?P<word>[^\s"“”]+))(?P<star>\*)?'
-)
-_WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-MOST = 12
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST = 50
 """Words that are searched for; a pasted page would keep the database busy."""
+DEEPEST = 20
+"""Brackets within brackets that are read."""
+FIELDS = {
+    "title": "title",
+    "summary": "summary",
+    "text": "text",
+    "sender": "sender",
+    "from": "sender",
+    "recipient": "recipient",
+    "to": "recipient",
+    "person": "person",
+    "people": "person",
+    "place": "place",
+    "subject": "subject",
+    "topic": "subject",
+    "author": "author",
+    "contributor": "author",
+    "creator": "author",
+    "collection": "collection",
+    "archive": "archive",
+    "signature": "archive",
+    "location": "archive",
+    "number": "number",
+    "id": "number",
+}
+"""What may stand before a colon, and the column of the index that it means."""
+QUOTES = '"“”„«»'
+_TOKEN = re.compile(
+    rf"""(?P<open>\()|(?P<shut>\))
+    |(?P<not>[-–—−‐‑﹣－!]+(?=[\w({QUOTES}]))
+    |[{QUOTES}](?P<phrase>[^{QUOTES}]*)(?:[{QUOTES}](?P<star>\*)?)?
+    |(?P<word>[^\s(){QUOTES}]+)""",
+    re.VERBOSE,
+)
+_FIELD = re.compile(rf"({'|'.join(FIELDS)}):(.*)", re.IGNORECASE | re.DOTALL)
+_WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True)
 class Term:
-    """One word or phrase, and whether its last word is only a beginning."""
+    """One word or phrase, where it is to stand (nowhere in particular: ``), and whether it is only a beginning."""
 
     text: str
     prefix: bool = False
+    field: str = ""
 
     @property
     def match(self) -> str:
-        """Give it as SQLite's full text takes it: always quoted, so that nothing in it is an operator."""
-        return '"' + self.text.replace('"', '""') + '"' + ("*" if self.prefix else "")
+        """Return it as FTS5 takes it: always quoted, so that nothing in it is an operator."""
+        quoted = '"' + (fold(self.text) or "").replace('"', '""') + '"' + ("*" if self.prefix else "")
+        return f"{{{self.field}}} : {quoted}" if self.field else quoted
 
     def __str__(self) -> str:
-        """Give it as people write it."""
-        return (f"“{self.text}”" if " " in self.text else self.text) + ("*" if self.prefix else "")
+        """Return it as people write it."""
+        text = (f"“{self.text}”" if " " in self.text else self.text) + ("*" if self.prefix else "")
+        return f"{self.field}:{text}" if self.field else text
 
 
 @dataclass(frozen=True)
 class Words:
-    """What is searched for: groups of alternatives, of which each must be found; what must not be; what to say."""
+    """What is searched for.
 
-    groups: tuple[tuple[Term, ...], ...] = ()
-    without: tuple[Term, ...] = ()
+    `match` is an expression of FTS5, or nothing; `negated`: all documents are meant but those that match. `terms` are
+    the words that may be found, to be marked; `notes` say what was not understood.
+    """
+
+    match: str = ""
+    negated: bool = False
+    terms: tuple[Term, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def terms(self) -> tuple[Term, ...]:
-        """Give every word that may be found."""
-        return tuple(term for group in self.groups for term in group)
+    def ranked(self) -> bool:
+        """Whether one document can answer better than another."""
+        return bool(self.match) and not self.negated
 
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """Give each group as SQLite takes it."""
-        return tuple("(" + " OR ".join(term.match for term in group) + ")" for group in self.groups)
 
-    @property
-    def match(self) -> str:
-        """Give all that must be found in one place."""
-        return " AND ".join(self.wanted)
+@dataclass(frozen=True)
+class _Part:
+    """A part of the question as FTS5 takes it; FTS5 has no NOT by itself, so that is kept beside it."""
 
-    @property
-    def any(self) -> str:
-        """Give what is to be marked."""
-        return " OR ".join(term.match for term in self.terms)
-
-    @property
-    def unwanted(self) -> str:
-        """Give what must not be found, or nothing."""
-        return " OR ".join(term.match for term in self.without)
+    match: str
+    negated: bool = False
 
 
 def read(typed: str) -> Words:
-    """Read what was typed: words, "phrases", beginnings*, -exclusions, and OR between alternatives."""
-    groups: list[tuple[Term, ...]] = []
-    without: list[Term] = []
-    either = False
-    for found in _PART.finditer(typed.replace("\0", " ")):
-        if found["word"] == "OR" and groups:
-            either = True
-            continue
-        term = _term(found)
-        if not term.text:
-            continue
-        if found["not"]:
-            without.append(term)
-        elif either:
-            groups[-1] += (term,)
-        elif (term,) not in groups:
-            groups.append((term,))
-        either = False
-    return Words(tuple(groups[:MOST]), tuple(without[:MOST]), tuple(_notes(typed, groups, without)))
+    """Read words, "phrases", beginnings*, -exclusions, AND, OR, NOT, (brackets) and field:words."""
+    parser = _Parser(typed)
+    whole = parser.all_of("", depth=0) or _Part("")
+    return Words(whole.match, whole.negated, tuple(dict.fromkeys(parser.terms)), tuple(_notes(typed, parser, whole)))
 
 
-def _term(found: re.Match[str]) -> Term:
-    text = found["phrase"] if found["phrase"] is not None else found["word"]
-    stripped = text.rstrip("*")
-    # Only letters and digits are indexed; what stands between them separates words, as in the texts themselves.
-    plain = " ".join(re.findall(r"[\w\u0300-\u036f]+", stripped.replace("_", " ")))
-    return Term(plain, prefix=bool(plain) and (stripped != text or bool(found["star"])))
+class _Parser:
+    """Reads a question from left to right. OR binds closer than what merely stands side by side, as in catalogues."""
+
+    def __init__(self, typed: str) -> None:
+        self.tokens = list(_tokens(typed))
+        self.at = 0
+        self.terms: list[Term] = []
+        self.words = 0
+        self.loose = False
+        """Whether an AND, OR or NOT has nothing to join."""
+
+    def all_of(self, field: str, depth: int, *, negated: bool = False) -> _Part | None:
+        """Read up to the end or to a closing bracket; all parts must be found. `negated`: nothing here is marked."""
+        parts: list[list[_Part]] = []
+        joined = ""
+        while self.at < len(self.tokens):
+            found = self.tokens[self.at]
+            if found["shut"]:
+                self.at += 1
+                if depth:
+                    break
+                continue
+            if found["word"] in ("AND", "OR"):
+                self.at += 1
+                self.loose |= bool(joined) or not parts
+                joined = found["word"]
+                continue
+            part = self.one(field, depth, negated=negated)
+            if part and joined == "OR" and parts:
+                parts[-1].append(part)
+            elif part:
+                parts.append([part])
+            joined = "" if part else joined
+        self.loose |= bool(joined)
+        return _and([_or(each) for each in parts]) if parts else None
+
+    def one(self, field: str, depth: int, *, negated: bool) -> _Part | None:
+        """Read one word, phrase or bracket, or what must not be found."""
+        found = self.tokens[self.at]
+        self.at += 1
+        if found["not"] or found["word"] == "NOT":
+            if self.at == len(self.tokens) or self.tokens[self.at]["shut"]:
+                self.loose = True
+                return None
+            part = self.one(field, depth, negated=not negated)
+            return part and _Part(part.match, not part.negated)
+        if found["open"]:
+            return self.all_of(field, depth + 1, negated=negated) if depth < DEEPEST else None
+        if found["word"] and (named := _FIELD.fullmatch(found["word"])):
+            field = FIELDS[named[1].lower()]
+            if not named[2]:
+                following = self.at < len(self.tokens) and not self.tokens[self.at]["shut"]
+                return self.one(field, depth, negated=negated) if following else None
+            return self.term(named[2], field, star=False, negated=negated)
+        text = found["word"] if found["word"] is not None else found["phrase"]
+        return self.term(text, field, star=bool(found["star"]), negated=negated)
+
+    def term(self, text: str, field: str, *, star: bool, negated: bool) -> _Part | None:
+        """Read one word or phrase; nothing, where it has no letter and no digit."""
+        plain = plain_words(text)
+        self.words += bool(plain)
+        if not plain or self.words > MOST:
+            return None
+        term = Term(plain, star or text.endswith("*"), field)
+        if not negated:
+            self.terms.append(term)
+        return _Part(term.match)
 
 
-def _notes(typed: str, groups: list[tuple[Term, ...]], without: list[Term]) -> list[str]:
+def _tokens(typed: str) -> Iterator[re.Match[str]]:
+    """Part what was typed. A dash excludes only where a word begins: `Kovalev–Stalin` are two names."""
+    return _TOKEN.finditer(typed.replace("\0", " "))
+
+
+def plain_words(text: str) -> str:
+    """Return only letters and digits: what stands between them separates words, as in the texts themselves."""
+    return " ".join(re.findall(r"[\w\u0300-\u036f]+", text.replace("_", " ")))
+
+
+def _and(parts: list[_Part]) -> _Part:
+    """Join what must be found, all of it."""
+    found = list(dict.fromkeys(part.match for part in parts if not part.negated))
+    unwanted = list(dict.fromkeys(part.match for part in parts if part.negated))
+    if not found:
+        return _Part(_joined(unwanted, "OR"), negated=True)
+    return _Part(f"({_joined(found, 'AND')} NOT {_joined(unwanted, 'OR')})" if unwanted else _joined(found, "AND"))
+
+
+def _or(parts: list[_Part]) -> _Part:
+    """Join alternatives: a OR NOT b is all but what has b and not a."""
+    found = list(dict.fromkeys(part.match for part in parts if not part.negated))
+    unwanted = list(dict.fromkeys(part.match for part in parts if part.negated))
+    if not unwanted:
+        return _Part(_joined(found, "OR"))
+    without = _joined(unwanted, "AND")
+    return _Part(f"({without} NOT {_joined(found, 'OR')})" if found else without, negated=True)
+
+
+def _joined(parts: list[str], operator: str) -> str:
+    return parts[0] if len(parts) == 1 else "(" + f" {operator} ".join(parts) + ")"
+
+
+def _notes(typed: str, parser: _Parser, whole: _Part) -> Iterator[str]:
     """Say what was done about a mistake, and what search cannot do."""
-    notes = []
     if typed.count('"') % 2:
-        notes.append("A quotation mark is not closed: the phrase was taken to go on to the end.")
-    if typed.strip() and not groups and not without:
-        notes.append("There is no letter and no digit in this: type a word, or part of one with * behind it.")
-    if without and not groups:
-        notes.append("Only what must not be found is named: this is everything else.")
-    if len(groups) > MOST:
-        notes.append(f"Only the first {MOST} words were looked for.")
+        yield "A quotation mark is not closed: the phrase was taken to go on to the end."
+    if typed.count("(") != typed.count(")"):
+        yield "A bracket is not closed or not opened: it was taken to go on to the end, or left out."
+    if typed.strip() and not whole.match:
+        yield "There is no letter and no digit in this: type a word, or part of one with * behind it."
+    if whole.negated and whole.match:
+        yield "Only what must not be found is named: this is everything else."
+    if parser.loose:
+        yield "An AND, OR or NOT has nothing on one side of it, and was left out."
+    if parser.words > MOST:
+        yield f"Only the first {MOST} words were looked for."
     if _WITHOUT_SPACES.search(typed):
-        notes.append(
+        yield (
             "Words of this script are written without spaces, and search cannot part them: it finds whole stretches "
             "between punctuation marks, or with * behind what they begin with."
         )
-    if re.search(r"\b(AND|NOT|NEAR)\b", typed):
-        notes.append("All words are looked for anyway; AND, NOT and NEAR are words like others. Exclude with -word.")
-    return notes
-
-
-def marked(text: str | None) -> Markup:
-    """Escape a text and mark what was found in it."""
-    safe = str(escape(text or ""))
-    safe = re.sub(f"{OPEN}([^{OPEN}{SHUT}]*){SHUT}", r"<mark>\1</mark>", safe)
-    return Markup(safe.replace(OPEN, "").replace(SHUT, ""))  # noqa: S704 - escaped above, but for our own marks

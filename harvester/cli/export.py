@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -11,63 +10,23 @@ import click
 
 from harvester.cli.commands import db_option
 from harvester.cli.serve import described
-from harvester.db.citations import bibtex, csl, ris, sheets
-from harvester.db.citations.citable import Citable, citable
 from harvester.db.room.asked import FACETS, Asked
-from harvester.db.room.querying import query
-from harvester.db.room.records import DOCUMENTS, FILES, TERMS, assembled
+from harvester.db.room.asking import Reader
+from harvester.db.room.exports import FORMATS, read_documents
+from harvester.db.room.facets import load
+from harvester.db.room.finding import found, ordered
+from harvester.db.room.periods import read_date
+from harvester.errors import UsageError
 from harvester.store.database import explained, open_to_read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlite_utils import Database
 
-    Documents = Iterable[dict[str, Any]]
-
-CHUNK = 500
-"""Documents held in memory at once."""
-
-
-def _cited(documents: Documents) -> Iterator[Citable]:
-    names = described()["plugins"]["reading-room"]["archives"]
-    return (citable(row, row["terms"], row["files"], names) for row in documents)
-
-
-def _bibtex(documents: Documents) -> Iterator[str]:
-    return (bibtex.entry(item) + "\n" for item in _cited(documents))
-
-
-def _ris(documents: Documents) -> Iterator[str]:
-    return (ris.to_ris([item]) for item in _cited(documents))
-
-
-def _csl_json(documents: Documents) -> Iterator[str]:
-    before = "["
-    for item in _cited(documents):
-        yield f"{before}\n{json.dumps(csl.csl_item(item), ensure_ascii=False)}"
-        before = ","
-    yield "[]\n" if before == "[" else "\n]\n"
-
-
-def _csv(documents: Documents) -> Iterator[str]:
-    yield sheets.to_csv([])
-    for row in documents:
-        yield sheets.to_csv([row]).split("\r\n", 1)[1]
-
-
-def _jsonl(documents: Documents) -> Iterator[str]:
-    return (json.dumps(row, ensure_ascii=False) + "\n" for row in documents)
-
-
-FORMATS: dict[str, Callable[[Documents], Iterator[str]]] = {
-    "bibtex": _bibtex,
-    "ris": _ris,
-    "csl-json": _csl_json,
-    "csv": _csv,
-    "jsonl": _jsonl,
-}
+ENDLESS_MS = 3_600_000
+"""Milliseconds that a question may take here, where nobody else waits."""
 filters = [
     click.option(f"--{name}", multiple=True, help=f"Only those of this {name}; several narrow down.")
     for name in FACETS
@@ -85,8 +44,8 @@ def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("format", type=click.Choice(list(FORMATS)))
 @db_option
 @click.option("--search", default="", metavar="WORDS", help="Only documents that hold these words, best first.")
-@click.option("--from", "year_from", type=int, metavar="YEAR", help="From this year on.")
-@click.option("--to", "year_to", type=int, metavar="YEAR", help="Up to this year.")
+@click.option("--from", "date_from", metavar="DATE", help="From this year, month or day on (1956, 1956-10-23).")
+@click.option("--to", "date_to", metavar="DATE", help="Up to this year, month or day.")
 @click.option("--kind", multiple=True, help="Only those of this kind, or of one of several.")
 @_filtered
 @click.option("--listing", type=int, metavar="NUMBER", help="Only those seen in this listing.")
@@ -94,7 +53,8 @@ def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
 def export(format: str, db: Path, output: Any, **asked: Any) -> None:  # noqa: A002 - click's name for the argument
     """Write documents as FORMAT: bibtex, ris, csl-json, csv or jsonl.
 
-    All of them by date, or those that a search finds. The CSV opens in spreadsheets as it is.
+    All of them by date, or those that a search finds. The CSV opens in spreadsheets as it is; jsonl holds the texts,
+    too.
 
     Examples:
         harvester export csv --from 1950 --to 1950 --kind Telegram --output telegrams.csv
@@ -105,23 +65,32 @@ def export(format: str, db: Path, output: Any, **asked: Any) -> None:  # noqa: A
         # Its own line ends: RIS and CSV have theirs, which text streams of some systems would double.
         out = nullcontext(sys.stdout) if output is None else output
         with out as file:
-            for part in FORMATS[format](read(database, question(**asked))):
+            documents = read(database, question(**asked), texts=format == "jsonl")
+            for part in FORMATS[format].write(documents, described()["plugins"]["reading-room"]["archives"]):
                 file.write(part)
 
 
-def question(search: str, year_from: int | None, year_to: int | None, listing: int | None, **chosen: Any) -> Asked:
-    """Give what is asked for, in the words of search."""
+def question(
+    search: str, date_from: str | None, date_to: str | None, listing: int | None, **chosen: tuple[str, ...]
+) -> Asked:
+    """Return what is asked for, in the words of search."""
     pairs = [(facet, value) for facet, values in chosen.items() for value in values]
     pairs += [("listing", str(listing))] if listing is not None else []
-    return Asked(" ".join(search.split()), year_from, year_to, tuple(pairs))
+    start, end = (_date(text) for text in (date_from, date_to))
+    return Asked(" ".join(search.split()), start and start[0], end and end[1], tuple(pairs))
 
 
-def read(db: Database, asked: Asked) -> Iterator[dict[str, Any]]:
+def _date(text: str | None) -> tuple[str, str] | None:
+    read = read_date(text) if text else None
+    if text and not read:
+        raise UsageError(f"{text} is no year and no date: write it as 1956, 1956-10 or 1956-10-23")
+    return read
+
+
+def read(db: Database, asked: Asked, *, texts: bool) -> Iterator[dict[str, Any]]:
     """Read the documents that are asked for, some at a time."""
-    if asked.words.notes:
-        click.echo(" ".join(asked.words.notes), err=True)
-    sql, values = query(asked)
-    ids = [row[0] for row in db.execute(sql, values)]
-    for start in range(0, len(ids), CHUNK):
-        wanted = [json.dumps(ids[start : start + CHUNK])]
-        yield from assembled(*(list(db.query(part, wanted)) for part in (DOCUMENTS, TERMS, FILES)))
+    if asked.remarks:
+        click.echo(" ".join(asked.remarks), err=True)
+    reader = Reader(db.conn, ENDLESS_MS)
+    facets = load(reader)
+    yield from read_documents(reader, ordered(reader, asked, found(reader, facets, asked)), texts=texts)

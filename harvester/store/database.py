@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 
 from harvester.db.migrations import SET_NAME, migrations
+from harvester.db.room.folding import register as register_fold
 from harvester.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
     with explained(path):
         connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
         connection.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
+        register_fold(connection)
         db = Database(connection)
         _check_schema(db, path)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -48,6 +50,7 @@ def open_to_read(path: Path) -> Database:
     _check_file(path)
     with explained(path):
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        register_fold(connection)
         db = Database(connection)
         _check_schema(db, path)
         if migrations().pending(db):

@@ -13,62 +13,91 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 CHUNK = 1000
-"""Rows indexed in one transaction: half a second at most, so that other writers need not wait longer."""
+"""Documents indexed in one transaction at most."""
+CHUNK_LETTERS = 4_000_000
+"""Letters of texts in one transaction: half a second at most, so that other writers need not wait longer."""
 MERGED_PAGES = 500
 """Pages of the index that are written anew in one transaction, for the same reason."""
-INDEXED = {"documents": "title, summary", "texts": "text"}
-"""The tables that are searched, and their columns."""
+WORDS = (
+    "title",
+    "summary",
+    "text",
+    "sender",
+    "recipient",
+    "person",
+    "place",
+    "subject",
+    "author",
+    "collection",
+    "archive",
+    "number",
+)
+"""The columns of the index."""
+_COLUMNS = ", ".join(WORDS)
+_FOLDED = ", ".join(f"fold({name})" for name in WORDS)
+FOLDED_VIEW = f"""CREATE VIEW document_words_folded AS
+    SELECT id, {", ".join(f"fold({name}) AS {name}" for name in WORDS)} FROM document_words"""
+"""What the index is made of, for a check to compare it with."""
+_BOUND = f"""
+    SELECT max(id) FROM (
+        SELECT id, sum(letters) OVER (ORDER BY id) - letters AS before FROM (
+            SELECT n.id, (SELECT coalesce(sum(length(t.text)), 0) FROM texts AS t WHERE t.document_id = n.id) AS letters
+            FROM documents_unindexed AS n ORDER BY n.id LIMIT ?))
+    WHERE before < {CHUNK_LETTERS}"""
 
 
 def behind(db: Database) -> int:
-    """Count the rows that the index does not hold as they are now."""
-    return sum(int(db.execute(f"SELECT count(*) FROM {table}_unindexed").fetchone()[0]) for table in INDEXED)
+    """Count the documents that the index does not hold as they are now."""
+    return int(db.execute("SELECT count(*) FROM documents_unindexed").fetchone()[0])
 
 
 def index(db: Database, chunk: int = CHUNK) -> None:
     """Bring full text up to date."""
-    for table in INDEXED:
-        while True:
-            with transaction(db):
-                if not index_chunk(db, table, chunk):
-                    break
+    while True:
+        with transaction(db):
+            if not index_chunk(db, chunk):
+                break
 
 
-def index_chunk(db: Database, table: str, chunk: int) -> int:
-    """Index some rows of one table within the caller's transaction; give how many were noted."""
-    last = db.execute(f"SELECT max(id) FROM (SELECT id FROM {table}_unindexed ORDER BY id LIMIT ?)", [chunk])
-    bound = last.fetchone()[0]
+def index_chunk(db: Database, chunk: int = CHUNK) -> int:
+    """Index some documents within the caller's transaction; return how many were noted."""
+    bound = db.execute(_BOUND, [chunk]).fetchone()[0]
     if bound is None:
         return 0
-    columns = INDEXED[table]
     db.execute(
-        f"""INSERT INTO {table}_fts ({table}_fts, rowid, {columns})
-        SELECT 'delete', id, {columns} FROM {table}_unindexed WHERE id <= ? AND indexed""",
+        f"""INSERT INTO documents_fts (documents_fts, rowid, {_COLUMNS})
+        SELECT 'delete', id, {_FOLDED} FROM documents_unindexed WHERE id <= ? AND indexed""",
         [bound],
     )
     db.execute(
-        f"""INSERT INTO {table}_fts (rowid, {columns})
-        SELECT id, {columns} FROM {table} WHERE id IN (SELECT id FROM {table}_unindexed WHERE id <= ?)""",
+        f"""INSERT INTO documents_fts (rowid, {_COLUMNS})
+        SELECT id, {_FOLDED} FROM document_words WHERE id IN (SELECT id FROM documents_unindexed WHERE id <= ?)""",
         [bound],
     )
-    return db.execute(f"DELETE FROM {table}_unindexed WHERE id <= ?", [bound]).rowcount
+    return db.execute("DELETE FROM documents_unindexed WHERE id <= ?", [bound]).rowcount
 
 
 def index_now(db: Database) -> None:
     """Bring full text up to date within the caller's transaction, for what must not be found a moment longer."""
-    for table in INDEXED:
-        while index_chunk(db, table, CHUNK):
-            pass
+    while index_chunk(db):
+        pass
+
+
+def index_again(db: Database) -> None:
+    """Make the index again from nothing."""
+    with transaction(db):
+        db.execute("INSERT INTO documents_fts (documents_fts) VALUES ('delete-all')")
+        db.execute(f"INSERT INTO documents_fts (rowid, {_COLUMNS}) SELECT id, {_FOLDED} FROM document_words")
+        db.execute("DELETE FROM documents_unindexed")
 
 
 def forget_words(db: Database) -> None:
     """Write the index anew, piece by piece: what was deleted from it stays in its older parts until then."""
-    for table in INDEXED:
-        size = -MERGED_PAGES
-        while True:
-            before = db.conn.total_changes
-            with transaction(db):
-                db.execute(f"INSERT INTO {table}_fts ({table}_fts, rank) VALUES ('merge', ?)", [size])
-            if size > 0 and db.conn.total_changes - before < 2:
-                break
-            size = MERGED_PAGES
+    size = -MERGED_PAGES
+    while True:
+        before = db.conn.total_changes
+        with transaction(db):
+            db.execute("INSERT INTO documents_fts (documents_fts, rank) VALUES ('merge', ?)", [size])
+        if size > 0 and db.conn.total_changes - before < 2:
+            break
+        size = MERGED_PAGES

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.database import open_to_write
+from harvester.store.search import index_again
 from tests.archive_pages import _KINDS, _LANGUAGES, _PEOPLE, _PLACES, _SUBJECTS
 
 if TYPE_CHECKING:
@@ -47,9 +48,7 @@ def make(path: Path, documents: int) -> None:
         with db.atomic():
             _chunk(db, range(start, min(start + CHUNK, documents + 1)), passages, chance)
     _around(db, documents)
-    for table in ("documents", "texts"):
-        db.execute(f"INSERT INTO {table}_fts ({table}_fts) VALUES ('rebuild')")
-        db.execute(f"DELETE FROM {table}_unindexed")
+    index_again(db)
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
     part.rename(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.pages.page import Problem
@@ -9,7 +10,7 @@ from harvester.sources import load_sources
 from harvester.store.database import transaction
 from harvester.store.documents import write_document, write_new
 from harvester.store.run import Run
-from harvester.store.search import INDEXED, index
+from harvester.store.search import behind, index, index_again
 from harvester.store.soundness.documents import differing_documents
 from harvester.store.soundness.runs import dead_runs, stale_claims
 from harvester.store.soundness.search import in_step
@@ -94,9 +95,8 @@ def _make_again(db: Database, run: Run) -> Iterator[str]:
 
 def _index_again(db: Database) -> Iterator[str]:
     """Bring full text up to date; where that is not enough, make it again from nothing."""
-    for table in INDEXED:
-        if db.execute(f"SELECT 1 FROM {table}_unindexed").fetchone() is None and not in_step(db, table):
-            with transaction(db):
-                db.execute(f"INSERT INTO {table}_fts ({table}_fts) VALUES ('rebuild')")
-            yield f"the index of {table} was made again"
+    path = Path(db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0])
+    if not behind(db) and not in_step(path):
+        index_again(db)
+        yield "the index of documents was made again"
     index(db)

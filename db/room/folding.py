@@ -1,0 +1,37 @@
+"""Folds letters that the full-text tokenizer leaves as they are, in the index and in questions alike.
+
+FTS5's `remove_diacritics` knows only Latin letters that decompose. People type Gomulka for Gomułka, Хрущев for Хрущёв.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+LETTERS = str.maketrans(
+    # The last ones: Persian and Arabic keyboards have different letters for the same one.
+    dict(zip("łŁđĐðÐøØħĦŧŦıſŋŊґҐیىکةۀ", "lLdDdDoOhHtTisnNгГييكهه", strict=True))
+    | {"ß": "ss", "ẞ": "SS", "þ": "th", "Þ": "TH", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
+)
+MARKS = re.compile(
+    r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1-\u05c7\u0640\u064b-\u065f\u0670"
+    r"\u00ad\u200b-\u200d\u2060\ufeff]"
+)
+"""Accents, vowel points, and what is not seen at all (soft hyphens, zero-width spaces), which would part a word."""
+
+
+def fold(text: str | None) -> str | None:
+    """Return `text` with accents taken off and special letters written as people type them; case stays."""
+    if text is None or text.isascii():
+        return text
+    bare = MARKS.sub("", unicodedata.normalize("NFD", text))
+    return unicodedata.normalize("NFC", bare).translate(LETTERS)
+
+
+def register(conn: sqlite3.Connection) -> None:
+    """Give a connection the SQL function `fold`, of which the index's content is made."""
+    conn.create_function("fold", 1, fold, deterministic=True)

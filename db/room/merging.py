@@ -1,0 +1,48 @@
+"""Puts the answers of several databases into one order."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from .asking import numbers, reading
+from .finding import page, scores
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from datasette.app import Datasette
+
+    from .asked import Asked
+    from .asking import Reader
+    from .finding import Found
+
+KEYS = {"date": "date_from", "newest": "date_from", "changed": "last_changed"}
+
+
+async def merged(
+    datasette: Datasette, asked: Asked, found: Mapping[str, Found], start: int, stop: int
+) -> list[tuple[str, int]]:
+    """Return some of the documents found, each with its database, in the order asked for."""
+
+    async def of(name: str) -> list[tuple[Any, str, int]]:
+        ids = await page(datasette, name, asked, found[name], 0, stop)
+        keys = await reading(datasette, name, lambda read: _keys(read, asked, ids))
+        return [(key, name, one) for key, one in zip(keys, ids, strict=True)]
+
+    rows = [row for part in await asyncio.gather(*map(of, found)) for row in part]
+    # Each part has its order; sorting by the keys alone keeps it where keys are equal.
+    if asked.sorted_by in ("newest", "changed"):
+        rows.sort(key=lambda row: row[0] or "", reverse=True)
+    else:
+        rows.sort(key=lambda row: (row[0] is None, row[0]) if row[0] is not None else (True, 0))
+    return [(name, one) for _, name, one in rows[start:stop]]
+
+
+def _keys(read: Reader, asked: Asked, ids: Sequence[int]) -> list[Any]:
+    """Return by what documents are sorted."""
+    if asked.sorted_by == "relevance":
+        return list(scores(read, asked, ids))
+    sql = f"""SELECT d.{KEYS[asked.sorted_by]} FROM json_each(?) AS wanted
+        CROSS JOIN documents AS d ON d.id = wanted.value ORDER BY wanted.key"""
+    return [key for (key,) in read.tuples(sql, numbers(ids))]
