@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.pages.title_words import KINDS
-from harvester.pages.titles import TitleParts, read_title
+from harvester.pages.title_vocabulary import KINDS
+from harvester.pages.titles import TitleParts, explain_title, read_title
+from tests.title_readings import LABELLED, load, score
 
 HERE = Path(__file__).parent
 GOLDEN = [case for name in ("seeds", "hard") for case in json.loads((HERE / f"titles/{name}.json").read_text("utf-8"))]
@@ -43,6 +44,14 @@ def test_the_golden_seed_titles_are_those_of_the_seeds() -> None:
 
 def test_every_kind_of_the_closed_list_is_read_from_its_own_name() -> None:
     assert {kind: read_title(f"Draft {kind}, 5 May 1956").kind for kind in KINDS} == {kind: kind for kind in KINDS}
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_titles_are_read_as_people_labelled_them(name: str) -> None:
+    result = score(load(name))
+    assert result.kind >= 0.98, result.wrong
+    assert result.precision >= 0.98, result.wrong
+    assert result.recall >= 0.95, result.wrong
 
 
 # Titles put together from what titles are made of reach further into the reader than plain random text does.
@@ -106,6 +115,13 @@ def test_a_reading_says_only_what_is_printed_and_listed(title: str) -> None:
     printed = " ".join(title.split())
     for party in parties:
         assert party is None or (party and party == party.strip() and party in printed)
+
+
+@unhurried
+@given(ANY_TITLE)
+def test_each_value_has_its_rule(title: str) -> None:
+    parts, rules = explain_title(title)
+    assert [value is None for value in parts] == [rule is None for rule in rules]
 
 
 @unhurried

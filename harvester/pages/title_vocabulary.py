@@ -54,16 +54,23 @@ def _words(pattern: str) -> re.Pattern[str]:
 KIND: Final = _words("|".join(f"({names})" for names in KINDS.values()))
 _KIND_NAMES: Final = tuple(KINDS)
 # Documents of no kind in the list, which somebody sends all the same.
-UNLISTED: Final = _words("despatch|dispatch|savingram|reply|response|answer|appeal|information")
+_UNLISTED: Final = (
+    "despatch|dispatch|savingram|teleletter|teletype|teleprint|reply|response|answer|appeal|information|proposals?|review"
+    "|requests?|petition|circular|notice|notification|talk|comments?|greetings?|congratulations?|analysis|assessment"
+)
+UNLISTED: Final = _words(_UNLISTED)
 
 # An office, a body, a form of address, initials: somebody who writes or receives.
 PARTY: Final = re.compile(
     r"\b(?:Secretar(?:y|ies)|(?:Minister|Ambassador|Commander|Member|Leader|Official|Officer|Representative|Delegate"
+    r"|Congressm[ae]n|Governor|Bishop|Cardinal|Patriarch|Madame|Captain|Lieutenant"
     r"|Comrade|Department|Committee|Government|Delegation|Adviser|Advisor|Head|Chief)s?|Chairm[ae]n|Chair|Deputy|Premier"
     r"|President|Director|Marshal|General|Colonel|Admiral|Consul|Charg[eé]|Envoy|Attach[eé]|Counsell?or|Commissar"
     r"|Chancellor|King|Prince|Senator|Cde|Mr|Mrs|Dr|Prof|Professor|Assistant|Editor|Pope|Embass(?:y|ies)|Ministry|Politburo"
     r"|Bureau|Presidium|Council|Secretariat|Part(?:y|ies)|Mission|Legation|Consulate|Office|Agency|Commission"
-    r"|Directorate|Leadership|Cabinet|Center|Centre|Parliament|Assembly|CC|CPSU|CCP|KGB|CIA|NSC|MFA|Stasi|TASS)\b"
+    r"|Directorate|Cabinet|Service|Board|Institute|Academy|Faculty|University|Headquarters|Administration|Division|Command"
+    r"|Staff|Federation|League|Center|Centre|Parliament|Assembly|[Ll]eadership|government|embassy|ambassador|delegate|chargé"
+    r"|CC|CPSU|CCP|KGB|CIA|NSC|MFA|Stasi|TASS)\b"
     r"|\b[A-Z][a-z]?\.(?=\s?[A-Z])"
 )
 # Words with capitals, such as a person's name; `_` is a masked alias.
@@ -72,13 +79,44 @@ NAMES: Final = re.compile(
     r"(?: (?:[^\W\d_a-z][\w.'’-]*|_+|and|&|de|da|di|du|al|el|von|van|bin|ibn)(?!\w)){0,7}+"
 )
 
+# Somebody by name alone: two words or more, or initials and a word.
+_NAME: Final = r"[A-ZÀ-Þ][\w’'-]+"
+PERSON: Final = re.compile(
+    rf"(?:(?:{_NAME}\.?|(?:[A-Z][a-z]?\.-?){{1,3}}) ?){{1,3}}{_NAME}(?: and (?:[\w.]+ ){{0,2}}{_NAME})?(?:, [JS]r\.)?"
+)
+# A title that is a sentence tells of people: it is no document of theirs (`US Officials Discuss Aid to Hungary`).
+VERB: Final = re.compile(
+    r"\b(?:(?:Discuss|Report|Brief|Meet|Refuse|Propose|Ask|Call|Request|Agree|Decide|Plan|Respond|Announce|Offer|Warn|Inform"
+    r"|Write|Complain|Protest|Travel|Visit|Arrive|Move|Return|Support|Oppose|Appeal|Approve|Reject|Send|Give|Continue|Seek"
+    r"|Consider|Object|React|Withdraw|Deliver|Explain|Describe|Urge|Demand|Prepare)(?:s|es)?)\b"
+)
+# Capitals that are no person's: subjects, papers, nations.
+NOT_A_NAME: Final = _words(
+    "wars?|pact|operation|exercise|polic(?:y|ies)|spring|crisis|radio|foreign|press|times|daily|program(?:me)?|history"
+    "|chronology|lessons?|materials?|documents?|records?|questions?|relations?|soviet|us|uk|european?|american|korean|chinese"
+    "|japanese|vietnamese|indian|hungarian|polish|czechoslovak|bulgarian|romanian|yugoslav|albanian|german|french|british"
+    "|italian|cuban|african|north|south|east|west|nuclear|military|economic|political|national|international|communist"
+    "|discussions?|talks?|meetings?|visits?|interviews?|proposals?|plans?|the|special|annual|weekly|monthly"
+)
+# Behind these no quotation has an author: they are papers, meetings and collections themselves.
+NO_AUTHOR: Final = _compiled(
+    r"\b\d+(?!\d|st\b|nd\b|rd\b|th\b)"
+    r"|\b(?:estimates?|papers?|bulletin|gazette|newspaper|broadcast|article|magazine|items?)\b"
+)
+
 # A document tells of what happens; somebody else writes it. Meetings at least decide, declare and listen.
 _MEETING: Final = r"meetings?|conferences?|sessions?|plenums?|congress(?:es)?|summits?"
 MEETING: Final = _words(_MEETING)
 EVENT: Final = _words(
     rf"{_MEETING}|(?:conversation|discussion|talk|negotiation|interview|visit|trip|reception|luncheon|consultation|exchange"
     r"|war|situation|event|development|signing|ratification|relation|question|issue|problem|attitude|reaction|trial"
-    r"|uprising|mistake)s?|crisis|polic(?:y|ies)|activit(?:y|ies)|aid|assistance"
+    r"|uprising|mistake|participation|contribution)s?|crisis|polic(?:y|ies)|activit(?:y|ies)|aid|assistance"
+)
+# What a document talks of: plural and abstract, it is nobody (`…, US Threats and Promises`).
+TOPIC_NOUN: Final = _words(
+    r"(?:threat|promise|response|position|plan|proposal|view|comment|opinion|assessment|analysis|program|programme|weapon"
+    r"|strategy|test|structure|request|aim|goal|item|prospect|consideration|estimate|review|paper|draft|list|procedure"
+    r"|measure|recommendation|intention|implication|result|reflection|event)s?"
 )
 # `Letter of Protest`: what a document is for, not whose it is.
 PURPOSE: Final = _words(
@@ -97,15 +135,25 @@ ADJECTIVE: Final = _words(f"{_QUALIFIER}|political|background|informational|annu
 BESIDE: Final = _compiled(rf'(?:[\s,:;."|]|(?:\b(?:of|dated) )?{_DATE}|{_NUMBER}|{_QUALIFIER})*+')
 
 # The words that lead from one party to the other, and those that may open the first.
-_SENT: Final = r"\b(?:(?:sent|written|prepared|submitted|presented|delivered|addressed|issued|adopted|given|made) )?"
-ROUTE: Final = _compiled(rf"{_SENT}(from|by|to) ")
-OPENING: Final = _compiled(rf"{_SENT}(from|by|to|of|for) ")
+_SENT: Final = (
+    r"\b(?:(?:sent|written|prepared|submitted|presented|delivered|addressed|issued|adopted|given|made|proposed|kept"
+    r"|compiled|drafted|recorded|signed|dictated|read|transmitted|conveyed|handed|dispatched|directed|passed) )?"
+)
+ROUTE: Final = _compiled(rf"{_SENT}(from|by|to|for) ")
+OPENING: Final = _compiled(rf"{_SENT}(from|by|to|of|for|form(?= the\b)) ")
+# `Secretary of State for External Affairs`: this `for` belongs to the office or body.
+OF_OFFICE: Final = re.compile(
+    rf"(?:{PARTY.pattern}|\b(?:State|Offices?|Bureaus?|Conference|Organi[sz]ation|Movement|Campaign|Fund|Group|Section"
+    r"|Association|Foundation|Congress|Initiative|Vice|Under|Liaison|Ministries)\b)\s*\Z"
+)
 BY: Final = _compiled(r"\bby ")
 # Where the topic begins, or another document. `with` may belong to a body (`Committee for Cultural Ties with`).
 TOPIC: Final = _compiled(
-    r" [-–—] |[:;]|\.(?=\s|$)(?<=[^\W\d_]{4}\.)(?<!prof\.)|\b(?:on(?! \d)|about|regarding|concerning|relat(?:ed|ing)"
+    r" [-–—] |[:;]|\.(?=\s|$)(?<=[^\W\d_]{4}\.)(?<!prof\.)(?<!cdes\.)(?<!lieut\.)(?<!comr\.)(?<!messrs\.)"
+    r"|\b(?:on(?! \d)|about|re\w{0,2}garding|concerning|relat(?:ed|ing)"
     r"|through|via|during|after|before|following|against|over|as|who|which|that|marked"
-    r"|(?<!Ties )(?<!Liaison )(?<!Relations )with|(?:enclos|attach|transmitt|request|contain|forward)(?:ed|ing))\b"
+    r"|(?<!Ties )(?<!Liaison )(?<!Relations )with|(?:enclos|attach|transmitt|request|contain|forward)(?:ed|ing)"
+    r"|(?:summari[sz]|inform|propos|discuss|describ|explain|announc|confirm|outlin|approv|reject|thank|invit|instruct)ing)\b"
     rf"|, (?={KIND.pattern})"
 )
 # What is no part of a party, though the other party may stand behind it.
@@ -120,12 +168,20 @@ LEADS_ON: Final = _compiled(r" (?:of|in|at|for|from|to|and|between)\b|,")
 # The `to` of a post leads to no recipient: posts in a country or a league of them, and offices at a person's side.
 _HOST: Final = (
     r"(?:[A-Z][A-Z]+|United \w+|Soviet Union|(?:North|South|East|West) \w+|\w+ Republic|\w+(?:ia|land|stan|any)|China"
+    r"|Argentina|Peru|Sudan|Yemen|Kuwait|Nepal|Ecuador|Uruguay|Paraguay|Denmark|Sweden|Norway|Portugal|Lebanon|Morocco"
+    r"|Congo|Mali|Senegal|Kenya|Uganda|Angola|Panama|Philippines|Netherlands|Bonn|Paris|London|Rome|Vienna|Prague|Warsaw"
+    r"|Budapest|Sofia|Berlin|Hanoi|Pyongyang|Seoul|Tokyo|Delhi|New Delhi|Havana|Geneva"
     r"|Cuba|Japan|Korea|Vietnam|Iran|Iraq|Israel|Egypt|France|Italy|Spain|Greece|Turkey|Hungary|Brazil|Mexico|Canada"
     r"|Chile|Laos|Burma|Ghana|Moscow|Beijing|Washington)\b"
 )
+_POSTED: Final = (
+    *("Ambassador", "Envoy", "Delegation", "Mission", "Representative", "Delegate", "Minister", "Consul"),
+    *("Legation", "Embassy", "Observer", "Emissary", "Attaché"),
+)
 POST: Final = re.compile(
-    r"to\b(?:(?<=Ambassador to)|(?<=Envoy to)|(?<=Delegation to)|(?<=Mission to)|(?<=Representative to))"
-    rf"(?= (?:the )?{_HOST})|to\b(?:(?<=Assistant to)|(?<=Adviser to)|(?<=Advisor to))"
+    rf"to\b(?:{'|'.join(f'(?<=(?i:{word}) to)' for word in _POSTED)})"
+    rf"(?= (?:the )?{_HOST}|(?= (?:the )?[A-Z])[^,:;\"|]{{1,60}} to )"
+    r"|to\b(?:(?<=Assistant to)|(?<=Adviser to)|(?<=Advisor to))"
 )
 
 

@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 from typing import Final, NamedTuple
 
-from harvester.pages.parties import read_parties
-from harvester.pages.title_words import EVENT, KIND, PARTY, POST, UNLISTED, Named, kind_of
+from harvester.pages.correspondents import Span, find_author, find_correspondents
+from harvester.pages.title_vocabulary import EVENT, KIND, NO_AUTHOR, PARTY, POST, UNLISTED, Named, ends_in, kind_of
 
 # Titles are hostile input. The longest real ones run to some 300 characters, and what counts stands at their start.
 LOOKED_AT: Final = 1000
@@ -26,7 +26,7 @@ _NOTE: Final = re.compile(
 _BREAK: Final = re.compile(r'[,:;"|]| [-–—] ')
 # `Excerpt from the …`: words around a document that name none themselves.
 _WRAPPER: Final = re.compile(
-    r"(?:\s+|from (?:the )?|(?:first |last |full |unedited )?"
+    r"(?:\s+|from (?:the )?|(?:first |last |full |unedited |unofficial )?"
     r"(?:excerpt|extract|draft|text|translation|version|copy|page|part)s? (?:from|of) (?:the |an? )?)*+",
     re.IGNORECASE,
 )
@@ -37,12 +37,19 @@ _TOPIC: Final = re.compile(
 )
 # Behind these too (`Signing of the Treaty`), unless they belong to a writer's name (`Embassy in Seoul Telegram`).
 _JOINT: Final = re.compile(r"\b(?:of|in|for)\b", re.IGNORECASE)
-# `…, and the Treaty` goes on with a list of topics.
+# `…, and the Treaty` goes on with a list of topics; `…: A Report` names the document.
 _LISTED: Final = re.compile(r"(?:and|or|the|an?) ", re.IGNORECASE)
 # `Warsaw Treaty Organization`: the word only begins the name of something else.
 _LARGER_NAME: Final = re.compile(
     r" (?:organi[sz]ation|negotiation|talk|member|state|department|commission)s?\b", re.IGNORECASE
 )
+# `[Memorandum] …`, `"Report to the Politburo," from …`: the name of the document itself stands in brackets or quotes.
+_BRACKETED_KIND: Final = re.compile(rf"[(\[](?=(?:\w+ )?{KIND.pattern}[)\]])([^()\[\]]*)[)\]]", re.IGNORECASE)
+_QUOTED_ROUTE: Final = re.compile(
+    rf"""["“'‘](?=(?:\w+ )?{KIND.pattern})(.*?),?["”'’],? (?=(?:from|by) )""", re.IGNORECASE
+)
+# `Zhdanov's 'Two Camps' speech`: an epithet, behind which the kind follows.
+_OWNED: Final = re.compile(r"['’]s $")
 
 
 class TitleParts(NamedTuple):
@@ -53,36 +60,102 @@ class TitleParts(NamedTuple):
     recipient: str | None
 
 
+class TitleReading(NamedTuple):
+    """What a title states, and for each of the three why: the rule that found it; None where no rule did."""
+
+    parts: TitleParts
+    rules: TitleParts
+
+
 def read_title(title: str) -> TitleParts:
-    """Give the kind, sender and recipient that `title` states."""
-    text = " ".join(title[:LOOKED_AT].split())
-    sketch = _masked(text)
-    named = _first_named(KIND, sketch) or _first_named(UNLISTED, sketch)
-    sender, recipient = read_parties(sketch, named)
-    return TitleParts(named and named.kind, sender and text[slice(*sender)], recipient and text[slice(*recipient)])
+    """Return the kind, sender and recipient that `title` states."""
+    return explain_title(title).parts
+
+
+def explain_title(title: str) -> TitleReading:
+    """Return the same as `read_title`, with the rule behind each value."""
+    text = _unwrapped(" ".join(title[:LOOKED_AT].split()))
+    masked = _masked(text)
+    named = _first_named(KIND, masked) or _first_named(UNLISTED, masked)
+    if named is None and (author := _author_of_quotation(text, masked)):
+        return author
+    sender, recipient = find_correspondents(masked, named)
+    return _reading(text, named, sender, recipient)
+
+
+def _reading(text: str, named: Named | None, sender: Span | None, recipient: Span | None) -> TitleReading:
+    kind = named and named.kind
+    return TitleReading(
+        TitleParts(
+            kind, sender and text[sender.start : sender.end], recipient and text[recipient.start : recipient.end]
+        ),
+        TitleParts(
+            f"the word “{text[named.start : named.end]}” names the document" if named and kind else None,
+            sender and sender.rule,
+            recipient and recipient.rule,
+        ),
+    )
+
+
+def _author_of_quotation(text: str, masked: str) -> TitleReading | None:
+    """Read `Yu. Andropov, 'Record of …'`: somebody, and the document's own heading, which may name its kind."""
+    quotation = masked.find(', "')
+    head = masked[:quotation]
+    if quotation < 0 or NO_AUTHOR.search(head) or not (author := find_author(masked, quotation)):
+        return None
+    start = quotation + 3
+    heading = text[start:].rstrip("\"”'’. ")
+    inner_masked = _masked(heading)
+    inner = _first_named(KIND, inner_masked)
+    if inner is None or inner.lead or _JOINT.search(heading, 0, inner.start):
+        return _reading(text, None, author, None)
+    _, recipient = find_correspondents(inner_masked, inner)
+    named = inner._replace(lead=start + inner.lead, start=start + inner.start, end=start + inner.end)
+    return _reading(text, named, author, recipient and recipient.moved(start))
+
+
+def _unwrapped(text: str) -> str:
+    """Blank the brackets or quotation marks around the document's own name at the beginning, place for place."""
+    for pattern in (_BRACKETED_KIND, _QUOTED_ROUTE):
+        if found := pattern.match(text):
+            name = found[found.lastindex or 0]
+            return " " + name + text[1 + len(name) : found.end()].translate(_BLANK) + text[found.end() :]
+    return text
+
+
+_BLANK: Final = str.maketrans(dict.fromkeys("()[]\"“”'‘’", " "))
 
 
 def _masked(text: str) -> str:
     """Cover what must not be read as words: quotations by `"`, notes in brackets by `|`, aliases and posts by `_`."""
-    covered = _QUOTED.sub(lambda found: '"' * len(found[0]), text)
+    covered = _QUOTED.sub(
+        lambda found: ("_" if _OWNED.search(text, max(0, found.start() - 3), found.start()) else '"') * len(found[0]),
+        text,
+    )
     covered = _BRACKETED.sub(lambda found: ("|" if _NOTE.search(found[0][1:-1]) else "_") * len(found[0]), covered)
     return POST.sub("__", covered)
 
 
-def _first_named(words: re.Pattern[str], sketch: str) -> Named | None:
-    """Find the first of the words that names the document, and is not only its topic."""
-    breaks = [0, *(found.end() for found in _BREAK.finditer(sketch))]
-    for word in words.finditer(sketch):
+def _first_named(words: re.Pattern[str], masked: str) -> Named | None:
+    """Return the first of the words that names the document, and is not only its topic."""
+    breaks = [0, *(found.end() for found in _BREAK.finditer(masked))]
+    for word in words.finditer(masked):
         stretch = breaks[bisect_right(breaks, word.start()) - 1]
-        wrapped = _WRAPPER.match(sketch, stretch, word.start())
+        wrapped = _WRAPPER.match(masked, stretch, word.start())
         lead = wrapped.end() if wrapped else stretch
-        if _names(sketch[lead : word.start()], stretch > 0) and not _LARGER_NAME.match(sketch, word.end()):
+        if _names(masked[lead : word.start()], masked[stretch - 1] if stretch else "") and not _LARGER_NAME.match(
+            masked, word.end()
+        ):
             return Named(kind_of(word), lead, *word.span())
     return None
 
 
-def _names(lead: str, behind_a_break: bool) -> bool:
-    """Say whether a document named behind this lead is the one in hand."""
-    if _TOPIC.search(lead) or (behind_a_break and _LISTED.match(lead)):
+def _names(lead: str, behind: str) -> bool:
+    """Return whether a document named behind this lead, and behind this break, is the one in hand."""
+    if _TOPIC.search(lead) or (behind and _LISTED.match(lead) and (behind != ":" or not lead.lower().startswith("a"))):
         return False
-    return not _JOINT.search(lead) or bool(PARTY.search(lead) and not EVENT.search(lead))
+    joint = _JOINT.search(lead)
+    if not joint:
+        return True
+    head = lead[: joint.start()].rstrip()
+    return bool(PARTY.search(lead)) and not EVENT.search(head) and not ends_in(EVENT, lead.rstrip())
