@@ -238,10 +238,24 @@ def test_reference_managers_recognise_a_document(site: Site) -> None:
     page = site.text("/document/k7")
     assert '<meta name="citation_author" content="Stalin">' in page
     assert '<meta name="citation_publication_date" content="1958/01/01">' in page
-    assert 'class="Z3988" title="ctx_ver=Z39.88-2004' in page
+    # Zotero would take COinS before the page's own metadata, and lose the signature: unAPI comes before both.
+    assert "Z3988" not in page
+    assert '<abbr class="unapi-id" title="k7"></abbr>' in page
+    assert 'rel="unapi-server"' in page
     data = json.loads(re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)[0])
     assert data["name"] == "Émigré “quoted”"
     assert site.text("/search?q=quoted").count("Z3988") == 1
+
+
+def test_unapi_gives_the_formats_and_the_records(site: Site) -> None:
+    status, formats, _ = site.get("/unapi")
+    assert status == 200
+    assert [one.get("name") for one in ET.fromstring(formats)] == ["ris", "bibtex", "csljson"]
+    status, formats, _ = site.get("/unapi?id=k7")
+    assert (status, ET.fromstring(formats).get("id")) == (300, "k7")
+    assert site.text("/unapi?id=k7&format=ris").startswith("TY  - MANSCPT")
+    assert site.get("/unapi?id=k7&format=mods")[0] == 406
+    assert site.get("/unapi?id=nothing&format=ris")[0] == 404
 
 
 @pytest.mark.parametrize("ending", ["bib", "ris", "csljson"])

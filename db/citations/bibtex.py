@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .citable import Citable
+    from .names import Name
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -51,19 +52,38 @@ def escape(text: str) -> str:
 def _fields(item: Citable) -> list[tuple[str, str]]:
     parts = item.date.parts
     return [
-        ("author", _braced(f"{{{escape(item.sender)}}}" if item.sender else "")),
+        ("author", _braced(_names(item.authors))),
+        ("translator", _braced(_names(item.translators))),
         ("title", _braced(f"{{{escape(item.title)}}}")),
         ("date", _braced(item.date.edtf if parts else "")),
         ("year", _braced(f"{parts[0]:04}" if parts else "")),
         ("month", _MONTHS[parts[1] - 1] if len(parts) > 1 else ""),
-        ("type", _braced(escape(item.kind))),
+        ("type", _braced(escape(item.genre))),
         ("note", _braced(escape(_note(item)))),
         ("library", _braced(escape(item.source))),
+        ("copyright", _braced(escape(item.rights))),
         ("url", _braced(_address(item.url))),
+        ("urldate", _braced(item.accessed if item.url else "")),
         ("language", _braced(escape(", ".join(item.languages)))),
-        ("keywords", _braced(escape(", ".join(term.replace(",", ";") for term in item.subjects)))),
+        ("keywords", _braced(", ".join(_term(term) for term in item.subjects))),
         ("abstract", _braced(escape(item.summary))),
     ]
+
+
+def _names(names: Iterable[Name]) -> str:
+    return " and ".join(_name(name) for name in names)
+
+
+def _name(name: Name) -> str:
+    """Return a name; one that is not parted is braced, or `and` and capitals in it would part it."""
+    if not name.given:
+        return f"{{{escape(name.family)}}}"
+    return ", ".join(f"{{{part}}}" if " and " in part else part for part in map(escape, (name.family, name.given)))
+
+
+def _term(term: str) -> str:
+    """Return a keyword; braces keep the commas of `Stalin, Joseph, 1879-1953` from parting it."""
+    return f"{{{escape(term)}}}" if "," in term else escape(term)
 
 
 def _address(url: str) -> str:
@@ -73,8 +93,8 @@ def _address(url: str) -> str:
 
 def _note(item: Citable) -> str:
     """Give what styles print of an unpublished source: to whom, when (if it is no date), and where it lies."""
-    to = f"To {item.recipient}" if item.recipient else ""
-    date = "" if item.date.parts else item.date.words
+    to = f"To {item.recipient}" if item.recipient and not item.contributors else ""
+    date = "" if item.date.parts else item.date.printed
     return ", ".join(part for part in (to, date, item.catalogue, item.source) if part)
 
 

@@ -1,49 +1,97 @@
 """Citations in words: the archive's own form, and Chicago's note and bibliography.
 
-Names stand as the archive prints them. Turning them round (`Liu, Shaoqi`) would need to know whose names begin with the
-family.
+Names are turned round (`Djilas, Milovan`) where the archive parts them or initials show the family name; others stand
+as printed.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from .names import printed
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .citable import Citable
+    from .names import Name
 
 _INNER = str.maketrans({"“": "‘", "”": "’"})
+_STRAIGHT = ((re.compile(r"(^|[\s(\[—–-])['\"](?=\S)"), r"\1‘"), (re.compile(r"['\"]"), "’"))
 
 
 def quoted(title: str, mark: str) -> str:
-    """Put a title into quotation marks, the following mark inside as American usage has it."""
-    inner = title.translate(_INNER).removesuffix(".")
-    return f"“{inner}”" if inner.endswith(("?", "!")) else f"“{inner}{mark}”"
+    """Return a title in quotation marks, the following mark inside as American usage has it, also of inner ones."""
+    inner = title.translate(_INNER)
+    for straight, curly in _STRAIGHT:
+        inner = straight.sub(curly, inner)
+    inner = inner[:1].upper() + inner[1:].removesuffix(".")
+    if inner.endswith(("?", "!")):
+        return f"“{inner}”"
+    # A closing mark within belongs behind the comma; an apostrophe has no opening one before it.
+    nested = inner.endswith("’") and "‘" in inner
+    return f"“{inner[:-1].removesuffix('.')}{mark}’”" if nested else f"“{inner}{mark}”"
 
 
 def archives_form(item: Citable) -> str:
-    """Give the archive's own form: `“Title,” Month DD, YYYY, Archive, SOURCE. URL`."""
-    said = ", ".join(part for part in (item.date.words, item.catalogue, item.source) if part)
-    return f"{quoted(item.title, ',')} {_ended(said)} {item.url}".rstrip()
+    """Return the archive's own form: `“Title,” Month DD, YYYY, Archive, SOURCE. URL`."""
+    held = ", ".join(part for part in (item.date.words, item.catalogue, item.source) if part)
+    return f"{quoted(item.title, ',')} {_ended(held)} {item.url}".rstrip()
 
 
 def note(item: Citable) -> str:
-    """Give a Chicago note. Correspondence is cited by its parties, everything else by its title."""
+    """Return a Chicago note. Plain correspondence is cited by its parties, everything else by its title."""
     rest = [item.date.words, item.catalogue, item.source.removesuffix("."), item.url]
-    if item.sender and item.recipient:
-        head = [f"{item.sender} to {item.recipient}", item.kind.lower()]
+    if _is_plain_correspondence(item):
+        head = [f"{_listed([name.plain for name in item.authors])} to {_recipient(item)}", item.genre.lower()]
         return _ended(", ".join(part for part in head + rest if part))
-    author = f"{item.sender}, " if item.sender else ""
+    # Who is named in the title need not be named before it.
+    names = [name for name in item.authors if not _names(item.title, name)]
+    author = f"{_listed([name.plain for name in names])}, " if names else ""
     return _ended(f"{author}{quoted(item.title, ',')} {', '.join(part for part in rest if part)}")
 
 
 def bibliography(item: Citable) -> str:
-    """Give a Chicago bibliography entry."""
+    """Return a Chicago bibliography entry, which begins with what it is sorted by."""
     held = ", ".join(part for part in (item.catalogue, item.source) if part)
-    if item.sender and item.recipient:
-        head = [f"{item.sender} to {item.recipient}", item.kind]
+    if _is_plain_correspondence(item):
+        head = [f"{_first(item.authors)} to {_recipient(item)}", item.genre]
     else:
-        head = [item.sender, quoted(item.title, ".")]
+        head = [_first(item.authors), quoted(item.title, ".")]
     return " ".join(_ended(part) for part in [*head, _capital(item.date.words), held, item.url] if part)
+
+
+def _is_plain_correspondence(item: Citable) -> bool:
+    """Return whether the title says no more than kind and parties: a number or `[Excerpts]` would be lost otherwise."""
+    if not item.sender or not item.recipient or item.contributors:
+        return False
+    left = item.title
+    for known in (item.sender, item.recipient, item.kind, item.kind.removesuffix("s")):
+        left = left.replace(known, "", 1) if known else left
+    return not re.sub(r"\b(?:from|to|by|the|a)\b|[\W_]", "", left, flags=re.IGNORECASE)
+
+
+def _recipient(item: Citable) -> str:
+    """Return to whom, as it stands in a sentence: a person without the office, a body with its article."""
+    name = printed(item.recipient)
+    return item.recipient if name.body else name.plain
+
+
+def _first(authors: Sequence[Name]) -> str:
+    """Return the authors of an entry: the first turned round, the others not."""
+    return _listed([authors[0].inverted, *(name.plain for name in authors[1:])], ", and ") if authors else ""
+
+
+def _listed(names: Sequence[str], last: str = " and ") -> str:
+    if len(names) < 3:
+        return last.join(names)
+    return f"{', '.join(names[:-1])}, and {names[-1]}"
+
+
+def _names(title: str, name: Name) -> bool:
+    """Return whether a title names somebody, by the family name or by all of an undivided name."""
+    return bool(re.search(rf"\b{re.escape(name.family)}\b", title, re.IGNORECASE))
 
 
 def _capital(text: str) -> str:
@@ -51,4 +99,4 @@ def _capital(text: str) -> str:
 
 
 def _ended(text: str) -> str:
-    return text if text.endswith((".", ".”", "?”", "!”")) else f"{text}."
+    return text if text.endswith((".", ".”", ".’”", "?”", "!”")) else f"{text}."

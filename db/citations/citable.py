@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from .credits import translators
 from .dates import Date
+from .names import Name, printed, stated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +55,25 @@ class Citable:
     languages: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    contributors: tuple[str, ...] = ()
+    accessed: str = ""
+
+    @property
+    def authors(self) -> tuple[Name, ...]:
+        """The authors: those that the archive states, and only where it states none the sender that a title names."""
+        if self.contributors:
+            return tuple(stated(heading) for heading in self.contributors)
+        return (printed(self.sender),) if self.sender else ()
+
+    @property
+    def translators(self) -> tuple[Name, ...]:
+        """The translators whom the location names."""
+        return tuple(Name(name) for name in translators(self.location))
+
+    @property
+    def genre(self) -> str:
+        """The kind; one diplomatic note is not notes taken."""
+        return "Note" if self.kind == "Notes" and re.search(r"\bNote\b", self.title) else self.kind
 
     @property
     def source(self) -> str:
@@ -64,8 +86,15 @@ def citable(
     terms: Mapping[str, Sequence[str]],
     files: Sequence[str] = (),
     catalogues: Mapping[str, str] | None = None,
+    *,
+    page: str = "",
+    accessed: str = "",
 ) -> Citable:
-    """Make a document citable. `terms` by facet; `catalogues` names the archives by their sources."""
+    """Return a document as it is cited.
+
+    `terms` by facet; `catalogues` names the archives by their sources. `page` is the address of the document's page in
+    the reading room, cited where the archive's own is not known; `accessed` a day (ISO), today where none is given.
+    """
     source = str(document["source"])
     text = {name: clean(document[name]) for name in ("title", "kind", "sender", "recipient", "summary", "archive")}
     subjects = [clean(term) for facet in ("subject", "person", "place") for term in terms.get(facet, ())]
@@ -74,10 +103,12 @@ def citable(
         key=f"{source}-{document['key']}",
         date=Date(str(document["date"] or ""), clean(document["date_text"])),
         catalogue=clean((catalogues or {}).get(source, source)),
-        url=web_address(document["url"]),
+        url=web_address(document["url"]) or web_address(page),
         location=clean(document["archive_location"]),
         rights=clean(document["rights"]),
         languages=tuple(clean(term) for term in terms.get("language", ())),
         subjects=tuple(dict.fromkeys(subjects)),
+        contributors=tuple(name for term in terms.get("contributor", ()) if (name := clean(term))),
+        accessed=accessed or datetime.now(UTC).date().isoformat(),
         files=tuple(address for file in files if (address := web_address(file))),
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from .names import printed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .citable import Citable
+    from .names import Name
 
 
 def to_csl_json(items: Iterable[Citable]) -> str:
@@ -22,24 +25,34 @@ def csl_item(item: Citable) -> dict[str, Any]:
         "id": item.key,
         "type": "manuscript",
         "title": item.title,
-        "author": _name(item.sender),
-        "recipient": _name(item.recipient),
+        "author": _names(item.authors),
+        "translator": _names(item.translators),
+        "recipient": _names((printed(item.recipient),) if item.recipient else ()),
         "issued": _issued(item),
-        "genre": item.kind,
+        "genre": item.genre,
         "abstract": item.summary,
         "archive": item.archive,
         "archive_location": item.location,
         "source": item.catalogue,
         "language": ", ".join(item.languages),
-        "keyword": ", ".join(item.subjects),
+        "keyword": "; ".join(item.subjects),
+        "license": item.rights,
         "URL": item.url,
+        "accessed": _accessed(item),
     }
     return {name: value for name, value in found.items() if value}
 
 
-def _name(name: str) -> list[dict[str, str]]:
-    # As printed: which part is the family's cannot be known from a title.
-    return [{"literal": name}] if name else []
+def _names(names: Iterable[Name]) -> list[dict[str, str]]:
+    return [_name(name) for name in names]
+
+
+def _name(name: Name) -> dict[str, str]:
+    return {"family": name.family, "given": name.given} if name.given else {"literal": name.family}
+
+
+def _accessed(item: Citable) -> dict[str, Any]:
+    return {"date-parts": [[int(part) for part in item.accessed.split("-")]]} if item.url and item.accessed else {}
 
 
 def _issued(item: Citable) -> dict[str, Any]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from .citable import web_address
+from .names import printed
+
 if TYPE_CHECKING:
     from .citable import Citable
+    from .names import Name
 
 
 def meta_tags(item: Citable) -> list[tuple[str, str]]:
@@ -14,7 +18,7 @@ def meta_tags(item: Citable) -> list[tuple[str, str]]:
     date = "/".join(f"{part:02}" for part in item.date.parts)
     tags = [
         ("citation_title", item.title),
-        ("citation_author", item.sender),
+        *(("citation_author", name.inverted) for name in item.authors),
         ("citation_publication_date", date),
         ("citation_public_url", item.url),
         ("citation_abstract", item.summary),
@@ -23,11 +27,14 @@ def meta_tags(item: Citable) -> list[tuple[str, str]]:
         *(("citation_pdf_url", file) for file in item.files[:1]),
         ("DC.type", "manuscript"),
         ("DC.title", item.title),
-        ("DC.creator", item.sender),
+        *(("DC.creator", name.inverted) for name in item.authors),
         ("DC.date", item.date.edtf),
         ("DC.source", item.source),
         ("DC.publisher", item.catalogue),
         ("DC.rights", item.rights),
+        ("DC.identifier", item.url),
+        *(("DC.language", language) for language in item.languages),
+        *(("DC.subject", subject) for subject in item.subjects),
     ]
     return [(name, value) for name, value in tags if value]
 
@@ -39,7 +46,7 @@ def coins(item: Citable) -> str:
         ("rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"),
         ("rft.type", "manuscript"),
         ("rft.title", item.title),
-        ("rft.creator", item.sender),
+        *(("rft.creator", name.inverted) for name in item.authors),
         ("rft.date", item.date.edtf),
         ("rft.description", item.summary),
         ("rft.source", item.source),
@@ -52,22 +59,32 @@ def coins(item: Citable) -> str:
     return urlencode([(name, value) for name, value in values if value])
 
 
-def json_ld(item: Citable) -> dict[str, Any]:
-    """Give schema.org's words for it."""
+def json_ld(item: Citable, page: str = "") -> dict[str, Any]:
+    """Return a document in schema.org's words; `page` is its lasting address in the reading room."""
     found = {
         "@context": "https://schema.org",
         "@type": "ArchiveComponent",
+        "@id": page or item.url,
         "name": item.title,
-        "author": {"@type": "Person", "name": item.sender} if item.sender else None,
-        "recipient": {"@type": "Person", "name": item.recipient} if item.recipient else None,
-        "temporalCoverage": item.date.edtf,
+        "author": [_agent(name) for name in item.authors],
+        "translator": [_agent(name) for name in item.translators],
+        "recipient": _agent(printed(item.recipient)) if item.recipient else None,
+        "dateCreated": item.date.edtf,
         "abstract": item.summary,
-        "genre": item.kind,
+        "genre": item.genre,
         "inLanguage": list(item.languages),
         "keywords": list(item.subjects),
         "holdingArchive": {"@type": "ArchiveOrganization", "name": item.archive} if item.archive else None,
         "itemLocation": item.location,
+        "isPartOf": {"@type": "Collection", "name": item.catalogue},
         "provider": {"@type": "Organization", "name": item.catalogue},
+        "license": web_address(item.rights),
+        "copyrightNotice": item.rights,
         "url": item.url,
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _agent(name: Name) -> dict[str, str]:
+    found = {"@type": "Organization" if name.body else "Person", "name": name.plain}
+    return found | ({"familyName": name.family, "givenName": name.given} if name.given else {})

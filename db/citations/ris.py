@@ -28,10 +28,11 @@ def _tags(item: Citable) -> list[tuple[str, tuple[str, ...]]]:
     return [
         ("ID", (item.key,)),
         ("TI", (item.title,)),
-        ("AU", (item.sender,)),
+        ("AU", tuple(name.inverted for name in item.authors)),
+        ("A4", tuple(name.inverted for name in item.translators)),
         ("PY", (_year(item),)),
         ("DA", (date(item),)),
-        ("M3", (item.kind,)),
+        ("M3", (item.genre,)),
         ("AB", (item.summary,)),
         ("N1", (f"To: {item.recipient}" if item.recipient else "", _undated(item))),
         ("DB", (item.archive,)),
@@ -39,7 +40,9 @@ def _tags(item: Citable) -> list[tuple[str, tuple[str, ...]]]:
         ("DP", (item.catalogue,)),
         ("LA", item.languages),
         ("KW", item.subjects),
+        ("CR", (item.rights,)),
         ("UR", (item.url,)),
+        ("Y2", (item.accessed.replace("-", "/") if item.url else "",)),
         ("L1", item.files),
     ]
 
@@ -58,4 +61,4 @@ def _year(item: Citable) -> str:
 
 
 def _undated(item: Citable) -> str:
-    return "" if item.date.parts else f"Date: {item.date.words}"
+    return "" if item.date.parts or not item.date.printed else f"Date: {item.date.printed}"

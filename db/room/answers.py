@@ -11,7 +11,7 @@ from datasette.utils.asgi import Response
 from .harvests import link_to
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from datasette.app import Datasette
     from datasette.utils.asgi import Request
@@ -61,3 +61,8 @@ def document_path(key: str, ending: str = "") -> str:
 def absolute(datasette: Datasette, request: Request, path: str) -> str:
     """Give an address in full, as whoever asked can reach it."""
     return str(datasette.absolute_url(request, path))
+
+
+def lasting(datasette: Datasette, request: Request) -> Callable[[str], str]:
+    """Return what gives a document's lasting address in full, by its key."""
+    return lambda key: absolute(datasette, request, str(datasette.urls.path(document_path(key))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,8 @@ def behind() -> None:
 
 
 def stamp(datasette: Datasette) -> str:
-    """Give what changes with every commit: when the databases and their logs were written."""
-    parts = [STARTED, datasette.setting("base_url")]
+    """Return what changes with every commit (when files were written) and every day (citations name it)."""
+    parts = [STARTED, datetime.now(UTC).date().isoformat(), datasette.setting("base_url")]
     for database in datasette.databases.values():
         for file in (Path(f"{database.path}{ending}") for ending in ("", "-wal") if database.path):
             found = file.stat() if file.exists() else None

@@ -39,10 +39,11 @@ async def document_page(request: Request, datasette: Datasette) -> Response:
         path = answers.document_path(found[0]["key"], f".{ending}" if ending else "")
         return Response.redirect(answers.linker(datasette, database)(path, q=request.args.get("q") or ""))
     if ending in FORMATS:
-        return _citation(cited(datasette, await _documents(datasette, database, found)), ending)
+        rows = await _documents(datasette, database, found)
+        return _citation(cited(datasette, rows, answers.lasting(datasette, request)), ending)
     words = read(request.args.get("q") or "")
     row = await reading(datasette, database, lambda read: _read(read, found[0]["id"], words))
-    (item,) = cited(datasette, [row])
+    (item,) = cited(datasette, [row], answers.lasting(datasette, request))
     if ending == "json":
         return answers.data(as_data(row, item))
     return await _page(request, datasette, database, row, item)
@@ -66,18 +67,18 @@ def _citation(items: list[Citable], ending: str) -> Response:
 
 
 async def _page(request: Request, datasette: Datasette, database: str, row: dict[str, Any], item: Citable) -> Response:
+    canonical = answers.lasting(datasette, request)(row["key"])
     said = {
         "document": row,
         "q": request.args.get("q") or "",
         "citations": citations(item),
         "embedded": {
             "tags": embedded.meta_tags(item),
-            "coins": embedded.coins(item),
-            "json_ld": embedded.json_ld(item),
+            "json_ld": embedded.json_ld(item, canonical),
         },
-        "original": item.url,
+        "original": web_address(row["url"]),
         "offered": [file for file in row["offered"] if web_address(file["url"])],
-        "canonical": answers.absolute(datasette, request, str(datasette.urls.path(answers.document_path(row["key"])))),
+        "canonical": canonical,
     }
     return await answers.page(datasette, request, "document.html", said, database)
 

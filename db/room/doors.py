@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..citations import FORMATS
-from . import document_page, front, harvests, health, search_page
+from . import document_page, front, harvests, health, search_page, unapi
 from .answers import document_path, linker
 from .asking import ask
 from .caching import wrapper
@@ -29,6 +29,7 @@ ROUTES = [
     (r"^/coverage(?:\.(?P<format>json))?$", health.coverage_page),
     (r"^/syncs$", health.syncs_page),
     (r"^/-/health(?:\.json)?$", health.health),
+    (r"^/unapi$", unapi.unapi),
     (r"^/robots\.txt$", health.robots),
 ]
 RENDERERS = [renderer(ending) for ending in FORMATS]

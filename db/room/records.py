@@ -9,7 +9,7 @@ from .asking import numbers
 from .harvests import catalogues
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from datasette.app import Datasette
 
@@ -57,7 +57,9 @@ def _by_facet(terms: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
     return facets
 
 
-def cited(datasette: Datasette, found: Sequence[Mapping[str, Any]]) -> list[Citable]:
-    """Make documents citable."""
+def cited(
+    datasette: Datasette, found: Sequence[Mapping[str, Any]], address: Callable[[str], str] = lambda _: ""
+) -> list[Citable]:
+    """Return documents as they are cited; `address` gives the address of a document's page by its key."""
     names = catalogues(datasette)
-    return [citable(row, row["terms"], row["files"], names) for row in found]
+    return [citable(row, row["terms"], row["files"], names, page=address(row["key"])) for row in found]

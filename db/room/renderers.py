@@ -42,7 +42,7 @@ def _render(ending: str) -> Callable[..., Any]:
         media_type, write = FORMATS[ending]
 
         def written(read: Read) -> str:
-            return write(cited(datasette, documents(read, named)))
+            return write(cited(datasette, documents(read, named), answers.lasting(datasette, request)))
 
         body = await reading(datasette, database, written, export=True)
         return answers.text(body, media_type, f"{table or 'query'}.{ending}")
