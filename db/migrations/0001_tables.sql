@@ -9,7 +9,8 @@ CREATE TABLE documents (
     date_text TEXT,
     date_from TEXT,
     date_to TEXT,
-    date_precision TEXT NOT NULL DEFAULT 'none' CHECK (date_precision IN ('day', 'month', 'year', 'none')),
+    date_precision TEXT NOT NULL DEFAULT 'none' CHECK (date_precision IN
+        ('day', 'month', 'year', 'season', 'decade', 'century', 'span', 'ambiguous', 'none')),
     year INTEGER,
     kind TEXT,
     sender TEXT,
