@@ -113,10 +113,11 @@ _PHRASES = {
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018, "民國": 1911, "民国": 1911}
 
 _UNDATED = """
-    n.d. | n. d. | n.d | n d | undated | no date | not dated | without date | date unknown | unknown date |
-    date not known | date illegible | s.d. | s. d. | s.d | o.d. | o. d. | o.j. | s.a. | ohne datum | undatiert | sans date | non daté
-    | sin fecha | senza data | sem data | zonder datum | z.d. | без даты | б.д. | б. д. | bez daty | b.d. | bez data
-    | nedatováno | dátum nélkül | d.n. | é.n. | fără dată | f.d. | 日期不详 | 无日期 | 日付不明
+    n.d. | n. d. | n.d | n d | undated | no date | not dated | without date | date unknown | unknown date
+    | date not known | date illegible | s.d. | s. d. | s.d | o.d. | o. d. | o.j. | s.a. | ohne datum | undatiert
+    | sans date | non daté | sin fecha | senza data | sem data | zonder datum | z.d. | без даты | б.д. | б. д.
+    | bez daty | b.d. | bez data | nedatováno | dátum nélkül | d.n. | é.n. | fără dată | f.d.
+    | 日期不详 | 无日期 | 日付不明
 """
 UNDATED = frozenset(map(str.strip, _UNDATED.split("|")))
 """How archives write that there is no date."""
