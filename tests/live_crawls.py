@@ -60,10 +60,11 @@ class Crawls:
         return path
 
     async def harvest(self, base: str, db: Path, **asked: Any) -> None:
-        """Harvest live; a failure of ours is raised."""
+        """Harvest live, addresses alone if `start` names some; a failure of ours is raised."""
+        start = asked.pop("start", "")
         order = Order(base=base, db=db, delay=0.0, **{"documents": False, **asked})
         crawler = self._runner.create_crawler("wilson")
-        await self._runner.crawl(crawler, order=order)
+        await self._runner.crawl(crawler, order=order, start=start)
         if crawler.spider.failure:  # type: ignore[union-attr]
             raise crawler.spider.failure  # type: ignore[union-attr]
 

@@ -23,9 +23,10 @@ from harvester.crawl.politeness import (
     retry_after,
 )
 from harvester.crawl.robots import BusyRobotsError, SlowRobotsError
-from harvester.crawl.trouble import AskedToStop, NoAnswer, forbidden, no_answer, too_busy, too_slow
+from harvester.crawl.trouble import AskedToStop, NoAnswer, broken_off, forbidden, no_answer, too_busy, too_slow
 from harvester.errors import HarvesterError
 from harvester.pages.page import Problem
+from harvester.readers.damage import DamageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +92,8 @@ class Fetcher:
             return await self._busy(error.response)
         except SlowRobotsError as error:
             raise too_slow(error.seconds, urlsplit(url).netloc) from error
+        except DamageError as damage:
+            return broken_off(damage, urlsplit(url).netloc)
         except (AskedToStop, HarvesterError):  # nothing that the network did
             raise
         except Exception as error:  # noqa: BLE001 - whatever a network does is no reason to end a run

@@ -19,6 +19,9 @@ ROBOTSTXT_OBEY = True  # off by default
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # takes an error page for rules
     "harvester.crawl.robots.Robots": 100,
+    # Gives what there is of a body that ends early.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "harvester.crawl.unpacking.Unpacking": 590,
 }
 ITEM_PIPELINES = {"harvester.crawl.pipeline.HarvestPipeline": 100}
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from harvester.pages.page import Problem
+
+if TYPE_CHECKING:
+    from harvester.readers.damage import DamageError
 
 
 class AskedToStop(Exception):  # noqa: N818 - no error: the way out of whatever is waited for
@@ -32,6 +36,12 @@ def no_answer(error: Exception, host: str) -> Problem:
         "no-answer",
         f"no answer from {host} ({told}): check the address and the connection, then run this again",
     )
+
+
+def broken_off(damage: DamageError, host: str) -> Problem:
+    """Return the problem of an answer whose packing ends early or is damaged: it is as good as none."""
+    message = f"the answer of {host} is not whole: its packed body is damaged ({damage}); run this again"
+    return Problem("error", "damaged-body", message)
 
 
 def forbidden(url: str) -> NoAnswer:

@@ -81,6 +81,15 @@ def of_empty_fields(labels: Iterable[str]) -> Iterator[Problem]:
         yield Problem("notice", "field-empty", "a label without a value", 1, label)
 
 
+def of_document_end(*, shown: bool, whole: bool) -> Iterator[Problem]:
+    """Give that a document page ends early, or that its last end tag is missing though all its fields are closed."""
+    if not whole:
+        message = "the page is cut off: what it says fills gaps only, and its last field is left out; get a whole copy"
+        yield Problem("error", "cut-off", message, 1)
+    elif not shown:
+        yield Problem("notice", "end-not-shown", "the page lacks its last end tag; all its fields are closed", 1)
+
+
 def of_ending(placed: Sequence[Placed], ending: Ending, *, cut: bool) -> Iterator[Problem]:
     """Give what the page's end says. `cut`: something shows that the page was cut off."""
     position = placed[-1].position if placed else None
@@ -95,9 +104,8 @@ def of_end(position: int | None, *, proven: bool, cut: bool) -> Iterator[Problem
     if position is None:
         return
     if cut:
-        yield Problem(
-            "warning", "cut-off", "the page is cut off in this record; what it says fills gaps only", position
-        )
+        message = "the page is cut off in this record, what it says fills gaps only: get a whole copy of the page"
+        yield Problem("error", "cut-off", message, position)
     elif not proven:
         message = "nothing shows that the page ends here; what this record says fills gaps only"
         yield Problem("notice", "end-not-shown", message, position)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from harvester.html_source import DocumentForm, HtmlForm, HtmlListing
 from harvester.pages.html_address import read_address
 from harvester.pages.html_document import DocumentReader
+from harvester.pages.html_end import END_MARK
 from harvester.pages.html_keys import read_keys
 from harvester.pages.html_limits import too_much
 from harvester.pages.html_listing import ListingReader
@@ -83,12 +84,17 @@ class _Reading:
 
     def _fast(self) -> Page:
         """Read the slice, where cutting it out is safe, else the whole page."""
-        cut = slice_of(self.original.capture.body, self.form)
+        cut = slice_of(self.original.capture.body, self.form) if self._may_be_sliced else None
         return self._read(FAST, cut, []) if cut and is_utf8(cut) else self._read(FAST, *self.original.in_utf8)
+
+    @property
+    def _may_be_sliced(self) -> bool:
+        """Whether nothing need be known of the rest: of a document's page without its end, all must be looked at."""
+        return not isinstance(self.form, DocumentForm) or self.original.end == "shown"
 
     def _read(self, engine: Engine, data: bytes, problems: list[Problem]) -> Page:
         refused = too_much(data)
-        root = None if refused else engine.parse(prepare(data))
+        root = None if refused else engine.parse(prepare(data) + END_MARK)
         if root is None:
             return refused or Refused("empty", "no element in it")
         page = self._read_tree(engine, root)
@@ -98,7 +104,7 @@ class _Reading:
 
     def _read_tree(self, engine: Engine, root: Node) -> Page:
         if isinstance(self.form, DocumentForm):
-            return DocumentReader(engine, root, self.form, self.source, self._keys).read()
+            return DocumentReader(engine, root, self.form, self.source, self._keys, self.original.end).read()
         assert isinstance(self.form, HtmlListing)  # noqa: S101 - there are no others
         return ListingReader(engine, root, self.form, self.source, whole=self.original.whole).read()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _CANONICAL = re.compile(rb"<link\s(?=[^>]{0,500}?\brel=[\"']?canonical)[^>]{0,1000}>", re.IGNORECASE)
 _HREF = re.compile(rb"\bhref=[\"']?([^\"'\s>]+)", re.IGNORECASE)
-_DIGITS = re.compile(rb"\d{1,12}")
+_DIGITS = re.compile(rb"\d{1,12}(?=\D)")  # something must follow: a page may be cut off between two digits
 LONGEST_ADDRESS = 1000
 
 

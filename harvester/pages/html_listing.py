@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harvester.pages import findings
 from harvester.pages.html_blocks import Window, find_blocks
+from harvester.pages.html_end import container_of, open_elements
 from harvester.pages.html_record import read_record
 from harvester.pages.html_text import LINK, line_of
 from harvester.pages.page import Listing, Refused
@@ -90,6 +91,7 @@ class ListingReader:
     def _listing(self, found: Sequence[Found], stated: Range | None, *, whole: bool) -> Listing:
         """Make records of blocks. Nothing behind the last record of a page without an end says that it is whole."""
         form, first, last = self._form, stated.first if stated else 1, len(found) - 1
+        whole = whole or self._closes(found)
         records = tuple(
             read_record(self._engine.text(one.block), one, form, first + place, cut=place == last and not whole)
             for place, one in enumerate(found)
@@ -100,10 +102,17 @@ class ListingReader:
         return Listing(form.name, records, stated.first, stated.last, stated.total, problems=problems)
 
     def _of_end(self, records: Sequence[Record], stated: Range | None, *, whole: bool) -> Iterator[Problem]:
-        short = stated is not None and len(records) < stated.count and not whole
-        yield from findings.of_end(records[-1].position if records else None, proven=whole, cut=short)
+        yield from findings.of_end(records[-1].position if records else None, proven=whole, cut=not whole)
         if stated is not None:
             yield from findings.of_count(stated, len(records))
+
+    def _closes(self, found: Sequence[Found]) -> bool:
+        """Say whether the element around the records is closed where the page ends."""
+        still_open = open_elements(self._engine, self._root)
+        if still_open is None or not found:
+            return False
+        container = container_of(self._engine, [one.block for one in found])
+        return container is not None and self._engine.key(container) not in self._engine.keys(still_open)
 
     def _line_before(self, end: int) -> str:
         """Give the range line that ends here."""

@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harvester.pages.encoding import UTF16_MARKS, decode
+from harvester.pages.html_end import end_of
 
 if TYPE_CHECKING:
     from harvester.capture import Capture
+    from harvester.pages.html_end import End
     from harvester.pages.page import Problem
 
 _START = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-zA-Z!?]")
@@ -44,6 +46,11 @@ class Original:
         declared = capture.charset or EncodingDetector.find_declared_encoding(capture.body, is_html=True)
         text, problems = decode(replace(capture, charset=declared))
         return text.encode(), problems
+
+    @cached_property
+    def end(self) -> End:
+        """What the page's bytes tell of its end."""
+        return end_of(self.capture.body)
 
     @cached_property
     def whole(self) -> bool:

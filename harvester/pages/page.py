@@ -98,13 +98,22 @@ class FileLink:
 
 @dataclass(frozen=True)
 class DocumentPage:
-    """The page of one document. Its record has position 1: it stands in no listing."""
+    """The page of one document. Its record has position 1: it stands in no listing.
+
+    A page that ends early is not `whole`: its record is `cut`, its last field and the keys in it are left out, and
+    what it says, texts and files too, fills gaps only.
+    """
 
     form: str
     record: Record
     texts: tuple[Text, ...] = ()
     files: tuple[FileLink, ...] = ()
     problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def whole(self) -> bool:
+        """Whether the page shows its own end."""
+        return not self.record.cut
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,19 @@ from harvester.pages.html import read_html
 from harvester.pages.html_original import is_html
 from harvester.pages.listing import read_listing
 from harvester.pages.onward import links_onward
-from harvester.pages.page import Listing, Page, Refused
+from harvester.pages.page import Listing, Page, Problem, Refused
 
 if TYPE_CHECKING:
     from harvester.capture import Capture
     from harvester.pages.html import EngineChoice
     from harvester.source import Form, Source
 
-PARSER_VERSION = 4
+PARSER_VERSION = 5
 """Raised when the same bytes can be read differently than before: pages known by their bytes are then read again."""
 
-FIRST_ERROR = 400
-"""Answers with this status or a higher one are no pages."""
+OK = 200
+WHOLE = frozenset({OK, *range(300, 400)})
+"""Answers that may hold a whole page; what sends on to another address is judged where it was asked for."""
 
 
 def parse(capture: Capture, source: Source, engine: EngineChoice = "auto") -> Page:
@@ -31,9 +32,17 @@ def parse(capture: Capture, source: Source, engine: EngineChoice = "auto") -> Pa
 
     `engine` reads HTML: `auto` takes the fast one's reading where it is consistent with itself, else the reference's.
     """
-    body = capture.body
-    if (capture.http_status or 0) >= FIRST_ERROR:
-        return Refused(f"http-{capture.http_status}", f"the site answered with status {capture.http_status}: no page")
+    page, status = _parse(capture, source, engine), capture.http_status
+    if status is None or status >= OK or isinstance(page, Refused):
+        return page
+    notice = Problem("notice", "unknown-status", f"captured with status {status}, which tells nothing; read as a page")
+    return replace(page, problems=(notice, *page.problems))
+
+
+def _parse(capture: Capture, source: Source, engine: EngineChoice) -> Page:
+    body, status = capture.body, capture.http_status
+    if status is not None and status >= OK and status not in WHOLE:
+        return Refused(f"http-{status}", _why_none(status))
     if len(body) > MAX_BYTES:
         return Refused("too-large", f"larger than {MAX_BYTES // 1024**2} MB: no page of an archive is")
     if is_binary(body):
@@ -46,6 +55,12 @@ def parse(capture: Capture, source: Source, engine: EngineChoice = "auto") -> Pa
         return Refused("empty", "nothing in it")
     page = _read(text, source)
     return page if isinstance(page, Refused) else replace(page, problems=(*problems, *page.problems))
+
+
+def _why_none(status: int) -> str:
+    if status < 300:
+        return f"the site answered with status {status}: not a whole page; save it again"
+    return f"the site answered with status {status}: no page"
 
 
 def _read(text: str, source: Source) -> Page:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from dataclasses import dataclass, replace
 
 from harvester.capture import MAX_BYTES
 from harvester.readers.damage import DamageError
-from harvester.readers.pieces import Pieces, packing_of
+from harvester.readers.pieces import MAGIC, MAGIC_SIZE, Pieces, packing_of
 
+LOOKED_AT = 512
+"""Bytes of a body that tell text from brotli and deflate, which have no sign of their own."""
 MAX_HEAD = 64 * 1024
 """Header fields are no longer; browsers refuse far shorter ones."""
 
 NOT_MODIFIED = 304
+INTERIM = range(100, 200)
+"""Answers that another follows: `Continue`, `Early Hints`."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})")
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{1,3})(?=\s)")  # browsers' captures may have 0: not known
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,256}\r\n")
+_CUT_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}(?:;[^\r\n]{0,256})?\r?")  # of a first chunk, and nothing behind
 PACKINGS = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "zlib", "br": "br", "zstd": "zstd"}
 
 
@@ -73,10 +80,12 @@ def read_fields(lines: bytes) -> dict[str, str]:
 
 
 def parse_answer(block: bytes) -> Message | None:
-    """Read an HTTP answer, if it is one."""
+    """Return the HTTP answer that a block holds, behind any interim ones (100, 103); None if it holds none."""
     status, end = _STATUS.match(block), _HEAD_END.search(block, 0, MAX_HEAD)
     if not status or not end:
         return None
+    if int(status[1]) in INTERIM and _STATUS.match(block, end.end()):
+        return parse_answer(block[end.end() :])
     return Message(int(status[1]), read_fields(block[: end.start()]), block[end.end() :])
 
 
@@ -91,7 +100,7 @@ def joined_chunks(body: bytes) -> bytes:
         at = chunk.end() + size + 2
         if at > len(body) or body[at - 2 : at] != b"\r\n":
             break
-    if at == 0:
+    if at == 0 and not _CUT_SIZE.fullmatch(body):
         return body
     raise DamageError("a body broken between its chunks", at)
 
@@ -105,10 +114,21 @@ def _unpacked(body: bytes, packing: str | None) -> bytes:
 
 
 def _begins_packed(body: bytes, packing: str) -> bool:
-    """Say whether a body can be packed as its header says; brotli and deflate show it only by not being markup."""
-    if packing in ("gzip", "zstd"):
-        return packing_of(body[:4]) == packing
-    return body.lstrip()[:1] != b"<"
+    """Say whether a body can be packed as its header says; brotli and deflate show it only by not being text."""
+    if packing in MAGIC:
+        return packing_of(body[:MAGIC_SIZE]) == packing or any(magic.startswith(body) for magic in MAGIC[packing])
+    return body.lstrip()[:1] != b"<" and not _is_text(body[:LOOKED_AT])
+
+
+def _is_text(body: bytes) -> bool:
+    """Say whether bytes, perhaps cut off inside a character, are text in UTF-8."""
+    if _CONTROLS.search(body):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(body)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_zlib(body: bytes) -> bool:

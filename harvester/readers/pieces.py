@@ -78,6 +78,11 @@ class Pieces:
                 return piece
         return b""
 
+    @property
+    def at_border(self) -> bool:
+        """Whether a packed segment has just ended, so that the next piece is of another."""
+        return self.packing is not None and self._unpacker is None
+
     def jump(self, size: int) -> int:
         """Pass over bytes of a file that is not packed; say how many. The last one there is stays: it must be seen."""
         size = max(0, min(size, self.end - self.offset) - 1)

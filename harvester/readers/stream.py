@@ -52,6 +52,13 @@ class Stream:
             size -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def peek(self, size: int) -> bytes:
+        """Return the next `size` bytes of this segment, or what is left of it, without taking them."""
+        while len(self._piece) - self._at < size and not self.pieces.at_border and (more := self.pieces.next()):
+            self._piece += more
+            self._end += len(more)
+        return self._piece[self._at : self._at + size]
+
     def readline(self, limit: int) -> bytes:
         """Give the next line with its end, or `limit` bytes of it."""
         line = b""

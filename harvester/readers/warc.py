@@ -13,7 +13,7 @@ from harvester.readers.notes import ASIDE_FIELD, STEP_FIELD, WALK_NOTE, read_not
 from harvester.readers.originals import Originals, Place, keys_of, referred_keys
 from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
 from harvester.readers.stream import Stream
-from harvester.readers.warc_records import MAX_BLOCK, Header, next_record, read_block, read_end, read_header
+from harvester.readers.warc_records import MAX_BLOCK, End, Header, next_record, read_block, read_end, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,7 @@ class WarcReader:
         self._last_look = last_look  # nothing more will be read in which an original could be found
         self._go_on_at = 0  # where in the file the next good record may begin, if the one in hand is damaged
         self._seen = False  # a record
+        self._short = False  # records end with one line end, as some browsers' recorders write them
         self._at = ""  # in or behind which record reading is
 
     def read(self) -> Iterator[Found]:
@@ -78,7 +79,7 @@ class WarcReader:
             is_aside = ASIDE_FIELD.lower() in header.fields
             wanted = is_note or (is_page and not is_aside and self._origin.names.address(header.uri) is not None)
             block = read_block(self._stream, header, wanted)
-            whole = read_end(self._stream, header)
+            end = read_end(self._stream, header)
             self._go_on_at = pieces.start + self._stream.tell() if pieces.packing is None else pieces.offset
             self._at = f"behind {header.uri}" if header.uri else ""
             if is_note:
@@ -87,7 +88,10 @@ class WarcReader:
                 yield from self._record(header, block)
             elif is_page:
                 yield PassedOver(header.uri)
-            if not whole:
+            if end is End.SHORT and not self._short:
+                self._short = True
+                yield self._problem(header, "notice", "short-ends", "records end with fewer line ends than they should")
+            if end is End.CUT and not self._short:  # where all records end so, the last one is no shorter
                 raise DamageError("cut off right behind a record", pieces.offset)
         if not self._seen:
             raise DamageError("no record in it", 0)

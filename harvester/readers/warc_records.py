@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from harvester.capture import MAX_BYTES
@@ -28,11 +29,13 @@ MAX_FIELDS = 1000
 SEARCHED = 64 * 1024
 TRIED = 512  # of a packed record, to see whether it begins as one
 RECORD_END = b"\r\n\r\n"
+_LINE_ENDS = re.compile(rb"(?:\r?\n){0,2}")
 VERSION = b"WARC/"
+_MISSING = {len("2024"): "-01-01", len("2024-01"): "-01"}
 DIGESTS = ("md5", "sha1", "sha256", "sha512")
 
 _STARTS = {
-    None: re.compile(rb"WARC/\d\.\d\d?\r\n"),
+    None: re.compile(rb"WARC/\d\.\d\d?\r?\n"),
     "gzip": re.compile(rb"\x1f\x8b\x08[\x00-\x1f]"),
     "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
 }
@@ -68,7 +71,9 @@ class Header:
     def date(self) -> datetime | None:
         """When it was captured, in UTC."""
         try:
-            moment = datetime.fromisoformat(self.fields.get("warc-date", ""))
+            stated = self.fields.get("warc-date", "")
+            # WARC 1.1 allows a year or a month alone: it was then or later, so its first moment is the safe one.
+            moment = datetime.fromisoformat(stated + _MISSING.get(len(stated), ""))
             return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
         except (ValueError, OverflowError):  # the reader says so
             return None
@@ -114,12 +119,28 @@ def read_block(stream: Stream, header: Header, wanted: bool) -> bytes:
     return block
 
 
-def read_end(stream: Stream, header: Header) -> bool:
-    """Read what ends a record: without it the length was false. False if the file is cut off right there."""
-    end = stream.read(len(RECORD_END))
-    if not RECORD_END.startswith(end):
-        raise DamageError("a record's length is false", header.offset)
-    return end == RECORD_END
+class End(Enum):
+    """How a record ends: as it should, with fewer line ends but right before the next one, or with the file."""
+
+    GOOD = "good"
+    SHORT = "short"
+    CUT = "cut"
+
+
+def read_end(stream: Stream, header: Header) -> End:
+    """Read what ends a record: where neither line ends nor a record follow, the length was false."""
+    found = stream.peek(len(RECORD_END) + len(VERSION))
+    if found.startswith(RECORD_END):
+        stream.read(len(RECORD_END))
+        return End.GOOD
+    lines = _LINE_ENDS.match(found)
+    if lines and found[lines.end() :].startswith(VERSION):
+        stream.read(lines.end())
+        return End.SHORT
+    if lines and lines.end() == len(found):
+        stream.read(len(found))
+        return End.SHORT if stream.pieces.at_border else End.CUT
+    raise DamageError("a record's length is false", header.offset)
 
 
 def next_record(pieces: Pieces, at: int) -> Pieces | None:

@@ -21,11 +21,11 @@ def keep_attached(
 
     `new`: the document is, so its first texts are no change of it.
     """
-    sql = """SELECT form, coalesce(observed_at, ''), json_extract(content, '$.attached'), replaced_by, capture_id
+    sql = """SELECT form, coalesce(observed_at, ''), json_extract(content, '$.attached'), replaced_by OR cut, capture_id
         FROM statements WHERE document_id = ?"""
     said = db.execute(sql, [document]).fetchall()
-    others = [(at, digest or "") for form, at, digest, replaced, _ in said if form == place.form and not replaced]
-    if (place.observed_at or "", attached or "") < max(others, default=("", "")):
+    others = [(at, digest or "") for form, at, digest, silent, _ in said if form == place.form and not silent]
+    if page.whole and (place.observed_at or "", attached or "") < max(others, default=("", "")):
         return False  # of two without a time the hash decides
     first = not any(digest and capture != place.capture for _, _, digest, _, capture in said)  # nothing was before
     changed = _write_texts(db, document, page, place.capture, first=first)
@@ -58,6 +58,8 @@ def _write_texts(db: Database, document: int, page: DocumentPage, capture: int, 
     rows = () if first else db.execute(sql, [document])
     held = {(kind, language): (key, text) for key, kind, language, text in rows}
     stated = {(text.kind, text.language): text.text for text in page.texts}
+    if not page.whole:  # it fills gaps only
+        stated |= {name: text for name, (_, text) in held.items()}
     changed: list[Change] = []
     for name in sorted(held.keys() | stated.keys(), key=str):
         before, after = held.get(name, (0, None)), stated.get(name)
@@ -74,7 +76,7 @@ def _write_texts(db: Database, document: int, page: DocumentPage, capture: int, 
 def _write_files(db: Database, document: int, page: DocumentPage, capture: int, *, first: bool) -> None:
     held = set() if first else {row[0] for row in db.execute("SELECT url FROM files WHERE document_id = ?", [document])}
     stated = {file.url: file.media_type for file in page.files}
-    for url in held - stated.keys():
+    for url in held - stated.keys() if page.whole else ():
         db.execute("DELETE FROM files WHERE document_id = ? AND url = ?", [document, url])
     for url in sorted(stated.keys() - held):
         sql = "INSERT INTO files (document_id, url, media_type, capture_id) VALUES (?, ?, ?, ?)"

@@ -13,13 +13,13 @@ _WITH_PAGES = "SELECT {what} FROM documents WHERE source = ? AND url IS NOT NULL
 _ON_LISTING = """EXISTS (SELECT 1 FROM sightings JOIN captures ON captures.id = capture_id
     JOIN listings ON listings.id = listing_id WHERE document_id = documents.id AND listings.key = ?)"""
 _READ_AT = """coalesce((SELECT max(read_at) FROM captures JOIN reads ON reads.capture_id = captures.id
-    WHERE captures.uri = documents.url AND captures.refused IS NULL), '')"""
+    WHERE captures.uri = documents.url AND captures.refused IS NULL AND captures.errors = 0), '')"""
 
 
 def pages_due(db: Database, listing: ListingAddress, before: str) -> list[str]:
     """Give the addresses of document pages that are to be read: of the whole archive, or of what a listing has shown.
 
-    Those never read, those read before the document last changed, and those read before the time `before`.
+    Those never read whole, those read before the document last changed, and those read before the time `before`.
     """
     sql, values = _of(listing, "url")
     sql = f"{sql} AND {_READ_AT} < max(last_changed, ?) ORDER BY id"

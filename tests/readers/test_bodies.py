@@ -103,3 +103,26 @@ def test_any_bytes_are_an_answer_or_none(block: bytes) -> None:
     answer = parse_answer(b"HTTP/1.1 200 OK\r\n" + block)
     if answer:
         assert (answer.status, answer.media_type or "") == (200, (answer.media_type or "").lower())
+
+
+@pytest.mark.parametrize("encoding", PACKERS)
+def test_a_body_that_ends_early_is_damaged_wherever_it_is_cut(encoding: str) -> None:
+    packed = PACKERS[encoding](BODY)
+    for at in range(4, len(packed), 7):
+        with pytest.raises(DamageError):
+            unpacked(packed[:at], encoding)
+        with pytest.raises(DamageError):
+            unpacked(chunked(packed)[: at + 10], encoding, "chunked")
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "gzip", "zstd"])
+@pytest.mark.parametrize("body", [b"\xef\xbb\xbf<html>", "Skip to content\nРезультаты".encode(), b"<p>\xe9"])
+def test_a_body_that_was_unpacked_before_it_was_kept(encoding: str, body: bytes) -> None:
+    assert unpacked(body, encoding) == body
+
+
+def test_an_answer_behind_an_interim_one_is_the_answer() -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+    answer = parse_answer(b"HTTP/1.1 100 Continue\r\n\r\n" + early + b"HTTP/1.1 200 OK\r\nA: b\r\n\r\nbody")
+    assert answer
+    assert (answer.status, answer.fields, answer.body) == (200, {"a": "b"}, b"body")

@@ -277,3 +277,49 @@ def test_headers_without_an_end_are_not_followed(tmp_path: Path) -> None:
     for endless in (b"A: b\r\n" * 100_000, b"x" * 1_000_000, b"\r\n" * 100_000):
         (tmp_path / "a.warc").write_bytes(b"WARC/1.0\r\n" + endless)
         assert set(problems(read(tmp_path))) == {"damaged-archive"}
+
+
+@pytest.mark.parametrize("ending", [b"\r\n", b"\n\n", b"\n", b""])
+@pytest.mark.parametrize("gz", [False, True])
+def test_records_that_end_with_fewer_line_ends_are_whole(tmp_path: Path, ending: bytes, gz: bool) -> None:
+    records = [record.removesuffix(b"\r\n\r\n") + ending for record in warc_records(PAGES)]
+    packed = [gzip.compress(record) for record in records]
+    name = "a.warc.gz" if gz else "a.warc"
+    (tmp_path / name).write_bytes(b"".join(packed if gz else records))
+    found = read(tmp_path)
+    assert [(one.uri, one.body) for one in captures(found)] == AS_READ
+    assert problems(found) == ["short-ends"]
+
+
+def test_a_file_with_line_feeds_only_is_read(tmp_path: Path) -> None:
+    records = [record.replace(b"\r\n", b"\n") for record in warc_records({"document/a": b"<html>" * 9})]
+    length = re.search(rb"Content-Length: (\d+)\n", records[0])
+    assert length
+    lost = (
+        warc_records({"document/a": b"<html>" * 9})[0]
+        .partition(b"\r\n\r\n")[2]
+        .removesuffix(b"\r\n\r\n")
+        .count(b"\r\n")
+    )
+    shorter = b"Content-Length: %d\n" % (int(length[1]) - lost)
+    (tmp_path / "a.warc").write_bytes(records[0].replace(length[0], shorter) * 2)
+    assert len(captures(read(tmp_path))) == 2
+
+
+@pytest.mark.parametrize(
+    ("stated", "moment"), [("2024", datetime(2024, 1, 1, tzinfo=UTC)), ("2024-05", datetime(2024, 5, 1, tzinfo=UTC))]
+)
+def test_a_date_of_a_year_or_a_month_is_read(tmp_path: Path, stated: str, moment: datetime) -> None:
+    (tmp_path / "a.warc").write_bytes(warc_record(PAGE, b"<html>", date=stated))
+    found = read(tmp_path)
+    assert [one.captured_at for one in captures(found)] == [moment]
+    assert problems(found) == []
+
+
+@pytest.mark.parametrize("status", ["0 OK", "000 -", "200"])
+def test_answers_of_a_browser_without_a_status(tmp_path: Path, status: str) -> None:
+    (tmp_path / "a.warc").write_bytes(
+        warc_record(PAGE, b"<html>").replace(b"HTTP/1.1 200 OK", f"HTTP/1.1 {status:<6}".encode()[:15])
+    )
+    [capture] = captures(read(tmp_path))
+    assert capture.http_status == int(status.split()[0])
