@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from harvester.store.taking import Taken, WalkStep
 
 
+ANOTHER_PAGE = "another-page"
+"""Why a page is refused that is not the one of a walk that was asked for."""
 SENT_ON = frozenset({301, 302, 303, 307, 308})
 """Redirects that are kept are those that lead to something else than the page."""
 
@@ -137,4 +139,4 @@ def _of_the_walk(page: Page, step: WalkStep | None) -> Page:
     if isinstance(page, Listing) and page.first in (None, 0, step.first):
         return page
     shown = f"positions from {page.first}" if isinstance(page, Listing) else "a document"
-    return Refused("another-page", f"asked for positions from {step.first}, got {shown}", form=page.form)
+    return Refused(ANOTHER_PAGE, f"asked for positions from {step.first}, got {shown}", form=page.form)

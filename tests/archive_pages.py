@@ -117,16 +117,17 @@ def _paragraph(chance: random.Random, least: int, most: int) -> str:
 
 
 def listing_page(
-    items: Sequence[Item], first: int, total: int, *, shape: str = "table", page_size: int = PAGE_SIZE
+    items: Sequence[Item], first: int, total: int, *, shape: str = "table", page_size: int = PAGE_SIZE, beyond: int = 0
 ) -> bytes:
     """Render one page of a listing: `items` stand at the positions from `first` on of `total`.
 
-    `shape`: `table` (rows of a table) or `rows` (`.views-row`).
+    `shape`: `table` (rows of a table), `rows` (`.views-row`) or `linked` (a table whose summaries link to documents).
+    `beyond`: how many pages more the pager has than the total says.
     """
     last = first + len(items) - 1 if items else 0
     rows = "".join(map(_ROWS[shape], items))
     records = _AROUND[shape].format(rows)
-    pager = _pager((first - 1) // page_size, -(-total // page_size)) if total > page_size else ""
+    pager = _pager((first - 1) // page_size, -(-total // page_size) + beyond) if total + beyond > page_size else ""
     main = f"""
     <div class="results-header"><h2>Results:</h2>
       <p class="summary-count"><strong>{first}</strong> - <strong>{last}</strong> of <strong>{total}</strong></p></div>
@@ -157,8 +158,16 @@ def _views_row(item: Item) -> str:
       </div>"""
 
 
-_ROWS = {"table": _table_row, "rows": _views_row}
+def _linked_row(item: Item) -> str:
+    """Render a row whose summary links to another document, and to itself."""
+    links = f'See <a href="/document/another-letter-{item.number}">the other letter</a> of the same day, and '
+    links += f'<a href="{item.url}">this one</a>.'
+    return _table_row(item).replace('<div class="description">', f'<div class="description"><p>{links}</p>')
+
+
+_ROWS = {"table": _table_row, "rows": _views_row, "linked": _linked_row}
 _AROUND = {
+    "linked": '<table class="table table-hover table-striped"><tbody>{}</tbody></table>',
     "table": '<table class="table table-hover table-striped"><tbody>{}</tbody></table>',
     "rows": '<div class="views-infinite-scroll">{}</div>',
 }

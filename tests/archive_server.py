@@ -108,10 +108,12 @@ class ArchiveServer:
 
 async def _send(writer: asyncio.StreamWriter, answer: Answer) -> None:
     lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
-    if answer.status != 304:
+    if answer.how == "cut":
+        lines.append("Connection: close")
+    elif answer.status != 304:
         lines.append(f"Content-Length: {len(answer.body)}")
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-    body = answer.body[: len(answer.body) // 2] if answer.how == "truncated" else answer.body
+    body = answer.body[: len(answer.body) // 2] if answer.how in ("truncated", "cut") else answer.body
     writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
     half = len(body) // 2 if answer.how == "slow" else len(body)
     writer.write(body[:half])

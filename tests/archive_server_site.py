@@ -61,6 +61,10 @@ class Manner:
     growing: bool = False  # the pager never ends
     wrong_total: int = 0
     shape: str = "table"
+    ceiling: int = 0  # no more records than these are shown
+    behind: str = "fails"  # what stands behind the ceiling: `fails`, `empty`, `first`; or it is `declared` as the total
+    orders: bool = False  # without an order named, records stand in another one
+    tied: str = ""  # at each border of pages one record is shown twice and another never: `newest`, or in `both` orders
 
 
 class Site:
@@ -71,6 +75,8 @@ class Site:
         self.chance = random.Random(seed)
         self.listing = MovingListing(self.chance, [f"r{n}" for n in range(size)])
         self.happened = self.in_a_row = self.revision = 0
+        self.shown: set[str] = set()
+        """Slugs of all records that a page of the listing has shown."""
 
     def answer(self, target: str, headers: dict[str, str]) -> Answer:
         parts = urlsplit(target)
@@ -92,7 +98,11 @@ class Site:
         trick = self._trick()
         if trick:
             return getattr(self, f"_{trick}")(number, headers)  # type: ignore[no-any-return]
-        return self._page(self._found(text), number, headers)
+        newest = "sort_bef_combine" in query
+        return self._page(self._in_order(self._found(text), newest=newest), number, headers, newest=newest)
+
+    def _in_order(self, names: list[str], *, newest: bool) -> list[str]:
+        return names if newest or not self.manner.orders else sorted(names, key=lambda name: item_of(name).slug)
 
     def _found(self, text: str) -> list[str]:
         names = self.listing.records
@@ -106,13 +116,27 @@ class Site:
         self.in_a_row = 0
         return None
 
-    def _page(self, names: list[str], number: int, headers: dict[str, str], **more: str) -> Answer:
-        shown = [item_of(name) for name in names[number * SIZE : (number + 1) * SIZE]]
-        total = len(names) + self.manner.wrong_total
-        if self.manner.growing:
+    def _page(
+        self, names: list[str], number: int, headers: dict[str, str], *, newest: bool = True, **more: str
+    ) -> Answer:
+        manner, places = self.manner, list(names)
+        if manner.ceiling and manner.behind == "declared":
+            places = places[: manner.ceiling]
+        elif manner.ceiling and number * SIZE >= manner.ceiling:
+            if manner.behind != "first":
+                return html(500, b"result window is too large") if manner.behind == "fails" else self._none_found()
+            number = 0
+        total = len(places) + manner.wrong_total
+        if manner.tied == "both" or (manner.tied and newest):
+            for border in range(SIZE, len(places), SIZE):
+                places[border - 1] = places[border]
+        shown = [item_of(name) for name in places[number * SIZE : (number + 1) * SIZE]]
+        if manner.growing:
             total = (number + 2) * SIZE
             shown = pool()[number * SIZE : (number + 1) * SIZE]
-        body = listing_page(shown, number * SIZE + 1, total, shape=self.manner.shape)
+        self.shown.update(item.slug for item in shown)
+        beyond = int(manner.wrong_total < 0)
+        body = listing_page(shown, number * SIZE + 1, total, shape=manner.shape, beyond=beyond)
         return self._tagged(body, f"{[item.slug for item in shown]} {number} {total}", headers, **more)
 
     def _tagged(self, body: bytes, content: str, headers: dict[str, str], **more: str) -> Answer:
@@ -136,6 +160,15 @@ class Site:
 
     def _none_found(self, *_: object) -> Answer:
         return html(200, listing_page([], 1, 0))
+
+    def _waiting(self, *_: object) -> Answer:
+        page = "<html><head><title>Waiting room</title></head><body><h1>You are now in line</h1>"
+        return html(200, f"{page}<p>Your estimated wait time is 3 minutes.</p></body></html>".encode())
+
+    def _cut(self, number: int, _headers: dict[str, str]) -> Answer:
+        """Answer with half a page whose length nobody said, as old servers do that close the connection too early."""
+        whole = self._page(self._found(""), number, {})
+        return Answer(200, whole.body, whole.headers, how="cut")
 
     def _busy(self, *_: object) -> Answer:
         return html(429, b"slow down", Retry_After="0")

@@ -16,16 +16,24 @@ if TYPE_CHECKING:
     from tests.live_crawls import Crawls
 
 SIZES = (35, 1, 60, 10, 123, 0, 7)
+HIGH = (60, 123, 95)
+"""Sizes above the ceilings, with more than one page."""
+LARGE = 200
+"""Listings of more records are walked seldom: one in so many walks is enough."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A way in which an archive is hostile. `kind`: `still` and `mild` ones have to come to a proof mostly."""
+    """A way in which an archive is hostile. `kind`: `still` and `mild` ones have to come to a proof mostly.
+
+    `hiding` ones never show some records, in whatever order: these cannot be held, and nothing may be called complete.
+    """
 
     name: str
     manner: Manner
     ordered: bool = True
     kind: str = ""
+    sizes: tuple[int, ...] = SIZES
 
 
 def tricky(name: str, most: int = 2, likely: float = 0.25, **more: float) -> Manner:
@@ -59,6 +67,17 @@ SCENARIOS = (
     Scenario("another page than asked", tricky("other_page"), kind="still"),
     Scenario("new look at times", tricky("markup"), kind="still"),
     Scenario("wrong total", Manner(wrong_total=3)),
+    Scenario("total too low, “Next”", Manner(wrong_total=-3), sizes=HIGH),
+    Scenario("ceiling, pages fail", Manner(ceiling=30, behind="fails"), kind="hiding", sizes=HIGH),
+    Scenario("ceiling, pages empty", Manner(ceiling=30, behind="empty"), kind="hiding", sizes=HIGH),
+    Scenario("ceiling, first page again", Manner(ceiling=30, behind="first"), kind="hiding", sizes=HIGH),
+    Scenario("ceiling declared", Manner(ceiling=500, behind="declared", orders=True), kind="hiding", sizes=(520,)),
+    Scenario("exactly 500, two orders", Manner(orders=True), kind="still", sizes=(500,)),
+    Scenario("ties that stay", Manner(tied="both", orders=True), kind="hiding", sizes=HIGH),
+    Scenario("ties, another order", Manner(tied="newest", orders=True), kind="still"),
+    Scenario("links in summaries", Manner(shape="linked"), kind="still"),
+    Scenario("pages cut, no length", tricky("cut", 3), kind="still"),
+    Scenario("waiting rooms", tricky("waiting"), kind="still"),
     Scenario("pager without end", Manner(growing=True)),
     Scenario("all at once", Manner(("insert", "remove"), 0.1, 2, {"challenge": 0.1, "busy": 0.1, "reset": 0.1})),
 )
@@ -72,6 +91,7 @@ class Outcome:
     site: Site
     held: set[str]
     requests: int
+    hiding: bool = False
 
     @property
     def _states(self) -> list[set[str]]:
@@ -79,8 +99,9 @@ class Outcome:
 
     @property
     def lost(self) -> set[str]:
-        """Records that stood on the listing throughout the walk and are not held."""
-        return set.intersection(*self._states) - self.held
+        """Records that stood on the listing throughout the walk and are not held; of `hiding` ones, those shown."""
+        always = set.intersection(*self._states)
+        return (always & self.site.shown if self.hiding else always) - self.held
 
     @property
     def invented(self) -> set[str]:
@@ -92,6 +113,7 @@ class Outcome:
         """Say whether it is called complete though its records were the listing's at no moment."""
         keys = {key.rpartition(":")[2] for key in self.verdict.keys}
         right = self.site.manner.wrong_total == 0 and not self.site.manner.growing and keys in self._states
+        right = right and not self.hiding
         return self.verdict.status == "complete" and not right
 
 
@@ -131,13 +153,13 @@ HEADING = (
 
 async def walk_hostile(crawls: Crawls, scenario: Scenario, seed: int) -> Outcome:
     """Walk one hostile listing over HTTP."""
-    site = Site(SIZES[seed % len(SIZES)], f"{scenario.name} {seed}", scenario.manner)
+    site = Site(scenario.sizes[seed % len(scenario.sizes)], f"{scenario.name} {seed}", scenario.manner)
     async with ArchiveServer(site) as server:
         db = crawls.fresh()
         await crawls.harvest(server.base, db, listing="" if scenario.ordered else UNORDERED)
         with open_to_read(db) as database:
             held = {row[0] for row in database.execute("SELECT slug FROM documents")}
-        return Outcome(crawls.verdicts[-1], site, held, len(server.log))
+        return Outcome(crawls.verdicts[-1], site, held, len(server.log), scenario.kind == "hiding")
 
 
 async def walk_all(crawls: Crawls, walks: int) -> list[Row]:
@@ -147,6 +169,8 @@ async def walk_all(crawls: Crawls, walks: int) -> list[Row]:
     print(HEADING, flush=True)
     for place, row in enumerate(rows):
         share = walks // len(rows) + (place < walks % len(rows))
+        if max(row.scenario.sizes) > LARGE:
+            share = walks // LARGE
         for seed in range(share):
             row.outcomes.append(await walk_hostile(crawls, row.scenario, seed))
         print(row, flush=True)

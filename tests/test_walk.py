@@ -325,6 +325,13 @@ def test_a_link_behind_the_last_page_by_the_total_is_looked_at() -> None:
     assert (verdict.status, len(reasons)) == ("complete", 7)
 
 
+@pytest.mark.parametrize(("no_such", "status"), [(True, "complete"), (False, "partial")])
+def test_a_page_behind_the_last_one_that_cannot_be_read_may_hold_records(*, no_such: bool, status: str) -> None:
+    linked = {n: Step(n, 45, s.keys, onward=True) for n, s in still(45).items()}
+    verdict, _ = ended(Plan(10, ordered=True), linked | {5: Step(5, None, no_such=no_such)})
+    assert verdict.status == status
+
+
 def test_a_page_that_the_walk_before_could_not_read_is_asked_for_first() -> None:
     verdict, reasons = ended(Plan(10, ordered=True, first=(1,)), still(25))
     assert (verdict.status, reasons[0]) == ("complete", "1 could not be read by the walk before")

@@ -26,6 +26,7 @@ IS_IT_THERE = "is the archive there"
 LAST_PAGE = "is the last page there"
 BEHIND = "behind the last page by the total"
 UNREAD = f"{MOST_FAILURES} pages in a row could not be read; the next run goes on from here"
+UNREAD_BEHIND = "it links to a page behind the last one by the total, which could not be read"
 IN_PARTS = "harvest it in parts (--search, or the address of a listing with a filter)"
 
 
@@ -68,6 +69,8 @@ def behind(current: Pass, pages: int, *, other: bool = False) -> Generator[Wante
         step = yield Wanted(number, BEHIND, other)
         if step.stop:
             current.stop(step.stop, "interrupted")
+        elif step.total is None and not step.no_such:
+            current.stop(f"{UNREAD_BEHIND} (page {number + 1})", "partial")
         if step.total is None or not set(step.keys) - current.keys:
             return
         current.steps.append(step)

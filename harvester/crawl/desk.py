@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harvester.clock import stamp
 from harvester.crawl.notes import begin_note, end_note, removals_note
 from harvester.crawl.passes import Step
+from harvester.harvest import ANOTHER_PAGE
 from harvester.store.captures import newest_validators
 from harvester.store.database import explained, transaction
 from harvester.store.due import pages_due, pages_held
@@ -114,8 +115,11 @@ class Desk:
 
     def step(self, number: int, taken: Taken | None, *, cached: bool) -> Step:
         """Say what a page of a walk held."""
-        if taken is None or taken.refused:
+        if taken is None:
             return Step(number, None)
+        if taken.refused:
+            no_such = taken.missing or self.run.refusal(taken.capture_id) == ANOTHER_PAGE
+            return Step(number, None, no_such=no_such)
         total, onward = self.run.declared(taken.capture_id)
         return Step(number, total, keys_seen(self.run.db, taken.capture_id), taken.known, cached, onward=onward)
 

@@ -7,7 +7,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from harvester.addresses import canonical, listing_of, page_number
+from harvester.addresses import canonical, host_of, listing_of, page_number
 
 if TYPE_CHECKING:
     from harvester.capture import Capture
@@ -34,4 +34,7 @@ def _leads_behind(link: str, uri: str, number: int, source: Source) -> bool:
         listing, other = listing_of(target, source), page_number(target, source)
     except ValueError:  # no address at all, such as http://[
         return False
-    return listing is not None and listing == listing_of(uri, source) and other is not None and other > number
+    if listing is None or other is None or other <= number or host_of(target) not in source.hosts:
+        return False
+    # Some pagers leave out what else the address says: `?page=3` alone.
+    return listing == listing_of(uri, source) or not (listing.filters or listing.text or listing.order)

@@ -54,6 +54,11 @@ class Run(Taking):
         row = self.db.execute("SELECT declared_total, onward FROM captures WHERE id = ?", [capture_id]).fetchone()
         return None if row[0] is None else int(row[0]), bool(row[1])
 
+    def refusal(self, capture_id: int) -> str | None:
+        """Return the code with which a capture was refused."""
+        row = self.db.execute("SELECT refused FROM captures WHERE id = ?", [capture_id]).fetchone()
+        return row[0] if row else None
+
     def finish(self, status: Status, reason: str | None = None) -> None:
         """End the run."""
         if status != "failed":
