@@ -134,7 +134,8 @@ class Site:
         if manner.growing:
             total = (number + 2) * SIZE
             shown = pool()[number * SIZE : (number + 1) * SIZE]
-        self.shown.update(item.slug for item in shown)
+        if number * SIZE + len(shown) <= total:  # a page whose range ends behind its total may be refused
+            self.shown.update(item.slug for item in shown)
         beyond = int(manner.wrong_total < 0)
         body = listing_page(shown, number * SIZE + 1, total, shape=manner.shape, beyond=beyond)
         return self._tagged(body, f"{[item.slug for item in shown]} {number} {total}", headers, **more)

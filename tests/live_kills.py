@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from harvester.store.database import open_to_read, open_to_write
 from tests.archive_server import ArchiveServer
-from tests.archive_server_site import Manner, Site
+from tests.archive_server_site import Manner, Site, item_of
 from tests.harvesting import documents, sighted, sound
 from tests.live_processes import Aim, Harvests
 
@@ -41,6 +41,12 @@ PHASES = {
     "indexing": ("indexing", (1, 2)),
 }
 """Where a harvest is killed, and at which time of passing there."""
+EDITED = {
+    "edited among the listing": ("committed", (2, PAGES - 1)),
+    "edited among the documents": ("committed", (PAGES + 2, PAGES + RECORDS - 2)),
+}
+"""The same, where the listing is edited before the harvest goes on."""
+EDITS = ("insert", "remove", "replace", "shuffle")
 
 
 def told(path: Path) -> dict[str, Any]:
@@ -122,6 +128,28 @@ def kill_and_resume(harvests: Harvests, name: str, phase: str, aims: list[Aim]) 
     return Killed(phase, aims, died, status, twice, path, harvests.offline(name))
 
 
+def kill_and_edit(folder: Path, name: str, aim: Aim, chance: random.Random) -> list[str]:
+    """Kill a harvest, edit the listing, and let the next one end; return what is not as it should be."""
+    site = Site(RECORDS, name, Manner(etags=True))
+    with ArchiveServer(site) as server:
+        harvests = Harvests(folder, server)
+        died = harvests.live(name, aim=aim).status == -signal.SIGKILL
+        edits = [chance.choice(EDITS) for _ in range(chance.randint(1, 4))]
+        for edit in edits:
+            getattr(site.listing, edit)()
+        status = harvests.live(name).status
+        listed = {item_of(record).slug for record in site.listing.records}
+        with open_to_read(folder / name) as db:
+            held = {row[0] for row in db.execute("SELECT slug FROM documents")}
+            walk = db.execute("SELECT status, declared_total FROM walks ORDER BY id DESC LIMIT 1").fetchone()
+        with open_to_write(folder / name) as db:
+            assert sound(db)
+    said = [] if died else ["was not killed"]
+    said += [] if status == 0 and walk == ("complete", len(listed)) else [f"ended with {status}, {walk}"]
+    said += [f"lost {slug}" for slug in listed - held]
+    return [f"{aim} {edits}: {what}" for what in said]
+
+
 def _copy(path: Path, to: Path) -> None:
     """Copy a database as it is, with what was committed and not yet moved into its file."""
     with open_to_read(path) as db:
@@ -148,11 +176,21 @@ def kill_all(folder: Path, kills: int) -> list[str]:
         harvests.live("whole.db")
         whole = told(folder / "whole.db")
         print(f"{'phase':32}{'harvests':>9}{'kills':>7}{'wrong':>7}", flush=True)
+        phases = len(PHASES) + len(EDITED)
         for place, phase in enumerate(PHASES):
-            aims = aims_at(phase, kills // len(PHASES) + (place < kills % len(PHASES)), chance)
+            aims = aims_at(phase, kills // phases + (place < kills % phases), chance)
             killed = [kill_and_resume(harvests, f"{place}-{n}.db", phase, one) for n, one in enumerate(aims)]
             wrong = [what for one in killed for what in one.wrong(whole)]
             print(f"{phase:32}{len(aims):9}{sum(map(len, aims)):7}{len(wrong):7}", flush=True)
             said += wrong
+    for phase, (moment, (first, last)) in EDITED.items():
+        aimed = [Aim(moment, chance.randint(first, last)) for _ in range(kills // phases)]
+        wrong = [
+            what
+            for number, aim in enumerate(aimed)
+            for what in kill_and_edit(folder, f"{moment}-{first}-{number}.db", aim, chance)
+        ]
+        print(f"{phase:32}{len(aimed):9}{len(aimed):7}{len(wrong):7}", flush=True)
+        said += wrong
     print(f"{time.monotonic() - began:.0f} s: each equal to an undisturbed harvest, by itself and from its captures")
     return said

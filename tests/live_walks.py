@@ -67,7 +67,7 @@ SCENARIOS = (
     Scenario("another page than asked", tricky("other_page"), kind="still"),
     Scenario("new look at times", tricky("markup"), kind="still"),
     Scenario("wrong total", Manner(wrong_total=3)),
-    Scenario("total too low, “Next”", Manner(wrong_total=-3), sizes=HIGH),
+    Scenario("total too low, “Next”", Manner(wrong_total=-3), kind="hiding", sizes=HIGH),
     Scenario("ceiling, pages fail", Manner(ceiling=30, behind="fails"), kind="hiding", sizes=HIGH),
     Scenario("ceiling, pages empty", Manner(ceiling=30, behind="empty"), kind="hiding", sizes=HIGH),
     Scenario("ceiling, first page again", Manner(ceiling=30, behind="first"), kind="hiding", sizes=HIGH),
