@@ -4,7 +4,7 @@
 -- statements count.
 CREATE VIEW coverage AS
 WITH newest AS (
-    SELECT id, listing_id, max(coalesce(captured_at, '') || printf('%012d', id)) FROM captures
+    SELECT id, listing_id, max(coalesce(captured_at, '') || substr('00000000000' || id, -12)) FROM captures
     WHERE listing_id IS NOT NULL AND form IS NOT NULL GROUP BY listing_id, uri
 ),
 walked AS (

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 from urllib.parse import parse_qs
 
-from ..citations.sheets import MARK, again
+from ..citations.sheets import MARK, again, line
 
 
-def wrap(app: Any) -> Any:
-    """Wrap the application."""
+def wrap(app: Any, most: int, base_url: str) -> Any:
+    """Wrap the application. Datasette cuts an answer to a query after `most` rows, and in CSV says nothing of it."""
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
-        raw = b"_raw" in scope.get("query_string", b"") and parse_qs(scope["query_string"]).get(b"_raw")
-        await app(scope, receive, send if raw or not scope.get("path", "").endswith(".csv") else harmless(send))
+        path, query = scope.get("path", ""), scope.get("query_string", b"")
+        raw = b"_raw" in query and parse_qs(query).get(b"_raw")
+        ours = path.endswith("/search.csv")  # is so already, and comes in pieces that are made elsewhere
+        if raw or ours or not path.endswith(".csv"):
+            await app(scope, receive, send)
+            return
+        of_query = path.count("/") == 1 + base_url.rstrip("/").count("/") and b"sql=" in query
+        await app(scope, receive, harmless(send, most if of_query else None))
 
     return answer
 
 
-def harmless(send: Any) -> Any:
+def harmless(send: Any, most: int | None = None) -> Any:
     """Give what sends a CSV on, row by row; anything else (an error, a redirect) passes as it is."""
-    rows = Rows()
+    rows = Rows(most)
 
     async def on(message: Any) -> None:
         if message["type"] == "http.response.start":
@@ -36,8 +44,9 @@ def harmless(send: Any) -> Any:
 class Rows:
     """CSV that comes in pieces; a row may be cut anywhere but is only written whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None) -> None:
         self.are = False
+        self._most, self._rows = most, 0
         self._kept = b""
         self._begun = False
 
@@ -46,10 +55,19 @@ class Rows:
         self._kept += piece
         whole = self._kept if last else self._whole()
         self._kept = self._kept[len(whole) :]
-        if not whole:
-            return b""
-        start, self._begun = ("" if self._begun or whole.startswith(MARK.encode()) else MARK), True
-        return (start + again(whole.decode())).encode()
+        start, self._begun = ("" if self._begun or not whole or whole.startswith(MARK.encode()) else MARK), True
+        text = whole.decode()
+        if self._most is not None:
+            self._rows += sum(1 for _ in csv.reader(io.StringIO(text, newline="")))
+        return (start + again(text) + (self._cut() if last else "")).encode()
+
+    def _cut(self) -> str:
+        """Give the last line of an answer that may have been cut: after its heading, as many rows as are given."""
+        if self._most is None or self._rows <= self._most:
+            return ""
+        return line(
+            [f"Cut after {self._most:,} rows: there may be more. Add LIMIT and OFFSET to the query for the rest."]
+        )
 
     def _whole(self) -> bytes:
         """Give the part that ends with a row: at a line's end that is not within quotation marks."""

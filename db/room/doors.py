@@ -9,8 +9,10 @@ from . import document_page, front, harvests, health, search_page, unapi
 from .answers import document_path, linker
 from .asking import ask
 from .caching import wrapper
+from .closed import wrap as closed
 from .csv_wrap import wrap as csv_wrapper
 from .folding import register as register_fold
+from .limits import limit
 from .renderers import renderer
 
 if TYPE_CHECKING:
@@ -52,12 +54,13 @@ def metadata(datasette: Datasette) -> dict[str, Any]:
 def wrap(datasette: Datasette) -> Callable[[Any], Any]:
     """Give what wraps the application: marks for caches around a CSV that is safe to open."""
     marked = wrapper(datasette)
-    return lambda app: marked(csv_wrapper(app))
+    most, base_url = datasette.setting("max_returned_rows"), datasette.setting("base_url")
+    return lambda app: marked(closed(csv_wrapper(app, most, base_url), base_url))
 
 
 def prepare(conn: sqlite3.Connection) -> None:
-    """Set up each connection: what sorts stays in memory."""
-    conn.execute("PRAGMA temp_store = MEMORY")
+    """Set up each connection."""
+    limit(conn)
     register_fold(conn)
 
 
