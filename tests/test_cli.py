@@ -114,6 +114,29 @@ def test_parse_prints_one_object_a_page(capsys: pytest.CaptureFixture[str]) -> N
     assert set(pages[0]["records"][0]) == {"position", "date_text", "date", "title", "summary", "url"}
 
 
+def test_parse_explains_how_a_title_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    title = "Cable, Filippov [Stalin] to Mao Zedong"
+    assert run(["parse", "--title", title, "--json"]) == 0
+    read = json.loads(capsys.readouterr().out)
+    rules = read.pop("rules")
+    assert read == {"title": title, "kind": "Cable", "sender": "Filippov [Stalin]", "recipient": "Mao Zedong"}
+    assert "“Cable”" in rules["kind"]
+    assert "behind the kind" in rules["sender"]
+    assert "“to”" in rules["recipient"]
+    assert run(["parse", "--title", "Prague Spring"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Prague Spring",
+        "  kind       -",
+        "  sender     -",
+        "  recipient  -",
+    ]
+
+
+def test_parse_of_nothing_says_what_to_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["parse"]) == 2
+    assert "--title TEXT" in capsys.readouterr().err
+
+
 def test_parse_says_why_a_page_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.txt").write_text("no listing")
     assert run(["parse", str(tmp_path / "bad.txt"), "--json"]) == 3

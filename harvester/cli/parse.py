@@ -1,4 +1,4 @@
-"""`harvester parse`: what the parsers see."""
+"""`harvester parse`: what the parsers see, in pages and in single titles."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from harvester.cli.commands import engine_option, json_option
 from harvester.errors import UsageError
 from harvester.harvest import read_page
 from harvester.pages.page import DocumentPage, Listing, Refused
+from harvester.pages.titles import explain_title
 from harvester.readers.files import PassedOver
 from harvester.readers.targets import read_targets
 from harvester.sources import choose_sources
@@ -23,19 +24,29 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--source", metavar="NAME", help="The archive that the pages are of, if they do not say it.")
+@click.option(
+    "--title", "titles", multiple=True, metavar="TEXT", help="Show how this title is read, and by which rules."
+)
 @engine_option
 @json_option
-def parse(files: tuple[Path, ...], source: str | None, engine: EngineChoice, as_json: bool) -> int:
-    """Show what the parsers see in saved pages; nothing is written.
+def parse(
+    files: tuple[Path, ...], source: str | None, titles: tuple[str, ...], engine: EngineChoice, as_json: bool
+) -> int:
+    """Show what the parsers see in saved pages, or in a title; nothing is written.
 
-    With --json, one object a line for each page. Exit status 3 if a page was refused.
+    With --json, one object a line for each page or title. Exit status 3 if a page was refused.
 
     Example:
         harvester parse seeds/000_31c5458d84f41e75.txt
+        harvester parse --title "Cable, Filippov [Stalin] to Mao Zedong"
 
     """
+    if not files and not titles:
+        raise UsageError("name a file or folder of saved pages, or give a title with --title TEXT")
+    for title in titles:
+        click.echo(json.dumps(_title_as_json(title), ensure_ascii=False) if as_json else _format_title(title))
     sources = choose_sources(source)
     missing = [path for path in files if not path.exists()]
     if missing:
@@ -49,6 +60,20 @@ def parse(files: tuple[Path, ...], source: str | None, engine: EngineChoice, as_
         refused += isinstance(page, Refused)
         click.echo(json.dumps(described(capture, page), ensure_ascii=False) if as_json else _told(capture, page))
     return 3 if refused else 0
+
+
+def _title_as_json(title: str) -> dict[str, Any]:
+    parts, rules = explain_title(title)
+    return {"title": title, **parts._asdict(), "rules": rules._asdict()}
+
+
+def _format_title(title: str) -> str:
+    parts, rules = explain_title(title)
+    lines = [
+        f"  {role:<10} {value or '-'}" + (f"  ({rule})" if rule else "")
+        for role, value, rule in zip(parts._fields, parts, rules, strict=True)
+    ]
+    return "\n".join([title, *lines])
 
 
 def _passed_over(item: PassedOver) -> bool:

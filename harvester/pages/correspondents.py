@@ -38,6 +38,7 @@ TO: Final = frozenset({"to", "for"})
 BARE: Final = "behind the kind"  # and a comma
 AHEAD: Final = "ahead of the kind"  # or of all
 WEAK: Final = "beside the kind"  # where only an office or a body shows that it is a party
+AUTHOR: Final = "ahead of a quotation or a colon"
 OWNER: Final = "'s"
 
 # Who stands in these titles is a party of what is recorded or agreed: neither sender nor recipient.
@@ -80,7 +81,9 @@ class Span(NamedTuple):
     @property
     def rule(self) -> str:
         """Return in words which rule found it."""
-        return f"it stands {self.opener}" if self.opener in {BARE, AHEAD, WEAK} else f"“{self.opener}” makes it one"
+        if self.opener == OWNER:
+            return f"“{OWNER}” follows it"
+        return f"it stands {self.opener}" if " " in self.opener else f"“{self.opener}” leads to it"
 
     def moved(self, by: int) -> Span:
         """Return the same span, `by` places further on."""
@@ -129,7 +132,7 @@ def find_author(masked: str, end: int) -> Span | None:
     ):
         return None
     if PARTY.search(head) or (PERSON.fullmatch(name) and not NOT_A_NAME.search(name)):
-        return Span(*_trimmed(masked, 0, end), AHEAD)
+        return Span(*_trimmed(masked, 0, end), AUTHOR)
     return None
 
 

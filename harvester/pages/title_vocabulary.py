@@ -137,7 +137,7 @@ BESIDE: Final = _compiled(rf'(?:[\s,:;."|]|(?:\b(?:of|dated) )?{_DATE}|{_NUMBER}
 # The words that lead from one party to the other, and those that may open the first.
 _SENT: Final = (
     r"\b(?:(?:sent|written|prepared|submitted|presented|delivered|addressed|issued|adopted|given|made|proposed|kept"
-    r"|compiled|drafted|recorded|signed|dictated|read|transmitted|conveyed|handed|dispatched|directed|passed) )?"
+    r"|compiled|drafted|recorded|taken|signed|dictated|read|transmitted|conveyed|handed|dispatched|directed|passed) )?"
 )
 ROUTE: Final = _compiled(rf"{_SENT}(from|by|to|for) ")
 OPENING: Final = _compiled(rf"{_SENT}(from|by|to|of|for|form(?= the\b)) ")
