@@ -18,7 +18,7 @@ class Named(NamedTuple):
 # The closed list of kinds. Where two begin alike, the longer name stands first.
 KINDS: Final[dict[str, str]] = {
     "Telegram": r"telegrams?|telegraphs?",
-    "Cable": r"cables?",
+    "Cable": r"cables?|cablegrams?",
     "Airgram": r"airgrams?",
     "Message": r"messages?",
     "Letter": r"letters?",
@@ -159,7 +159,9 @@ TOPIC: Final = _compiled(
 # What is no part of a party, though the other party may stand behind it.
 ASIDE: Final = _compiled(
     rf'["|]|(?<!\w)[(\[]|, ?(?=\d)|\b(?:(?:(?:of|on|dated|from) )?{_DATE}|(?:of|on|in|for|at) (?=\d)|Nos?\b\.? ?\d'
-    r"|at (?=the\b|an?\b)|for the (?:year|period)\b|in (?:connection|response|reply|regard|relation)\b)"
+    r"|at (?=the\b|an?\b)|for (?:the )?(?:year|period|presentation|approval|consideration|discussion"
+    r"|transmission|signature|submission|information|review|use|permission|help|assistance)\b"
+    r"|in (?:connection|response|reply|regard|relation)\b)"
 )
 PLACE: Final = _compiled(r"\b(?:at|in)\b")
 # Where the head of a name ends: `the Embassy` in China.

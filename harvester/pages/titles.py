@@ -27,7 +27,8 @@ _BREAK: Final = re.compile(r'[,:;"|]| [-–—] ')
 # `Excerpt from the …`: words around a document that name none themselves.
 _WRAPPER: Final = re.compile(
     r"(?:\s+|from (?:the )?|(?:first |last |full |unedited |unofficial )?"
-    r"(?:excerpt|extract|draft|text|translation|version|copy|page|part)s? (?:from|of) (?:the |an? )?)*+",
+    r"(?:(?:excerpt|extract|draft|text|translation|version|copy|page|part)s?|entry|entries)"
+    r" (?:from|of) (?:the |an? )?)*+",
     re.IGNORECASE,
 )
 # Behind these, a document is what is talked about (`Reply to the Note`, `Conversation on the Treaty`).
