@@ -116,6 +116,11 @@ class HtmlListing(HtmlForm):
         """The range line, compiled to be a line of a page's text, in which tabs stand between blocks."""
         return _line(self.range_line) if self.range_line else None
 
+    @cached_property
+    def single_in_text(self) -> re.Pattern[str] | None:
+        """The line of a listing of one record, compiled in the same way."""
+        return _line(self.single) if self.single else None
+
 
 @dataclass(frozen=True)
 class DocumentForm(HtmlForm):

@@ -10,8 +10,20 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from harvester.html_source import Addresses
 
-RANGE = r"(?P<first>\d[\d,.]*) ?[-–] ?(?P<last>\d[\d,.]*) of (?P<total>\d[\d,.]*)"
-"""`711 - 720 of 1250`, with or without thousands separators."""
+_NUMBER = r"\d[\d,.]*(?:[\x20’']\d{3})*"
+_OF = "(?:out of|of|von|sur|de|di|van)"
+_BEFORE = (
+    "about|around|approximately|approx[.]|circa|ca[.]|roughly|nearly|almost|some|~|≈|over|more than|at least|>"
+    "|up to|at most|a maximum of|the first|first|ungefähr|etwa|mehr als|environ|plus de"
+)
+RANGE = (
+    rf"(?P<first>{_NUMBER}) ?[-–—] ?(?P<last>{_NUMBER}) {_OF} ?(?:(?P<before>(?i:{_BEFORE})) ?)?"
+    rf"(?P<total>{_NUMBER})(?P<after> ?[+]| or more)?"
+)
+"""`711 - 720 of 1250`, with or without thousands separators (also spaces), or words that qualify the total.
+
+No-break spaces are spaces. What the words mean for the total: see `pages/totals.py`.
+"""
 
 Loss = Literal["years", "one-word lines", "capitals"]
 CAPS: frozenset[Loss] = frozenset({"capitals"})
@@ -23,7 +35,9 @@ class Form:
     """One way in which an archive's listing pages look.
 
     `signs`: patterns, each of which some line matches whole. `refused`: why pages of this form are never taken.
-    `range_line`: pattern with the groups first, last, total. `mark`: pattern at the start of a record's first line.
+    `range_line`: pattern with the groups first, last, total, perhaps before and after (words around the total).
+    `single`: pattern of the line that stands for it where there is one record.
+    `mark`: pattern at the start of a record's first line.
     `one_line_parts`: each line is a part of its own, no blank lines between. `heading_after`: the line before
     the listing's own name. `noise`: lines between the range line or heading and the first record.
     `ends_at`: the line after the last record. `loses`: what this form cannot show; its silence there says nothing.
@@ -32,6 +46,7 @@ class Form:
     name: str
     signs: tuple[str, ...] = ()
     range_line: str | None = None
+    single: str | None = None
     mark: str | None = None
     one_line_parts: bool = False
     heading_after: str | None = None
@@ -49,6 +64,11 @@ class Form:
     def range_pattern(self) -> re.Pattern[str] | None:
         """The range line, compiled."""
         return re.compile(self.range_line) if self.range_line else None
+
+    @cached_property
+    def single_pattern(self) -> re.Pattern[str] | None:
+        """The line of a listing of one record, compiled."""
+        return re.compile(self.single) if self.single else None
 
     @cached_property
     def mark_pattern(self) -> re.Pattern[str] | None:

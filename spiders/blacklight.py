@@ -6,6 +6,8 @@ Its pages are known from the software's own templates; tests read made-up ones.
 from harvester.html_source import Addresses, DocumentForm, HtmlListing
 from harvester.source import RANGE, Pager, Source
 
+SINGLE = r"1 [^\t\n\d]{1,40} (?:found|gefunden|trouvée?s?|encontrad[oa]s?|trovat[oa]|gevonden)"
+"""`1 entry found`, in the languages that the software speaks."""
 MARKS = (b"blacklight",)
 LABELS = (("call number", "archive_location"),)
 BLACKLIGHT = Source(
@@ -22,8 +24,9 @@ BLACKLIGHT = Source(
             marks=MARKS,
             labels=LABELS,
             range_line=rf"(?:[^\t\n]*\|)? ?{RANGE}(?: ?\|[^\t\n]*)?",
+            single=SINGLE,
             labelled_values=True,
-            nothing_found=("No results found for your search",),
+            nothing_found=("No results found for your search", r"No [^\t\n\d]{1,40} found"),
         ),
     ),
 )

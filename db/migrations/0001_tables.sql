@@ -67,6 +67,8 @@ CREATE TABLE listings (
     name TEXT NOT NULL,
     url TEXT,
     declared_total INTEGER,
+    -- What that means: exact, floor (at least so many), estimate, ceiling (the site shows no more than these).
+    total_kind TEXT,
     -- 1: a listing of everything that the archive has; a document that leaves it is gone.
     whole INTEGER NOT NULL DEFAULT 0
 );
@@ -85,6 +87,7 @@ CREATE TABLE captures (
     first INTEGER,
     last INTEGER,
     declared_total INTEGER,
+    total_kind TEXT,
     records INTEGER NOT NULL DEFAULT 0,
     -- Whether it links to a page of the listing behind it: a total that is too low shows by that.
     onward INTEGER NOT NULL DEFAULT 0,

@@ -38,6 +38,7 @@ SELECT
     CASE WHEN walks.id IS NULL THEN 'positions' ELSE 'walk' END AS basis,
     CASE WHEN walks.id IS NOT NULL THEN walks.status = 'complete'
         WHEN listings.declared_total IS NOT NULL THEN coalesce(counted.held, 0) >= listings.declared_total
+            AND coalesce(listings.total_kind, 'exact') = 'exact' -- what is no exact number proves nothing
         END AS complete
 FROM listings
 LEFT JOIN counted ON counted.listing_id = listings.id

@@ -79,7 +79,10 @@ class Desk:
     def _read(self, walk: int) -> list[Step]:
         """Return the pages that a walk has read."""
         stored = steps_of(self.run.db, walk)
-        return [Step(s.number, s.total, s.keys, s.known, s.cached, reason=s.reason, onward=s.onward) for s in stored]
+        return [
+            Step(s.number, s.total, s.keys, s.known, s.cached, reason=s.reason, onward=s.onward, exact=s.exact)
+            for s in stored
+        ]
 
     def left_over(self, listing: ListingAddress, size: int) -> tuple[int, ...]:
         """Return the pages that the last walk of a listing could not read."""
@@ -120,8 +123,9 @@ class Desk:
         if taken.refused:
             no_such = taken.missing or self.run.refusal(taken.capture_id) == ANOTHER_PAGE
             return Step(number, None, no_such=no_such)
-        total, onward = self.run.declared(taken.capture_id)
-        return Step(number, total, keys_seen(self.run.db, taken.capture_id), taken.known, cached, onward=onward)
+        total, kind, onward = self.run.declared(taken.capture_id)
+        keys, exact = keys_seen(self.run.db, taken.capture_id), kind in (None, "exact")
+        return Step(number, total, keys, taken.known, cached, onward=onward, exact=exact)
 
     def held(self, uri: str) -> Held | None:
         """Give what is held of an address, to ask whether it is still so."""

@@ -30,7 +30,8 @@ class Step:
     `cached`: the answer says that it comes out of a cache, so it may show the listing as it was: it proves nothing.
     `busy`: the archive did not answer, or said that it is busy: that tells nothing of the page.
     `no_such`: the archive has no such page (404, 410), or answers with another one.
-    `onward`: it links to a page of the listing behind it.
+    `onward`: it links to a page of the listing behind it. `exact`: its total is a number of records, no estimate and
+    no limit.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Step:
     onward: bool = False
     busy: bool = False
     no_such: bool = False
+    exact: bool = True
 
     def same_as(self, other: Step) -> bool:
         """Say whether two readings of a page show the same."""
@@ -97,6 +99,11 @@ class Pass:
         return [step for step in self.steps if step.total is None]
 
     @property
+    def exact(self) -> bool:
+        """Say whether every page declared an exact number of records: no other proves anything."""
+        return all(step.exact for step in self.steps)
+
+    @property
     def cached(self) -> bool:
         """Say whether an answer came out of a cache."""
         return any(step.cached for step in self.steps)
@@ -113,6 +120,7 @@ class Pass:
             bool(self.steps)
             and not self.unread
             and not self.cached
+            and self.exact
             and len(set(self.totals)) == 1
             and len(self.keys) == self.totals[0]
         )

@@ -27,7 +27,7 @@ def proven_by_two(before: Pass, current: Pass) -> bool:
 
 def proven_by_order(current: Pass, front: Pass) -> bool:
     """Say whether only additions at the front can have happened, and all of them were seen."""
-    if any(step.total is None or step.cached for step in [*current.steps, *front.steps]):
+    if any(step.total is None or step.cached or not step.exact for step in [*current.steps, *front.steps]):
         return False
     totals = [*current.totals, *front.totals]
     never_fell = all(one <= other for one, other in itertools.pairwise(totals))

@@ -232,6 +232,8 @@ def _partial(current: Pass, drift: int) -> Verdict:
 def _why_partial(current: Pass) -> str:
     if current.unread:
         return f"pages that could not be read: {len(current.unread)}"
+    if not current.exact:
+        return "the archive declares no exact number of records, so nothing proves that these are all"
     if current.cached:
         return "answers came out of a cache between here and the archive, so they may be of different times"
     if len(set(current.totals)) == 1 and len(current.keys) != current.totals[0]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvester.pages.page import Problem
+from harvester.pages.page import Listing, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from harvester.pages.ending import Ending
     from harvester.pages.entries import Reading
-    from harvester.pages.page import Record
+    from harvester.pages.page import Page, Record
     from harvester.pages.ranges import Range
     from harvester.pages.records import Placed
     from harvester.pages.text import Block
@@ -75,6 +75,13 @@ def of_date(record: Record) -> Iterator[Problem]:
         yield Problem("notice", "date-not-shown", message, record.position, record.title[:200])
 
 
+def of_rows(rows: Iterable[tuple[int, str]]) -> Iterator[Problem]:
+    """Give the rows of a listing, by position, that have no link to a document."""
+    for position, text in rows:
+        message = "a row without a link to a document: not taken as a record; look at the page"
+        yield Problem("error", "row-without-link", message, position, text[:200])
+
+
 def of_empty_fields(labels: Iterable[str]) -> Iterator[Problem]:
     """Give the labels of a document page behind which no value was found."""
     for label in labels:
@@ -111,8 +118,29 @@ def of_end(position: int | None, *, proven: bool, cut: bool) -> Iterator[Problem
         yield Problem("notice", "end-not-shown", message, position)
 
 
+def fits(page: Page) -> bool:
+    """Say whether a page holds as many records as its range line promises."""
+    return isinstance(page, Listing) and not {"records-missing", "more-records"} & {one.code for one in page.problems}
+
+
+def of_total(stated: Range) -> Iterator[Problem]:
+    """Give what is to know of the declared total."""
+    if stated.overshoots:
+        message = "the range line goes beyond its own total: the records that stand there were counted"
+        yield Problem(
+            "notice", "range-overshoots", message, extract=f"{stated.first} - {stated.last} of {stated.total}"
+        )
+    if stated.kind == "ceiling":
+        message = f"the site shows no more than {stated.total:,} records: harvest it in parts"
+        yield Problem("warning", "total-ceiling", message)
+    elif stated.kind != "exact":
+        what = "at least" if stated.kind == "floor" else "about"
+        yield Problem("notice", f"total-{stated.kind}", f"the site says that there are {what} {stated.total:,} records")
+
+
 def of_count(stated: Range, found: int) -> Iterator[Problem]:
     """Give what does not agree with the range line."""
+    yield from of_total(stated)
     if found < stated.count:
         message = f"the page promises {stated.count} records and holds {found}: get a whole copy of it"
         yield Problem("error", "records-missing", message, stated.first + found)

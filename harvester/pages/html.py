@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 EngineChoice = Literal["auto", "reference", "fast"]
 ENGINES: tuple[EngineChoice, ...] = ("auto", "reference", "fast")
-_INCONSISTENT = frozenset({"records-missing", "more-records", "cut-off", "field-empty"})
+_INCONSISTENT = frozenset({"records-missing", "more-records", "cut-off", "field-empty", "row-without-link"})
 
 
 def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:

@@ -33,11 +33,19 @@ class Window(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A record: its block, the text of its link as it stands, and where that leads."""
+    """A row of a listing: its block, the text of its link as it stands, and where that leads; None without a link."""
 
     block: Node
     link: str
-    address: Address
+    address: Address | None
+
+
+class _Group(NamedTuple):
+    """Blocks side by side in one element, by their keys, each with a link; and how many links they hold together."""
+
+    container: Node
+    blocks: dict[int, Found]
+    links: int
 
 
 class _Link(NamedTuple):
@@ -48,14 +56,24 @@ class _Link(NamedTuple):
 
 
 def find_blocks(engine: Engine, root: Node, window: Window, source: Source, count: int | None) -> list[Found]:
-    """Find the records of a page: `count` of them if it says how many."""
+    """Find the records of a page: `count` of them if it says how many. Rows without a link keep their places.
+
+    Summaries link to documents, too, so the links of one may by chance be as many as the page has records: the blocks
+    that hold all links come first, then those that hold the most.
+    """
     links = list(_links(engine, root, source))
     inside, outside = _by_place(links, window)
     if count == 1:
         return [_single(engine, inside[0], outside, window)] if inside else []
-    groups = list(_groups(inside))
-    exact = next((group for group in groups if len(group) == count), None)
-    return exact or max(groups, key=len, default=[])
+    groups = list(_groups(_of_neighbours_the_first(inside), inside))
+    if count:
+        groups += _groups(inside, inside)  # neighbouring rows may lead to one document
+        by_links = sorted(groups, key=lambda group: -group.links)  # of equals the outermost is the first
+        for group in by_links:
+            rows = [*group.blocks.values()] if len(group.blocks) == count else _with_all_rows(engine, group, count)
+            if rows:
+                return rows
+    return max(([*group.blocks.values()] for group in groups), key=len, default=[])
 
 
 def _by_place(links: Sequence[_Link], window: Window) -> tuple[list[_Link], list[_Link]]:
@@ -69,19 +87,17 @@ def _by_place(links: Sequence[_Link], window: Window) -> tuple[list[_Link], list
 
 
 def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
-    """Give the links to items that have a text and stand in no navigation; of neighbours to one item the first."""
+    """Give the links to items that have a text and stand in no navigation."""
     assert source.addresses is not None  # noqa: S101 - without addresses nothing has asked for links
-    before: Address | None = None
     chrome = set(engine.keys(engine.select(root, _CHROME)))
     for node in engine.select(root, source.addresses.selector)[:MOST_LINKS]:
         address = read_address(engine.attribute(node, "href"), source)
-        if address is None or address == before:
+        if address is None:
             continue
         text = engine.text(node)
         path = engine.path(node)
         keys = engine.keys(path)
         if text.strip() and chrome.isdisjoint(keys):
-            before = address
             yield _Link(text, address, path, keys)
 
 
@@ -93,18 +109,44 @@ def _shared(one: Sequence[int], other: Sequence[int]) -> int:
     return min(len(one), len(other))
 
 
-def _groups(links: Sequence[_Link]) -> Iterator[list[Found]]:
-    """Give each set of blocks that stand side by side in one element, each with at least one link."""
-    containers: dict[int, int] = {}
-    for one, other in pairwise(links):
+def _of_neighbours_the_first(links: Sequence[_Link]) -> list[_Link]:
+    """Leave out links that lead to the same item as the one before: a picture and a title are one record's."""
+    return [link for at, link in enumerate(links) if not at or link.address != links[at - 1].address]
+
+
+def _groups(between: Sequence[_Link], links: Sequence[_Link]) -> Iterator[_Group]:
+    """Give the blocks around all `links` in each element that holds two neighbours of `between`, outermost first."""
+    containers: dict[int, tuple[int, Node]] = {}
+    for one, other in pairwise(between):
         depth = _shared(one.keys, other.keys)
-        containers.setdefault(one.keys[depth - 1], depth)
-    for container, depth in containers.items():
+        containers.setdefault(one.keys[depth - 1], (depth, one.path[depth - 1]))
+    for key, (depth, container) in sorted(containers.items(), key=lambda item: item[1][0]):
         blocks: dict[int, Found] = {}
-        for link in links:
-            if len(link.keys) > depth and link.keys[depth - 1] == container and link.keys[depth] not in blocks:
-                blocks[link.keys[depth]] = Found(link.path[depth], link.text, link.address)
-        yield list(blocks.values())
+        held = [link for link in links if len(link.keys) > depth and link.keys[depth - 1] == key]
+        for link in held:
+            blocks.setdefault(link.keys[depth], Found(link.path[depth], link.text, link.address))
+        yield _Group(container, blocks, len(held))
+
+
+def _with_all_rows(engine: Engine, group: _Group, count: int) -> list[Found]:
+    """Return the rows of a group with those between them that have no link, if they are `count`; nothing otherwise."""
+    first = next(iter(group.blocks.values())).block
+    tag, around = engine.tag(first), engine.key(group.container)
+    beside = [row for row in engine.select(group.container, tag) if engine.keys(engine.path(row)[-2:])[0] == around]
+    alike = [row for row in beside if _first_class(engine, row) == _first_class(engine, first)]
+    rows = [row for row in alike if engine.text(row).strip() and not _is_header(engine, row)]
+    keys = engine.keys(rows)
+    if len(rows) != count or not group.blocks.keys() <= set(keys):
+        return []
+    return [group.blocks.get(key) or Found(row, "", None) for key, row in zip(keys, rows, strict=True)]
+
+
+def _first_class(engine: Engine, row: Node) -> str:
+    return engine.attribute(row, "class").strip().partition(" ")[0]
+
+
+def _is_header(engine: Engine, row: Node) -> bool:
+    return engine.tag(row) == "tr" and not engine.select(row, "td")
 
 
 def _single(engine: Engine, link: _Link, others: Sequence[_Link], window: Window) -> Found:

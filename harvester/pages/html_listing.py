@@ -13,7 +13,8 @@ from harvester.pages.html_end import container_of, open_elements
 from harvester.pages.html_record import read_record
 from harvester.pages.html_text import LINK, line_of
 from harvester.pages.page import Listing, Refused
-from harvester.pages.ranges import read_range
+from harvester.pages.ranges import SINGLE, as_limited, read_range
+from harvester.pages.totals import SPACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,21 +52,28 @@ class ListingReader:
         other: Listing | Refused | None = None
         for stated, start in self._ranges():
             page = self._read_range(stated, start)
-            if isinstance(page, Listing) and stated and len(page.records) == stated.count:
+            if findings.fits(page):
                 return page
             other = page if other is None or isinstance(other, Refused) else other
         return other or self._nothing("no-range-line")
 
     def _ranges(self) -> Iterator[tuple[Range | None, int]]:
         """Give each range line, and where it ends."""
-        pattern = self._form.range_in_text
-        lines = pattern.finditer(self._text) if pattern else ()
-        yield from ((read_range(line), line.end()) for line in islice(lines, MOST_RANGES))
+        text = self._text.translate(SPACES)  # one for one, so that places are the same
+        pattern, single = self._form.range_in_text, self._form.single_in_text
+        for line in islice(pattern.finditer(text), MOST_RANGES) if pattern else ():
+            stated = read_range(line)
+            for reading in stated.readings() if stated else [None]:
+                yield reading, line.end()
+        yield from (
+            ((SINGLE, line.end()) for line in islice(single.finditer(text), MOST_RANGES) if single) if single else ()
+        )
 
     def _read_range(self, stated: Range | None, start: int) -> Listing | Refused:
         if stated is None or not stated.possible:
             message = "no page can be what its range line says"
             return Refused("range-impossible", message, self._line_before(start), self._form.name)
+        stated = as_limited(stated, re.split(r"[\t\n]", self._text.translate(SPACES)))
         end = self._end(start)
         window = Window(self._text, start, len(self._text) if end is None else end)
         found = self._find(window, stated.count) if stated.count else []
@@ -95,16 +103,23 @@ class ListingReader:
         records = tuple(
             read_record(self._engine.text(one.block), one, form, first + place, cut=place == last and not whole)
             for place, one in enumerate(found)
+            if one.address
         )
-        problems = (*findings.of_dates(records), *self._of_end(records, stated, whole=whole))
+        unread = [
+            (first + place, line_of(self._engine.text(one.block))) for place, one in enumerate(found) if not one.address
+        ]
+        problems = (*findings.of_dates(records), *findings.of_rows(unread))
+        problems += (*self._of_end(records, len(found), stated, whole=whole),)
         if stated is None:
             return Listing(form.name, records, problems=problems)
-        return Listing(form.name, records, stated.first, stated.last, stated.total, problems=problems)
+        return Listing(
+            form.name, records, stated.first, stated.last, stated.total, problems=problems, total_kind=stated.kind
+        )
 
-    def _of_end(self, records: Sequence[Record], stated: Range | None, *, whole: bool) -> Iterator[Problem]:
+    def _of_end(self, records: Sequence[Record], rows: int, stated: Range | None, *, whole: bool) -> Iterator[Problem]:
         yield from findings.of_end(records[-1].position if records else None, proven=whole, cut=not whole)
         if stated is not None:
-            yield from findings.of_count(stated, len(records))
+            yield from findings.of_count(stated, rows)
 
     def _closes(self, found: Sequence[Found]) -> bool:
         """Say whether the element around the records is closed where the page ends."""

@@ -29,7 +29,7 @@ def read_record(text: str, found: Found, form: HtmlListing, position: int, *, cu
     told = "\n\n".join(map("\n".join, summary)) or None
     if cut:
         more |= {"cut": True, "open_title": not summary}
-    url, slug, record_id, node_id = found.address
+    url, slug, record_id, node_id = found.address or (None, None, None, None)
     if not more:
         return Record(position, " ".join(title), read_date(printed), told, url, record_id, node_id, slug)
     keys = {"url": url, "slug": slug, "record_id": record_id, "node_id": node_id, "summary": told}

@@ -9,9 +9,10 @@ from harvester.pages.ending import Ending, take_ending
 from harvester.pages.entries import Promise, Reading
 from harvester.pages.grammar import read_counted, read_marked
 from harvester.pages.page import Listing, Refused
-from harvester.pages.ranges import MOST_RECORDS_ON_A_PAGE, Range, find_range
+from harvester.pages.ranges import MOST_RECORDS_ON_A_PAGE, Range, as_limited, find_range
 from harvester.pages.records import place, titles_are_gone
 from harvester.pages.text import Block, blocks_of
+from harvester.pages.totals import SPACES
 from harvester.pages.undated import ends_sentence
 
 if TYPE_CHECKING:
@@ -28,15 +29,17 @@ def read_listing(text: str, form: Form) -> Listing | Refused:
     blocks = blocks_of(text, form)
     if form.range_pattern is None:
         return _read_marked_page(blocks, text, form)
-    found = find_range(blocks, form.range_pattern)
+    found = find_range(blocks, form)
     if found is None:
         message = "no line like “711 - 720 of 1250”: not a listing, or a damaged one"
         return Refused("no-range-line", message, text.strip()[:200], form.name)
-    at, stated = found
-    if stated is None:
+    at, readings = found
+    if not readings:
         message = "no page can be what its range line says"
         return Refused("range-impossible", message, blocks[at].text[:200], form.name)
-    return _read_ranged_page(blocks[at + 1 :], text, stated, form)
+    lines = [block.text.translate(SPACES) for block in blocks]
+    pages = [_read_ranged_page(blocks[at + 1 :], text, as_limited(stated, lines), form) for stated in readings]
+    return next((page for page in pages if findings.fits(page)), pages[0])
 
 
 def _read_ranged_page(blocks: list[Block], text: str, stated: Range, form: Form) -> Listing | Refused:
@@ -79,7 +82,9 @@ def _listing(
     if stated is None:
         return Listing(form.name, records, heading=_heading(reading.header, form), problems=problems)
     problems += (*findings.of_count(stated, len(placed)),)
-    return Listing(form.name, records, stated.first, stated.last, stated.total, problems=problems)
+    return Listing(
+        form.name, records, stated.first, stated.last, stated.total, problems=problems, total_kind=stated.kind
+    )
 
 
 def _heading(header: Sequence[Block], form: Form) -> str | None:

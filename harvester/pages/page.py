@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from harvester.pages.dates import PrintedDate
+    from harvester.pages.totals import TotalKind
 
 Severity = Literal["notice", "warning", "error"]
 
@@ -66,7 +67,7 @@ class Record:
 class Listing:
     """One page of a listing. `first`, `last` and `declared_total` are None where no range line says them.
 
-    `onward`: it links to a page of the same listing behind it.
+    `onward`: it links to a page of the same listing behind it. `total_kind`: what the declared total means.
     """
 
     form: str
@@ -77,6 +78,7 @@ class Listing:
     heading: str | None = None
     problems: tuple[Problem, ...] = field(default=())
     onward: bool = False
+    total_kind: TotalKind = "exact"
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,7 @@ def said(page: Page, capture: Capture) -> dict[str, str | int | None]:
     said: dict[str, str | int | None] = {"form": page.form, "records": 1}
     if isinstance(page, Listing):
         said |= {"first": page.first, "last": page.last, "declared_total": page.declared_total}
+        said["total_kind"] = None if page.declared_total is None else page.total_kind
         said["onward"] = page.onward
         said["records"] = len(page.records)
     return said | {"errors": sum(problem.severity == "error" for problem in page.problems)}
@@ -161,8 +162,9 @@ def _listing(db: Database, capture: Capture, page: Listing, source: Source) -> i
         listing = _keep(db, key, source.name, capture.listing or page.heading or _file_name(capture.uri), None)
     if page.declared_total is not None:
         db.execute(
-            "UPDATE listings SET declared_total = ?1 WHERE id = ?2 AND declared_total IS NOT ?1",
-            [page.declared_total, listing],
+            """UPDATE listings SET declared_total = ?1, total_kind = ?3
+            WHERE id = ?2 AND (declared_total, total_kind) IS NOT (?1, ?3)""",
+            [page.declared_total, listing, page.total_kind],
         )
     return listing
 

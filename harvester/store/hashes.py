@@ -33,6 +33,7 @@ def hash_page(page: Listing | DocumentPage) -> Hashes:
     places = " ".join(str(record.position) for record in page.records)
     stated = f"{page.form} {page.first} {page.last} {page.declared_total} {page.heading} {places}"
     stated += " onward" if page.onward else ""
+    stated += "" if page.total_kind == "exact" else f" {page.total_kind}"
     return Hashes(records, short_hash(_PART.join((stated, *records))))
 
 

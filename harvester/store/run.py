@@ -49,10 +49,11 @@ class Run(Taking):
         unproven = self.db.execute(sql, [self.id]).fetchone()
         return "partial" if unproven or self.errors else "complete"
 
-    def declared(self, capture_id: int) -> tuple[int | None, bool]:
-        """Return the total that a capture declared, and whether it links to a page of the listing behind it."""
-        row = self.db.execute("SELECT declared_total, onward FROM captures WHERE id = ?", [capture_id]).fetchone()
-        return None if row[0] is None else int(row[0]), bool(row[1])
+    def declared(self, capture_id: int) -> tuple[int | None, str | None, bool]:
+        """Return the total that a capture declared, what it means, and whether a page of the listing lies behind it."""
+        sql = "SELECT declared_total, total_kind, onward FROM captures WHERE id = ?"
+        total, kind, onward = self.db.execute(sql, [capture_id]).fetchone()
+        return total, kind, bool(onward)
 
     def refusal(self, capture_id: int) -> str | None:
         """Return the code with which a capture was refused."""

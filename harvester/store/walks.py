@@ -29,6 +29,7 @@ class StoredStep:
     known: bool
     cached: bool
     onward: bool
+    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,12 @@ def walk_begun(db: Database, walk: int) -> tuple[str, int]:
 
 def steps_of(db: Database, walk: int) -> Iterator[StoredStep]:
     """Give the pages of a walk in the order in which they were read."""
-    sql = """SELECT number, reason, capture_id, captures.declared_total, known, cached, coalesce(captures.onward, 0)
+    sql = """SELECT number, reason, capture_id, captures.declared_total, known, cached, coalesce(captures.onward, 0),
+        coalesce(captures.total_kind, 'exact') = 'exact'
         FROM steps LEFT JOIN captures ON captures.id = capture_id WHERE walk_id = ? ORDER BY steps.id"""
-    for number, reason, capture, total, known, cached, onward in db.execute(sql, [walk]).fetchall():
+    for number, reason, capture, total, known, cached, onward, exact in db.execute(sql, [walk]).fetchall():
         keys = keys_seen(db, capture) if capture else ()
-        yield StoredStep(number, reason, capture, total, keys, bool(known), bool(cached), bool(onward))
+        yield StoredStep(number, reason, capture, total, keys, bool(known), bool(cached), bool(onward), bool(exact))
 
 
 def keys_seen(db: Database, capture: int) -> tuple[str, ...]:
