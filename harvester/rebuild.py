@@ -27,7 +27,7 @@ from harvester.store.database import explained, open_to_write, transaction
 from harvester.store.documents import write_document
 from harvester.store.run import Run
 from harvester.store.search import index
-from harvester.store.withdrawal.restore import lay_open, withdraw_again
+from harvester.store.withdrawal.restore import check_vault, lay_open, withdraw_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,6 +62,7 @@ def rebuild(
     """
     with explained(path), open_to_write(path) as live, closing(sqlite3.connect(path)) as watch:
         _check_idle(live)
+        check_vault(live, path)
         before = _version(watch)
         with beside(path.with_name(f"{path.name}-former")) as former, beside(path) as made:
             copy_into(path, former)

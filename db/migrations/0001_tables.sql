@@ -308,12 +308,18 @@ CREATE TABLE archives (
 ) WITHOUT ROWID;
 
 -- Documents that nobody is to see, by the id that they had. What was known of them lies in a file of its own beside the
--- database, which is never served; here is only what keeps them out: their keys and addresses as hashes. kept_as: its number there.
+-- database, which is never served; here is only what keeps them out: hashes of what they are known by, made with a
+-- secret that lies there, too. kept_as: its number in that file. same_as: the withdrawn document that it proved to be.
+-- seal: a digest of the row and of its keys.
 CREATE TABLE withdrawn (
     id INTEGER PRIMARY KEY,
     withdrawn_at TEXT NOT NULL,
-    kept_as INTEGER NOT NULL
+    kept_as INTEGER NOT NULL,
+    same_as INTEGER,
+    seal TEXT NOT NULL DEFAULT ''
 );
+-- Hashes of keys, addresses, titles with their dates, and summaries. With ! before it: the key of a namesake that can be
+-- seen. With ? before it: one that is withheld until its page shows whose it is.
 CREATE TABLE withdrawn_keys (
     key TEXT NOT NULL,
     document_id INTEGER NOT NULL REFERENCES withdrawn (id),

@@ -15,6 +15,7 @@ from harvester.cli.serve import CONFIGURATION
 from harvester.clock import stamp
 from harvester.errors import UsageError
 from harvester.store.database import explained, open_to_read
+from harvester.store.withdrawal.secret import check_secret
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -48,6 +49,7 @@ def publish(directory: Path, db: Path, yes: bool) -> None:
     """
     check(directory)
     with explained(db), open_to_read(db) as database:
+        check_secret(database)
         click.echo("\n".join(rights(database)))
         if not yes:
             click.confirm("Publish all of this?", abort=True)

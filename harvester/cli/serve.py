@@ -21,7 +21,8 @@ import harvester.db
 from harvester.cli.commands import db_option
 from harvester.errors import DatabaseError, HarvesterError
 from harvester.settings.use import FILE
-from harvester.store.database import open_to_read
+from harvester.store.database import explained, open_to_read
+from harvester.store.withdrawal.secret import check_secret
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -104,7 +105,8 @@ def described() -> dict[str, Any]:
 
 def publish(db: Path, settings: dict[str, Any] | None = None, *, robots: bool = False) -> Datasette:
     """Give a Datasette of one database. It reads a live file (never immutable), so a harvest shows as it goes."""
-    open_to_read(db).close()
+    with explained(db), open_to_read(db) as database:
+        check_secret(database)
     if set("?#%") & set(str(db)):
         raise DatabaseError(f"Datasette cannot open a path with ?, # or % in it: rename {db}")
     metadata = described()

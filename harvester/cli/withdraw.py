@@ -10,11 +10,14 @@ import click
 
 from harvester.cli.commands import db_option
 from harvester.errors import UsageError
-from harvester.store.database import explained, open_to_read, open_to_write
+from harvester.store.database import explained, open_to_read, open_to_write, transaction
 from harvester.store.history import find_document
+from harvester.store.keys import value_of
 from harvester.store.withdrawal import vault
+from harvester.store.withdrawal.release import namesakes, release, undecided
 from harvester.store.withdrawal.restore import undo as show_again
 from harvester.store.withdrawal.restore import withdrawn_now
+from harvester.store.withdrawal.secret import hasher_of
 from harvester.store.withdrawal.withdraw import withdraw as hide
 
 if TYPE_CHECKING:
@@ -32,8 +35,13 @@ FILES_SHOWN = 5
 @db_option
 @click.option("--reason", metavar="TEXT", help="Why; kept where only you can read it.")
 @click.option("--undo", is_flag=True, help="Show the DOCUMENT again.")
-@click.option("--list", "as_list", is_flag=True, help="Show what is withdrawn.")
-def withdraw(document: str | None, db: Path, reason: str | None, undo: bool, as_list: bool) -> None:
+@click.option(
+    "--not", "namesake", metavar="KEY", help="Show a record that only has the title and date of a withdrawn one."
+)
+@click.option("--list", "as_list", is_flag=True, help="Show what is withdrawn, and what is withheld because it may be.")
+def withdraw(
+    document: str | None, db: Path, reason: str | None, undo: bool, namesake: str | None, as_list: bool
+) -> None:
     """Hide a DOCUMENT, given by its id, key, address or title, from everything that is served or exported.
 
     Later harvests keep it hidden. What was known of it is kept in a file beside the database that is never served, so
@@ -42,10 +50,14 @@ def withdraw(document: str | None, db: Path, reason: str | None, undo: bool, as_
     Examples:
         harvester withdraw 17 --reason "asked for by the author's heirs"
         harvester withdraw 17 --undo
+        harvester withdraw --list
+        harvester withdraw --not telegram-to-moscow
 
     """
     if as_list:
         _show(db)
+    elif namesake is not None:
+        _release(db, namesake)
     elif document is None:
         raise UsageError("no document named: give its id, key, address or title, or --list")
     elif undo:
@@ -90,15 +102,33 @@ def _withdrawn(database: Database, db: Path) -> list[Withdrawal]:
     """Give what is withdrawn; say where the file is lost that keeps it."""
     found, lost = withdrawn_now(database, db)
     if lost:
-        click.echo(f"{vault.vault_of(db)} is missing or lacks the documents {lost}: get it from a backup", err=True)
+        click.echo(str(vault.lost(db, lost)), err=True)
     return found
+
+
+def _release(db: Path, name: str) -> None:
+    """Show a record that is withheld, or a document that was withdrawn because it seemed to be the same."""
+    with explained(db), open_to_write(db) as database:
+        found = [one for one in namesakes(database, db) if name in (one.key, value_of(one.key), one.uri, one.title)]
+        if not found:
+            raise UsageError(f"nothing is withheld as “{name}”: see `harvester withdraw --list`")
+        if len(found) > 1:
+            keys = ", ".join(value_of(one.key) for one in found)
+            raise UsageError(f"{len(found)} records are withheld as “{name}”: name one by its key ({keys})")
+        (one,) = found
+        with transaction(database):
+            release(database, db, hasher_of(database), one.document_id, [one.key], one.uri)
+    click.echo(f"{value_of(one.key)} is no longer withheld: {one.title}. It comes with the next harvest of its pages.")
 
 
 def _show(db: Path) -> None:
     with explained(db), open_to_read(db) as database:
         found = _withdrawn(database, db)
+        held = undecided(database, db)
     for one in found:
         click.echo(f"{one.document_id}  {one.withdrawn_at}  {one.by}: {one.reason or 'no reason given'}  {one.title}")
+    for one in held:
+        click.echo(f"withheld until its page is read: {value_of(one.key)}, perhaps {one.document_id}  {one.title}")
     if not found:
         click.echo("nothing is withdrawn")
 

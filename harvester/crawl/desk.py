@@ -26,6 +26,7 @@ from harvester.store.walks import (
     unfinished_walk,
     walk_begun,
 )
+from harvester.store.withdrawal.release import addresses_undecided
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -143,9 +144,11 @@ class Desk:
             self.run.problem(problem, uri)
 
     def documents(self, listing: ListingAddress) -> list[str]:
-        """Give the addresses of document pages that were never read, whose record has changed, or that are old."""
-        return pages_due(self.run.db, listing, self._order.stale_before)
+        """Give the addresses of document pages never read, changed, old, or of what is withheld."""
+        due = pages_due(self.run.db, listing, self._order.stale_before)
+        withheld = addresses_undecided(self.run.db, listing.source)
+        return [*due, *(uri for uri in withheld if uri not in due)]
 
     def documents_held(self, listing: ListingAddress) -> int:
         """Say how many document pages need not be read, as far as is known."""
-        return pages_held(self.run.db, listing) - len(self.documents(listing))
+        return pages_held(self.run.db, listing) - len(pages_due(self.run.db, listing, self._order.stale_before))

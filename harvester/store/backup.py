@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 import stat
 from contextlib import closing, contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from harvester.disk import sync
 from harvester.errors import DatabaseError, UsageError
 from harvester.store.database import BUSY_SECONDS, explained
+from harvester.store.withdrawal.secret import secret_file
 from harvester.store.withdrawal.vault import vault_of
 
 if TYPE_CHECKING:
@@ -25,15 +27,25 @@ def back_up(path: Path, target: Path, *, replace: bool = False) -> int:
     """Copy the database at `path` to `target`; give the size of the copy in bytes.
 
     A database of an older version is copied as it is: a backup is what one wants before it is brought up. What was
-    withdrawn is copied along, into a file of its own again.
+    withdrawn is copied along, into a file of its own again, and so is the secret of what stays hidden.
     """
     check_target(path, target, replace=replace)
     if vault_of(path).exists():
         check_target(vault_of(path), vault_of(target), replace=replace)
+    if secret_file(path).exists():
+        check_target(secret_file(path), secret_file(target), replace=replace)
+        _copy_secret(secret_file(path), secret_file(target))
     _copy_into_place(path, target, replace=replace)
     if vault_of(path).exists():  # last: it keeps more than the copy needs rather than less
         _copy_into_place(vault_of(path), vault_of(target), replace=replace)
     return target.stat().st_size
+
+
+def _copy_secret(path: Path, target: Path) -> None:
+    """Copy the secret, first: a copy without it would serve for nothing."""
+    with os.fdopen(os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as stream:
+        stream.write(path.read_bytes())
+    sync(target)
 
 
 def check_target(path: Path, target: Path, *, replace: bool) -> None:

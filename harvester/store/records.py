@@ -43,6 +43,7 @@ class RecordTaker:
         self._assignment = Assignment(db, place, ids)
         self._outcome: dict[int, str] = {}
         self.withheld: dict[int, Withheld] = {}
+        self.undecided: list[Record] = []
 
     def take(self, page: Listing, hashes: Hashes) -> Counter[str]:
         """Take the records of a listing; count how many documents were new, changed, unchanged, or not to be told."""
@@ -65,6 +66,7 @@ class RecordTaker:
         own = own_keys(records, self._place.source.name)
         self._table.load(own)
         self.withheld = withheld(self._db, records, self._place)
+        self.undecided = [records[number] for number, one in self.withheld.items() if one.undecided]
         said = enumerate(zip(own, hashes.records, strict=True))
         known = [self.withheld.get(n) or self._table.same(key, digest) for n, (key, digest) in said]
         if all(known):

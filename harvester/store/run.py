@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from harvester.clock import stamp
 from harvester.store.ahead import Ahead
 from harvester.store.rot import keep_fill
-from harvester.store.search import index
+from harvester.store.search import forget_words, index
 from harvester.store.taking import Taking
 from harvester.store.walks import interrupt_walks
 
@@ -72,7 +72,9 @@ class Run(Taking):
             if fallen and status == "complete":
                 status, reason = "partial", reason or fallen[0].message
             sql = "UPDATE runs SET finished_at = ?, status = ?, reason = ? WHERE id = ?"
-            self.db.execute(sql, [stamp(), status, reason, self.id])
+            self.db.execute(sql, [stamp(), status, reason and self.withdrawn.taken_out(reason), self.id])
+        if self.hidden and status != "failed":
+            forget_words(self.db)
 
     @contextmanager
     def failing(self) -> Iterator[None]:

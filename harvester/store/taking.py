@@ -25,6 +25,7 @@ from harvester.store.records import RecordTaker
 from harvester.store.rot import Fill
 from harvester.store.tally import REFERENCE_READINGS, Tally
 from harvester.store.walks import keep_step
+from harvester.store.withdrawal.names import Names
 from harvester.store.withdrawal.withdrawn import is_address, is_named
 from harvester.store.withdrawal.withheld import is_withheld
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from harvester.store.captures import KnownCapture
     from harvester.store.hashes import Hashes
 
+UNDECIDED = "withheld until its page is read: its title and date, or its address, are those of a withdrawn document"
 STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
 
 
@@ -70,11 +72,12 @@ class Taken:
 
 
 class Taking(Tally):
-    """A run that takes pages. `fill`: how full they were."""
+    """A run that takes pages. `fill`: how full they were; `hidden`: a page has shown more of what is withdrawn."""
 
     def __init__(self, db: Database, command: str) -> None:
         super().__init__(db, command)
         self.fill = Fill()
+        self.hidden = False
 
     def find_known(self, capture: Capture, sources: Iterable[Source]) -> KnownCapture | None:
         """Find the capture that makes parsing this one needless, because its bytes were read before."""
@@ -94,6 +97,7 @@ class Taking(Tally):
         hashes = None if isinstance(page, Refused) else hash_page(page)
         with self.in_one():
             if is_withheld(self.db, capture, page, source):
+                self.hidden, self.withdrawn = True, Names.of(self.db)
                 return self._left_out()
             content = hashes.page if hashes else None
             known = find_same_content(self.db, capture, content, source)
@@ -138,6 +142,8 @@ class Taking(Tally):
         taker = RecordTaker(self.db, place)
         outcome = taker.take(page, hashes) if isinstance(page, Listing) else taker.take_document(page, hashes)
         self.counts.update(outcome + Counter(records=len(hashes.records)))
+        for record in taker.undecided:
+            self.complain(Problem("notice", "withheld", UNDECIDED, position=record.position), place.uri)
         for problem in page.problems:
             self.complain(replace(problem, extract="") if taker.withheld else problem, place.uri)
             self.counts[REFERENCE_READINGS] += problem.code == REFERENCE_READING

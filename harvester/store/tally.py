@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from harvester.clock import stamp
 from harvester.store.database import transaction
+from harvester.store.withdrawal.names import Names
+from harvester.store.withdrawal.secret import check_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +33,11 @@ class Tally:
         self.db = db
         self.counts: Counter[str] = Counter()
         self.errors = 0
+        check_secret(db)
+        self.withdrawn = Names.of(db)
         with transaction(db):
-            cursor = db.execute("INSERT INTO runs (command, started_at) VALUES (?, ?)", [command, stamp()])
+            values = [self.withdrawn.taken_out(command), stamp()]
+            cursor = db.execute("INSERT INTO runs (command, started_at) VALUES (?, ?)", values)
         self.id = int(cursor.lastrowid or 0)
 
     def complain(self, problem: Problem, uri: str | None) -> None:
@@ -41,7 +46,10 @@ class Tally:
         self.errors += problem.severity == "error"
         sql = """INSERT INTO problems (run_id, uri, position, severity, code, message, extract)
             VALUES (?, ?, ?, ?, ?, ?, ?)"""
-        values = (problem.position, problem.severity, problem.code, problem.message, problem.extract or None)
+        if uri and self.withdrawn.stand_in(uri):
+            uri = None
+        message, extract = map(self.withdrawn.taken_out, (problem.message, problem.extract or ""))
+        values = (problem.position, problem.severity, problem.code, message, extract or None)
         self.db.execute(sql, [self.id, uri, *values])
 
     @contextmanager

@@ -27,6 +27,10 @@ class Hiding:
         """Give the ids of rows, as a list in SQL."""
         return ",".join(str(row[0]) for row in self._db.execute(f"SELECT id FROM {table} WHERE {where}", values))
 
+    def values(self, table: str, column: str, where: str) -> list[Any]:
+        """Return the different values of a column."""
+        return [row[0] for row in self._db.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {where}")]
+
     def remove_all_of(self, document: int) -> None:
         """Take out a document, and every row that refers to it: in a user's own tables, too."""
         for table in self._db.tables:

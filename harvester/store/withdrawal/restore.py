@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harvester.store.database import transaction
-from harvester.store.search import index_now
+from harvester.store.keys import kind_of
+from harvester.store.search import forget_words, index_now
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.hiding import put_back
-from harvester.store.withdrawal.withdraw import withdraw
-from harvester.store.withdrawal.withdrawn import SHOWN, mark_of
+from harvester.store.withdrawal.secret import Hasher, check_secret, hasher_at, is_empty
+from harvester.store.withdrawal.withdraw import Act, hide
+from harvester.store.withdrawal.withdrawn import INNOCENT, SHOWN, known_among, learn, mark_of, root_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,37 +22,107 @@ if TYPE_CHECKING:
     from harvester.store.withdrawal.vault import Withdrawal
 
 
+@dataclass(frozen=True)
+class Hidden:
+    """What was withdrawn from a database. `keys`, `same_as`: of each document; `seen`: documents that were not."""
+
+    those: list[Withdrawal] = field(default_factory=list)
+    keys: dict[int, list[str]] = field(default_factory=dict)
+    same_as: dict[int, int | None] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+
+
 def undo(db: Database, path: Path, withdrawal: Withdrawal, by: str) -> None:
-    """Show a document again as it was. What pages said of it since comes with the next harvest of them."""
+    """Show a document again as it was. What pages said of it since comes with the next harvest of them.
+
+    What was withdrawn because it proved to be the same document is shown again, too.
+    """
+    sql = "SELECT kept_as FROM withdrawn WHERE same_as = ?"
+    numbers = [number for (number,) in db.execute(sql, [withdrawal.document_id])]
+    all_of_it = [*vault.withdrawals(path, numbers), withdrawal]
     with transaction(db):
-        _undo(db, path, withdrawal)
-    vault.note_undone(path, withdrawal.id, by)
+        for one in all_of_it:
+            show_again(db, path, one)
+    for one in all_of_it:
+        vault.note_undone(path, one.id, by)
 
 
 def withdrawn_now(db: Database, path: Path) -> tuple[list[Withdrawal], list[int]]:
-    """Give what is withdrawn, and the documents of which the vault does not know."""
+    """Return what is withdrawn, and the documents of which the vault does not know."""
     numbers = dict(db.execute("SELECT id, kept_as FROM withdrawn ORDER BY id").fetchall())
     found = vault.withdrawals(path, numbers.values())
     return found, sorted(numbers.keys() - {one.document_id for one in found})
 
 
-def lay_open(copy: Database, path: Path) -> list[Withdrawal]:
-    """Undo every withdrawal in a copy of the database that nobody sees, as to make it again; give what was undone."""
+def lay_open(copy: Database, path: Path) -> Hidden:
+    """Undo every withdrawal in a copy of the database that nobody sees, as to make it again; return what was undone."""
     found, _ = withdrawn_now(copy, path)
+    hidden = Hidden(found, seen={row[0] for row in copy.execute("SELECT id FROM documents")})
+    for key, document in copy.execute("SELECT key, document_id FROM withdrawn_keys"):
+        hidden.keys.setdefault(document, []).append(key)
+    hidden.same_as.update(copy.execute("SELECT id, same_as FROM withdrawn").fetchall())
     for one in found:
         with transaction(copy):
-            _undo(copy, path, one)
-    return found
+            show_again(copy, path, one)
+    return hidden
 
 
-def withdraw_again(db: Database, path: Path, those: list[Withdrawal]) -> None:
+def withdraw_again(db: Database, path: Path, hidden: Hidden) -> None:
     """Withdraw in a database that was made again what was withdrawn in the one before it."""
-    for one in those:
-        for row in list(db.query("SELECT * FROM documents WHERE id = ?", [one.document_id])):
-            withdraw(db, path, row, one.by, one.reason, one.withdrawn_at)
+    if not hidden.those:
+        return
+    hasher = hasher_at(path)
+    with transaction(db):
+        for one in sorted(hidden.those, key=lambda one: hidden.same_as[one.document_id] is not None):
+            _again(db, path, hasher, one, hidden)
+        for document in _come_anew(db, hidden):
+            _hide_same(db, path, hasher, document, hidden.those[0])
+    forget_words(db)
 
 
-def _undo(db: Database, path: Path, withdrawal: Withdrawal) -> None:
+def _again(db: Database, path: Path, hasher: Hasher, one: Withdrawal, hidden: Hidden) -> None:
+    document, same_as = one.document_id, hidden.same_as[one.document_id]
+    for row in list(db.query("SELECT * FROM documents WHERE id = ?", [document])):
+        hide(db, path, hasher, row, Act(one.by, one.reason, one.withdrawn_at, same_as))
+    # Where no page tells of it any more its keys still keep it out.
+    sql = "INSERT OR IGNORE INTO withdrawn (id, withdrawn_at, kept_as, same_as) VALUES (?, ?, ?, ?)"
+    db.execute(sql, [document, one.withdrawn_at, one.id, same_as])
+    kept = set(hidden.keys.get(document, ()))
+    sql = "DELETE FROM withdrawn_keys WHERE key = ? AND document_id = ?"
+    db.conn.executemany(sql, [(key[1:], document) for key in kept if key.startswith(INNOCENT)])
+    learn(db, hasher, document, kept)
+
+
+def _come_anew(db: Database, hidden: Hidden) -> list[int]:
+    return [row[0] for row in db.execute("SELECT id FROM documents ORDER BY id") if row[0] not in hidden.seen]
+
+
+def _hide_same(db: Database, path: Path, hasher: Hasher, document: int, act: Withdrawal) -> None:
+    """Hide a document that pages told of and that was never seen, if its keys, or its title and date, are withdrawn."""
+    sql = "SELECT key FROM identities WHERE document_id = ? AND instr(key, ':public:') = 0"
+    keys = [key for (key,) in db.execute(sql, [document])]
+    strong = [hasher.key(key) for key in keys if kind_of(key) != "natural"]
+    titled = [hasher.titled(key) for key in keys if kind_of(key) == "natural"]
+    known = known_among(db, [*strong, *titled])
+    innocent = any(f"{INNOCENT}{name}" in known for name in strong)
+    found = [known[name] for name in (*strong, *(() if innocent else titled)) if name in known]
+    if found:
+        (row,) = db.query("SELECT * FROM documents WHERE id = ?", [document])
+        hide(db, path, hasher, row, Act(act.by, act.reason, act.withdrawn_at, root_of(db, found[0])))
+
+
+def check_vault(db: Database, path: Path) -> None:
+    """Refuse to make a database again of which the vault, or the secret, is missing. Raises `DatabaseError`."""
+    if is_empty(db):
+        return
+    check_secret(db)
+    _, lost = withdrawn_now(db, path)
+    if lost:
+        raise vault.lost(path, lost)
+
+
+def show_again(db: Database, path: Path, withdrawal: Withdrawal) -> None:
+    """Put back what was taken out of a document, within the caller's transaction."""
     db.execute("DELETE FROM withdrawn_keys WHERE document_id = ?", [withdrawal.document_id])
     db.execute("DELETE FROM withdrawn WHERE id = ?", [withdrawal.document_id])
     put_back(db, vault.kept(path, withdrawal.id))
@@ -60,14 +133,15 @@ def _take_up(db: Database, document: int) -> None:
     """Let what was seen meanwhile be of the document, and the pages where it stood be read again."""
     (source,) = db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
     mark = mark_of(source, document)
+    values = {"document": document, "mark": mark, "from": f"{mark}:", "to": f"{mark};", "shown": SHOWN}
     said = "SELECT id FROM statements WHERE document_id = :document"
-    seen = f"statement_id IN ({said}) OR statement_id IN (SELECT id FROM statements WHERE key = :mark)"
-    values = {"document": document, "mark": mark, "shown": SHOWN}
+    stand_ins = "SELECT id FROM statements WHERE key = :mark OR (key > :from AND key < :to)"
+    seen = f"statement_id IN ({said}) OR statement_id IN ({stand_ins})"
     sql = f"""UPDATE sightings SET document_id = :document, statement_id = CASE WHEN statement_id IN ({said})
         THEN statement_id ELSE (SELECT max(id) FROM statements WHERE document_id = :document) END
         WHERE title = :shown AND ({seen})"""
     db.execute(sql, values)
-    db.execute("DELETE FROM statements WHERE key = ?", [mark])
+    db.execute(f"DELETE FROM statements WHERE id IN ({stand_ins})", values)
     sql = """UPDATE captures SET parser_version = 0
         WHERE id IN (SELECT capture_id FROM sightings WHERE document_id = :document AND title = :shown)"""
     db.execute(sql, values)

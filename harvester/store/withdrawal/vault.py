@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.clock import stamp
+from harvester.errors import DatabaseError
 from harvester.store.database import BUSY_SECONDS, explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _SCHEMA = """
@@ -25,6 +26,13 @@ CREATE TABLE IF NOT EXISTS kept (
     id INTEGER PRIMARY KEY, withdrawal_id INTEGER NOT NULL REFERENCES withdrawals (id), change TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS kept_withdrawal ON kept (withdrawal_id);
+-- What a withdrawn document may be named by where people type.
+CREATE TABLE IF NOT EXISTS words (document_id INTEGER NOT NULL, word TEXT NOT NULL, PRIMARY KEY (document_id, word));
+-- Records that have the title and date of a withdrawn document at another address.
+CREATE TABLE IF NOT EXISTS held (
+    key TEXT PRIMARY KEY, source TEXT NOT NULL, document_id INTEGER NOT NULL, uri TEXT, natural TEXT NOT NULL,
+    title TEXT NOT NULL
+);
 """
 
 
@@ -39,6 +47,18 @@ class Kept:
     row: dict[str, Any]
     was: dict[str, Any] | None = None
     made: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A record that is held back: its own key, its page's address, and the withdrawn document that it may be."""
+
+    key: str
+    source: str
+    document_id: int
+    uri: str | None
+    natural: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +125,44 @@ def never_undone(path: Path) -> list[tuple[int, str]]:
     with _open(path) as vault:
         sql = "SELECT document_id, key FROM withdrawals WHERE undone_at IS NULL GROUP BY document_id"
         return vault.execute(sql).fetchall()
+
+
+def learn_words(path: Path, document: int, words: Iterable[str]) -> None:
+    """Keep what a withdrawn document may be named by."""
+    with _open(path) as vault:
+        rows = [(document, word) for word in words]
+        vault.executemany("INSERT OR IGNORE INTO words (document_id, word) VALUES (?, ?)", rows)
+
+
+def lost(path: Path, documents: Sequence[int]) -> DatabaseError:
+    """Return the error that says that what was withdrawn is not kept here."""
+    numbers = ", ".join(map(str, documents))
+    return DatabaseError(f"{vault_of(path)} is missing or lacks documents ({numbers}): get it from a backup")
+
+
+def words_of(path: Path, documents: Iterable[int]) -> list[str]:
+    """Return what these documents may be named by, the longest first."""
+    wanted = set(documents)
+    if not wanted or not vault_of(path).exists():
+        return []
+    with _open(path) as vault:
+        found = {word for document, word in vault.execute("SELECT document_id, word FROM words") if document in wanted}
+    return sorted(found, key=lambda word: (-len(word), word))
+
+
+def hold(path: Path, held: Held) -> None:
+    """Keep which record is held back."""
+    with _open(path) as vault:
+        sql = "INSERT OR REPLACE INTO held VALUES (:key, :source, :document_id, :uri, :natural, :title)"
+        vault.execute(sql, vars(held))
+
+
+def held_ever(path: Path) -> list[Held]:
+    """Return the records that are or were held back, in the order in which they came."""
+    if not vault_of(path).exists():
+        return []
+    with _open(path) as vault:
+        return [Held(*row) for row in vault.execute("SELECT * FROM held ORDER BY rowid")]
 
 
 @contextmanager

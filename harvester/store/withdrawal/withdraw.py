@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from harvester.clock import stamp
 from harvester.errors import UsageError
 from harvester.sources import load_sources
 from harvester.store.database import transaction
-from harvester.store.keys import date_of, group_of, kind_of
+from harvester.store.keys import STRONG_KINDS, base_of, date_of, group_of, kind_of
 from harvester.store.search import forget_words, index_now
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.hiding import Hiding
-from harvester.store.withdrawal.withdrawn import SHOWN, hidden_address, hidden_key, mark_of, undated_key
+from harvester.store.withdrawal.secret import make_hasher
+from harvester.store.withdrawal.withdrawn import INNOCENT, SHOWN, learn, mark_of, stand_in_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.source import Source
+    from harvester.store.withdrawal.secret import Hasher
 
-TELLING = (("runs", "command"), ("runs", "reason"), ("problems", "message"))
+TELLING = (("runs", "command"), ("runs", "reason"), ("problems", "message"), ("problems", "extract"))
 """Where a document's name may stand because somebody typed it."""
 # Pages of the document alone: what stands on them, and under their addresses, is of nothing else.
 _NAMED = "(uri = :url OR instr(uri || '.', '/' || :slug || '.'))"
@@ -33,25 +35,51 @@ _OWN = f"""listing_id IS NULL AND id NOT IN (SELECT capture_id FROM statements W
 _SHOWING = "uri IN (SELECT uri FROM captures JOIN sightings ON capture_id = captures.id WHERE document_id = ?)"
 
 
+SHORTEST_WORD = 4
+"""Characters of a name that is looked for in what people typed: shorter ones stand in other words."""
+
+
 def withdraw(db: Database, path: Path, row: dict[str, Any], by: str, reason: str | None, at: str | None = None) -> None:
-    """Hide a document for good. What is taken out lies in the vault before it is taken out."""
-    document, at, source = row["id"], at or stamp(), _source(row["source"])
-    db.execute("PRAGMA secure_delete = ON")
+    """Hide a document for good."""
+    hasher = make_hasher(path)
     with transaction(db):
-        hiding, keys = Hiding(db), _keys(db, document)
-        own = hiding.ids("captures", _OWN, row)
-        addresses = _addresses(db, own, row, source)
-        _hide_pages(hiding, own, row, addresses)
-        _hide_statements(hiding, row, keys)
-        _hide_words(hiding, row)
-        hiding.remove_all_of(document)
-        number = vault.keep(path, row, at, by, reason, hiding.kept)
-        db.execute("INSERT INTO withdrawn (id, withdrawn_at, kept_as) VALUES (?, ?, ?)", [document, at, number])
-        hidden = {hidden_key(key) for key in keys} | {hidden_address(uri) for uri in (*addresses, row["slug"]) if uri}
-        hidden |= {undated_key(key) for key in keys if kind_of(key) == "natural" and len(date_of(key)) in (0, 4)}
-        db.conn.executemany("INSERT INTO withdrawn_keys VALUES (?, ?)", [(key, document) for key in sorted(hidden)])
-        index_now(db)
+        hide(db, path, hasher, row, Act(by, reason, at or stamp()))
     forget_words(db)
+
+
+class Act(NamedTuple):
+    """Who hides a document, why and when; `same_as`: because it proved to be that document, which was withdrawn."""
+
+    by: str
+    reason: str | None
+    at: str
+    same_as: int | None = None
+
+
+def hide(db: Database, path: Path, hasher: Hasher, row: dict[str, Any], act: Act) -> None:
+    """Hide a document within the caller's transaction. What is taken out lies in the vault before it is taken out."""
+    document, source = row["id"], _source(row["source"])
+    db.execute("PRAGMA secure_delete = ON")
+    hiding, keys, words = Hiding(db), _keys(db, document), _words(db, row)
+    own = hiding.ids("captures", _OWN, row)
+    addresses = _addresses(db, own, row, source)
+    names = {hasher.key(key) for key in keys} | {
+        hasher.address(uri) for uri in (*addresses, row["slug"], row["key"]) if uri
+    }
+    for key in (key for key in keys if kind_of(key) == "natural"):
+        names |= {hasher.titled(key), *(f"{INNOCENT}{hasher.key(other)}" for other in _namesakes(db, document, key))}
+        names |= {hasher.undated(key)} if len(date_of(key)) in (0, 4) else set()
+    names |= {*hasher.summary(row["source"], row["summary"])}
+    _hide_pages(hiding, own, row, addresses)
+    _hide_statements(hiding, hasher, row, keys)
+    _hide_words(hiding, words)
+    hiding.remove_all_of(document)
+    vault.learn_words(path, document, words)
+    number = vault.keep(path, row, act.at, act.by, act.reason, hiding.kept)
+    sql = "INSERT INTO withdrawn (id, withdrawn_at, kept_as, same_as) VALUES (?, ?, ?, ?)"
+    db.execute(sql, [document, act.at, number, act.same_as])
+    learn(db, hasher, document, names)
+    index_now(db)
 
 
 def _source(name: str) -> Source:
@@ -66,6 +94,25 @@ def _source(name: str) -> Source:
 def _keys(db: Database, document: int) -> list[str]:
     sql = "SELECT key FROM identities WHERE document_id = ? AND instr(key, ':public:') = 0"
     return [row[0] for row in db.execute(sql, [document])]
+
+
+def _namesakes(db: Database, document: int, natural: str) -> set[str]:
+    """Return the addresses of other documents that have the title and the date, and stay to be seen."""
+    stem = base_of(natural).rpartition(":")[0] + ":"
+    sql = """SELECT key FROM identities WHERE document_id IN (SELECT document_id FROM identities
+        WHERE key > ? AND key < ? AND document_id <> ?)"""
+    found = {key for (key,) in db.execute(sql, [stem, stem + "\U0010ffff", document])}
+    return {key for key in found if kind_of(key) in STRONG_KINDS}
+
+
+def _words(db: Database, row: dict[str, Any]) -> list[str]:
+    """Return what the document may be named by, now and before, the longest first."""
+    sql = """SELECT substr(key, instr(key, ':slug:') + 6) FROM identities
+            WHERE document_id = ?1 AND instr(key, ':slug:')
+        UNION SELECT before FROM changes WHERE document_id = ?1 AND field IN ('title', 'slug', 'url')
+        UNION SELECT after FROM changes WHERE document_id = ?1 AND field IN ('title', 'slug', 'url')"""
+    found = {word for (word,) in db.execute(sql, [row["id"]])} | {row[name] for name in ("title", "url", "slug", "key")}
+    return sorted((word for word in found if word and len(word) >= SHORTEST_WORD), key=lambda word: (-len(word), word))
 
 
 def _addresses(db: Database, own: str, row: dict[str, Any], source: Source) -> list[str]:
@@ -88,23 +135,25 @@ def _hide_pages(hiding: Hiding, own: str, row: dict[str, Any], addresses: list[s
     hiding.blank("captures", f"id IN ({own})", [], {**nowhere, **page})
 
 
-def _hide_statements(hiding: Hiding, row: dict[str, Any], keys: list[str]) -> None:
+def _hide_statements(hiding: Hiding, hasher: Hasher, row: dict[str, Any], keys: list[str]) -> None:
     """Leave statements and sightings where they are, but let them say nothing: their places on pages stay held."""
     mark = mark_of(row["source"], row["id"])
     own = hiding.ids("statements", "document_id = ?", [row["id"]])
     groups = {group_of(key) for key in keys if kind_of(key) == "natural"}
     span = " OR ".join("key > ? AND key < ?" for _ in groups) or "0"
     values = [bound for group in sorted(groups) for bound in (group, group + "\U0010ffff")]
-    untold = hiding.ids("statements", f"document_id IS NULL AND ({span})", values)
+    unassigned = hiding.ids("statements", f"document_id IS NULL AND ({span})", values)
     nothing = {"document_id": None, "form": "", "host": "", "hash": "", "content": "{}"}
     seen = {"document_id": None, "date_text": None, "title": SHOWN, "has_summary": 0}
-    hiding.blank("sightings", f"document_id = ? OR statement_id IN ({untold})", [row["id"]], seen)
-    hiding.blank("statements", f"id IN ({own})", [], {**nothing, "key": mark})
-    hiding.blank("statements", f"id IN ({untold})", [], {**nothing, "key": f"{mark}:untold"})
+    hiding.blank("sightings", f"document_id = ? OR statement_id IN ({unassigned})", [row["id"]], seen)
+    for key in hiding.values("statements", "key", f"id IN ({own})"):
+        blank = {**nothing, "key": stand_in_key(hasher, row["source"], row["id"], key)}
+        hiding.blank("statements", f"id IN ({own}) AND key = ?", [key], blank)
+    hiding.blank("statements", f"id IN ({unassigned})", [], {**nothing, "key": f"{mark}:unassigned"})
 
 
-def _hide_words(hiding: Hiding, row: dict[str, Any]) -> None:
+def _hide_words(hiding: Hiding, words: list[str]) -> None:
     """Take the document's name out of what runs tell of themselves."""
-    for word in (row["title"], row["url"], row["slug"], row["key"]):
+    for word in words:
         for table, column in TELLING:
             hiding.replace(table, column, word, SHOWN)

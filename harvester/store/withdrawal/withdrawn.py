@@ -1,120 +1,173 @@
-"""Recognises withdrawn documents by hashes of their keys, by the same rules as any document (identity.py).
+"""Recognises withdrawn documents by hashes of what they are known by (`withdrawn_keys`).
 
-So nobody can read what was withdrawn, and still no page brings it back.
+A row is the hash of a key, an address, a title with its date, or a summary. With `!` before it, it is the key of a
+namesake, which can be seen; with `?` before it, one that is withheld until a page has shown whose it is.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from harvester.store.keys import (
-    LOST_DATE,
-    STRONG_KINDS,
-    base_of,
-    date_of,
-    group_of,
-    kind_of,
-    short_hash,
-)
+from harvester.store.keys import LOST_DATE, base_of, date_of, kind_of
+from harvester.store.withdrawal.secret import hasher_of, is_empty, seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlite_utils import Database
 
+    from harvester.pages.page import Record
     from harvester.store.keys import Keys
+    from harvester.store.withdrawal.secret import Hasher
 
 SHOWN = "[withdrawn]"
 """What stands where something of a withdrawn document stood."""
+INNOCENT = "!"
+UNDECIDED = "?"
+OWN_KINDS = ("record", "node")
+"""Keys that never pass to another document, as a slug does."""
+
+
+class Match(NamedTuple):
+    """The withdrawn document that a record is of, or may be of: `undecided` until the record's page is read."""
+
+    document: int
+    undecided: bool = False
 
 
 def mark_of(source: str, document: int) -> str:
-    """Give the key of statements, and the address of pages, that say nothing because a document is withdrawn."""
+    """Return the key of statements, and the address of pages, that say nothing because a document is withdrawn."""
     return f"{source}:withdrawn:{document}"
 
 
-def hidden_key(key: str) -> str:
-    """Give a key as it is kept of a withdrawn document."""
-    source, kind, _ = key.split(":", 2)
-    return f"{source}:{kind}:{short_hash(key)}"
+def stand_in_key(hasher: Hasher, source: str, document: int, own: str) -> str:
+    """Return the key of a statement that says nothing: another one for each key of the record that it stands for.
 
-
-def hidden_address(uri: str) -> str:
-    """Give an address as it is kept of a withdrawn document."""
-    return f"address:{short_hash(uri)}"
-
-
-def undated_key(natural: str) -> str:
-    """Give the key of records of this title that a form has lost the date of."""
-    return hidden_key(f"{group_of(natural)}{LOST_DATE}")
-
-
-def is_empty(db: Database) -> bool:
-    """Say whether nothing is withdrawn, as almost always."""
-    return db.execute("SELECT 1 FROM withdrawn LIMIT 1").fetchone() is None
+    So a walk that counts distinct keys counts the record as it would have.
+    """
+    return f"{mark_of(source, document)}:{hasher.digest(own)}"
 
 
 def is_address(db: Database, uri: str) -> bool:
-    """Say whether an address is that of a withdrawn document."""
+    """Return whether an address is that of a withdrawn document."""
+    if is_empty(db):
+        return False
     sql = "SELECT 1 FROM withdrawn_keys WHERE key = ?"
-    return db.execute(sql, [hidden_address(uri)]).fetchone() is not None
+    return db.execute(sql, [hasher_of(db).address(uri)]).fetchone() is not None
 
 
 def is_named(db: Database, uri: str) -> bool:
-    """Say whether an address is that of a withdrawn document, or a file's that is named after it."""
+    """Return whether an address is that of a withdrawn document, or a file's that is named after it."""
     return is_address(db, uri) or is_address(db, uri.rpartition("/")[2].partition(".")[0])
 
 
-def documents_of(db: Database, found: Sequence[Keys]) -> dict[int, int]:
-    """Give the withdrawn documents that records with these keys are of, by the records' numbers; learn new keys."""
-    names = {name for keys in found for name in (*_strong(keys), *_natural(keys))}
-    sql = f"SELECT key, document_id FROM withdrawn_keys WHERE key IN ({','.join('?' * len(names))})"
-    known: dict[str, int] = dict(db.execute(sql, [*names]).fetchall())
+def known_among(db: Database, names: Iterable[str]) -> dict[str, int]:
+    """Return which of the hashed names are kept, also as `!name` and `?name`, each with its withdrawn document."""
+    wanted = [f"{sign}{name}" for name in names for sign in ("", INNOCENT, UNDECIDED)]
+    marks = ",".join("?" * len(wanted))
+    sql = f"SELECT key, document_id FROM withdrawn_keys WHERE key IN ({marks}) ORDER BY document_id DESC"
+    return dict(db.execute(sql, wanted).fetchall())
+
+
+def matches_of(db: Database, hasher: Hasher, found: Sequence[Keys], records: Sequence[Record]) -> dict[int, Match]:
+    """Return which records of a listing are, or may be, of withdrawn documents, by their number on the page."""
+    names = {name for keys, record in zip(found, records, strict=True) for name in hasher.of_record(keys, record)}
+    names |= {hasher.undated(keys.natural) for keys in found if not keys.strong}
+    known = known_among(db, names)
     if not known:
         return {}
-    documents = {n: document for n, keys in enumerate(found) if (document := _document(db, keys, known)) is not None}
-    for n, document in documents.items():
-        learn(db, document, [*_strong(found[n]), hidden_key(base_of(found[n].natural))])
+    matches = {}
+    for number, (keys, record) in enumerate(zip(found, records, strict=True)):
+        match = _match(db, hasher, keys, record, known)
+        if match:
+            matches[number] = match
+            if not match.undecided:
+                learn(db, hasher, match.document, [hasher.key(k) for k in keys.strong], keys.natural)
+    return matches
+
+
+def _match(db: Database, hasher: Hasher, keys: Keys, record: Record, known: dict[str, int]) -> Match | None:
+    if not keys.strong:
+        return _by_title_alone(hasher, keys, known)
+    names = [hasher.key(key) for key in keys.strong]
+    own = by_own_key(db, hasher, keys, known)
+    if own is not None:
+        return Match(own)
+    if any(f"{INNOCENT}{name}" in known for name in names):
+        return None
+    titled = known.get(hasher.titled(keys.natural))
+    same = any(name in known for name in hasher.summary(keys.natural.split(":", 1)[0], record.summary))
+    addressed = next((known[name] for name in names if name in known), None)
+    if addressed is not None:
+        if titled is not None or same:
+            return Match(addressed)
+        return None if contradicts(db, hasher, addressed, keys) else Match(addressed, undecided=True)
+    if titled is None or is_public(db, keys.strong) or (contradicts(db, hasher, titled, keys) and not same):
+        return None
+    return Match(titled, undecided=bool(_kinds(db, titled)))
+
+
+def _by_title_alone(hasher: Hasher, keys: Keys, known: dict[str, int]) -> Match | None:
+    names = [hasher.key(base_of(keys.natural))]
+    if date_of(keys.natural) == LOST_DATE:
+        names.append(hasher.undated(keys.natural))
+    return next((Match(known[name]) for name in names if name in known), None)
+
+
+def by_own_key(db: Database, hasher: Hasher, keys: Keys, known: dict[str, int]) -> int | None:
+    """Return the withdrawn document that a record number or a node number names, unless the other says otherwise."""
+    names = [hasher.key(key) for key in keys.strong if kind_of(key) in OWN_KINDS]
+    documents = [known[name] for name in names if name in known]
+    return next((document for document in documents if not contradicts(db, hasher, document, keys)), None)
+
+
+def root_of(db: Database, document: int) -> int:
+    """Return the document that somebody withdrew, of one that was withdrawn because it proved to be the same."""
+    row = db.execute("SELECT coalesce(same_as, id) FROM withdrawn WHERE id = ?", [document]).fetchone()
+    return int(row[0]) if row else document
+
+
+def contradicts(db: Database, hasher: Hasher, document: int, keys: Keys) -> bool:
+    """Return whether a record number or a node number says that a record is of another document."""
+    kinds = _kinds(db, document)
+    stated = [key for key in keys.strong if kind_of(key) in OWN_KINDS]
+    return any(hasher.key(key) not in kinds.get(kind_of(key), [hasher.key(key)]) for key in stated)
+
+
+def _kinds(db: Database, document: int) -> dict[str, set[str]]:
+    """Return the hashed keys of the archive's own that a withdrawn document has, by their kind."""
+    kinds: dict[str, set[str]] = {}
+    sql = "SELECT key FROM withdrawn_keys WHERE document_id IN (?, ?)"
+    for (key,) in db.execute(sql, [document, root_of(db, document)]):
+        if key[0] not in (INNOCENT, UNDECIDED) and kind_of(key) in (*OWN_KINDS, "slug"):
+            kinds.setdefault(kind_of(key), set()).add(key)
+    return kinds
+
+
+def is_public(db: Database, keys: Iterable[str]) -> bool:
+    """Return whether one of these keys leads to a document that can be seen."""
+    wanted = list(keys)
+    sql = f"SELECT 1 FROM identities WHERE key IN ({','.join('?' * len(wanted))})"
+    return db.execute(sql, wanted).fetchone() is not None
+
+
+def learn(db: Database, hasher: Hasher, document: int, names: Iterable[str], natural: str | None = None) -> None:
+    """Keep hashes of what a withdrawn document is known by, and of a title with its date."""
+    rows = {*names, *([hasher.key(base_of(natural)), hasher.titled(natural)] if natural else ())}
+    sql = "INSERT OR IGNORE INTO withdrawn_keys (key, document_id) VALUES (?, ?)"
+    before = db.conn.total_changes
+    db.conn.executemany(sql, [(name, document) for name in sorted(rows)])
+    if db.conn.total_changes != before:
+        seal(db, hasher, document)
+
+
+def forget(db: Database, hasher: Hasher, names: Iterable[str]) -> set[int]:
+    """Delete hashes, of whichever withdrawn documents they are; return the documents."""
+    wanted = list(names)
+    marks = ",".join("?" * len(wanted))
+    sql = f"SELECT DISTINCT document_id FROM withdrawn_keys WHERE key IN ({marks})"
+    documents = {row[0] for row in db.execute(sql, wanted).fetchall()}
+    db.execute(f"DELETE FROM withdrawn_keys WHERE key IN ({marks})", wanted)
+    for document in sorted(documents):
+        seal(db, hasher, document)
     return documents
-
-
-def _document(db: Database, keys: Keys, known: dict[str, int]) -> int | None:
-    """Find the withdrawn document of a record: by address, else by title and date where no address says otherwise."""
-    addressed = [known[name] for name in _strong(keys) if name in known]
-    if addressed:
-        return next((document for document in addressed if _agrees(db, document, keys)), None)
-    document = next((known[name] for name in _natural(keys) if name in known), None)
-    if document is None or not keys.strong:
-        return document
-    return document if _keys_by_kind(db, document).keys().isdisjoint(STRONG_KINDS) else None
-
-
-def _agrees(db: Database, document: int, keys: Keys) -> bool:
-    """Say whether no key of the archive says that it is another: a slug may have moved on."""
-    held = _keys_by_kind(db, document)
-    return all(hidden_key(key) in held.get(kind_of(key), [hidden_key(key)]) for key in keys.strong if _stays(key))
-
-
-def _stays(key: str) -> bool:
-    return kind_of(key) != "slug"
-
-
-def _strong(keys: Keys) -> list[str]:
-    return [hidden_key(key) for key in keys.strong]
-
-
-def _natural(keys: Keys) -> list[str]:
-    lost = not keys.strong and date_of(keys.natural) == LOST_DATE
-    return [hidden_key(base_of(keys.natural)), *([undated_key(keys.natural)] if lost else [])]
-
-
-def _keys_by_kind(db: Database, document: int) -> dict[str, list[str]]:
-    held: dict[str, list[str]] = {}
-    for (key,) in db.execute("SELECT key FROM withdrawn_keys WHERE document_id = ?", [document]):
-        held.setdefault(kind_of(key), []).append(key)
-    return held
-
-
-def learn(db: Database, document: int, keys: Iterable[str]) -> None:
-    """Keep keys and addresses of a withdrawn document."""
-    db.conn.executemany("INSERT OR IGNORE INTO withdrawn_keys VALUES (?, ?)", [(key, document) for key in keys])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harvester.pages.dates import NO_DATE
 from harvester.pages.page import DocumentPage, Refused
 from harvester.store.keys import keys_of
-from harvester.store.statement_table import Stored
-from harvester.store.withdrawal.withdrawn import SHOWN, documents_of, hidden_address, is_empty, is_named, learn, mark_of
+from harvester.store.withdrawal import vault
+from harvester.store.withdrawal.page import Judge
+from harvester.store.withdrawal.secret import database_file, hasher_of, is_empty
+from harvester.store.withdrawal.withdrawn import SHOWN, UNDECIDED, is_named, learn, matches_of, stand_in_key
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -20,22 +22,38 @@ if TYPE_CHECKING:
     from harvester.pages.page import Page, Record
     from harvester.source import Source
     from harvester.store.captures import Place
+    from harvester.store.keys import Keys
+    from harvester.store.withdrawal.secret import Hasher
+    from harvester.store.withdrawal.withdrawn import Match
 
 
-class Withheld(Stored):
+@dataclass(frozen=True)
+class Withheld:
     """The stand-in for what a page says of a withdrawn document: a statement that says nothing."""
+
+    id: int
+    undecided: bool
+    document: None = None
 
 
 def withheld(db: Database, records: Sequence[Record], place: Place) -> dict[int, Withheld]:
-    """Give the stand-ins of those records of a page that are of withdrawn documents, by their number on the page."""
+    """Return the stand-ins of those records of a page that are of withdrawn documents, by their number on the page.
+
+    A record that may be of one, at an address never seen before, is held back until the page there is read.
+    """
     if is_empty(db):
         return {}
-    documents = documents_of(db, keys_of(records, place.source.name))
-    return {n: _stand_in(db, document, place) for n, document in documents.items()}
+    hasher, found = hasher_of(db), keys_of(records, place.source.name)
+    matches = matches_of(db, hasher, found, records)
+    for number, match in matches.items():
+        if match.undecided:
+            learn(db, hasher, match.document, [f"{UNDECIDED}{hasher.key(found[number].own)}"])
+            _hold(db, match.document, found[number], records[number], place)
+    return {number: _stand_in(db, hasher, match, found[number], place) for number, match in matches.items()}
 
 
 def blanked(records: Sequence[Record], withheld: Container[int]) -> Sequence[Record]:
-    """Give the records of a page as they may be kept: of withdrawn ones only their places."""
+    """Return the records of a page as they may be kept: of withdrawn ones only their places."""
     return [
         replace(record, title=SHOWN, date=NO_DATE, summary=None) if n in withheld else record
         for n, record in enumerate(records)
@@ -43,22 +61,24 @@ def blanked(records: Sequence[Record], withheld: Container[int]) -> Sequence[Rec
 
 
 def is_withheld(db: Database, capture: Capture, page: Page, source: Source) -> bool:
-    """Say whether a whole page is not to be taken: that of a withdrawn document, or what is there instead now."""
+    """Return whether a whole page is not to be taken: that of a withdrawn document, or what is there instead now."""
     if is_empty(db):
         return False
     if not isinstance(page, DocumentPage):
         return isinstance(page, Refused) and is_named(db, capture.uri)
-    documents = documents_of(db, keys_of([page.record], source.name))
-    for document in documents.values():
-        learn(db, document, [hidden_address(capture.uri)])
-    return bool(documents)
+    return Judge(db, capture.uri, page, source).leaves_out()
 
 
-def _stand_in(db: Database, document: int, place: Place) -> Withheld:
-    """Find or make the statement that says nothing of a document."""
-    key = mark_of(place.source.name, document)
+def _hold(db: Database, document: int, keys: Keys, record: Record, place: Place) -> None:
+    held = vault.Held(keys.own, place.source.name, document, record.url, keys.natural, record.title)
+    vault.hold(database_file(db), held)
+
+
+def _stand_in(db: Database, hasher: Hasher, match: Match, keys: Keys, place: Place) -> Withheld:
+    """Find or make the statement that says nothing of a record."""
+    key = stand_in_key(hasher, place.source.name, match.document, keys.own)
     row = db.execute("SELECT min(id) FROM statements WHERE key = ?", [key]).fetchone()
     if row[0] is None:
         sql = """INSERT INTO statements (key, form, host, hash, content, capture_id) VALUES (?, '', '', '', '{}', ?)"""
         row = (db.execute(sql, [key, place.capture]).lastrowid,)
-    return Withheld(int(row[0]), None, "", None, place.capture)
+    return Withheld(int(row[0]), match.undecided)

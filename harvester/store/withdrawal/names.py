@@ -1,0 +1,36 @@
+"""Takes the names of withdrawn documents out of what is typed and complained of later."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Self
+
+from harvester.store.withdrawal import vault
+from harvester.store.withdrawal.secret import database_file, is_empty
+from harvester.store.withdrawal.withdrawn import SHOWN
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+class Names:
+    """The names of what is withdrawn from a database."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE) if words else None
+
+    @classmethod
+    def of(cls, db: Database) -> Self:
+        """Return the names of what is withdrawn now."""
+        if is_empty(db):
+            return cls([])
+        documents = [row[0] for row in db.execute("SELECT id FROM withdrawn")]
+        return cls(vault.words_of(database_file(db), documents))
+
+    def stand_in(self, text: str) -> bool:
+        """Return whether a name stands in a text."""
+        return self._pattern is not None and self._pattern.search(text) is not None
+
+    def taken_out(self, text: str) -> str:
+        """Return a text without the names."""
+        return self._pattern.sub(SHOWN, text) if self._pattern else text

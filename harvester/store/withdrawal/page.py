@@ -1,0 +1,145 @@
+"""Judges a document's own page: whether it is that of a withdrawn document, of a namesake, or of another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harvester.clock import stamp
+from harvester.store.keys import base_of, keys_of, kind_of
+from harvester.store.withdrawal import vault
+from harvester.store.withdrawal.release import release
+from harvester.store.withdrawal.secret import database_file, hasher_of
+from harvester.store.withdrawal.withdraw import Act, hide
+from harvester.store.withdrawal.withdrawn import (
+    INNOCENT,
+    OWN_KINDS,
+    UNDECIDED,
+    by_own_key,
+    contradicts,
+    forget,
+    is_public,
+    known_among,
+    learn,
+    root_of,
+)
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from harvester.pages.page import DocumentPage
+    from harvester.source import Source
+
+BY = "the harvester"
+PROVED = "its page showed that it is the withdrawn document {}"
+
+
+class Judge:
+    """Judges one page, within the caller's transaction, and keeps what follows from it."""
+
+    def __init__(self, db: Database, uri: str, page: DocumentPage, source: Source) -> None:
+        self._db, self._uri, self._record = db, uri, page.record
+        self._path, self._hasher = database_file(db), hasher_of(db)
+        (self._keys,) = keys_of([page.record], source.name)
+        self._names = [self._hasher.key(key) for key in self._keys.strong]
+        self._summary = self._hasher.summary(source.name, page.record.summary)
+        self._known = known_among(db, self._hasher.of_record(self._keys, page.record))
+
+    def leaves_out(self) -> bool:
+        """Return whether the page is not to be taken."""
+        if not self._known:
+            return False
+        own = by_own_key(self._db, self._hasher, self._keys, self._known)
+        undecided = self._first(UNDECIDED)
+        if own is not None:
+            return self._belongs_to(root_of(self._db, own))
+        if undecided is not None:
+            return self._decide(root_of(self._db, undecided))
+        if self._first(INNOCENT) is not None:
+            return False
+        return self._by_what_it_says()
+
+    def _first(self, sign: str) -> int | None:
+        names = (f"{sign}{name}" for name in self._names)
+        return next((self._known[name] for name in names if name in self._known), None)
+
+    def _by_what_it_says(self) -> bool:
+        titled = self._known.get(self._hasher.titled(self._keys.natural))
+        addressed = self._first("")
+        if addressed is not None:
+            if titled is not None or self._says_the_same or not self._contradicts(addressed):
+                return self._belongs_to(root_of(self._db, addressed))
+            return False
+        if titled is None or is_public(self._db, self._keys.strong):
+            return False
+        if self._says_the_same or not self._contradicts(titled):
+            return self._belongs_to(root_of(self._db, titled))
+        return self._frees(titled)
+
+    def _decide(self, document: int) -> bool:
+        """Decide about a record that was held back. Its page decides only if it is of that title and date itself."""
+        held = {self._hasher.key(one.key): one.natural for one in vault.held_ever(self._path)}
+        naturals = [_stem(held[name]) for name in self._names if f"{UNDECIDED}{name}" in self._known and name in held]
+        if self._says_the_same or not self._contradicts(document):
+            return self._belongs_to(document)
+        return self._frees(document) if _stem(self._keys.natural) in naturals else True
+
+    @property
+    def _says_the_same(self) -> bool:
+        return any(name in self._known for name in self._summary)
+
+    def _contradicts(self, document: int) -> bool:
+        return contradicts(self._db, self._hasher, document, self._keys)
+
+    def _frees(self, document: int) -> bool:
+        release(self._db, self._path, self._hasher, document, self._keys.strong, self._uri)
+        return False
+
+    def _belongs_to(self, document: int) -> bool:
+        """Let what the page is known by be withdrawn, and what stands under its address, unless that has a number."""
+        others = [(row, self._keys_held(row["id"])) for row in self._standing_there()]
+        if any(self._is_another(keys) for _, keys in others):
+            return True  # one page was served for another's
+        doubtful = set()
+        for row, keys in others:
+            hide(self._db, self._path, self._hasher, row, Act(BY, PROVED.format(document), stamp(), document))
+            naturals = [key for key in keys if kind_of(key) == "natural"]
+            if _stem(self._keys.natural) not in map(_stem, naturals):
+                doubtful |= self._ask_again(row, keys, naturals)
+        names = [*self._names, *self._summary]
+        names += [self._hasher.address(address) for address in (self._uri, self._record.slug) if address]
+        learn(self._db, self._hasher, document, names, self._keys.natural)
+        decided = {f"{sign}{name}" for name in self._names for sign in (UNDECIDED, INNOCENT)} - doubtful
+        forget(self._db, self._hasher, decided)
+        words = (self._record.title, self._record.slug, self._record.url, self._uri)
+        vault.learn_words(self._path, document, [word for word in words if word])
+        return True
+
+    def _standing_there(self) -> list[dict[str, Any]]:
+        """Return the documents that can be seen under the page's addresses."""
+        keys = [key for key in self._keys.strong if kind_of(key) not in OWN_KINDS]
+        sql = f"""SELECT * FROM documents WHERE url = ? OR id IN
+            (SELECT document_id FROM identities WHERE key IN ({",".join("?" * len(keys))}))"""
+        return list(self._db.query(sql, [self._uri, *keys]))
+
+    def _keys_held(self, document: int) -> list[str]:
+        sql = "SELECT key FROM identities WHERE document_id = ? AND instr(key, ':public:') = 0"
+        return [key for (key,) in self._db.execute(sql, [document])]
+
+    def _is_another(self, keys: list[str]) -> bool:
+        """Return whether a document has a number that is not the page's."""
+        stated = {kind_of(key): key for key in self._keys.strong if kind_of(key) in OWN_KINDS}
+        return any(stated.get(kind_of(key), key) != key for key in keys)
+
+    def _ask_again(self, row: dict[str, Any], keys: list[str], naturals: list[str]) -> set[str]:
+        """Let the page be read once more: the listing says something else at its address."""
+        own = next(key for key in keys if kind_of(key) != "natural")
+        held = vault.Held(own, row["source"], row["id"], self._uri, naturals[0], row["title"])
+        vault.hold(self._path, held)
+        name = f"{UNDECIDED}{self._hasher.key(own)}"
+        learn(self._db, self._hasher, row["id"], [name])
+        return {name}
+
+
+def _stem(natural: str) -> str:
+    """Return a natural key without which time it stands on a page."""
+    return base_of(natural).rpartition(":")[0]

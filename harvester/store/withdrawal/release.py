@@ -1,0 +1,75 @@
+"""Lets namesakes of withdrawn documents be seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from harvester.sources import load_sources
+from harvester.store.keys import kind_of, value_of
+from harvester.store.withdrawal import vault
+from harvester.store.withdrawal.restore import show_again
+from harvester.store.withdrawal.secret import Hasher, database_file, hasher_of, is_empty
+from harvester.store.withdrawal.withdrawn import INNOCENT, UNDECIDED, forget, learn, root_of, stand_in_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+
+def release(
+    db: Database, path: Path, hasher: Hasher, document: int, keys: Sequence[str], uri: str | None = None
+) -> None:
+    """Let the record that has these keys be seen, within the caller's transaction: it is not the document's.
+
+    Pages where it stood count as never read, so the next harvest of them brings it.
+    """
+    root, names = root_of(db, document), [hasher.key(key) for key in keys]
+    source = load_sources()[keys[0].split(":", 1)[0]]
+    marks = ",".join("?" * len(names))
+    sql = f"""SELECT id, kept_as FROM withdrawn WHERE same_as = ? AND id IN
+        (SELECT document_id FROM withdrawn_keys WHERE key IN ({marks}))"""
+    joined = dict(db.execute(sql, [root, *names]).fetchall())
+    stand_ins = [stand_in_key(hasher, source.name, one, key) for one in (root, *joined) for key in keys]
+    for one in vault.withdrawals(path, joined.values()):
+        show_again(db, path, one)
+    addresses = [value_of(key) for key in keys if kind_of(key) == "slug"]
+    if uri:
+        addresses += [uri, *(f"https://{host}{urlsplit(uri).path}" for host in source.hosts)]
+    forget(db, hasher, [*names, *(f"{UNDECIDED}{name}" for name in names), *map(hasher.address, addresses)])
+    learn(db, hasher, root, [f"{INNOCENT}{name}" for name in names])
+    sql = f"""UPDATE captures SET parser_version = 0 WHERE id IN (SELECT sightings.capture_id FROM sightings
+        JOIN statements ON statements.id = statement_id WHERE statements.key IN ({",".join("?" * len(stand_ins))}))"""
+    db.execute(sql, stand_ins)
+    db.execute("DELETE FROM archives")
+
+
+def undecided(db: Database, path: Path) -> list[vault.Held]:
+    """Return the records that are withheld until their pages are read."""
+    if is_empty(db):
+        return []
+    hasher = hasher_of(db)
+    open_ = {key for (key,) in db.execute("SELECT key FROM withdrawn_keys WHERE key > '?' AND key < '@'")}
+    return [held for held in vault.held_ever(path) if f"{UNDECIDED}{hasher.key(held.key)}" in open_]
+
+
+def addresses_undecided(db: Database, source: str) -> list[str]:
+    """Return the addresses of pages that are to be read once, to know whose records are withheld."""
+    return [held.uri for held in undecided(db, database_file(db)) if held.uri and held.source == source]
+
+
+def namesakes(db: Database, path: Path) -> list[vault.Held]:
+    """Return what may be shown by its key: records that are or were withheld, and documents withdrawn as the same."""
+    found = {held.key: held for held in vault.held_ever(path)}
+    joined = dict(db.execute("SELECT id, kept_as FROM withdrawn WHERE same_as IS NOT NULL").fetchall())
+    for number in joined.values():
+        rows = vault.kept(path, number)
+        keys = [row.row["key"] for row in rows if row.table == "identities" and ":public:" not in row.row["key"]]
+        (document,) = [row.row for row in rows if row.table == "documents" and row.was is None]
+        own = next((key for key in keys if kind_of(key) != "natural"), None)
+        if own:
+            held = vault.Held(own, document["source"], document["id"], document["url"], "", document["title"])
+            found[own] = held
+    return list(found.values())
