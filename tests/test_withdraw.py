@@ -190,8 +190,8 @@ def test_datasette_shows_no_word_of_it(path: Path) -> None:
         withdraw(path)
         assert vault.exists()
         assert spoken(site, everything) == []
-        assert [site.get(address)[0] for address in everything if SECRET.slug in address] == [404, 404]
-        assert [site.get(f"/document/{document}")[0], site.get(f"/DB/documents/{document}")[0]] == [404, 404]
+        assert [site.get(address)[0] for address in everything if SECRET.slug in address] == [410, 410]
+        assert [site.get(f"/document/{document}")[0], site.get(f"/DB/documents/{document}")[0]] == [410, 410]
         answers = {question: site.get(question)[1] for question in sql}
         assert [question for question, text in answers.items() if "qxv" in text.lower().replace("%qxv%", "")] == []
         assert [q for q in sql[:2] if site.json(q) != []] == []

@@ -77,7 +77,7 @@ def prepare_connection(conn: Any) -> None:
 @hookimpl
 def handle_exception(datasette: Datasette, request: Any, exception: Exception) -> Callable[[], Awaitable[Any]] | None:
     """Say of what was withdrawn that it is gone for good."""
-    answer: Callable[[], Awaitable[Any]] | None = doors.withdrawn.answer(datasette, request, exception)
+    answer: Callable[[], Awaitable[Any]] | None = doors.hidden.answer(datasette, request, exception)
     return answer
 
 

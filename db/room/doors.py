@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..citations import FORMATS
+<<<<<<< HEAD
 from . import document_page, front, harvests, health, search_page, unapi, withdrawn
+=======
+from . import document_page, front, harvests, health, hidden, search_page
+>>>>>>> 1fcb347 (Withhold namesakes until their page is read, answer 410 for what is withdrawn, and try 45 changes of an archive)
 from .answers import document_path, linker
 from .asking import ask
 from .caching import wrapper
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 
     from datasette.app import Datasette
 
-__all__ = ["RENDERERS", "ROUTES", "for_templates", "metadata", "opening", "prepare", "withdrawn", "wrap"]
+__all__ = ["RENDERERS", "ROUTES", "for_templates", "hidden", "metadata", "opening", "prepare", "wrap"]
 ROUTES = [
     (r"^/$", front.front_page),
     (document_page.ROUTE, document_page.document_page),

@@ -127,8 +127,8 @@ def _show(db: Path) -> None:
         held = undecided(database, db)
     for one in found:
         click.echo(f"{one.document_id}  {one.withdrawn_at}  {one.by}: {one.reason or 'no reason given'}  {one.title}")
-    for one in held:
-        click.echo(f"withheld until its page is read: {value_of(one.key)}, perhaps {one.document_id}  {one.title}")
+    for record in held:
+        click.echo(f"withheld until its page is read: {value_of(record.key)}  {record.title}")
     if not found:
         click.echo("nothing is withdrawn")
 

@@ -9,7 +9,7 @@ from harvester.pages.dates import read_date
 from harvester.pages.page import DocumentPage, FileLink, Listing, Record, Text
 from harvester.store.documents import Ids, next_id
 from harvester.store.hashes import Hashes
-from harvester.store.keys import LOST_DATE, OPEN_TITLE, date_of, kind_of
+from harvester.store.keys import LOST_DATE, OPEN_TITLE, STRONG_KINDS, date_of, kind_of
 from harvester.store.statements import STATED
 
 if TYPE_CHECKING:
@@ -37,13 +37,21 @@ class FormerIds(Ids):
 
     def give(self, keys: Iterable[str]) -> int:
         """Give the id that the first of these keys led to, unless another document has it already."""
-        for key in keys:
+        wanted = list(keys)
+        addressed = any(kind_of(key) in STRONG_KINDS for key in wanted)
+        for key in wanted:
             sql = "SELECT document_id FROM former.identities WHERE key = ? ORDER BY document_id"
             for (document,) in self._db.execute(sql, [key]).fetchall():
-                if document not in self._given:
+                namesake = addressed and kind_of(key) not in STRONG_KINDS and self._is_addressed(document)
+                if document not in self._given and not namesake:
                     self._given.add(document)
                     return int(document)
-        return super().give(keys)
+        return super().give(wanted)
+
+    def _is_addressed(self, document: int) -> bool:
+        """Return whether a document had an address of its own: then a title and a date are not enough to be it."""
+        sql = "SELECT key FROM former.identities WHERE document_id = ?"
+        return any(kind_of(key) in STRONG_KINDS for (key,) in self._db.execute(sql, [document]))
 
 
 def former_page(db: Database, row: dict[str, Any]) -> tuple[Listing | DocumentPage, Hashes] | None:

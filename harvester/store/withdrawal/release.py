@@ -10,13 +10,24 @@ from harvester.store.keys import kind_of, value_of
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.restore import show_again
 from harvester.store.withdrawal.secret import Hasher, database_file, hasher_of, is_empty
-from harvester.store.withdrawal.withdrawn import INNOCENT, UNDECIDED, forget, learn, root_of, stand_in_key
+from harvester.store.withdrawal.withdrawn import (
+    INNOCENT,
+    SIGNS,
+    UNDECIDED,
+    forget,
+    known_among,
+    learn,
+    root_of,
+    stand_in_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
+
+BY = "the harvester"
 
 
 def release(
@@ -26,6 +37,9 @@ def release(
 
     Pages where it stood count as never read, so the next harvest of them brings it.
     """
+    # A slug of its own that has passed to another document is no namesake's: under it the document may stand again.
+    held = known_among(db, [hasher.key(key) for key in keys if kind_of(key) == "slug"])
+    moved = any(name[0] not in SIGNS and root_of(db, one) == one == document for name, one in held.items())
     root, names = root_of(db, document), [hasher.key(key) for key in keys]
     source = load_sources()[keys[0].split(":", 1)[0]]
     marks = ",".join("?" * len(names))
@@ -35,11 +49,13 @@ def release(
     stand_ins = [stand_in_key(hasher, source.name, one, key) for one in (root, *joined) for key in keys]
     for one in vault.withdrawals(path, joined.values()):
         show_again(db, path, one)
+        vault.note_undone(path, one.id, BY)
     addresses = [value_of(key) for key in keys if kind_of(key) == "slug"]
     if uri:
         addresses += [uri, *(f"https://{host}{urlsplit(uri).path}" for host in source.hosts)]
     forget(db, hasher, [*names, *(f"{UNDECIDED}{name}" for name in names), *map(hasher.address, addresses)])
-    learn(db, hasher, root, [f"{INNOCENT}{name}" for name in names])
+    if not moved:
+        learn(db, hasher, root, [f"{INNOCENT}{name}" for name in names])
     sql = f"""UPDATE captures SET parser_version = 0 WHERE id IN (SELECT sightings.capture_id FROM sightings
         JOIN statements ON statements.id = statement_id WHERE statements.key IN ({",".join("?" * len(stand_ins))}))"""
     db.execute(sql, stand_ins)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from harvester.errors import DatabaseError
+from harvester.pages.dates import read_date
+from harvester.pages.page import Record
 from harvester.store.database import transaction
-from harvester.store.keys import kind_of
+from harvester.store.keys import STRONG_KINDS, keys_of, kind_of
 from harvester.store.search import forget_words, index_now
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.hiding import put_back
@@ -24,12 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Hidden:
-    """What was withdrawn from a database. `keys`, `same_as`: of each document; `seen`: documents that were not."""
+    """What was withdrawn from a database. `keys`, `same_as`: of each document; `seen`: keys of all others."""
 
     those: list[Withdrawal] = field(default_factory=list)
     keys: dict[int, list[str]] = field(default_factory=dict)
     same_as: dict[int, int | None] = field(default_factory=dict)
-    seen: set[int] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
 
 
 def undo(db: Database, path: Path, withdrawal: Withdrawal, by: str) -> None:
@@ -57,7 +60,7 @@ def withdrawn_now(db: Database, path: Path) -> tuple[list[Withdrawal], list[int]
 def lay_open(copy: Database, path: Path) -> Hidden:
     """Undo every withdrawal in a copy of the database that nobody sees, as to make it again; return what was undone."""
     found, _ = withdrawn_now(copy, path)
-    hidden = Hidden(found, seen={row[0] for row in copy.execute("SELECT id FROM documents")})
+    hidden = Hidden(found, seen={key for (key,) in copy.execute("SELECT key FROM identities")})
     for key, document in copy.execute("SELECT key, document_id FROM withdrawn_keys"):
         hidden.keys.setdefault(document, []).append(key)
     hidden.same_as.update(copy.execute("SELECT id, same_as FROM withdrawn").fetchall())
@@ -77,6 +80,7 @@ def withdraw_again(db: Database, path: Path, hidden: Hidden) -> None:
             _again(db, path, hasher, one, hidden)
         for document in _come_anew(db, hidden):
             _hide_same(db, path, hasher, document, hidden.those[0])
+        _check_hidden(db, hasher)
     forget_words(db)
 
 
@@ -88,13 +92,20 @@ def _again(db: Database, path: Path, hasher: Hasher, one: Withdrawal, hidden: Hi
     sql = "INSERT OR IGNORE INTO withdrawn (id, withdrawn_at, kept_as, same_as) VALUES (?, ?, ?, ?)"
     db.execute(sql, [document, one.withdrawn_at, one.id, same_as])
     kept = set(hidden.keys.get(document, ()))
+    # Which namesakes can be seen was known before: what has come anew is none, and what was released stays so.
+    db.execute("DELETE FROM withdrawn_keys WHERE document_id = ? AND substr(key, 1, 1) = ?", [document, INNOCENT])
     sql = "DELETE FROM withdrawn_keys WHERE key = ? AND document_id = ?"
     db.conn.executemany(sql, [(key[1:], document) for key in kept if key.startswith(INNOCENT)])
     learn(db, hasher, document, kept)
 
 
 def _come_anew(db: Database, hidden: Hidden) -> list[int]:
-    return [row[0] for row in db.execute("SELECT id FROM documents ORDER BY id") if row[0] not in hidden.seen]
+    """Return the documents of which no address of the archive was to be seen before."""
+    addressed: dict[int, bool] = {}
+    for key, document in db.execute("SELECT key, document_id FROM identities ORDER BY document_id"):
+        if kind_of(key) in STRONG_KINDS:
+            addressed[document] = addressed.get(document, False) or key in hidden.seen
+    return [document for document, seen in addressed.items() if not seen]
 
 
 def _hide_same(db: Database, path: Path, hasher: Hasher, document: int, act: Withdrawal) -> None:
@@ -109,6 +120,23 @@ def _hide_same(db: Database, path: Path, hasher: Hasher, document: int, act: Wit
     if found:
         (row,) = db.query("SELECT * FROM documents WHERE id = ?", [document])
         hide(db, path, hasher, row, Act(act.by, act.reason, act.withdrawn_at, root_of(db, found[0])))
+
+
+def _check_hidden(db: Database, hasher: Hasher) -> None:
+    """Refuse a database that shows the title and date of a withdrawn document, where no namesake is known."""
+    sql = """SELECT DISTINCT document_id, source, sightings.title, sightings.date_text FROM sightings
+        JOIN documents ON documents.id = document_id"""
+    for document, source, title, date_text in db.execute(sql).fetchall():
+        (keys,) = keys_of([Record(1, title, read_date(date_text))], source)
+        if hasher.titled(keys.natural) not in known_among(db, [hasher.titled(keys.natural)]):
+            continue
+        strong = [key for (key,) in db.execute("SELECT key FROM identities WHERE document_id = ?", [document])]
+        names = [hasher.key(key) for key in strong if kind_of(key) in STRONG_KINDS]
+        if names and not any(f"{INNOCENT}{name}" in known_among(db, [name]) for name in names):
+            raise DatabaseError(
+                f"made again, document {document} would show what is withdrawn, so the database was left as it is: "
+                f"withdraw {document} first, or say with `harvester withdraw --not KEY` that it is another document"
+            )
 
 
 def check_vault(db: Database, path: Path) -> None:

@@ -69,7 +69,8 @@ def hide(db: Database, path: Path, hasher: Hasher, row: dict[str, Any], act: Act
     for key in (key for key in keys if kind_of(key) == "natural"):
         names |= {hasher.titled(key), *(f"{INNOCENT}{hasher.key(other)}" for other in _namesakes(db, document, key))}
         names |= {hasher.undated(key)} if len(date_of(key)) in (0, 4) else set()
-    names |= {*hasher.summary(row["source"], row["summary"])}
+    if act.same_as is None:  # what proved to be the same by one page may prove to be another by the next
+        names |= {*hasher.summary(row["source"], row["summary"])}
     _hide_pages(hiding, own, row, addresses)
     _hide_statements(hiding, hasher, row, keys)
     _hide_words(hiding, words)

@@ -24,6 +24,7 @@ SHOWN = "[withdrawn]"
 """What stands where something of a withdrawn document stood."""
 INNOCENT = "!"
 UNDECIDED = "?"
+SIGNS = (INNOCENT, UNDECIDED)
 OWN_KINDS = ("record", "node")
 """Keys that never pass to another document, as a slug does."""
 
@@ -102,7 +103,7 @@ def _match(db: Database, hasher: Hasher, keys: Keys, record: Record, known: dict
         if titled is not None or same:
             return Match(addressed)
         return None if contradicts(db, hasher, addressed, keys) else Match(addressed, undecided=True)
-    if titled is None or is_public(db, keys.strong) or (contradicts(db, hasher, titled, keys) and not same):
+    if titled is None or (contradicts(db, hasher, titled, keys) and not same):
         return None
     return Match(titled, undecided=bool(_kinds(db, titled)))
 
@@ -139,7 +140,7 @@ def _kinds(db: Database, document: int) -> dict[str, set[str]]:
     kinds: dict[str, set[str]] = {}
     sql = "SELECT key FROM withdrawn_keys WHERE document_id IN (?, ?)"
     for (key,) in db.execute(sql, [document, root_of(db, document)]):
-        if key[0] not in (INNOCENT, UNDECIDED) and kind_of(key) in (*OWN_KINDS, "slug"):
+        if key[0] not in SIGNS and kind_of(key) in (*OWN_KINDS, "slug"):
             kinds.setdefault(kind_of(key), set()).add(key)
     return kinds
 
