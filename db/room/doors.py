@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..citations import FORMATS
-<<<<<<< HEAD
-from . import document_page, front, harvests, health, search_page, unapi, withdrawn
-=======
-from . import document_page, front, harvests, health, hidden, search_page
->>>>>>> 1fcb347 (Withhold namesakes until their page is read, answer 410 for what is withdrawn, and try 45 changes of an archive)
+from . import document_page, front, harvests, health, hidden, search_page, unapi
 from .answers import document_path, linker
 from .asking import ask
 from .caching import wrapper
