@@ -28,7 +28,7 @@ def csl_item(item: Citable) -> dict[str, Any]:
         "author": _names(item.authors),
         "translator": _names(item.translators),
         "recipient": _names((printed(item.recipient),) if item.recipient else ()),
-        "issued": _issued(item),
+        "issued": item.date.csl,
         "genre": item.genre,
         "abstract": item.summary,
         "archive": item.archive,
@@ -53,9 +53,3 @@ def _name(name: Name) -> dict[str, str]:
 
 def _accessed(item: Citable) -> dict[str, Any]:
     return {"date-parts": [[int(part) for part in item.accessed.split("-")]]} if item.url and item.accessed else {}
-
-
-def _issued(item: Citable) -> dict[str, Any]:
-    if item.date.parts:
-        return {"date-parts": [list(item.date.parts)]}
-    return {"literal": item.date.printed} if item.date.printed else {}

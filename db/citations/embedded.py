@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def meta_tags(item: Citable) -> list[tuple[str, str]]:
     """Give Highwire's and Dublin Core's tags; Zotero's translator of embedded metadata takes the first of each."""
-    date = "/".join(f"{part:02}" for part in item.date.parts)
+    parts = item.date.parts or ((item.date.year,) if item.date.year else ())
+    date = "/".join(f"{part:02}" for part in parts)
     tags = [
         ("citation_title", item.title),
         *(("citation_author", name.inverted) for name in item.authors),

@@ -48,17 +48,13 @@ def _tags(item: Citable) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def date(item: Citable) -> str:
-    """Give `1959/12/24/`, `1960/06//` or `1979///`: what is not known stays empty."""
-    parts = item.date.parts
-    if not parts:
-        return ""
-    year, month, day = (*(f"{part:02}" for part in parts), "", "")[:3]
-    return f"{year.zfill(4)}/{month}/{day}/"
+    """Return `1959/12/24/`, `1960/06//`, `1979///` or `1962///Spring 1962`: what is not known stays empty."""
+    return item.date.ris
 
 
 def _year(item: Citable) -> str:
-    return f"{item.date.parts[0]:04}" if item.date.parts else ""
+    return f"{item.date.year:04}" if item.date.year else ""
 
 
 def _undated(item: Citable) -> str:
-    return "" if item.date.parts or not item.date.printed else f"Date: {item.date.printed}"
+    return "" if item.date.year or not item.date.printed else f"Date: {item.date.printed}"

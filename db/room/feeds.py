@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ..citations.citable import clean
+from ..citations.dates import Date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,8 @@ class Feed:
 
 def entry(row: dict[str, Any], link: str) -> Entry:
     """Make an entry of a document. A change makes a new entry, or readers would not show it again."""
-    date = clean(row["date"] or row["date_text"]) or "undated"
+    stated = Date(row["date"] or "", clean(row["date_text"]))
+    date = stated.edtf if stated.parts else stated.printed or stated.edtf or "undated"
     tags = [clean(row["kind"]), "gone from the archive" if row["gone_at"] else ""]
     return Entry(
         id=f"tag:archive-harvester,2026:{row['source']}:{row['key']}:{row['last_changed']}",
