@@ -18,6 +18,8 @@ MONTHS = {name: number for number, name in enumerate(calendar.month_name) if nam
 _BEGINNING = re.compile(r"(?:[0-9]{1,2}\s+)?(?P<word>[A-Z][a-z]*)(?:,?\s+[0-9]{0,2})?(?:,?\s*[0-9]{0,3})?|[0-9]{1,3}")
 LONGEST = 80
 """No printed date is longer; a longer text is looked at no further."""
+LONGEST_UNREAD = 40
+"""What is longer and cannot be read is a title, though it names a date."""
 # What word processors and web pages leave behind, and nobody sees.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
@@ -52,7 +54,7 @@ def looks_like_date(text: str) -> bool:
 
 def may_be_date(text: str) -> bool:
     """Say whether `text`, at the place of a date, may be one that cannot be read: it is short and names one."""
-    return len(text) <= LONGEST and names_date(text)
+    return len(text) <= LONGEST_UNREAD and not text.endswith((".", "!", ":")) and names_date(text)
 
 
 def may_begin_date(text: str) -> bool:

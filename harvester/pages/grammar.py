@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from harvester.pages.dates import looks_like_date
+from harvester.pages.dates import looks_like_date, may_be_date
 from harvester.pages.entries import Entry, Reading
 from harvester.pages.undated import Found, Place, ends_sentence, find_undated, first_doubtful
 
@@ -32,25 +32,55 @@ class Linked(NamedTuple):
 
 def read_marked(blocks: Sequence[Block]) -> Reading:
     """Read blocks of which each marked one opens a record."""
-    return _read(blocks, {at for at, block in enumerate(blocks) if block.marked}, loses_lines=False)
+    openers = {at for at, block in enumerate(blocks) if block.marked}
+    unread = {at for at in openers if _is_unread_date(blocks, at)}
+    return _read(blocks, openers, unread, loses_lines=False)
 
 
-def read_linked(before: Sequence[Lines], after: Sequence[Lines], *, date_behind: bool) -> Linked:
-    """Read what stands around a title that a link shows: its date, before it or behind, and the summary."""
+def read_linked(
+    before: Sequence[Lines], after: Sequence[Lines], *, date_behind: bool, place: DatePlace | None = None
+) -> Linked:
+    """Read what stands around a title that a link shows: its date, before it or behind, and the summary.
+
+    `place`: where the other records of the page have their dates; what stands there is a date, whatever it looks like.
+    """
     for lines in reversed(before):
         if looks_like_date(" ".join(lines)):
             return Linked(lines, after)
     if date_behind and after and looks_like_date(" ".join(after[0])):
         return Linked(after[0], after[1:])
+    if place and len(before) == place.parts:
+        return Linked(before[place.at], after)
+    if before and may_be_date(" ".join(before[-1])):
+        return Linked(before[-1], after)
+    if date_behind and after and may_be_date(" ".join(after[0])):
+        return Linked(after[0], after[1:])
     return Linked(None, after)
+
+
+class DatePlace(NamedTuple):
+    """Where dates stand before a title: at which of how many parts."""
+
+    parts: int
+    at: int
+
+
+def date_place(before: Sequence[Lines]) -> DatePlace | None:
+    """Return where a date stands before a title, if one does."""
+    for at in reversed(range(len(before))):
+        if looks_like_date(" ".join(before[at])):
+            return DatePlace(len(before), at)
+    return None
 
 
 def read_counted(blocks: Sequence[Block], promise: Promise) -> Reading:
     """Read blocks in which only dates show where a record begins, and undated records show only by their shape."""
     openers = _dates(blocks, loses_lines=promise.loses_lines)
+    unread = _unread_dates(blocks, openers, promise)
+    openers |= unread
     if len(openers) < promise.count and _begins_undated(blocks, promise):
         openers.add(0)
-    reading = _read(blocks, openers, loses_lines=promise.loses_lines)
+    reading = _read(blocks, openers, unread, loses_lines=promise.loses_lines)
     missing = promise.count - len(openers)
     if missing <= 0:
         return reading
@@ -71,6 +101,26 @@ def _dates(blocks: Sequence[Block], *, loses_lines: bool) -> set[int]:
     return openers
 
 
+def _unread_dates(blocks: Sequence[Block], openers: Collection[int], promise: Promise) -> set[int]:
+    """Return the places of dates that cannot be read: if with them the page has as many records as it promises."""
+    if len(openers) >= promise.count:
+        return set()
+    found = {at for at in range(len(blocks)) if at not in openers and at - 1 not in openers}
+    found = {at for at in found if _is_unread_date(blocks, at)}
+    return found if len(openers) + len(found) == promise.count else set()
+
+
+def _is_unread_date(blocks: Sequence[Block], at: int) -> bool:
+    """Say whether a block that is no date we can read stands where one does: it names one, before a title.
+
+    Behind a title that names a date comes a summary or another date.
+    """
+    text, behind = blocks[at].text, blocks[at + 1 : at + 2]
+    if looks_like_date(text) or not may_be_date(text) or not behind or behind[0].marked:
+        return False
+    return not ends_sentence(behind[0].text) and not looks_like_date(behind[0].text)
+
+
 def _begins_undated(blocks: Sequence[Block], promise: Promise) -> bool:
     """Say whether an undated record stands right after the header.
 
@@ -82,12 +132,12 @@ def _begins_undated(blocks: Sequence[Block], promise: Promise) -> bool:
     return bool(blocks) and (promise.whole or trace or not alone)
 
 
-def _read(blocks: Sequence[Block], openers: Collection[int], *, loses_lines: bool) -> Reading:
+def _read(blocks: Sequence[Block], openers: Collection[int], unread: Collection[int], *, loses_lines: bool) -> Reading:
     header: list[Block] = []
     entries: list[Entry] = []
     for at, block in enumerate(blocks):
         if at in openers:
-            entries.append(_open(block, loses_lines=loses_lines))
+            entries.append(Entry(date=block) if at in unread else _open(block, loses_lines=loses_lines))
         elif not entries:
             header.append(block)
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harvester.pages import findings
 from harvester.pages.html_blocks import Window, find_blocks
 from harvester.pages.html_end import container_of, open_elements
-from harvester.pages.html_record import read_record
+from harvester.pages.html_record import place_of_date, read_record
 from harvester.pages.html_text import LINK, line_of
 from harvester.pages.page import Listing, Refused
 from harvester.pages.ranges import SINGLE, as_limited, read_range
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harvester.html_source import HtmlListing
+    from harvester.pages.grammar import DatePlace
     from harvester.pages.html_blocks import Found
     from harvester.pages.markup import Engine, Node
     from harvester.pages.page import Problem, Record
@@ -98,15 +99,12 @@ class ListingReader:
 
     def _listing(self, found: Sequence[Found], stated: Range | None, *, whole: bool) -> Listing:
         """Make records of blocks. Nothing behind the last record of a page without an end says that it is whole."""
-        form, first, last = self._form, stated.first if stated else 1, len(found) - 1
+        form = self._form
         whole = whole or self._closes(found)
-        records = tuple(
-            read_record(self._engine.text(one.block), one, form, first + place, cut=place == last and not whole)
-            for place, one in enumerate(found)
-            if one.address
-        )
+        first = stated.first if stated else 1
+        records = tuple(record for _, record in self._records(found, first, whole=whole))
         unread = [
-            (first + place, line_of(self._engine.text(one.block))) for place, one in enumerate(found) if not one.address
+            (first + at, line_of(self._engine.text(one.block))) for at, one in enumerate(found) if not one.address
         ]
         problems = (*findings.of_dates(records), *findings.of_rows(unread))
         problems += (*self._of_end(records, len(found), stated, whole=whole),)
@@ -115,6 +113,21 @@ class ListingReader:
         return Listing(
             form.name, records, stated.first, stated.last, stated.total, problems=problems, total_kind=stated.kind
         )
+
+    def _records(self, found: Sequence[Found], first: int, *, whole: bool) -> list[tuple[int, Record]]:
+        """Make records of blocks, and look again where others have their dates at those that seem to have none."""
+        texts = [self._engine.text(one.block) for one in found]
+
+        def record(at: int, place: DatePlace | None = None) -> Record:
+            cut = at == len(found) - 1 and not whole
+            return read_record(texts[at], found[at], self._form, first + at, cut=cut, place=place)
+
+        records = [(at, record(at)) for at, one in enumerate(found) if one.address]
+        dated = [at for at, one in records if one.date.text]
+        if not 0 < len(dated) < len(records):
+            return records
+        place = next(filter(None, (place_of_date(texts[at], found[at]) for at in dated)), None)
+        return [(at, one if one.date.text else record(at, place)) for at, one in records]
 
     def _of_end(self, records: Sequence[Record], rows: int, stated: Range | None, *, whole: bool) -> Iterator[Problem]:
         yield from findings.of_end(records[-1].position if records else None, proven=whole, cut=not whole)

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harvester.pages.dates import looks_like_date, read_date
-from harvester.pages.grammar import read_linked
+from harvester.pages.dates import looks_like_date, may_be_date, read_date
+from harvester.pages.grammar import date_place, read_linked
 from harvester.pages.html_labels import labelled_parts
 from harvester.pages.html_text import LINK, parts_of
 from harvester.pages.page import Record
 
 if TYPE_CHECKING:
     from harvester.html_source import HtmlListing
+    from harvester.pages.grammar import DatePlace
     from harvester.pages.html_blocks import Found
     from harvester.pages.html_text import Part
 
 
-def read_record(text: str, found: Found, form: HtmlListing, position: int, *, cut: bool) -> Record:
-    """Make the record of a block. `cut`: the page may be cut off in it."""
-    before, title, after = _around_link(text, found.link)
+def read_record(
+    text: str, found: Found, form: HtmlListing, position: int, *, cut: bool, place: DatePlace | None = None
+) -> Record:
+    """Make the record of a block. `cut`: the page may be cut off in it. `place`: where the page's dates stand."""
+    before, title, after = _around_link(text, found.link, place)
     more: dict[str, Any] = {}
     if form.labelled_values:
         more, after = labelled_parts(after, form.labelled)
     if form.noise:
         after = [part for part in after if len(part) > 1 or not form.is_noise(part[0])]
-    date, summary = read_linked(before, after, date_behind=form.date_behind_title)
+    date, summary = read_linked(before, after, date_behind=form.date_behind_title, place=place)
     printed = more.pop("date", None) or (" ".join(date) if date else None)
     told = "\n\n".join(map("\n".join, summary)) or None
     if cut:
@@ -36,7 +39,12 @@ def read_record(text: str, found: Found, form: HtmlListing, position: int, *, cu
     return Record(position, " ".join(title), read_date(printed), **{**keys, **more})
 
 
-def _around_link(text: str, link: str) -> tuple[list[Part], Part, list[Part]]:
+def place_of_date(text: str, found: Found) -> DatePlace | None:
+    """Return where the date of a record stands before its title."""
+    return date_place(_around_link(text, found.link)[0])
+
+
+def _around_link(text: str, link: str, place: DatePlace | None = None) -> tuple[list[Part], Part, list[Part]]:
     """Part a record's text at its link. If that holds the whole record, the title is its first part that is no date."""
     before, whole, after = text.partition(LINK + link)
     if not whole:  # a broken page, whose parser has torn the link's own text apart
@@ -45,4 +53,12 @@ def _around_link(text: str, link: str) -> tuple[list[Part], Part, list[Part]]:
     if len(inside) == 1:
         return parts_of(before), inside[0], parts_of(after)
     title = next((at for at, part in enumerate(inside) if not looks_like_date(" ".join(part))), 0)
+    if (
+        place
+        and title == 0
+        and len(inside) > 1
+        and may_be_date(" ".join(inside[0]))
+        and place.at == len(parts_of(before))
+    ):
+        title = 1
     return parts_of(before) + inside[:title], inside[title], inside[title + 1 :] + parts_of(after)
