@@ -46,7 +46,7 @@ WHOLE = {
     "Y年N月N日": "y.m.d.", "Y年N月": "y.m.", "Y年": "y.", "Y年S": "y.s", "YM年": "ym.", "Y年MN": "y.md",
 }  # fmt: skip
 PARTIAL = {
-    "N": "n", "NM": "dm", "MN": "md", "M": "m", "S": "s", "NY": "ny", "k": "k", "R": "n", "NR": "dm",
+    "N": "n", "NM": "dm", "MN": "md", "M": "m", "S": "s", "NY": "ny", "YN": "yn", "k": "k", "R": "n", "NR": "dm",
     "N日": "d.", "N月N日": "m.d.", "N月": "m.",
 }  # fmt: skip
 _IN_ORDER = {"day-month": "dm", "month-day": "md"}
@@ -284,7 +284,7 @@ def _short(year: Sequence[Word], number: Sequence[Word], rest: Sequence[Word]) -
     turn = one - one % 100 + two if two > one % 100 else one + 1 if (one % 100, two) == (99, 0) else 0
     if kind == "N" and not turn:
         return None
-    if turn and kind == "h" and two <= 12:
+    if turn and kind == "h" and (two <= 12 or 20 < two <= WINTER):
         return Reading(f"[{one:04}..{turn:04}]", f"{one:04}-01-01", f"{turn:04}-12-31", "ambiguous")
     if turn:
         return _span([*about, ("Y", one)], [("Y", turn), *rest])

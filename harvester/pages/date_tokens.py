@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"|\d{4}[-–/]\d\d(?!\d|\s*[^\W\d_])"
     rf"|[12]\d\d0['’]?s\b|[12]\d\d[{_GAP}_?x](?![\dx{_GAP}])|[12]\d[{_GAP}_?x]{{2}}(?!\d)|\d{{4}}(?!\d)(?:\.(?=.))?"
     r"|\d0['’]?s\b"
-    r"|\d{1,2}(?!\d)(?:(?:st|nd|rd|th|er|de|e|º|ª|°|-?(?:го|ого|й|е|я|én|án|i|jén))(?![^\W\d_]))?(?:\.(?=.))?"
+    r"|\d{1,2}(?!\d)(?:(?:st|nd|rd|th|d|er|de|e|º|ª|°|-?(?:го|ого|й|е|я|én|án|i|jén))(?![^\W\d_]))?(?:\.(?=.))?"
     # words
     rf"|(?:{'|'.join(PHRASES)})\b|[ivx]+(?:-lea|ème|e)?\.?(?![^\W\d_])"
     r"|年代|世紀|世纪|[年月日]|上旬|中旬|下旬|春季|夏季|秋季|冬季|[春夏秋冬初末中约約頃]|ごろ"
@@ -46,8 +46,6 @@ def words_of(text: str) -> list[Word] | None:
     text = text.casefold()
     if not text.isascii():
         text = _CHINESE_NUMBER.sub(_arabic, text)
-    if text.count("[") != text.count("]") or text.count("(") != text.count(")"):
-        return None
     if text.endswith(".") and text[4:5] == ".":  # 1960. május 12.
         text = text[:-1]
     words: list[Word] = []
