@@ -9,6 +9,7 @@ import json
 from array import array
 from dataclasses import dataclass, field
 from datetime import date
+from heapq import merge
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 # From an index that holds all of it: reading the documents themselves would read their summaries, too.
 DOCUMENTS = """SELECT id, kind, sender, recipient, source, date_from, date_to, gone_at
     FROM documents INDEXED BY documents_facts"""
-DATED = "SELECT id FROM documents INDEXED BY documents_date WHERE date_from IS NOT NULL ORDER BY date_from, id"
+DATED = "SELECT date_from, id FROM documents INDEXED BY documents_date WHERE date_from IS NOT NULL ORDER BY 1, 2"
+# What has no beginning (before 1956) stands where it ends.
+ENDING = """SELECT date_to, id FROM documents INDEXED BY documents_date
+    WHERE date_from IS NULL AND date_to IS NOT NULL ORDER BY 1, 2"""
 CHANGED = "SELECT id FROM documents INDEXED BY documents_changed ORDER BY last_changed DESC, id DESC"
 FILED = f"""SELECT facet, term, json_group_array(document_id) FROM document_terms
     WHERE facet IN ({", ".join(f"'{facet}'" for facet in TERMS)}) GROUP BY facet, term"""
@@ -52,6 +56,10 @@ class Facets:
     values: dict[str, Values] = field(default_factory=dict)
     years: dict[int, BitMap] = field(default_factory=dict)
     """A document that may be of several years (1956-1957, 1950s) is in each of them."""
+    before: list[tuple[str, int]] = field(default_factory=list)
+    """The documents whose date has no beginning, with their last day; in `years` they are in the year of that."""
+    after: list[tuple[str, int]] = field(default_factory=list)
+    """Those whose date has no end, with their first day."""
     labels: dict[str, str] = field(default_factory=dict)
     """The names of listings by their numbers."""
     orders: dict[str, array[int]] = field(default_factory=dict)
@@ -80,7 +88,8 @@ class Facets:
                 found |= documents
             elif begun <= last and first <= ended:
                 found |= self._within(read, year, first.isoformat(), min(last, ended).isoformat())
-        return found
+        found |= BitMap(number for day, number in self.before if day >= first.isoformat())
+        return found | BitMap(number for day, number in self.after if day <= last.isoformat())
 
     def _within(self, read: Reader, year: int, first: str, last: str) -> BitMap:
         """Return the documents that may be of some days of a year: begun in it, or before and going on."""
@@ -120,10 +129,12 @@ def load(read: Reader) -> Facets:
             _add(recipients, recipient, number)
         if gone_at:
             _add(gone, "yes", number)
-        if date_from:
-            year, last = int(date_from[:4]), int((date_to or date_from)[:4])
-            for one in range(year, last + 1) if last > year else (year,):
-                _add(years, one, number)
+        if date_from or date_to:
+            _add_years(years, number, date_from, date_to)
+            if not date_from:
+                facets.before.append((date_to, number))
+            elif not date_to:
+                facets.after.append((date_from, number))
     facets.documents = BitMap(every)
     facets.values = {facet: {value: BitMap(ids) for value, ids in held.items()} for facet, held in one_each.items()}
     facets.years = {year: BitMap(ids) for year, ids in sorted(years.items())}
@@ -145,6 +156,13 @@ def _add(held: dict[Any, array[int]], value: Any, number: int) -> None:
         held[value] = array("I", (number,))
 
 
+def _add_years(years: dict[int, array[int]], number: int, date_from: str | None, date_to: str | None) -> None:
+    """File a document under each year that it may be of; under one, where nothing says how far the others go."""
+    year, last = int((date_from or date_to or "")[:4]), int((date_to or date_from or "")[:4])
+    for one in range(year, last + 1) if last > year else (year,):
+        _add(years, one, number)
+
+
 def _many(read: Reader) -> dict[str, Values]:
     """Read the facets of which a document may have many."""
     found: dict[str, Values] = {facet: {} for facet in (*TERMS, "listing")}
@@ -156,7 +174,7 @@ def _many(read: Reader) -> dict[str, Values]:
 
 
 def _orders(read: Reader, documents: BitMap) -> dict[str, array[int]]:
-    dated = array("I", (number for (number,) in read.tuples(DATED)))
+    dated = array("I", (number for _, number in merge(read.tuples(DATED), read.tuples(ENDING))))
     undated = array("I", documents - BitMap(dated))
     changed = array("I", (number for (number,) in read.tuples(CHANGED)))
     return {"date": dated + undated, "newest": dated[::-1] + undated, "changed": changed}

@@ -19,7 +19,7 @@ QUESTIONS = {
     # Each count is answered by an index alone, so that it stays quick with a million documents.
     "documents": """
         SELECT (SELECT count(*) FROM documents) AS held,
-            (SELECT count(*) FROM documents WHERE date_from IS NULL) AS undated,
+            (SELECT count(*) FROM documents WHERE date_from IS NULL AND date_to IS NULL) AS undated,
             (SELECT count(*) FROM documents WHERE gone_at IS NOT NULL) AS gone,
             (SELECT min(year) FROM documents) AS first_year, (SELECT max(year) FROM documents) AS last_year""",
     "years": "SELECT year, count(*) AS documents FROM documents WHERE year IS NOT NULL GROUP BY year ORDER BY year",

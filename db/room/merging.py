@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from .asking import Reader
     from .finding import Found
 
-KEYS = {"date": "date_from", "newest": "date_from", "changed": "last_changed"}
+_DAY = "coalesce(d.date_from, d.date_to)"
+KEYS = {"date": _DAY, "newest": _DAY, "changed": "d.last_changed"}
 
 
 async def merged(
@@ -43,6 +44,6 @@ def _keys(read: Reader, asked: Asked, ids: Sequence[int]) -> list[Any]:
     """Return by what documents are sorted."""
     if asked.sorted_by == "relevance":
         return list(scores(read, asked, ids))
-    sql = f"""SELECT d.{KEYS[asked.sorted_by]} FROM json_each(?) AS wanted
+    sql = f"""SELECT {KEYS[asked.sorted_by]} FROM json_each(?) AS wanted
         CROSS JOIN documents AS d ON d.id = wanted.value ORDER BY wanted.key"""
     return [key for (key,) in read.tuples(sql, numbers(ids))]
