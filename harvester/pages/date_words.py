@@ -108,6 +108,8 @@ _PHRASES = {
     "B": "prior to|vor dem",
     "T": "to date",
     "?": "peut-être",
+    "w": "segunda-feira|terça-feira|quarta-feira|quinta-feira|sexta-feira"
+    "|星期一|星期二|星期三|星期四|星期五|星期六|星期日|星期天|月曜日|火曜日|水曜日|木曜日|金曜日|土曜日|日曜日",
     "A": "intorno al|autour de|alrededor de|cerca de|in or about",
 }
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018, "民國": 1911, "民国": 1911}
