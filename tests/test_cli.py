@@ -197,3 +197,21 @@ def _reads(db: Path) -> int:
             return int(database.execute("SELECT count(*) FROM reads").fetchone()[0])
     except Exception:  # noqa: BLE001 - the database is just being made
         return 0
+
+
+@pytest.mark.parametrize(
+    ("target", "hint"),
+    [
+        ("https://web.archive.org/web/20240101000000/https://digitalarchive.wilsoncenter.org/search", "id_"),
+        ("https://web.archive.org/web/20240101000000id_/https://digitalarchive.wilsoncenter.org/search", "as WARC"),
+        ("https://web.archive.org/web/*/digitalarchive.wilsoncenter.org", "no archive known is at web.archive.org"),
+        ("https://elsewhere.example/search", "save its pages, and harvest the files"),
+        ("http://[", "no file, folder or archive"),
+    ],
+)
+def test_an_address_that_cannot_be_harvested_gets_the_line_that_helps(
+    target: str, hint: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(["harvest", target, "--db", str(tmp_path / "a.db")]) == 2
+    err = capsys.readouterr().err
+    assert (err.count("\n"), hint in err) == (1, True), err

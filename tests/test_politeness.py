@@ -102,6 +102,24 @@ def test_an_unreachable_host_is_one_line(tmp_path: Path) -> None:
     unharmed(tmp_path / "a.db", "failed")
 
 
+def test_a_host_without_an_address_is_one_line_that_says_what_can_be_done(tmp_path: Path) -> None:
+    command = [
+        "harvest",
+        "wilson",
+        "--base-url",
+        "http://archive.invalid",
+        "--delay",
+        "1",
+        "--db",
+        str(tmp_path / "a.db"),
+    ]
+    done = in_process(tmp_path, command)
+    assert (done.status, done.err.count("\n")) == (1, 1), done.err
+    assert "archive.invalid has no address (DNS)" in done.err
+    assert "can be harvested as files" in done.err
+    unharmed(tmp_path / "a.db", "failed")
+
+
 def unharmed(path: Path, status: str) -> None:
     with open_to_write(path) as db:
         assert sound(db)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -250,6 +251,25 @@ def test_a_receiver_that_hangs_delays_no_sync_and_loses_no_alert(tmp_path: Path)
     assert "an alert waits: desk did not take it within 20 seconds" in said
     assert "of-nobody-else" not in said
     assert b"of-nobody-else" not in (tmp_path / "a.db").read_bytes()
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["a database", "none yet"])
+def test_on_a_full_disk_the_scheduler_fails_and_people_are_told_without_a_database(
+    tmp_path: Path, *, there: bool
+) -> None:
+    if there:
+        open_to_write(tmp_path / "a.db").close()
+    with Webhook() as hook:
+        (tmp_path / "harvester.toml").write_text(
+            f'[schedules.nightly]\nharvest = "wilson"\nevery = "1h"\n\n[alerts.desk]\nwebhook = "{hook.address}"\n'
+        )
+        command = [sys.executable, "-m", "harvester", "--config", str(tmp_path / "harvester.toml")]
+        command += ["schedule", "run", "--once", "--db", str(tmp_path / "a.db")]
+        full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # noqa: E731 - in the new process
+        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=full)
+    assert (done.returncode, done.stderr.count("Traceback")) == (1, 0), done.stderr
+    (told,) = hook.got
+    assert (told["kind"], told["event"], "a.db" in told["subject"]) == ("database", "bad", True)
 
 
 def state_of(path: Path) -> list[str]:

@@ -70,7 +70,9 @@ CREATE TABLE listings (
     -- What that means: exact, floor (at least so many), estimate, ceiling (the site shows no more than these).
     total_kind TEXT,
     -- 1: a listing of everything that the archive has; a document that leaves it is gone.
-    whole INTEGER NOT NULL DEFAULT 0
+    whole INTEGER NOT NULL DEFAULT 0,
+    -- Within how many days saved pages must have been captured for their positions to add up.
+    span_days INTEGER NOT NULL DEFAULT 7
 );
 
 -- form is NULL where the page was refused; refused then says why. errors: what the page promised and did not hold.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import signal
 import sys
@@ -37,6 +38,8 @@ from harvester.store.run import Run
 if TYPE_CHECKING:
     from harvester.source import Source
 
+PLAYED_BACK = re.compile(r"/(\d{4,14}|\*)(?:[a-z]{2}_|\*)?/+https?:/", re.IGNORECASE)
+"""What stands in the address of a capture that a web archive plays back: its time, and the address captured."""
 EXIT_STATUS = {"complete": 0, "failed": 1, "partial": 3}
 
 
@@ -81,7 +84,7 @@ def _live_target(targets: tuple[str, ...], sources: tuple[Source, ...]) -> tuple
     """Give the archive and the listing's address that are meant, if the target is live."""
     if len(targets) != 1 or Path(targets[0]).exists():
         return None
-    host = urlsplit(targets[0]).hostname
+    host = _host(targets[0])
     for source in sources:
         if targets[0] == source.name:
             return source, ""
@@ -90,17 +93,41 @@ def _live_target(targets: tuple[str, ...], sources: tuple[Source, ...]) -> tuple
     return None
 
 
+def _host(target: str) -> str | None:
+    try:
+        return urlsplit(target).hostname
+    except ValueError:  # no address at all, such as http://[
+        return None
+
+
 def _paths(targets: tuple[str, ...]) -> list[Path]:
     """Find every target before any work."""
     if not targets:
         raise UsageError("nothing to harvest: name saved pages or folders, as in `harvester harvest seeds`")
     for target in targets:
         if not Path(target).exists():
+            _refuse_address(target)
             names = ", ".join(load_sources())
             raise UsageError(
                 f"no file, folder or archive {target}: check the path; archives, each harvested by itself: {names}"
             )
     return [Path(target) for target in targets]
+
+
+def _refuse_address(target: str) -> None:
+    """Say of a web address that is no known archive's what can be done."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # no address at all, such as http://[
+        return
+    if parts.scheme not in ("http", "https"):
+        return
+    if PLAYED_BACK.search(parts.path):
+        raise UsageError(
+            f"{parts.netloc} plays back captures of other sites: save its pages (with id_ behind the time of a "
+            "capture, so that they come as they were), or get them as WARC, and harvest the files"
+        )
+    raise UsageError(f"no archive known is at {parts.netloc}: save its pages, and harvest the files")
 
 
 def _harvest_live(live: tuple[Source, str], db: Path, asked: dict[str, Any], stop: Stop) -> dict[str, Any] | None:

@@ -67,9 +67,9 @@ def run(read: Read | None, db: Path, once: bool, beside: int | None) -> None:
     scheduler = Scheduler(
         plans_of(read.settings), Launcher(db, read.file), tuple(read.settings.alerts), once=once, say=say
     )
-    loop = Loop(db, scheduler, _log, identity(beside) if beside else None)
-    loop.listen()
     teller = Teller(db, read.settings.alerts, _log)
+    loop = Loop(db, scheduler, _log, identity(beside) if beside else None, teller.alarm)
+    loop.listen()
     teller.start()
     try:
         loop.run(once=once)

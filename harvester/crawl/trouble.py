@@ -26,11 +26,17 @@ class NoAnswer(Exception):  # noqa: N818 - not an error of ours: it says why the
 
 
 def no_answer(error: Exception, host: str) -> Problem:
-    """Say what the network did. A certificate that fails is final: asking again makes it no better."""
+    """Say what the network did. A certificate that fails, or a name without an address, is final in this run."""
     told = _told(error)
     if re.search("certificate", told, re.IGNORECASE):
         message = f"the certificate of {host} is not trusted ({told}): check this machine's clock and certificates"
         raise NoAnswer(Problem("error", "certificate", message), final=True) from error
+    if re.search("DNS lookup failed|cannot resolve", told, re.IGNORECASE):
+        message = (
+            f"{host} has no address (DNS): check the connection; if the archive has gone, what is held stays, and "
+            "its saved pages, or captures in web archives, can be harvested as files"
+        )
+        raise NoAnswer(Problem("error", "no-address", message), final=True) from error
     return Problem(
         "error",
         "no-answer",

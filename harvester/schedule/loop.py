@@ -30,13 +30,27 @@ MOMENT = timedelta(seconds=1)
 """How long it waits at least for something that is due and cannot begin yet."""
 
 
+PATIENCE = timedelta(minutes=5)
+"""How long the database may be of no use before people are told."""
+
+
 class Loop:
     """Runs a scheduler on a database until it is asked to stop. The database is open only while it looks.
 
     So a database that is replaced by a backup is the one that is used next, and no file is held.
     """
 
-    def __init__(self, path: Path, scheduler: Scheduler, say: Callable[[str], None], beside: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        scheduler: Scheduler,
+        say: Callable[[str], None],
+        beside: str | None = None,
+        alarm: Callable[[str], None] = lambda _text: None,
+    ) -> None:
+        """`alarm` tells people that the database cannot be used, which cannot be kept in it."""
+        self._alarm = alarm
+        self._troubled = timedelta()
         self._path = path
         self._scheduler = scheduler
         self._say = say
@@ -61,12 +75,22 @@ class Loop:
         while not self._over(once=once):
             self._nap(wait)
             wait = self._look()
+            self._alarm_after(wait)
         while self._scheduler.busy:
             self._nap(SHORT_NAP)
             if self._scheduler.has_news:
                 self._look()
             if self._trouble:  # what has ended stays as it is; the next scheduler sees that nobody works on it
                 raise DatabaseError(self._trouble)
+        if once and self._trouble and not self._asked:
+            self._alarm(self._trouble)
+            raise DatabaseError(self._trouble)
+
+    def _alarm_after(self, wait: timedelta) -> None:
+        """Tell people of trouble with the database that lasts, once; it may be but a restore, or a rebuild."""
+        before, self._troubled = self._troubled, self._troubled + wait if self._trouble else timedelta()
+        if before < PATIENCE <= self._troubled:
+            self._alarm(self._trouble)
 
     def _over(self, *, once: bool) -> bool:
         if self._beside and not processes.runs(self._beside) and not self._asked:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from harvester.clock import stamp
 from harvester.errors import DatabaseError
 from harvester.schedule.deliver import tell_all
 from harvester.schedule.outbox import take, told
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS = 2.0
 """Between two looks into the outbox."""
+
+
+REMEDY = "make room on the disk, or mend its permissions; `harvester check` says whether it is sound. Syncs then go on"
 
 
 class Teller:
@@ -43,6 +47,17 @@ class Teller:
         self._stop.set()
         if self._alerts:
             self._thread.join()
+
+    def alarm(self, text: str) -> None:
+        """Tell all alerts at once that the database cannot be used. Nothing of it is kept, for there is no place."""
+        if not self._alerts:
+            return
+        moment = stamp(now())
+        row: dict[str, Any] = {"event": "bad", "subject": str(self._path), "kind": "database", "what": text}
+        row |= {"since": moment, "remedy": REMEDY, "made_at": moment, "id": None}
+        rows = [row | {"alert": name} for name in self._alerts]
+        for error in filter(None, asyncio.run(tell_all(self._alerts, rows))):
+            self._say(f"an alert is lost: {error}")
 
     def _go_on(self) -> None:
         last = False
