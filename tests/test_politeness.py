@@ -303,3 +303,31 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
     assert [retry_after(odd) for odd in ("soon", "²", "٣", "1²", "-1", "1.5")] == [None] * 6
     assert retry_after(None) is None
+
+
+class WaitingRoom(Site):
+    """Lets nobody in to its second page before it was asked some times."""
+
+    looks = 0
+
+    def answer(self, target: str, headers: dict[str, str]) -> Answer:
+        if "page=1" in target and self.looks < 5:
+            self.looks += 1
+            return html(200, b"<html><title>Waiting Room</title><p>You are now in line.</p></html>")
+        return super().answer(target, headers)
+
+
+def test_a_waiting_room_is_waited_for(tmp_path: Path) -> None:
+    server, status, _ = harvested(tmp_path, WaitingRoom(30))
+    assert status == 0
+    assert len(server.asked("page=1")) == 6
+
+
+def test_a_waiting_room_that_lets_nobody_in_is_named_and_not_waited_for_twice(tmp_path: Path) -> None:
+    site = WaitingRoom(30)
+    site.looks = -1000
+    server, status, _ = harvested(tmp_path, site)
+    assert status in (1, 3)
+    assert len(server.asked("page=1")) < 20
+    with open_to_read(tmp_path / "a.db") as db:
+        assert db.execute("SELECT count(*) FROM problems WHERE code = 'waiting-room'").fetchone()[0] > 0

@@ -12,8 +12,9 @@ from urllib.parse import unquote, urlsplit
 from harvester.addresses import canonical, listing_of, page_number, rebased
 from harvester.capture import Capture
 from harvester.crawl.items import Fetched
-from harvester.crawl.politeness import SECOND_LOOKS
+from harvester.crawl.politeness import PATIENT_LOOKS, SECOND_LOOKS
 from harvester.crawl.trouble import NoAnswer
+from harvester.pages.html_refusals import WAITING_ROOM
 from harvester.readers.files import PassedOver
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Visits:
         self._source = source
         self._base = base
         self._last: Fetched | None = None
+        self._patient = True  # until a waiting room has let nobody in
         self.given_up: str | None = None
         """Why nothing more is to be asked of this archive in this run."""
 
@@ -61,15 +63,20 @@ class Visits:
         return self._last
 
     async def looks(self, address: str, step: WalkStep) -> AsyncIterator[Fetched]:
-        """Fetch a page of a walk; look again if it is refused."""
-        for look in range(1 + SECOND_LOOKS):
+        """Fetch a page of a walk; look again if it is refused, more often in a waiting room unless that was in vain."""
+        look, most, what = 0, SECOND_LOOKS, "no page of the listing"
+        while look <= most:
             if look:
-                await self._fetcher.rest(look, f"{address} was answered with no page of the listing")
-            fetched = await self.visit(address, replace(step, again=look < SECOND_LOOKS))
+                await self._fetcher.rest(look, f"{address} was answered with {what}")
+            fetched = await self.visit(address, replace(step, again=look < most))
             yield fetched
             taken = await fetched.taken
             if taken is None or not taken.refused:
                 return
+            if self._patient and look < most and self._desk.run.refusal(taken.capture_id) == WAITING_ROOM:
+                most, what = PATIENT_LOOKS, "a waiting room"
+            look += 1
+        self._patient = self._patient and most == SECOND_LOOKS
 
     async def step(self, number: int) -> Step:
         """Say what the page that was fetched last was to its walk."""

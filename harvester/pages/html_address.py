@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
     from harvester.source import Source
 
 # Web archives put their own address before the one that they keep.
 _KEPT = r"(?:(?:https?://web\.archive\.org)?/web/\d+[a-z_]*/)?"
+_RESERVED = re.compile("(?i)%(?:2f|3f|23|25)")  # what would be read otherwise without its %
+_KEPT_AS_THEY_ARE = "/:;=@!$&'()*+,~.-_"
 _REST = r"/?(?:[?#].*)?"
 
 
@@ -43,8 +46,18 @@ def _read(href: str, source: Source, path: str) -> Address | None:
     found = _pattern(source.hosts, path).fullmatch(href)
     if found is None:
         return None
-    keys = found.groupdict()
+    keys = {name: _percented(value) if value else value for name, value in found.groupdict().items()}
     return Address(f"https://{source.hosts[0]}{keys.pop('path')}", **keys)
+
+
+def _percented(text: str) -> str:
+    """Return an address as browsers send it, letters beyond ASCII with %, others without: it has one spelling."""
+    if (text.isascii() and "%" not in text) or _RESERVED.search(text):
+        return text
+    try:
+        return quote(unquote(text, errors="strict"), safe=_KEPT_AS_THEY_ARE)
+    except UnicodeDecodeError:  # in an encoding that the address does not tell
+        return text
 
 
 @lru_cache(maxsize=64)
