@@ -62,17 +62,18 @@ def find_blocks(engine: Engine, root: Node, window: Window, source: Source, coun
     that hold all links come first, then those that hold the most.
     """
     links = list(_links(engine, root, source))
-    inside, outside = _by_place(links, window)
+    inside, outside = _by_place(_of_neighbours_the_first(links), window)
     if count == 1:
         return [_single(engine, inside[0], outside, window)] if inside else []
-    groups = list(_groups(_of_neighbours_the_first(inside), inside))
+    groups = list(_groups(inside, inside))
     if count:
-        groups += _groups(inside, inside)  # neighbouring rows may lead to one document
-        by_links = sorted(groups, key=lambda group: -group.links)  # of equals the outermost is the first
-        for group in by_links:
-            rows = [*group.blocks.values()] if len(group.blocks) == count else _with_all_rows(engine, group, count)
-            if rows:
-                return rows
+        every, _ = _by_place(links, window)  # neighbouring rows may lead to one document
+        groups += [] if any(len(group.blocks) == count for group in groups) else _groups(every, every)
+        groups.sort(key=lambda group: group.links < len(inside))  # of equals the outermost stays first
+        exact = [[*one.blocks.values()] for one in groups if len(one.blocks) == count and _are_alike(engine, one)]
+        rows = exact or list(filter(None, (_with_all_rows(engine, group, count) for group in groups)))
+        if rows:
+            return rows[0]
     return max(([*group.blocks.values()] for group in groups), key=len, default=[])
 
 
@@ -139,6 +140,11 @@ def _with_all_rows(engine: Engine, group: _Group, count: int) -> list[Found]:
     if len(rows) != count or not group.blocks.keys() <= set(keys):
         return []
     return [group.blocks.get(key) or Found(row, "", None) for key, row in zip(keys, rows, strict=True)]
+
+
+def _are_alike(engine: Engine, group: _Group) -> bool:
+    """Say whether rows are the same elements; a broken page may hold as many of other kinds by chance."""
+    return len({engine.tag(one.block) for one in group.blocks.values()}) == 1
 
 
 def _first_class(engine: Engine, row: Node) -> str:

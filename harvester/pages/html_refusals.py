@@ -35,7 +35,8 @@ _PHRASES = (
         r"just a moment|attention required!?|one more step"
         r"|checking (?:if the site connection is secure|your browser.*)"
         r"|are you (?:a )?(?:human|robot)|(?:completing the )?(?:captcha|security check)|please wait|ddos protection.*"
-        r"|please complete the security check to (?:continue|access.*)|(?:human|bot) verification|pardon our interruption"
+        r"|please complete the security check to (?:continue|access.*)|(?:human|bot) verification"
+        r"|pardon our interruption"
         r"|verify(?:ing)? (?:that )?you are (?:a )?human.*|making sure you(?:'|’)re not a bot!?",
     ),
     (
