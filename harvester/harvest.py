@@ -16,7 +16,8 @@ from harvester.sources import sources_for
 from harvester.store.replay import Replay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
     from types import FrameType
 
     from harvester.pages.html import EngineChoice
@@ -57,6 +58,15 @@ def read_page(capture: Capture, sources: tuple[Source, ...], engine: EngineChoic
         return (taken or known or readings)[0]
     titles = ", ".join(source.title for source, _ in readings)
     return readings[0][0], replace(cast("Refused", readings[0][1]), message=f"no page of any archive known: {titles}")
+
+
+def dated(captures: Iterable[Capture | PassedOver], at: datetime | None) -> Iterator[Capture | PassedOver]:
+    """Yield captures; those that do not say when they were had were had at that time."""
+    for capture in captures:
+        if at and isinstance(capture, Capture) and capture.captured_at is None:
+            yield replace(capture, captured_at=at)
+        else:
+            yield capture
 
 
 def harvest_captures(

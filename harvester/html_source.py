@@ -127,7 +127,8 @@ class DocumentForm(HtmlForm):
     """The page of one document: selectors of its parts.
 
     `fields`: blocks of a label and its values; `label` and `value` select these inside, where they are marked.
-    `panes`: transcripts and translations. `node_id`: bytes of the page before its node id; Drupal's, if not said.
+    `panes`: transcripts and translations. `node_path`: pattern of
+    the path that Drupal's settings name, with the node's number; None where the software is another one.
     """
 
     title: str = "h1.title"
@@ -138,7 +139,7 @@ class DocumentForm(HtmlForm):
     label: str = "dt, .sub-title, h2, h3, h4, h5, h6"
     value: str = "dd, .name"
     panes: str = ".tab-pane"
-    node_id: tuple[bytes, ...] = (b'"currentPath":"node\\/', b'"currentPath":"node/')
+    node_path: str | None = r"node/(\d{1,12})"
 
 
 def _line(pattern: str) -> re.Pattern[str]:

@@ -19,12 +19,11 @@ from harvester.sources import load_sources
 from harvester.store.again.former import attach
 from harvester.store.again.restore import restore
 from harvester.store.again.retake import Retaking
-from harvester.store.again.times import put_in_order
 from harvester.store.again.without import leave_out
 from harvester.store.backup import beside, copy_into
 from harvester.store.claims import check_free
 from harvester.store.database import explained, open_to_write, transaction
-from harvester.store.documents import write_document
+from harvester.store.members import recount_members
 from harvester.store.run import Run
 from harvester.store.search import index
 from harvester.store.withdrawal.restore import check_vault, lay_open, withdraw_again
@@ -107,9 +106,7 @@ def _take_again(run: Run, without: int | None, progress: Callable[[], None]) -> 
     kept = list(retaking.left.values())
     for row in kept:
         retaking.take_former(row)
-    for document in sorted(put_in_order(run.db)):
-        (source,) = run.db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
-        write_document(run.db, document, sources[source], run.id, None)
+    recount_members(run.db, retaking.recount)
     restore(run)
     if kept:
         run.problem(Problem("notice", "kept-as-it-was", KEPT.format(len(kept)), extract=kept[0]["uri"]))

@@ -56,7 +56,9 @@ FAULTS = (
     ),
     Fault("a document lost", "DELETE FROM documents WHERE id = 6", "documents that pages vouch for"),
     Fault("left-over terms", "INSERT INTO document_terms VALUES (999, 'person', 'Nobody')", "left over"),
-    Fault("a left-over key", "INSERT INTO identities VALUES ('wilson:slug:nowhere', 999)", "left over"),
+    Fault(
+        "a left-over key", "INSERT INTO identities (key, document_id) VALUES ('wilson:slug:nowhere', 999)", "left over"
+    ),
     Fault(
         "a sighting of another document",
         "UPDATE sightings SET document_id = 1 WHERE document_id = 2",
@@ -222,7 +224,7 @@ def test_what_was_forged_is_no_change_of_the_document_where_history_knows_better
     changed = document_page(item).replace(b"</h1>", b" (Corrected)</h1>")
     (tmp_path / "new" / "document").mkdir(parents=True)
     (tmp_path / "new" / "document" / item.slug).write_bytes(changed)
-    assert run(["harvest", str(tmp_path / "new"), "--db", str(path)]) == 0
+    assert run(["harvest", str(tmp_path / "new"), "--db", str(path), "--captured-at", "2025-03-01"]) == 0
     with open_to_write(path) as db:
         (document, true) = db.execute("SELECT id, title FROM documents WHERE slug = ?", [item.slug]).fetchone()
         sql = "SELECT field, before, after FROM changes WHERE document_id = ? AND kind = 'changed'"

@@ -21,6 +21,9 @@ METADATA: dict[str, Any] = yaml.safe_load((CONFIGURATION / "metadata.yaml").read
 TABLES: dict[str, dict[str, Any]] = METADATA["databases"]["harvest"]["tables"]
 INTERNAL = {
     "statements",
+    "news",
+    "site_changes",
+    "attachments",
     "documents_unindexed",
     "document_words",
     "steps",

@@ -197,3 +197,5 @@ def test_when_it_was_put_online_and_whom_it_thanks_are_fields_of_a_document(db: 
     assert db.execute("SELECT uploaded, credit FROM documents").fetchall() == [("2011-11-20", "Thanks to X")]
     sql = "SELECT run_id, field, before, after FROM changes WHERE field IN ('uploaded', 'credit')"
     assert db.execute(sql).fetchall() == [(1, "uploaded", None, "2011-11-20"), (2, "credit", None, "Thanks to X")]
+    sql = "SELECT DISTINCT run_id, kind FROM changes WHERE field IS NOT NULL ORDER BY 1"
+    assert db.execute(sql).fetchall() == [(1, "filled"), (2, "changed")], "the page was read before without a credit"

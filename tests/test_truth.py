@@ -26,7 +26,7 @@ from harvester.clock import stamp
 from harvester.harvest import harvest_one
 from harvester.rebuild import rebuild
 from harvester.store.database import open_to_write
-from harvester.store.past import facts, gone_at, said_of
+from harvester.store.past import facts, gone_at
 from harvester.store.removals import close_walk, settle
 from harvester.store.run import Run
 from harvester.store.soundness.check import check
@@ -199,7 +199,7 @@ class Syncs(RuleBasedStateMachine):
         at, learned = (data.draw(st.integers(0, self.today)) for _ in range(2))
         ((document,),) = self.db.execute("SELECT id FROM documents WHERE slug = ?", [slug]).fetchall()
         observed, known = stamp(day(at)), stamp(day(learned))
-        told = facts(said_of(self.db, document, known), SOURCE, observed)
+        told = facts(self.db, document, SOURCE, observed, known)
         item = self.model.items[slug]
         assert {fact.field: fact.value for fact in told if fact.field in FIELDS} == item.state(at, learned)
         assert (gone_at(self.db, document, observed, known) is not None) == item.gone(at, learned)

@@ -42,7 +42,6 @@ MOMENTS: dict[str, tuple[str, str, bool, int]] = {
     "index": ("harvester.store.search", "index_chunk", False, 4),
     "schema": ("harvester.db.migrations", "statements_of", True, 4),
     "rebuild: pages": ("harvester.rebuild", "parse", True, 30),
-    "rebuild: order": ("harvester.rebuild", "put_in_order", False, 1),
     "rebuild: history": ("harvester.rebuild", "restore", False, 1),
     "rebuild: into place": ("harvester.rebuild", "_version", False, 14),
     "backup: copy": ("harvester.store.backup", "copy_into", False, 1),

@@ -29,13 +29,39 @@ class Known:
     marks: list[tuple[int, int, bool]] = field(default_factory=list)  # since, learned, whether it was gone
 
     def state(self, at: int, learned: int) -> dict[str, str]:
-        """Say what the item was on a day, as far as was known on another."""
-        found: dict[str, str] = {}
-        for voice in VOICES:
-            spoken = [s for s in self.sayings if s.voice == voice and s.at <= at and s.learned <= learned]
-            newest = max(spoken, key=lambda s: s.at).said if spoken else (None,) * len(FIELDS)
-            found |= {n: v for n, v in zip(FIELDS, newest, strict=True) if v is not None and n not in found}
-        return found
+        """Return what the item was on a day, as far as was known on another."""
+        spoken = [s for s in self.sayings if s.at <= at and s.learned <= learned]
+        spoken.sort(key=lambda s: (s.at, s.voice == "document"))
+        found = {name: self._field(number, spoken) for number, name in enumerate(FIELDS)}
+        return {name: value for name, value in found.items() if value is not None}
+
+    @staticmethod
+    def _field(number: int, spoken: list[Saying]) -> str | None:
+        """Return one field: the document's page is believed, but what a listing changes is news until it is read."""
+        values = [(s.at, s.voice, s.said[number]) for s in spoken]
+        page: str | None = None
+        row: str | None = None
+        news: tuple[str | None, str | None, set[int]] | None = None  # the new value, the page's, readings of that
+        for place, (at, voice, value) in enumerate(values):
+            rows_before = any(other == "F" for _, other, _ in values[:place])
+            pages_before = any(other == "document" for _, other, _ in values[:place])
+            held = news[0] if news else page if page is not None else row
+            if voice == "document":
+                page = value
+                if news and value is not None and value == news[1]:
+                    news[2].add(at)
+                    news = news if len(news[2]) < 4 else None
+                else:
+                    news = None
+            else:
+                if rows_before and pages_before and value != row:
+                    teaser = page and value and page.startswith(value) and page != value
+                    if value == page or (teaser and row != held):
+                        news = None
+                    elif row == held and not teaser:
+                        news = (value, page, set())
+                row = value
+        return news[0] if news else page if page is not None else row
 
     def gone(self, at: int, learned: int) -> bool:
         """Say whether the item was gone on a day, as far as was known on another."""

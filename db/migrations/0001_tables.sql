@@ -29,7 +29,9 @@ CREATE TABLE documents (
     gone_at TEXT,
     -- When the archive put the document online, and the line that thanks a donor: only document pages state them.
     uploaded TEXT,
-    credit TEXT
+    credit TEXT,
+    -- A hash of its texts and files, NULL where it has none.
+    attached TEXT
 );
 -- An index for every facet: Datasette silently drops a facet that takes longer than 200 ms.
 CREATE INDEX documents_date ON documents (date_from, id, date_to);
@@ -52,13 +54,17 @@ CREATE TABLE document_terms (
 ) WITHOUT ROWID;
 CREATE INDEX document_terms_term ON document_terms (facet, term, document_id);
 
--- Every key ever known leads to its document. Only a natural key can lead to more than one.
+-- Every key ever known leads to its document. A natural key can lead to several; an address leads to one at a time:
+-- since and until say when pages showed the document there. until is NULL while it is there.
 CREATE TABLE identities (
     key TEXT NOT NULL,
     document_id INTEGER NOT NULL REFERENCES documents (id),
+    since TEXT,
+    until TEXT,
     PRIMARY KEY (key, document_id)
 ) WITHOUT ROWID;
 CREATE INDEX identities_document ON identities (document_id);
+CREATE INDEX identities_until ON identities (key) WHERE until IS NOT NULL;
 
 CREATE TABLE listings (
     id INTEGER PRIMARY KEY,
@@ -145,24 +151,58 @@ CREATE TABLE reads (
 CREATE INDEX reads_run ON reads (run_id);
 CREATE INDEX reads_capture ON reads (capture_id);
 
--- What one voice (a form at a host) said of one item, once for each different thing that it said.
--- Documents are made from these, so the order in which pages arrive cannot matter.
+-- What a page says of one item. A listing's statement is kept once, however many captures repeat it (sightings); a
+-- document's own page makes one with each capture. When it was said, the reads of those captures tell: each is a vote,
+-- and a document is a function of its votes alone, so the order in which pages arrive cannot matter.
+-- key: the address that the statement stands under; natural: its natural key. own: 1 for a document's own page.
+-- document_id is NULL where it cannot be known which document is meant; of an own page that is a claim.
 CREATE TABLE statements (
     id INTEGER PRIMARY KEY,
     document_id INTEGER REFERENCES documents (id),
     key TEXT NOT NULL,
+    natural TEXT NOT NULL,
     form TEXT NOT NULL,
     host TEXT NOT NULL,
-    observed_at TEXT,
+    own INTEGER NOT NULL DEFAULT 0,
     cut INTEGER NOT NULL DEFAULT 0,
     hash TEXT NOT NULL,
     content TEXT NOT NULL,
-    capture_id INTEGER NOT NULL REFERENCES captures (id),
-    -- The capture whose file took the place of the one that said this: it counts no more, but it was known before.
-    replaced_by INTEGER REFERENCES captures (id)
+    capture_id INTEGER NOT NULL REFERENCES captures (id)
 );
 CREATE INDEX statements_key ON statements (key, form, host);
 CREATE INDEX statements_document ON statements (document_id);
+CREATE INDEX statements_own ON statements (capture_id) WHERE own;
+CREATE INDEX statements_unassigned ON statements (key, own) WHERE document_id IS NULL;
+
+-- What a listing says of a document otherwise than before, until the document's own page has been read since.
+-- held: 1 where the document has the new value meanwhile.
+CREATE TABLE news (
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    field TEXT NOT NULL,
+    listing_id INTEGER NOT NULL REFERENCES listings (id),
+    capture_id INTEGER NOT NULL REFERENCES captures (id),
+    observed_at TEXT NOT NULL,
+    held INTEGER NOT NULL,
+    PRIMARY KEY (document_id, field)
+) WITHOUT ROWID;
+CREATE INDEX news_listing ON news (listing_id, observed_at);
+
+-- Walks in which a listing said one field of more than a tenth of its records otherwise: the site has changed, not the
+-- records. Between first_at and last_at its news of that field takes no document's value.
+CREATE TABLE site_changes (
+    listing_id INTEGER NOT NULL REFERENCES listings (id),
+    field TEXT NOT NULL,
+    first_at TEXT NOT NULL,
+    last_at TEXT NOT NULL,
+    PRIMARY KEY (listing_id, field, first_at)
+) WITHOUT ROWID;
+
+-- Texts and files of own pages that no document holds now: earlier ones, and those of claims. content is JSON.
+CREATE TABLE attachments (
+    hash TEXT PRIMARY KEY,
+    content TEXT NOT NULL,
+    capture_id INTEGER NOT NULL REFERENCES captures (id)
+) WITHOUT ROWID;
 
 -- document_id is NULL where the page does not say which of several documents is meant.
 CREATE TABLE sightings (
@@ -175,8 +215,8 @@ CREATE TABLE sightings (
     statement_id INTEGER NOT NULL REFERENCES statements (id),
     PRIMARY KEY (capture_id, position)
 ) WITHOUT ROWID;
-CREATE INDEX sightings_document ON sightings (document_id);
-CREATE INDEX sightings_untold ON sightings (statement_id) WHERE document_id IS NULL;
+CREATE INDEX sightings_document ON sightings (document_id, statement_id);
+CREATE INDEX sightings_statement ON sightings (statement_id);
 
 CREATE TABLE texts (
     id INTEGER PRIMARY KEY,
@@ -264,13 +304,16 @@ CREATE TABLE fill (
 CREATE INDEX fill_run ON fill (run_id);
 CREATE INDEX fill_of ON fill (source, listing_id, form, field, run_id);
 
+-- filled: a field that was empty, by the first page of its kind: nothing has changed at the archive.
+-- capture_id: the page that says the new value, or does not say the old one any more.
 -- merged_from: the change belongs to a document that was merged into document_id, and had this id.
 CREATE TABLE changes (
     id INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES runs (id),
     document_id INTEGER NOT NULL REFERENCES documents (id),
+    capture_id INTEGER REFERENCES captures (id),
     observed_at TEXT,
-    kind TEXT NOT NULL CHECK (kind IN ('new', 'changed', 'gone', 'returned', 'merged')),
+    kind TEXT NOT NULL CHECK (kind IN ('new', 'filled', 'changed', 'gone', 'returned', 'merged')),
     field TEXT,
     before TEXT,
     after TEXT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,37 @@ if TYPE_CHECKING:
 
 Function = "Callable[..., Any]"
 
+
+class Moment(click.ParamType[datetime]):
+    """A day (its last second counts) or a time, in UTC unless it names another zone."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the time that is meant; one that is still to come is refused."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time: write 2025-03-01, or 2025-03-01T12:00:00Z", param, ctx)
+        if len(value) == len("2025-03-01"):
+            moment = moment.replace(hour=23, minute=59, second=59)
+        moment = moment.replace(microsecond=0) if moment.tzinfo else moment.replace(microsecond=0, tzinfo=UTC)
+        if moment > datetime.now(UTC) + timedelta(days=1):
+            self.fail(f"{value!r} is still to come: name the day on which the pages were saved", param, ctx)
+        return moment.astimezone(UTC)
+
+
 SAVED = (
     click.option("--source", metavar="NAME", help="The archive that the pages are of, if they do not say it."),
     click.option("--listing", metavar="NAME", help="The pages without an address are all of one listing; its name."),
+    click.option(
+        "--captured-at",
+        type=Moment(),
+        metavar="TIME",
+        help="When the pages were saved that do not say it themselves: 2025-03-01, or 2025-03-01T12:00:00Z.",
+    ),
     click.option(
         "--wait",
         type=click.FloatRange(0),

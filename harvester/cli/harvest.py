@@ -27,7 +27,7 @@ from harvester.cli.commands import db_option, engine_option, json_option
 from harvester.cli.progress import Progress
 from harvester.cli.summary import summary
 from harvester.errors import UsageError
-from harvester.harvest import Stop, harvest_captures
+from harvester.harvest import Stop, dated, harvest_captures
 from harvester.paths import default_database
 from harvester.readers.targets import expected_pages, read_targets
 from harvester.sources import choose_sources, load_sources
@@ -152,7 +152,9 @@ def _harvest(
     with explained(db), open_to_write(db, asked["wait"]) as database:
         run = Run(database, "harvester " + shlex.join(sys.argv[1:]))
         with run.failing(), Progress(run, expected) as progress:
-            before = ArchivesRead(run, sources, asked["listing"])
-            captures = read_targets(paths, asked["listing"], sources, before, partial(places_known, database))
+            # Pages of an archive file that was read before say something new if they have a time now.
+            before = None if asked["captured_at"] else ArchivesRead(run, sources, asked["listing"])
+            found = read_targets(paths, asked["listing"], sources, before, partial(places_known, database))
+            captures = dated(found, asked["captured_at"])
             harvest_captures(run, captures, sources, stop, progress.update, asked["engine"])
         return run.row()

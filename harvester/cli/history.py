@@ -16,7 +16,7 @@ from harvester.errors import UsageError
 from harvester.sources import load_sources
 from harvester.store.database import explained, open_to_read
 from harvester.store.history import find_document, history_of
-from harvester.store.past import ALWAYS, facts, gone_at, said_of
+from harvester.store.past import ALWAYS, facts, gone_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +72,7 @@ def _moment(text: str | None) -> str:
 
 
 def _show_past(db: Database, found: dict[str, Any], observed: str, known: str, *, as_json: bool) -> None:
-    told = facts(said_of(db, found["id"], known), load_sources()[found["source"]], observed)
+    told = facts(db, found["id"], load_sources()[found["source"]], observed, known)
     gone = gone_at(db, found["id"], observed, known)
     if as_json:
         said = {"document": found["key"], "gone_at": gone, "fields": [asdict(fact) for fact in told]}

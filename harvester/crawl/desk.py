@@ -110,8 +110,9 @@ class Desk:
         self, walk: int, listing: ListingAddress, leaving: list[Leaver], answers: dict[str, Taken | None]
     ) -> None:
         """Let documents leave a listing. One whose address can be read is not gone; without an answer it stays."""
-        alive = {url for url, taken in answers.items() if taken and not taken.refused}
-        unsure = {url for url, taken in answers.items() if taken is None or (taken.refused and not taken.missing)}
+        alive = {url for url, taken in answers.items() if taken and not taken.refused and not taken.claim}
+        missing = {url for url, taken in answers.items() if taken and taken.missing}
+        unsure = answers.keys() - alive - missing
         if self._warc:
             self._warc.note(listing.url, removals_note(listing, alive, unsure), datetime.now(UTC))
         with explained(self._path):

@@ -75,10 +75,13 @@ class Tour:
         """Fetch the document pages that are due; an archive that shows none of them is asked for no more."""
         failures, due = 0, self._desk.documents(listing)
         self.expected = self._desk.run.counts["pages"] + len(due)
-        for address in due:
+        looked_at = len(due)
+        for number, address in enumerate(due):  # it grows: a page that is another document's is asked for once more
             fetched = await self._visits.visit(address)
             yield fetched
             taken = await fetched.taken
+            if taken and taken.claim and number < looked_at:
+                due.append(address)
             failures = failures + 1 if taken is None or (taken.refused and not taken.missing) else 0
             if self._visits.given_up:
                 return

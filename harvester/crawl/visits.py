@@ -58,8 +58,8 @@ class Visits:
         if step and is_cached(response):
             step = replace(step, cached=True)
         same = held if response.status == NOT_MODIFIED else None
-        # A page of a walk is the one that was asked for: no other is followed to.
-        self._last = Fetched(self._capture(response, uri if step else None), response, step, same)
+        # An answer is kept under the address that was asked for: whether it is that page, what it says will show.
+        self._last = Fetched(self._capture(response, uri), response, step, same)
         return self._last
 
     async def looks(self, address: str, step: WalkStep) -> AsyncIterator[Fetched]:
@@ -97,14 +97,14 @@ class Visits:
         if verdict.status == "interrupted" or verdict.total is None:
             self.give_up(verdict.reason or "")
 
-    def _capture(self, response: Response, uri: str | None) -> Capture:
+    def _capture(self, response: Response, uri: str) -> Capture:
         """Make a capture of an answer. A file's date is no evidence of when the page was had."""
         if urlsplit(response.url).scheme == "file":
             return Capture(response.url, response.body, file=str(Path(unquote(urlsplit(response.url).path))))
         media_type = header(response, "Content-Type")
         charset = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", media_type, re.IGNORECASE)
         return Capture(
-            uri or canonical(response.url, self._source, self._base),
+            uri,
             response.body,
             captured_at=datetime.now(UTC).replace(microsecond=0),
             media_type=media_type.partition(";")[0].strip().lower() or None,

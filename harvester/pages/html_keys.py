@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
 
 _CANONICAL = re.compile(rb"<link\s(?=[^>]{0,500}?\brel=[\"']?canonical)[^>]{0,1000}>", re.IGNORECASE)
 _HREF = re.compile(rb"\bhref=[\"']?([^\"'\s>]+)", re.IGNORECASE)
-_DIGITS = re.compile(rb"\d{1,12}(?=\D)")  # something must follow: a page may be cut off between two digits
+_CURRENT_PATH = b'"currentPath"'
+_STRING = re.compile(rb'\s{0,9}:\s{0,9}("(?:[^"\\]|\\.){0,200}")')
 LONGEST_ADDRESS = 1000
 
 
 def read_keys(capture: Capture, form: DocumentForm, source: Source) -> dict[str, str]:
-    """Give what a page's own address and the page itself say of where it is: url, slug, record id, node id."""
-    addresses = [read_address(capture.uri, source) if "//" in capture.uri else None, _canonical(capture.body, source)]
+    """Return what the page itself and its address say of where it is: url, slug, record id, node id.
+
+    What it says of itself goes before the address: which page was asked for is known from the capture.
+    """
+    addresses = [_canonical(capture.body, source), read_address(capture.uri, source) if "//" in capture.uri else None]
     keys: dict[str, str] = {}
     for address in filter(None, addresses):
         keys |= {name: value for name, value in address._asdict().items() if value and name not in keys}
@@ -33,12 +38,19 @@ def read_keys(capture: Capture, form: DocumentForm, source: Source) -> dict[str,
 
 
 def _node_id(body: bytes, form: DocumentForm) -> str | None:
-    for before in form.node_id:
-        start = rfind(body, before)  # where it mostly stands, and faster to search for from there
-        found = _DIGITS.match(body, start + len(before)) if start >= 0 else None
-        if found:
-            return found[0].decode()
-    return None
+    """Return the node that Drupal's settings, which are JSON, name as the page's path."""
+    if form.node_path is None:
+        return None
+    start = rfind(body, _CURRENT_PATH)  # where it mostly stands, and faster to search for from there
+    found = _STRING.match(body, start + len(_CURRENT_PATH)) if start >= 0 else None
+    if found is None:
+        return None
+    try:
+        path = json.loads(found[1])
+    except ValueError:
+        return None
+    node = re.fullmatch(form.node_path, path)
+    return node[1] if node else None
 
 
 def _with_url(keys: dict[str, str], addresses: list[Address]) -> dict[str, str]:

@@ -1,38 +1,39 @@
-"""Assigns the records of one page to documents, and moves what turns out to belong elsewhere."""
+"""Assigns what pages say to documents, and moves what turns out to belong elsewhere."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvester.store.attached import merge_attached
-from harvester.store.documents import Ids, give_up_address, merge_documents
+from harvester.store.documents import Ids, merge_documents, unmerge_document
+from harvester.store.holders import Holders, shown_by
 from harvester.store.identity import (
     NEW,
     addressed_among,
-    agreeing,
     holders_of,
     is_alone,
-    last_said,
     load_group,
     natural_groups,
     resolve,
 )
-from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of, value_of
+from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of, kind_of
+from harvester.store.votes import votes_of, votes_without_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from sqlite_utils import Database
 
     from harvester.store.captures import Place
+    from harvester.store.holders import Item
     from harvester.store.keys import Keys
+    from harvester.store.votes import Statement, Vote
 
 
 class Assignment:
-    """Which document each record of a page belongs to.
+    """Which document each statement of a page belongs to.
 
-    `touched`: those whose content may be other than before. `moved`: some belong to others than at first.
-    `moved_out`: those whose address another document has now, which is to be written first.
+    `touched`: documents whose content may be other than before. `moved`: whether statements belong to others than at
+    first. `regrouped`: documents whose sightings are other ones than before.
     """
 
     def __init__(self, db: Database, place: Place, ids: Ids | None = None) -> None:
@@ -41,54 +42,78 @@ class Assignment:
         self._ids = ids or Ids(db)
         self._regroup: set[str] = set()
         self._holders: dict[str, set[int]] = {}
+        self._contested: set[str] = set()
         self.moved = False
         self.touched: set[int] = set()
+        self.regrouped: set[int] = set()
         self.new: set[int] = set()
-        self.moved_out: set[int] = set()
 
     def load(self, keys: Iterable[Keys]) -> None:
         """Read which documents the keys of new statements lead to, in one query."""
         names = [name for one in keys for name in (*one.strong, base_of(one.natural))]
         self._holders = {name: set() for name in names} | holders_of(self._db, names)
 
-    def assign(self, keys: Keys) -> int | None:
-        """Give the document of a record; None if only `settle` can tell."""
-        document = self._addressed(keys) if keys.strong else self._loose(keys)
+    def assign(self, keys: Keys, *, page: bool = False) -> int | None:
+        """Return the document of a new statement; None if only `settle` can tell.
+
+        An item's own page belongs to the document of its address; `settle` judges whether it fits.
+        """
+        document = self._addressed(keys, page=page) if keys.strong else self._loose(keys)
         if document:
             self.touched.add(document)
         return document
 
+    def judge(self, keys: Iterable[str]) -> None:
+        """Let `settle` resolve who holds these addresses."""
+        self._contested |= set(keys)
+
     def settle(self) -> None:
-        """Ask again to which documents the records of the titles at hand lead, and move what leads elsewhere now.
+        """Resolve contested addresses, then ask again to which documents the records of the titles at hand lead.
 
         One move at a time, because each can settle others: an undated record follows the document it finds.
         """
-        while self._regroup:
+        while self._contested or self._regroup:
+            if self._contested:
+                self._resolve_addresses()
+                continue
             prefix = min(self._regroup)
             self._regroup.remove(prefix)
             while move := self._next_move(prefix):
                 self._move(*move)
 
-    def in_order(self) -> list[int]:
-        """Give the documents that are to be written, in the order in which that can be done."""
-        return sorted(self.touched, key=lambda document: (document in self.moved_out, document))
-
-    def _addressed(self, keys: Keys) -> int:
-        """Find or make the document of a record with an address, and let all its keys lead there."""
-        found = [d for key in keys.strong for d in self._holders[key]] or self._adoptable(keys.natural)
-        agreed = agreeing(self._db, found, keys) if found else []
-        document = self._merge(set(agreed)) if agreed else self._make(*keys.strong, base_of(keys.natural))
-        strong = [key for key in keys.strong if self._is_its(key, document, keys.own)]
+    def _addressed(self, keys: Keys, *, page: bool) -> int | None:
+        """Find or make the document of a statement with an address."""
+        found = {d for key in keys.strong for d in self._holders[key]}
+        if not found:
+            natural = base_of(keys.natural)
+            adopted = self._adoptable(natural)
+            document = adopted[0] if adopted else self._make(*keys.strong, natural)
+            self._identify(document, *keys.strong, natural)
+            if not is_alone(self._db, group_of(natural)):
+                self._regroup.add(group_of(natural))
+            return document
+        if page or len(found) > 1 or self._has_pages(found) or not self._has_all(keys, found):
+            self._contested |= set(keys.strong)
+            return None
+        (document,) = found
         natural = base_of(keys.natural)
-        known = document in self._holders[natural]
-        self._identify(document, *strong, natural)
-        if not known and not is_alone(self._db, group_of(natural)):
-            self._regroup.add(group_of(natural))
+        if document not in self._holders[natural]:
+            self._identify(document, natural)
+            if not is_alone(self._db, group_of(natural)):
+                self._regroup.add(group_of(natural))
         return document
 
+    def _has_pages(self, documents: set[int]) -> bool:
+        marks = ",".join(map(str, documents))
+        sql = f"SELECT 1 FROM statements WHERE document_id IN ({marks}) AND own LIMIT 1"
+        return self._db.execute(sql).fetchone() is not None
+
+    def _has_all(self, keys: Keys, found: set[int]) -> bool:
+        return all(self._holders[key] == found for key in keys.strong)
+
     def _adoptable(self, natural: str) -> list[int]:
-        """Give the one document without an address that has this natural key, unless one with an address has it."""
-        holders = self._holders[base_of(natural)]
+        """Return the one document without an address that has this natural key, unless one with an address has it."""
+        holders = self._holders[natural]
         return list(holders) if len(holders) == 1 and not addressed_among(self._db, holders) else []
 
     def _loose(self, keys: Keys) -> int | None:
@@ -105,7 +130,7 @@ class Assignment:
         return document
 
     def _make(self, *keys: str) -> int:
-        """Give the id of a document that is yet to be written, and will have these keys."""
+        """Return the id of a document that is yet to be written, and will have these keys."""
         document = self._ids.give(keys)
         self.new.add(document)
         return document
@@ -119,22 +144,124 @@ class Assignment:
         for key in fresh:
             self._holders[key].add(document)
 
-    def _is_its(self, key: str, document: int, own: str) -> bool:
-        """Let an address lead to one document only: it may have moved to another item, and the later page is right."""
-        others = self._holders[key] - {document}
-        if not others:
-            return True
-        if (self._place.observed_at or "", own) < last_said(self._db, others, key):
-            return False
-        self._db.execute("DELETE FROM identities WHERE key = ? AND document_id <> ?", [key, document])
-        self._holders[key] &= {document}
-        give_up_address(self._db, others, value_of(key))
-        self.touched |= others
-        self.moved_out |= others
-        return True
+    # Addresses
+
+    def _resolve_addresses(self) -> None:
+        """Ask anew, of all that was shown at some addresses, which item each belongs to."""
+        votes = self._votes_at(self._contested)
+        self._contested = set()
+        shown = [one for one in (shown_by(vote, self._place.source.name) for vote in votes) if one.keys]
+        holders = Holders(shown)
+        documents = self._documents_of(holders.items, {one.statement.id: one.statement for one in shown})
+        for statement in {one.statement.id: one.statement for one in shown}.values():
+            item = holders.item_of(statement.id)
+            self._give(statement, documents[item] if item else None)
+        for item, document in documents.items():
+            self._keep_keys(item, document, holders.items)
+
+    def _votes_at(self, keys: Collection[str]) -> list[Vote]:
+        """Return the votes of all documents that these addresses, or pages at these, name: claims included."""
+        known, documents = set(keys), set[int]()
+        while True:
+            holders = {d for found in holders_of(self._db, sorted(known)).values() for d in found}
+            claims = votes_without_document(self._db, sorted(known))
+            shown = [shown_by(vote, self._place.source.name) for vote in claims]
+            named = {key for one in shown for key in one.keys}
+            named |= _addresses_of(self._db, holders)
+            if named <= known and holders <= documents:
+                votes = votes_of(self._db, sorted(holders)) if holders else []
+                return sorted([*votes, *claims], key=lambda vote: vote.order)
+            known |= named
+            documents |= holders
+
+    def _documents_of(self, items: Sequence[Item], statements: dict[int, Statement]) -> dict[Item, int]:
+        """Return the document that each item is: one keeps its document for ever, the oldest where it had several."""
+        candidates: dict[int, list[Item]] = {}
+        for item in items:
+            for document in {statements[number].document for number in item.statements} - {None}:
+                candidates.setdefault(document, []).append(item)  # type: ignore[arg-type]
+        owned: dict[Item, list[int]] = {item: [] for item in items}
+        for document in sorted(candidates):
+            owned[self._heir(document, candidates[document])].append(document)
+        found = {item: documents[0] for item, documents in owned.items() if documents}
+        for item, documents in owned.items():
+            if len(documents) > 1:
+                self._merge(set(documents))
+            elif not documents:
+                found[item] = self._separate(item, {statements[number].document for number in item.statements} - {None})
+        return found
+
+    def _heir(self, document: int, items: Sequence[Item]) -> Item:
+        """Return the one of several items that stays the document: the one at its public address, else the first."""
+        if len(items) == 1:
+            return items[0]
+        row = self._db.execute("SELECT source, key FROM documents WHERE id = ?", [document]).fetchone()
+        key = f"{row[0]}:slug:{row[1]}" if row else ""
+        at = [item for item in items if key in item.since]
+        return min(at, key=lambda item: item.since[key]) if at else items[0]
+
+    def _separate(self, item: Item, shared: set[int | None]) -> int:
+        """Return a document for an item that had none of its own; one that was merged by mistake comes back."""
+        slugs = [key for key in item.since if kind_of(key) == "slug"]
+        for document in sorted(filter(None, shared)):
+            former = unmerge_document(self._db, slugs, document)
+            if former:
+                self.new.add(former)
+                return former
+        return self._make(*item.since)
+
+    def _give(self, statement: Statement, document: int | None) -> None:
+        """Let a statement and its sightings belong to a document, or to none (a claim)."""
+        current = self._db.execute("SELECT document_id FROM statements WHERE id = ?", [statement.id]).fetchone()[0]
+        self.touched |= {document} if document else set()
+        if current == document:
+            return
+        self.moved = True
+        self._db.execute("UPDATE statements SET document_id = ? WHERE id = ?", [document, statement.id])
+        self._db.execute("UPDATE sightings SET document_id = ? WHERE statement_id = ?", [document, statement.id])
+        if current is None:
+            return
+        self.regrouped |= {current, *([document] if document else [])}
+        if self._db.execute("SELECT 1 FROM statements WHERE document_id = ?", [current]).fetchone():
+            self.touched.add(current)
+        elif document is not None:
+            self._merge({current, document})
+
+    def _keep_keys(self, item: Item, document: int, items: Sequence[Item]) -> None:
+        """Let just the keys of an item, and the natural keys of what is said of it, lead to its document."""
+        held = {
+            key: (since, until)
+            for key, since, until in self._db.execute(
+                "SELECT key, since, until FROM identities WHERE document_id = ?", [document]
+            )
+            if kind_of(key) != "public"
+        }
+        shared = {key for other in items if other is not item for key in other.since}
+        wanted: dict[str, tuple[str | None, str | None]] = {
+            key: (item.since[key] or None, item.until.get(key)) if key in shared else (None, None) for key in item.since
+        }
+        sql = "SELECT DISTINCT rtrim(natural, ?) FROM statements WHERE document_id = ?"
+        natural = {row[0] for row in self._db.execute(sql, [OPEN_TITLE, document])}
+        wanted |= dict.fromkeys(natural, (None, None))
+        if wanted == held:
+            return
+        gone = [(key, document) for key in held if key not in wanted]
+        self._db.conn.executemany("DELETE FROM identities WHERE key = ? AND document_id = ?", gone)
+        sql = """INSERT INTO identities (key, document_id, since, until) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET since = excluded.since, until = excluded.until"""
+        self._db.conn.executemany(sql, [(key, document, *wanted[key]) for key in wanted])
+        for key in {*held, *wanted}:
+            self._holders.pop(key, None)
+        changed = {key for key in held.keys() ^ wanted.keys() if kind_of(key) == "natural"}
+        addressed = any(kind_of(key) != "natural" for key in wanted) != any(kind_of(key) != "natural" for key in held)
+        for prefix in {group_of(key) for key in (natural if addressed else changed)}:
+            if not is_alone(self._db, prefix):
+                self._regroup.add(prefix)
+
+    # Titles of records without an address
 
     def _next_move(self, prefix: str) -> tuple[str, int | None, int | None] | None:
-        """Give a key that must lead to another document (or to none) than it does now."""
+        """Return a key that must lead to another document (or to none) than it does now."""
         group = load_group(self._db, prefix)
         for key, target in resolve(group).items():
             if target != group.loose[key]:
@@ -146,9 +273,10 @@ class Assignment:
         self.moved = True
         if document is not None and not key.endswith(OPEN_TITLE):
             self._identify(document, key)
-        seen = """UPDATE sightings SET document_id = ? WHERE document_id IS ?
-            AND statement_id IN (SELECT id FROM statements WHERE key = ?)"""
-        self._db.execute(seen, [document, current, key])
+        seen = (
+            """UPDATE sightings SET document_id = ? WHERE statement_id IN (SELECT id FROM statements WHERE key = ?)"""
+        )
+        self._db.execute(seen, [document, key])
         self._db.execute("UPDATE statements SET document_id = ? WHERE key = ?", [document, key])
         self.touched |= {document} if document else set()
         if current is not None:
@@ -168,8 +296,7 @@ class Assignment:
         """Make one document of several; the oldest keeps its id."""
         kept = min(documents)
         for gone in sorted(documents - {kept}):
-            merge_attached(self._db, gone, kept, self._place)
-            merge_documents(self._db, gone, kept, self._place.run, self._place.observed_at)
+            merge_documents(self._db, gone, kept, self._place)
             self.touched.discard(gone)
             for holders in self._holders.values():
                 if gone in holders:
@@ -180,3 +307,10 @@ class Assignment:
             self._regroup |= natural_groups(self._db, kept)  # what two might have meant, one may mean now
         self.touched.add(kept)
         return kept
+
+
+def _addresses_of(db: Database, documents: Collection[int]) -> set[str]:
+    """Return the strong keys that lead to documents."""
+    marks = ",".join(map(str, documents))
+    rows = db.execute(f"SELECT key FROM identities WHERE document_id IN ({marks})")
+    return {key for (key,) in rows if kind_of(key) not in ("natural", "public")}

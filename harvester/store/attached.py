@@ -1,65 +1,92 @@
-"""What a document page holds besides its fields: texts and files. The newest page of a document says what they are."""
+"""Texts and files of documents: those of the own page that counts now. Others are kept aside, each set once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
-from harvester.store.documents import Change, log_changes
+from harvester.pages.page import FileLink, Text
 from harvester.store.keys import differ
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlite_utils import Database
 
     from harvester.pages.page import DocumentPage
-    from harvester.store.captures import Place
+
+Change = tuple[str | None, str | None, str | None]
+"""Field, value before, value after."""
 
 
-def keep_attached(
-    db: Database, document: int, page: DocumentPage, attached: str | None, place: Place, *, new: bool
-) -> bool:
-    """Write a page's texts and files, unless a newer page of the document was read; say whether a text changed.
+class Attached:
+    """The texts and files of one own page: `hash` stands for all of them, None if there are none."""
 
-    `new`: the document is, so its first texts are no change of it.
-    """
-    sql = """SELECT form, coalesce(observed_at, ''), json_extract(content, '$.attached'), replaced_by OR cut, capture_id
-        FROM statements WHERE document_id = ?"""
-    said = db.execute(sql, [document]).fetchall()
-    others = [(at, digest or "") for form, at, digest, silent, _ in said if form == place.form and not silent]
-    if page.whole and (place.observed_at or "", attached or "") < max(others, default=("", "")):
-        return False  # of two without a time the hash decides
-    first = not any(digest and capture != place.capture for _, _, digest, _, capture in said)  # nothing was before
-    changed = _write_texts(db, document, page, place.capture, first=first)
-    _write_files(db, document, page, place.capture, first=first)
-    if changed and not new:
-        log_changes(db, place.run, document, place.observed_at, "changed", changed)
-    return bool(changed)
+    def __init__(self, digest: str | None, texts: Sequence[Text], files: Sequence[FileLink], capture: int) -> None:
+        self.hash = digest
+        self.texts = texts
+        self.files = files
+        self.capture = capture
 
+    @classmethod
+    def of_page(cls, page: DocumentPage, digest: str | None, capture: int) -> Attached:
+        """Return those of a page that was just read."""
+        return cls(digest, page.texts, page.files, capture)
 
-_NEWEST = """SELECT max(coalesce(observed_at, '') || ' ' || coalesce(json_extract(content, '$.attached'), ''))
-    FROM statements JOIN captures ON captures.id = capture_id
-    WHERE document_id = ? AND listing_id IS NULL AND replaced_by IS NULL"""
+    def keep_aside(self, db: Database) -> None:
+        """Keep them although no document holds them now."""
+        if self.hash is None:
+            return
+        texts = [[text.kind, text.language, text.text] for text in self.texts]
+        content = {"texts": texts, "files": [[file.url, file.media_type] for file in self.files]}
+        sql = "INSERT OR IGNORE INTO attachments (hash, content, capture_id) VALUES (?, ?, ?)"
+        db.execute(sql, [self.hash, json.dumps(content, ensure_ascii=False), self.capture])
 
 
-def merge_attached(db: Database, gone: int, kept: int, place: Place) -> None:
-    """Let a document that another one is merged into hold what the newest page of both holds."""
-    newer = max((gone, kept), key=lambda document: (db.execute(_NEWEST, [document]).fetchone()[0] or "", -document))
-    if newer == gone:
-        sql = "SELECT trim(kind || ' ' || coalesce(language, '')), text FROM texts WHERE document_id = ?"
-        before, after = (dict(db.execute(sql, [document]).fetchall()) for document in (kept, gone))
-        fields = ((name, before.get(name), after.get(name)) for name in sorted({*before, *after}))
-        log_changes(db, place.run, kept, place.observed_at, "changed", [f for f in fields if differ(f[1], f[2])])
-    for table in ("texts", "files"):
-        db.execute(f"DELETE FROM {table} WHERE document_id = ?", [gone + kept - newer])
-        db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", [kept, newer])
+def switch(db: Database, document: int, digest: str | None, at_hand: Attached | None) -> list[Change] | None:
+    """Let a document hold other texts and files; return which texts changed, None if they cannot be had."""
+    wanted = at_hand if at_hand and at_hand.hash == digest else _kept(db, digest)
+    if wanted is None:
+        return None
+    before = attached_of(db, document)
+    db.execute("UPDATE documents SET attached = ? WHERE id = ?", [digest, document])
+    changed = _write_texts(db, document, wanted)
+    _write_files(db, document, wanted)
+    db.execute("DELETE FROM attachments WHERE hash = ?", [digest])
+    if before:
+        before.keep_aside(db)
+    return changed
 
 
-def _write_texts(db: Database, document: int, page: DocumentPage, capture: int, *, first: bool) -> list[Change]:
+def attached_of(db: Database, document: int) -> Attached | None:
+    """Return the texts and files that a document holds, None if it has none."""
+    row = db.execute("SELECT attached FROM documents WHERE id = ?", [document]).fetchone()
+    if row is None or row[0] is None:
+        return None
+    sql = "SELECT kind, language, text, capture_id FROM texts WHERE document_id = ? ORDER BY id"
+    texts = db.execute(sql, [document]).fetchall()
+    sql = "SELECT url, media_type, capture_id FROM files WHERE document_id = ? ORDER BY url"
+    files = db.execute(sql, [document]).fetchall()
+    capture = max(one[-1] for one in (*texts, *files)) if texts or files else 0
+    return Attached(row[0], [Text(*text[:3]) for text in texts], [FileLink(*file[:2]) for file in files], capture)
+
+
+def _kept(db: Database, digest: str | None) -> Attached | None:
+    if digest is None:
+        return Attached(None, (), (), 0)
+    row = db.execute("SELECT content, capture_id FROM attachments WHERE hash = ?", [digest]).fetchone()
+    if row:
+        content = json.loads(row[0])
+        texts, files = [Text(*text) for text in content["texts"]], [FileLink(*file) for file in content["files"]]
+        return Attached(digest, texts, files, row[1])
+    holder = db.execute("SELECT id FROM documents WHERE attached = ?", [digest]).fetchone()
+    return attached_of(db, holder[0]) if holder else None
+
+
+def _write_texts(db: Database, document: int, wanted: Attached) -> list[Change]:
     sql = "SELECT id, kind, language, text FROM texts WHERE document_id = ?"
-    rows = () if first else db.execute(sql, [document])
-    held = {(kind, language): (key, text) for key, kind, language, text in rows}
-    stated = {(text.kind, text.language): text.text for text in page.texts}
-    if not page.whole:  # it fills gaps only
-        stated |= {name: text for name, (_, text) in held.items()}
+    held = {(kind, language): (key, text) for key, kind, language, text in db.execute(sql, [document])}
+    stated: dict[tuple[Any, ...], str] = {(text.kind, text.language): text.text for text in wanted.texts}
     changed: list[Change] = []
     for name in sorted(held.keys() | stated.keys(), key=str):
         before, after = held.get(name, (0, None)), stated.get(name)
@@ -69,15 +96,15 @@ def _write_texts(db: Database, document: int, page: DocumentPage, capture: int, 
                 db.execute("DELETE FROM texts WHERE id = ?", [before[0]])
             if after:
                 sql = "INSERT INTO texts (document_id, kind, language, text, capture_id) VALUES (?, ?, ?, ?, ?)"
-                db.execute(sql, [document, *name, after, capture])
+                db.execute(sql, [document, *name, after, wanted.capture])
     return changed
 
 
-def _write_files(db: Database, document: int, page: DocumentPage, capture: int, *, first: bool) -> None:
-    held = set() if first else {row[0] for row in db.execute("SELECT url FROM files WHERE document_id = ?", [document])}
-    stated = {file.url: file.media_type for file in page.files}
-    for url in held - stated.keys() if page.whole else ():
+def _write_files(db: Database, document: int, wanted: Attached) -> None:
+    held = {row[0] for row in db.execute("SELECT url FROM files WHERE document_id = ?", [document])}
+    stated = {file.url: file.media_type for file in wanted.files}
+    for url in held - stated.keys():
         db.execute("DELETE FROM files WHERE document_id = ? AND url = ?", [document, url])
     for url in sorted(stated.keys() - held):
         sql = "INSERT INTO files (document_id, url, media_type, capture_id) VALUES (?, ?, ?, ?)"
-        db.execute(sql, [document, url, stated[url], capture])
+        db.execute(sql, [document, url, stated[url], wanted.capture])

@@ -41,6 +41,7 @@ class Place:
     source: Source
     run: int
     capture: int
+    listing: int | None
     uri: str
     form: str
     host: str
@@ -66,6 +67,10 @@ def find_same_bytes(db: Database, capture: Capture, sources: Iterable[Source]) -
 
 
 def _same_here(db: Database, capture: Capture, source: Source) -> KnownCapture | None:
+    if capture.captured_at is None:  # which of several is the newest nothing tells
+        sql = f"{_KNOWN} WHERE uri = ? AND captured_at IS NULL AND sha256 = ? AND {_READ_SO} ORDER BY id DESC"
+        row = db.execute(sql, (capture.uri, capture.sha256, source.name, PARSER_VERSION)).fetchone()
+        return KnownCapture(*row) if row else None
     sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND sha256 = ? AND {_READ_SO}"
     values = (capture.uri, _time_of(capture), capture.sha256, source.name, PARSER_VERSION)
     row = db.execute(sql, values).fetchone()
@@ -94,9 +99,13 @@ def listing_of_capture(db: Database, capture_id: int) -> int | None:
 
 def find_same_content(db: Database, capture: Capture, content: str | None, source: Source) -> KnownCapture | None:
     """Find the capture of this address before this one in time, if what it said hashes to `content`."""
-    sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND {_READ_SO}"
-    values = (capture.uri, _time_of(capture), source.name, PARSER_VERSION)
-    row = db.execute(sql, values).fetchone() if content else None
+    if capture.captured_at is None:
+        sql = f"{_KNOWN} WHERE uri = ? AND captured_at IS NULL AND content_hash = ? AND {_READ_SO} ORDER BY id DESC"
+        row = db.execute(sql, (capture.uri, content, source.name, PARSER_VERSION)).fetchone() if content else None
+    else:
+        sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND {_READ_SO}"
+        values = (capture.uri, _time_of(capture), source.name, PARSER_VERSION)
+        row = db.execute(sql, values).fetchone() if content else None
     known = KnownCapture(*row) if row else None
     return known if known and not known.refused and known.content_hash == content else None
 

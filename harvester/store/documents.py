@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.clock import stamp
-from harvester.store.keys import differ, short_hash
+from harvester.store.attached import attached_of, switch
+from harvester.store.keys import differ, kind_of, short_hash, value_of
 from harvester.store.members import move_members
-from harvester.store.statements import DESCRIBED, KEYS, Statement, merge, merge_terms
+from harvester.store.statements import DESCRIBED, FACETS, KEYS, columns_of, origin_of, terms_of
+from harvester.store.timeline import Suppressed, Timeline
+from harvester.store.votes import ALWAYS, votes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,13 +19,17 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.source import Source
+    from harvester.store.attached import Attached, Change
+    from harvester.store.captures import Place
+    from harvester.store.timeline import FieldValue, News, Origin
+    from harvester.store.votes import Vote
 
 TRACKED = (*DESCRIBED, *KEYS, "date")
 """Columns whose changes are kept, besides the terms of each facet. The others follow from these."""
 
 
-Change = tuple[str | None, str | None, str | None]
-"""Field, value before, value after."""
+LoggedChange = tuple[str | None, str | None, str | None, "Origin | None"]
+"""Field, value before, value after, where the new value (or its absence) comes from."""
 
 
 def next_id(db: Database) -> int:
@@ -44,28 +52,109 @@ class Ids:
         return self._last
 
 
-def write_new(db: Database, document: int, source: Source, run: int, observed_at: str | None) -> str:
+@dataclass(frozen=True)
+class Present:
+    """What a document's votes make of it."""
+
+    content: dict[str, FieldValue]
+    news: dict[str, News]
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns that follow from what pages say."""
+        return columns_of(self.content)
+
+
+def present(db: Database, document: int, source: Source, votes: Sequence[Vote] | None = None) -> Present:
+    """Return what a document's votes make of it; `votes` are all of them, if they are at hand."""
+    found = votes_of(db, [document]) if votes is None else votes
+    timeline = Timeline(source, suppressed_news(db, found), lost_slugs(db, document))
+    for vote in found:
+        timeline.add(vote)
+    return Present(timeline.content(), timeline.news)
+
+
+def suppressed_news(db: Database, votes: Iterable[Vote]) -> list[Suppressed]:
+    """Return the walks in which the listings of these votes changed too much to be believed."""
+    listings = {vote.listing for vote in votes if vote.listing}
+    marks = ",".join("?" * len(listings))
+    sql = f"SELECT listing_id, field, first_at, last_at FROM site_changes WHERE listing_id IN ({marks})"
+    return [Suppressed(*row) for row in db.execute(sql, [*listings])]
+
+
+def lost_slugs(db: Database, document: int, at: str = ALWAYS) -> frozenset[str]:
+    """Return the slugs that were a document's and were another's at a time."""
+    sql = "SELECT key FROM identities WHERE document_id = ? AND until <= ?"
+    return frozenset(value_of(key) for (key,) in db.execute(sql, [document, at]) if kind_of(key) == "slug")
+
+
+def write_new(
+    db: Database,
+    document: int,
+    source: Source,
+    run: int,
+    votes: Sequence[Vote] | None = None,
+    at_hand: Attached | None = None,
+) -> str:
     """Write the first row of a document."""
-    statements = statements_of(db, document)
-    content = merge(statements, source)
-    _insert(db, document, content, source)
-    insert_terms(db, document, merge_terms(statements, source))
-    log_changes(db, run, document, observed_at, "new", [(None, None, content["title"])])
+    now = present(db, document, source, votes)
+    columns = now.columns
+    _insert(db, document, columns, source)
+    insert_terms(db, document, terms_of(now.content))
+    _switch_attached(db, document, now.content, None, at_hand)
+    origin = now.content["title"].origin
+    log_changes(db, run, document, "new", [(None, None, columns["title"], origin)])
+    _write_news(db, document, now.news)
     return "new"
 
 
-def write_document(db: Database, document: int, source: Source, run: int, observed_at: str | None) -> str:
-    """Bring one document in step with its statements; say whether it has changed."""
-    statements = statements_of(db, document)
+def write_document(db: Database, document: int, source: Source, run: int, at_hand: Attached | None = None) -> str:
+    """Bring one document in step with its votes; return whether it has `changed`, been `filled`, or is `unchanged`.
+
+    A field that was empty is filled by the first page of its kind that states it; only what replaces a value, or
+    what a page says that did not say it before, is a change.
+    """
     row = _row(db, document)
-    content = {**merge(statements, source), "last_changed": row["last_changed"]}
-    changed: list[Change] = [(name, row[name], content[name]) for name in TRACKED if differ(row[name], content[name])]
-    changed += write_terms(db, document, merge_terms(statements, source))
-    if changed:
-        content["last_changed"] = stamp()
-        log_changes(db, run, document, observed_at, "changed", changed)
-    _update(db, row, content)
-    return "changed" if changed else "unchanged"
+    now = present(db, document, source)
+    columns = now.columns
+    values: list[Change] = [(name, row[name], columns[name]) for name in TRACKED if differ(row[name], columns[name])]
+    values += write_terms(db, document, terms_of(now.content))
+    texts = _switch_attached(db, document, now.content, row["attached"], at_hand)
+    logged = [_with_origin(change, now.content, columns) for change in (*values, *texts)]
+    changed = [one for one in logged if one[1] is not None or not (one[3] and one[3].from_start)]
+    log_changes(db, run, document, "filled", [one for one in logged if one not in changed])
+    log_changes(db, run, document, "changed", changed)
+    _update(db, row, {**columns, "last_changed": stamp() if logged else row["last_changed"]})
+    _write_news(db, document, now.news)
+    return "changed" if changed else "filled" if logged else "unchanged"
+
+
+def _with_origin(change: Change, content: dict[str, FieldValue], columns: dict[str, Any]) -> LoggedChange:
+    name = change[0] or ""
+    found = origin_of(name, content, columns)
+    if name not in TRACKED and name not in FACETS and "attached" in content:
+        found = content["attached"].origin
+    return (*change, found)
+
+
+def _switch_attached(
+    db: Database, document: int, content: dict[str, FieldValue], before: str | None, at_hand: Attached | None
+) -> list[Change]:
+    """Bring texts and files in step; they stay as they are where the page that has them cannot be had now."""
+    wanted = content["attached"].value if "attached" in content else None
+    return [] if wanted == before else switch(db, document, wanted, at_hand) or []
+
+
+def _write_news(db: Database, document: int, news: dict[str, News]) -> None:
+    """Keep the news of a document that its own page is to confirm."""
+    db.execute("DELETE FROM news WHERE document_id = ?", [document])
+    rows = [(document, name, one.listing, one.origin.capture, one.origin.at, one.held) for name, one in news.items()]
+    if rows:
+        db.conn.executemany(
+            """INSERT INTO news (document_id, field, listing_id, capture_id, observed_at, held)
+            VALUES (?, ?, ?, ?, ?, ?)""",
+            rows,
+        )
 
 
 def _row(db: Database, document: int) -> dict[str, Any]:
@@ -73,46 +162,36 @@ def _row(db: Database, document: int) -> dict[str, Any]:
     return dict(zip((column[0] for column in cursor.description), cursor.fetchone(), strict=True))
 
 
-def statements_of(db: Database, document: int) -> list[Statement]:
-    """Give the statements that a document is made of."""
-    sql = """SELECT form, host, observed_at, cut, hash, content FROM statements
-        WHERE document_id = ? AND replaced_by IS NULL"""
-    return [
-        Statement(f, h, at, bool(cut), digest, content)
-        for f, h, at, cut, digest, content in db.execute(sql, [document])
-    ]
-
-
 def _insert(db: Database, document: int, content: dict[str, Any], source: Source) -> None:
     now = stamp()
-    row = {"id": document, "key": _public_key(db, document, content), "source": source.name, **content}
-    row |= {"first_seen": now, "last_changed": now}
+    row = {"id": document, "source": source.name, **content, "first_seen": now, "last_changed": now}
+    row["key"] = _public_key(db, {"id": document, "source": source.name}, content["slug"])
     columns, marks = ", ".join(row), ", ".join("?" * len(row))
     db.execute(f"INSERT INTO documents ({columns}) VALUES ({marks})", [*row.values()])
 
 
-def _public_key(db: Database, document: int, content: dict[str, Any], before: str | None = None) -> str:
-    """Give the document's public address: its slug where that is its own, else a short hash of its first key."""
-    if before and content["slug"] == before:
-        return before
-    if content["slug"] and _is_free(db, content["slug"], document):
-        return str(content["slug"])
-    key = short_hash(_first_key(db, document))
-    return key if _is_free(db, key, document) else f"{key}--{document}"
+def _public_key(db: Database, row: dict[str, Any], slug: str | None) -> str:
+    """Return a document's public address: its slug unless that was ever another's, else a short hash of its key."""
+    before, source = row.get("key"), row["source"]
+    if slug and (slug == before or _is_free(db, source, slug, row["id"])):
+        return slug
+    if before and _has_key(db, f"{source}:slug:{before}", row["id"]):
+        return str(before)  # it never passes on, although another document is at that address now
+    key = short_hash(_first_key(db, row["id"]))
+    taken = db.execute("SELECT 1 FROM documents WHERE key = ? AND id <> ?", [key, row["id"]]).fetchone()
+    return f"{key}--{row['id']}" if taken else key
 
 
-def _is_free(db: Database, key: str, document: int) -> bool:
-    return db.execute("SELECT id FROM documents WHERE key = ?", [key]).fetchone() in (None, (document,))
+def _is_free(db: Database, source: str, key: str, document: int) -> bool:
+    """Return whether no other document has or had this public address."""
+    sql = """SELECT 1 FROM documents WHERE key = ?1 AND id <> ?3
+        UNION ALL SELECT 1 FROM identities WHERE key = ?2 AND document_id <> ?3 LIMIT 1"""
+    return db.execute(sql, [key, f"{source}:public:{key}", document]).fetchone() is None
 
 
-def give_up_address(db: Database, documents: Iterable[int], address: str) -> None:
-    """Let documents whose address another has now be known by another one; the old one leads to them, too."""
-    for document in documents:
-        sql = "SELECT id, key, source FROM documents WHERE id = ? AND key = ?"
-        for number, key, source in db.execute(sql, [document, address]).fetchall():
-            _keep_old_key(db, {"id": number, "key": key, "source": source})
-            new = short_hash(_first_key(db, number))
-            db.execute("UPDATE documents SET key = ? WHERE id = ?", [new, number])
+def _has_key(db: Database, key: str, document: int) -> bool:
+    sql = "SELECT 1 FROM identities WHERE key = ? AND document_id = ?"
+    return db.execute(sql, [key, document]).fetchone() is not None
 
 
 def _first_key(db: Database, document: int) -> str:
@@ -123,7 +202,7 @@ def _first_key(db: Database, document: int) -> str:
 
 def _update(db: Database, before: dict[str, Any], content: dict[str, Any]) -> None:
     """Write the columns that differ."""
-    content = {**content, "key": _public_key(db, before["id"], content, before["key"])}
+    content = {**content, "key": _public_key(db, before, content["slug"])}
     differing = {name: value for name, value in content.items() if before[name] != value}
     if not differing:
         return
@@ -159,42 +238,71 @@ def _keep_old_key(db: Database, before: dict[str, Any]) -> None:
     db.execute("INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)", [old, before["id"]])
 
 
-def log_changes(
-    db: Database,
-    run: int,
-    document: int,
-    observed_at: str | None,
-    kind: str,
-    fields: Sequence[Change],
-) -> None:
-    """Keep what has changed in a document: field, before, after."""
-    rows = [(run, document, observed_at, kind, *field) for field in fields]
+def log_changes(db: Database, run: int, document: int, kind: str, changes: Sequence[LoggedChange]) -> None:
+    """Keep what has changed in a document, and which page says so."""
+    rows = [
+        (
+            run,
+            document,
+            origin.capture or None if origin else None,
+            origin.at or None if origin else None,
+            kind,
+            *values,
+        )
+        for *values, origin in changes
+    ]
     db.conn.executemany(
-        """INSERT INTO changes (run_id, document_id, observed_at, kind, field, before, after)
-        VALUES (?, ?, ?, ?, ?, ?, ?)""",
+        """INSERT INTO changes (run_id, document_id, capture_id, observed_at, kind, field, before, after)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
         rows,
     )
 
 
-def merge_documents(db: Database, gone: int, kept: int, run: int, observed_at: str | None) -> None:
+def merge_documents(db: Database, gone: int, kept: int, place: Place) -> None:
     """Make one document of two: all that leads to `gone` leads to `kept` from now on."""
     for table in ("statements", "sightings"):
         db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
     db.execute("UPDATE OR IGNORE identities SET document_id = ? WHERE document_id = ?", [kept, gone])
-    for table in ("identities", "document_terms"):  # terms are written anew, with what has changed in them
+    _keep_attached_aside(db, gone)
+    for table in ("identities", "document_terms", "texts", "files", "news"):
         db.execute(f"DELETE FROM {table} WHERE document_id = ?", [gone])
     move_members(db, gone, kept)
     row = db.execute("SELECT key, source FROM documents WHERE id = ?", [gone]).fetchone()
     if row:
-        _retire(db, {"id": gone, "key": row[0], "source": row[1]}, kept, run, observed_at)
+        _retire(db, {"id": gone, "key": row[0], "source": row[1]}, kept, place)
 
 
-def _retire(db: Database, gone: dict[str, Any], kept: int, run: int, observed_at: str | None) -> None:
+def _keep_attached_aside(db: Database, document: int) -> None:
+    held = attached_of(db, document)
+    if held:
+        held.keep_aside(db)
+
+
+def _retire(db: Database, gone: dict[str, Any], kept: int, place: Place) -> None:
     """Take away the row of a document that was merged; its address and its history go on in the other."""
     _keep_old_key(db, {**gone, "id": kept})
     sql = "UPDATE changes SET document_id = ?, merged_from = coalesce(merged_from, ?) WHERE document_id = ?"
     db.execute(sql, [kept, gone["id"], gone["id"]])
     db.execute("DELETE FROM documents WHERE id = ?", [gone["id"]])
-    sql = """INSERT INTO changes (run_id, document_id, observed_at, kind, field, before, merged_from)
-        VALUES (?, ?, ?, 'merged', 'key', ?, ?)"""
-    db.execute(sql, [run, kept, observed_at, gone["key"], gone["id"]])
+    sql = """INSERT INTO changes (run_id, document_id, capture_id, observed_at, kind, field, before, merged_from)
+        VALUES (?, ?, ?, ?, 'merged', 'key', ?, ?)"""
+    db.execute(sql, [place.run, kept, place.capture or None, place.observed_at, gone["key"], gone["id"]])
+
+
+def unmerge_document(db: Database, keys: Iterable[str], kept: int) -> int | None:
+    """Return the id of a document that was merged into another by mistake, and give it back its history.
+
+    It is recognised by its public address, which was one of these slugs.
+    """
+    for key in keys:
+        sql = """SELECT merged_from FROM changes WHERE document_id = ? AND kind = 'merged' AND before = ?
+            AND merged_from NOT IN (SELECT id FROM documents) ORDER BY id DESC LIMIT 1"""
+        row = db.execute(sql, [kept, value_of(key)]).fetchone()
+        if row:
+            sql = """UPDATE changes SET document_id = merged_from, merged_from = NULL
+                WHERE document_id = ? AND merged_from = ? AND kind <> 'merged'"""
+            db.execute(sql, [kept, row[0]])
+            sql = "DELETE FROM identities WHERE document_id = ? AND key LIKE ?"
+            db.execute(sql, [kept, f"%:public:{value_of(key)}"])
+            return int(row[0])
+    return None

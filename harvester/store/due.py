@@ -12,22 +12,27 @@ if TYPE_CHECKING:
 _WITH_PAGES = "SELECT {what} FROM documents WHERE source = ? AND url IS NOT NULL AND gone_at IS NULL"
 _ON_LISTING = """EXISTS (SELECT 1 FROM sightings JOIN captures ON captures.id = capture_id
     JOIN listings ON listings.id = listing_id WHERE document_id = documents.id AND listings.key = ?)"""
-_READ_AT = """coalesce((SELECT max(read_at) FROM captures JOIN reads ON reads.capture_id = captures.id
-    WHERE captures.uri = documents.url AND captures.refused IS NULL AND captures.errors = 0), '')"""
+# The newest reading of the page at its present address: it may show another document (a claim).
+_LAST = """(SELECT {} FROM captures JOIN reads ON reads.capture_id = captures.id
+    WHERE captures.uri = documents.url AND captures.refused IS NULL {} ORDER BY reads.id DESC LIMIT 1)"""
+_WHOLE = _LAST.format("read_at", "AND captures.errors = 0")
+_CLAIMED = "EXISTS (SELECT 1 FROM statements WHERE own AND document_id IS NULL AND capture_id = {})"
+_DUE = f"""(coalesce({_WHOLE}, '') < ? OR EXISTS (SELECT 1 FROM news WHERE document_id = documents.id)
+    OR {_CLAIMED.format(_LAST.format("captures.id", ""))})"""
 
 
 def pages_due(db: Database, listing: ListingAddress, before: str) -> list[str]:
-    """Give the addresses of document pages that are to be read: of the whole archive, or of what a listing has shown.
+    """Return the addresses of document pages to read: of the whole archive, or of what a listing has shown.
 
-    Those never read whole, those read before the document last changed, and those read before the time `before`.
+    Those never read whole at their present address, those whose listing says otherwise than before, those that showed
+    another document, and those read before the time `before`.
     """
     sql, values = _of(listing, "url")
-    sql = f"{sql} AND {_READ_AT} < max(last_changed, ?) ORDER BY id"
-    return [row[0] for row in db.execute(sql, [*values, before])]
+    return [row[0] for row in db.execute(f"{sql} AND {_DUE} ORDER BY id", [*values, before])]
 
 
 def pages_held(db: Database, listing: ListingAddress) -> int:
-    """Say how many documents with a page of their own are known."""
+    """Return how many documents with a page of their own are known."""
     sql, values = _of(listing, "count(*)")
     return int(db.execute(sql, values).fetchone()[0])
 

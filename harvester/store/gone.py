@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from harvester.clock import stamp
 from harvester.store.captures import NOT_THERE
 from harvester.store.documents import log_changes
+from harvester.store.timeline import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,31 +18,35 @@ PROOF = 2
 """Runs that must hear so: one may have met a site that was just being mended."""
 
 # When a document was there: its own page could be read, or a listing showed it.
-_THERE = """SELECT min(reads.captured_at) FROM reads JOIN captures ON captures.id = capture_id
-    WHERE reads.captured_at > :at AND refused IS NULL AND capture_id IN (
+_THERE = """SELECT captured_at, capture_id FROM reads WHERE captured_at > :at AND capture_id IN (
         SELECT capture_id FROM sightings WHERE document_id = :document
-        UNION SELECT captures.id FROM captures JOIN documents ON url = captures.uri WHERE documents.id = :document)"""
+        UNION SELECT capture_id FROM statements WHERE own AND document_id = :document)
+    ORDER BY captured_at, id LIMIT 1"""
 _NOT_FOUND = f"""SELECT min(captured_at), count(DISTINCT run_id) FROM reads
     WHERE capture_id IN (SELECT id FROM captures WHERE uri = :uri) AND http_status IN {NOT_THERE}
         AND captured_at >= coalesce((SELECT max(reads.captured_at) FROM reads JOIN captures ON captures.id = capture_id
             WHERE captures.uri = :uri AND refused IS NULL), '')"""
 _BACK = """SELECT id, gone_at FROM documents WHERE gone_at IS NOT NULL AND gone_at <= :at
-    AND (url = :uri OR id IN (SELECT document_id FROM sightings WHERE capture_id = :capture))"""
+    AND id IN (SELECT document_id FROM sightings WHERE capture_id = :capture
+        UNION SELECT document_id FROM statements WHERE own AND capture_id = :capture)"""
 
 
-def mark_gone(db: Database, run: int, documents: Iterable[int], at: str) -> int:
-    """Mark documents as gone since `at`; give how many. One that was there later has returned, and says so."""
+def mark_gone(db: Database, run: int, documents: Iterable[int], at: str, capture: int) -> int:
+    """Mark documents as gone since `at`, as a capture shows; return how many.
+
+    One that was there later has returned, and is marked so.
+    """
     marked = 0
     for document in documents:
-        _mark(db, run, document, "gone", (None, at), at)
-        later = db.execute(_THERE, {"document": document, "at": at}).fetchone()[0]
+        _mark(db, run, document, "gone", (None, at), Origin(at, capture))
+        later = db.execute(_THERE, {"document": document, "at": at}).fetchone()
         if later:
-            _mark(db, run, document, "returned", (at, None), later)
-        marked += not later
+            _mark(db, run, document, "returned", (at, None), Origin(*later))
+        marked += later is None
     return marked
 
 
-def not_found(db: Database, run: int, uri: str, at: str) -> int:
+def not_found(db: Database, run: int, capture: int, uri: str, at: str) -> int:
     """Mark the document of an address as gone if two runs in a row heard that it is not there; give how many are.
 
     While a listing still shows it, it is not gone: its page is broken.
@@ -51,24 +56,26 @@ def not_found(db: Database, run: int, uri: str, at: str) -> int:
         return 0
     sql = "SELECT id FROM documents WHERE url = ? AND gone_at IS NULL"
     found = [row[0] for row in db.execute(sql, [uri])]
-    return mark_gone(db, run, [d for d in found if not _is_there(db, d, since)], at)
+    return mark_gone(db, run, [d for d in found if not _is_there(db, d, since)], at, capture)
 
 
-def come_back(db: Database, run: int, capture: int, uri: str, at: str) -> int:
+def come_back(db: Database, run: int, capture: int, at: str) -> int:
     """Take the mark from documents that a page shows after they were gone; give how many."""
     if db.execute("SELECT 1 FROM documents WHERE gone_at IS NOT NULL LIMIT 1").fetchone() is None:
         return 0
-    back = db.execute(_BACK, {"at": at, "uri": uri, "capture": capture}).fetchall()
+    back = db.execute(_BACK, {"at": at, "capture": capture}).fetchall()
     for document, gone_at in back:
-        _mark(db, run, document, "returned", (gone_at, None), at)
+        _mark(db, run, document, "returned", (gone_at, None), Origin(at, capture))
     return len(back)
 
 
 def _is_there(db: Database, document: int, since: str) -> bool:
-    return db.execute(_THERE, {"document": document, "at": since}).fetchone()[0] is not None
+    return db.execute(_THERE, {"document": document, "at": since}).fetchone() is not None
 
 
-def _mark(db: Database, run: int, document: int, kind: str, gone_at: tuple[str | None, str | None], at: str) -> None:
+def _mark(
+    db: Database, run: int, document: int, kind: str, gone_at: tuple[str | None, str | None], origin: Origin
+) -> None:
     sql = "UPDATE documents SET gone_at = ?, last_changed = ? WHERE id = ?"
     db.execute(sql, [gone_at[1], stamp(), document])
-    log_changes(db, run, document, at, kind, [("gone_at", *gone_at)])
+    log_changes(db, run, document, kind, [("gone_at", *gone_at, origin)])

@@ -34,10 +34,7 @@ def find_document(db: Database, name: str) -> dict[str, Any]:
 def history_of(db: Database, document: int) -> list[dict[str, Any]]:
     """Give all changes of a document, oldest first, with the run that learned of each."""
     sql = """SELECT changes.run_id, runs.started_at AS learned_at, changes.observed_at, changes.kind,
-            changes.field, changes.before, changes.after, changes.merged_from,
-            (SELECT captures.uri FROM statements JOIN captures ON captures.id = statements.capture_id
-                JOIN reads ON reads.capture_id = captures.id
-             WHERE reads.run_id = changes.run_id AND statements.document_id = changes.document_id
-                AND captures.captured_at IS changes.observed_at LIMIT 1) AS uri
-        FROM changes JOIN runs ON runs.id = changes.run_id WHERE changes.document_id = ? ORDER BY changes.id"""
+            changes.field, changes.before, changes.after, changes.merged_from, changes.capture_id, captures.uri
+        FROM changes JOIN runs ON runs.id = changes.run_id LEFT JOIN captures ON captures.id = changes.capture_id
+        WHERE changes.document_id = ? ORDER BY changes.id"""
     return list(db.query(sql, [document]))

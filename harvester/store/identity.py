@@ -11,12 +11,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of, is_dated, kind_of, value_of
+from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_of, is_dated, kind_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-    from harvester.store.keys import Keys
 
 NEW = 0
 """Stands for a document that is yet to be made; ids begin at 1."""
@@ -108,16 +106,6 @@ def holders_of(db: Database, keys: list[str]) -> dict[str, set[int]]:
     return dict(holders)
 
 
-def last_said(db: Database, documents: set[int], key: str) -> tuple[str, str]:
-    """Say when a page showed last that one of the documents has a key, and what that page knew it by."""
-    marks = ",".join("?" * len(documents))
-    sql = f"""SELECT coalesce(observed_at, '') AS at, key FROM statements WHERE document_id IN ({marks})
-        AND replaced_by IS NULL AND (key = ? OR content ->> ? = ?) ORDER BY 1 DESC, 2 DESC LIMIT 1"""
-    field = {"slug": "slug"}.get(kind_of(key), f"{kind_of(key)}_id")
-    row = db.execute(sql, [*documents, key, field, value_of(key)]).fetchone()
-    return (row[0], row[1]) if row else ("", "")
-
-
 def is_alone(db: Database, prefix: str, *, identities: bool = False) -> bool:
     """Say whether no record without an address has this title (and, if asked, no document either)."""
     span = (prefix, prefix + "\U0010ffff")
@@ -125,19 +113,3 @@ def is_alone(db: Database, prefix: str, *, identities: bool = False) -> bool:
     return not any(
         db.execute(f"SELECT 1 FROM {table} WHERE key > ? AND key < ? LIMIT 1", span).fetchone() for table in tables
     )
-
-
-def agreeing(db: Database, documents: list[int], keys: Keys) -> list[int]:
-    """Give those of the documents found by a record's keys that can be one, the strongest first.
-
-    Two different strong keys of one kind never meet: a slug that has moved to another record id leads on no longer.
-    """
-    stated = {kind_of(key): key for key in keys.strong if kind_of(key) != "slug"}
-    agreed: list[int] = []
-    for document in dict.fromkeys(documents):
-        rows = db.execute("SELECT key FROM identities WHERE document_id = ?", [document])
-        held = {kind_of(key): key for (key,) in rows if kind_of(key) in ("record", "node")}
-        if all(stated.get(kind, key) == key for kind, key in held.items()):
-            stated |= held
-            agreed.append(document)
-    return agreed

@@ -7,10 +7,13 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harvester.pages.html_address import read_address
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from harvester.pages.page import Record
+    from harvester.source import Source
 
 STRONG_KINDS = ("record", "node", "slug")
 """Strongest first."""
@@ -98,6 +101,19 @@ def keys_of(records: Iterable[Record], source: str) -> list[Keys]:
     """Give the keys of a page's records, in order; the same title and date again is the next occurrence."""
     seen: dict[str, int] = {}
     return [_keys(record, source, seen) for record in records]
+
+
+def page_keys(record: Record, uri: str, source: Source) -> Keys:
+    """Return the keys of an item's own page, that of the address it was had from first.
+
+    A page that is not whole is not believed about itself: only the address counts.
+    """
+    found = read_address(uri, source) if "//" in uri else None
+    values = (found.record_id, found.node_id, found.slug) if found else ()
+    address = tuple(f"{source.name}:{kind}:{value}" for kind, value in zip(STRONG_KINDS, values, strict=False) if value)
+    keys = _keys(record, source.name, {})
+    stated = () if record.cut else keys.strong
+    return Keys(tuple(dict.fromkeys((*address, *stated))), keys.natural)
 
 
 def own_keys(records: Sequence[Record], source: str) -> list[str]:

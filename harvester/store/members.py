@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlite_utils import Database
 
 PROOF = 2
@@ -93,3 +95,38 @@ def move_members(db: Database, gone: int, kept: int) -> None:
         ON CONFLICT DO UPDATE SET missed = excluded.missed, left_at = excluded.left_at WHERE excluded.missed < missed"""
     db.execute(sql, [kept, gone])
     db.execute("DELETE FROM members WHERE document_id = ?", [gone])
+
+
+def last_page(db: Database, walk: int) -> int:
+    """Return the capture of the last page of a walk: what is on none of its pages, this one shows to be missing."""
+    sql = "SELECT capture_id FROM steps WHERE walk_id = ? AND capture_id IS NOT NULL ORDER BY id DESC LIMIT 1"
+    row = db.execute(sql, [walk]).fetchone()
+    return int(row[0]) if row else 0
+
+
+_RECOUNTED = """
+    SELECT walks.listing_id, count(*) FILTER (WHERE walks.id > coalesce(seen.walk, walks.id)) AS missed,
+        seen.walk IS NOT NULL AS was_there
+    FROM walks LEFT JOIN (
+        SELECT walks.listing_id AS listing, max(walks.id) AS walk FROM walks
+        JOIN steps ON steps.walk_id = walks.id JOIN sightings USING (capture_id)
+        WHERE walks.status = 'complete' AND sightings.document_id = :document GROUP BY walks.listing_id
+    ) AS seen ON seen.listing = walks.listing_id
+    WHERE walks.status = 'complete' AND walks.listing_id IN (SELECT walks.listing_id FROM walks
+        JOIN steps ON steps.walk_id = walks.id JOIN sightings USING (capture_id) WHERE sightings.document_id = :document
+        UNION SELECT listing_id FROM members WHERE document_id = :document)
+    GROUP BY walks.listing_id"""
+
+
+def recount_members(db: Database, documents: Iterable[int]) -> None:
+    """Count anew which complete walks lacked documents, because sightings have come to be of others than before."""
+    for document in documents:
+        for listing, missed, was_there in db.execute(_RECOUNTED, {"document": document}).fetchall():
+            if was_there:
+                sql = """INSERT INTO members (listing_id, document_id, missed) VALUES (?, ?, ?)
+                    ON CONFLICT DO UPDATE SET missed = excluded.missed,
+                        left_at = CASE WHEN excluded.missed = 0 THEN NULL ELSE left_at END"""
+                db.execute(sql, [listing, document, missed])
+            else:
+                sql = "DELETE FROM members WHERE listing_id = ? AND document_id = ?"
+                db.execute(sql, [listing, document])

@@ -3,70 +3,65 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from harvester.store.documents import lost_slugs, suppressed_news
 from harvester.store.keys import differ
-from harvester.store.statements import DESCRIBED, KEYS, Statement, merge, merge_terms
+from harvester.store.statements import DESCRIBED, KEYS, columns_of, origin_of, terms_of
+from harvester.store.timeline import Timeline, states
+from harvester.store.votes import ALWAYS, votes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlite_utils import Database
 
     from harvester.source import Source
+    from harvester.store.timeline import FieldValue
 
-ALWAYS = "9999"
-"""Later than any time."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """A statement with the page that it stood on."""
-
-    statement: Statement
-    uri: str
-    capture: int
-
-    @property
-    def at(self) -> str:
-        """When the page was captured; empty where nothing says so, so that it ranks oldest."""
-        return self.statement.observed_at or ""
+__all__ = ["ALWAYS", "Fact", "facts", "gone_at"]
 
 
 @dataclass(frozen=True)
 class Fact:
-    """What a field said: since when (empty if no page before said when it was captured), which page, what before."""
+    """What a field said at a time."""
 
     field: str
     value: str
     since: str
+    """When the page that said so first was captured; empty if nothing tells."""
     uri: str
+    """That page."""
     capture_id: int
     before: str | None
+    """What the field said before."""
 
 
-def said_of(db: Database, document: int, known: str = ALWAYS) -> list[Said]:
-    """Give what pages said of a document, as far as it was known here at that time, the oldest first."""
-    learned = "(SELECT min(read_at) FROM reads WHERE capture_id = {})"
-    sql = f"""SELECT uri, captures.id, statements.form, host, observed_at, cut, hash, content
-        FROM statements JOIN captures ON captures.id = capture_id WHERE document_id = :document
-            AND {learned.format("captures.id")} <= :known
-            AND (replaced_by IS NULL OR {learned.format("replaced_by")} > :known)
-        ORDER BY observed_at, statements.id"""
-    rows = db.execute(sql, {"document": document, "known": known})
-    return [Said(Statement(f, h, at, bool(cut), d, text), uri, c) for uri, c, f, h, at, cut, d, text in rows]
+def facts(db: Database, document: int, source: Source, observed: str = ALWAYS, known: str = ALWAYS) -> list[Fact]:
+    """Return what a document said at the time `observed`, as far as it was known here at the time `known`.
 
-
-def facts(said: list[Said], source: Source, observed: str = ALWAYS) -> list[Fact]:
-    """Give what a document said at that time, field by field, each with its page; nothing if no page showed it yet."""
-    states = list(_states(said, source, observed))
-    now = states[-1][1] if states else {}
-    pages = [(one, _state([one.statement], source)) for one in said if one.at <= observed]
-    return [_fact(name, value, states, pages) for name, value in now.items()]
+    One entry a field, in the order of columns; none if no page showed the document by then.
+    """
+    votes = [vote for vote in votes_of(db, [document], known) if vote.at <= observed]
+    timeline = Timeline(source, suppressed_news(db, votes), lost_slugs(db, document, observed))
+    told = [(at, _values(content), content) for at, content in states(votes, timeline)]
+    if not told:
+        return []
+    uris: dict[int, str] = {}
+    found = []
+    for name, value in told[-1][1].items():
+        since, before = len(told) - 1, None
+        while since and not differ(told[since - 1][1].get(name), value):
+            since -= 1
+        if since:
+            before = told[since - 1][1].get(name)
+        at, _, content = told[since]
+        origin = origin_of(name, content, columns_of(content))
+        capture = origin.capture if origin else 0
+        found.append(Fact(name, value, at, _uri(db, capture, uris), capture, before))
+    return found
 
 
 def gone_at(db: Database, document: int, observed: str = ALWAYS, known: str = ALWAYS) -> str | None:
-    """Say since when a document was gone at that time, as far as was known here at another."""
+    """Return since when a document was gone at a time, as far as was known here at another; None if it was not."""
     sql = """SELECT after FROM changes JOIN runs ON runs.id = run_id
         WHERE document_id = ? AND kind IN ('gone', 'returned') AND observed_at <= ? AND started_at <= ?
         ORDER BY observed_at DESC, changes.id DESC LIMIT 1"""
@@ -74,30 +69,17 @@ def gone_at(db: Database, document: int, observed: str = ALWAYS, known: str = AL
     return row[0] if row else None
 
 
-def _states(said: list[Said], source: Source, observed: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Give what the document said from each time on at which a page spoke, the oldest first."""
-    for at in sorted({one.at for one in said if one.at <= observed}):
-        yield at, _state([one.statement for one in said if one.at <= at], source)
-
-
-def _state(statements: list[Statement], source: Source) -> dict[str, str]:
-    content: dict[str, Any] = merge(statements, source)
-    terms = {facet: "; ".join(found) for facet, found in merge_terms(statements, source).items()}
-    named = {"title": content["title"], "date": content["date"] or content["date_text"]}
-    named |= {name: content[name] for name in (*DESCRIBED, *KEYS)} | terms
+def _values(content: dict[str, FieldValue]) -> dict[str, str]:
+    """Return the fields that are stated, as text."""
+    columns = columns_of(content)
+    named = {"title": columns["title"], "date": columns["date"] or columns["date_text"]}
+    named |= {name: columns[name] for name in (*DESCRIBED, *KEYS)}
+    named |= {facet: "; ".join(found) for facet, found in terms_of(content).items()}
     return {name: value for name, value in named.items() if value}
 
 
-def _fact(
-    name: str, value: str, states: list[tuple[str, dict[str, str]]], pages: list[tuple[Said, dict[str, str]]]
-) -> Fact:
-    """Go back to where the value came, and find the page that said so then."""
-    since, before = states[-1][0], None
-    for at, state in reversed(states):
-        if differ(state.get(name), value):
-            before = state.get(name)
-            break
-        since = at
-    saying = [one for one, state in pages if not differ(state.get(name), value)]
-    page = next((one for one in saying if one.at == since), saying[0])
-    return Fact(name, value, since, page.uri, page.capture, before)
+def _uri(db: Database, capture: int, uris: dict[int, str]) -> str:
+    if capture not in uris:
+        row = db.execute("SELECT uri FROM captures WHERE id = ?", [capture]).fetchone()
+        uris[capture] = row[0] if row else ""
+    return uris[capture]

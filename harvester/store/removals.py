@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from harvester.pages.page import Problem
 from harvester.store.gone import mark_gone
-from harvester.store.members import are_too_many, count_walk, is_late, leave, leavers, listing_of_walk
+from harvester.store.members import are_too_many, count_walk, is_late, last_page, leave, leavers, listing_of_walk
+from harvester.store.site_changes import hold_back
 from harvester.store.walks import end_walk
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def close_walk(run: Run, walk: int, ending: Ending, *, accepted: bool = False) -
     """
     with run.in_one():
         end_walk(run.db, walk, ending)
+        hold_back(run, walk)
         if ending.status != "complete":
             return []
         uri = _address(run.db, walk)
@@ -49,7 +51,7 @@ def settle(run: Run, walk: int, leaving: list[Leaver], alive: set[str], unsure: 
     with run.in_one():
         at = run.db.execute("SELECT finished_at FROM walks WHERE id = ?", [walk]).fetchone()[0]
         leave(run.db, listing_of_walk(run.db, walk), left, at)
-        run.counts["gone"] += mark_gone(run.db, run.id, gone, at)
+        run.counts["gone"] += mark_gone(run.db, run.id, gone, at, last_page(run.db, walk))
 
 
 def _leaving(run: Run, listing: int, uri: str, *, accepted: bool) -> list[Leaver]:

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from harvester.clock import stamp
+from harvester.pages.page import Problem
 from harvester.store.ahead import Ahead
 from harvester.store.rot import keep_fill
 from harvester.store.search import forget_words, index
-from harvester.store.taking import Taking
+from harvester.store.statement_table import open_claims
+from harvester.store.taking import ANOTHER_DOCUMENT, CLAIM, Taking
 from harvester.store.walks import interrupt_walks
 
 if TYPE_CHECKING:
@@ -69,8 +71,11 @@ class Run(Taking):
             fallen = keep_fill(self.db, self.id, self.fill)
             for problem in fallen:
                 self.complain(problem, None)
-            if fallen and status == "complete":
-                status, reason = "partial", reason or fallen[0].message
+            claims = open_claims(self.db, self.id)
+            for uri in claims:
+                self.complain(Problem("error", ANOTHER_DOCUMENT, CLAIM), uri)
+            if (fallen or claims) and status == "complete":
+                status, reason = "partial", reason or (fallen[0].message if fallen else f"{claims[0]} {CLAIM}")
             sql = "UPDATE runs SET finished_at = ?, status = ?, reason = ? WHERE id = ?"
             self.db.execute(sql, [stamp(), status, reason and self.withdrawn.taken_out(reason), self.id])
         if self.hidden and status != "failed":

@@ -1,17 +1,9 @@
-"""Statements: what each voice (a form at a host) says of an item, and the document that they make together.
-
-A document is a function of its statements alone, so the order in which pages arrive cannot matter. Of each voice
-the newest statement counts. Between voices the richer form is believed (the order of `Source.forms`), then the
-archive's own host before its aliases: two voices that disagree never flap. A cut-off record fills gaps only.
-"""
+"""What a statement holds, and which columns of a document follow from its fields."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import compress
-from operator import not_
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from harvester.pages.dates import read_date
@@ -19,10 +11,10 @@ from harvester.pages.titles import LOOKED_AT, TitleParts, read_title
 from harvester.store.keys import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from harvester.pages.page import Record
-    from harvester.source import Source
+    from harvester.store.timeline import FieldValue, Origin
 
 DESCRIBED = (
     "title",
@@ -42,31 +34,12 @@ KEYS = ("url", "slug", "record_id", "node_id")
 """Those of them by which the archive itself knows an item."""
 
 
-@dataclass(frozen=True)
-class Statement:
-    """What one voice said of one item."""
+def content_of(record: Record, attached: str | None, *, believed: bool = True) -> str:
+    """Return what a record says as JSON; `attached` is a hash of the texts and files on its page.
 
-    form: str
-    host: str
-    observed_at: str | None
-    cut: bool
-    hash: str
-    content: str
-
-    @property
-    def voice(self) -> tuple[str, str, bool]:
-        """Who says it."""
-        return self.form, self.host, self.cut
-
-    @cached_property
-    def fields(self) -> dict[str, Any]:
-        """The stated fields; what was not stated is absent."""
-        return json.loads(self.content)  # type: ignore[no-any-return]
-
-
-def content_of(record: Record, attached: str | None) -> str:
-    """Give what a record says as JSON; `attached` is a hash of what else its page holds."""
-    values = {name: value for name in _SAID if (value := getattr(record, name))}
+    An own page that is not whole is not believed about its numbers and its canonical address.
+    """
+    values = {name: value for name in _SAID if (value := getattr(record, name)) and (believed or name not in KEYS)}
     values |= {"date_text": record.date.text} if record.date.text else {}
     values |= {"terms": _by_facet(record)} if record.terms else {}
     return json.dumps(values | ({"attached": attached} if attached else {}), ensure_ascii=False)
@@ -80,47 +53,23 @@ def _by_facet(record: Record) -> dict[str, list[str]]:
     return {facet: sorted({plain(term) for name, term in record.terms if name == facet}) for facet in facets}
 
 
-def merge(statements: Sequence[Statement], source: Source) -> dict[str, Any]:
-    """Make a document's content of its statements: one value a field, None where no voice states it."""
-    newest, older = _by_voice(statements, source)
-    now, before = _together(newest), _together(older)
-    content = {name: now.get(name) for name in STATED}
-    # A key once stated stays true: a page that does not show it takes nothing away.
-    content |= {name: content[name] or before.get(name) for name in KEYS}
-    return _with_derived(content)
+def columns_of(content: Mapping[str, FieldValue]) -> dict[str, Any]:
+    """Return the columns of a document that holds these fields: None where nothing is stated."""
+    return _with_derived({name: content[name].value if name in content else None for name in STATED})
 
 
-def merge_terms(statements: Sequence[Statement], source: Source) -> dict[str, list[str]]:
-    """Give a document's terms by facet: of each facet those of the first voice that states any."""
-    stated = _together([fields.get("terms", {}) for fields in _by_voice(statements, source)[0]])
-    return {facet: stated.get(facet, []) for facet in FACETS}
+def terms_of(content: Mapping[str, FieldValue]) -> dict[str, list[str]]:
+    """Return the terms of a document that holds these fields, by facet."""
+    return {facet: list(content[facet].value or ()) if facet in content else [] for facet in FACETS}
 
 
-def _together(stated: list[dict[str, Any]]) -> dict[str, Any]:
-    """Give of each field what the first says that says anything of it."""
-    together: dict[str, Any] = {}
-    for fields in reversed(stated):
-        together |= fields
-    return together
-
-
-def _by_voice(statements: Sequence[Statement], source: Source) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Part what each voice says now from what it said before, each in the order in which voices are believed."""
-    if len(statements) == 1:  # as of most documents, and of each when it is new
-        return [statements[0].fields], []
-    forms = [form.name for form in source.forms]
-    ordered = sorted(
-        statements, key=lambda s: (s.cut, _place(s.form, forms), _place(s.host, source.hosts), s.host, s.hash)
-    )
-    latest: dict[tuple[str, str, bool], str] = {}
-    for s in ordered:
-        latest[s.voice] = max(latest.get(s.voice, ""), s.observed_at or "")
-    now = [(s.observed_at or "") == latest[s.voice] for s in ordered]
-    return [s.fields for s in compress(ordered, now)], [s.fields for s in compress(ordered, map(not_, now))]
-
-
-def _place(name: str, order: Sequence[str]) -> int:
-    return order.index(name) if name in order else len(order)
+def origin_of(name: str, content: Mapping[str, FieldValue], columns: Mapping[str, Any]) -> Origin | None:
+    """Return where the value of a tracked column or facet comes from, or what it is read from."""
+    if name == "date":
+        name = "date_text"
+    elif name == "kind" and columns["kind"] and _parts((columns["title"] or "")[:LOOKED_AT]).kind:
+        name = "title"
+    return content[name].origin if name in content else None
 
 
 def _with_derived(content: dict[str, Any]) -> dict[str, Any]:

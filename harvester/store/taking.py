@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from harvester.addresses import host_of
 from harvester.clock import stamp
 from harvester.pages.page import REFERENCE_READING, Listing, Problem, Refused
+from harvester.sources import load_sources
 from harvester.store.captures import (
     NOT_THERE,
     Place,
@@ -40,6 +42,10 @@ if TYPE_CHECKING:
     from harvester.store.captures import KnownCapture
     from harvester.store.hashes import Hashes
 
+FUTURE = timedelta(days=1)
+"""Clocks may differ by so much."""
+ANOTHER_DOCUMENT = "another-document"
+CLAIM = "says that it is another document's page: what it says counts for none until that is confirmed; ask again"
 UNDECIDED = "withheld until its page is read: its title and date, or its address, are those of a withdrawn document"
 STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
 
@@ -63,12 +69,16 @@ class WalkStep:
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of a capture. `known`: nothing in it was new or changed. `missing`: there is no such page."""
+    """What became of a capture. `known`: nothing in it was new or changed. `missing`: there is no such page.
+
+    `claim`: it is a document's page, but of which document cannot be known.
+    """
 
     capture_id: int
     refused: bool
     known: bool
     missing: bool = False
+    claim: bool = False
 
 
 class Taking(Tally):
@@ -86,6 +96,7 @@ class Taking(Tally):
     def reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None = None) -> Taken:
         """Keep that a page was read whose bytes are known."""
         with self.in_one():
+            capture = self._with_possible_time(capture)
             return self._left_out() if is_address(self.db, capture.uri) else self._reread(capture, known, step)
 
     def not_modified(self, capture: Capture, capture_id: int, step: WalkStep | None = None) -> Taken:
@@ -96,6 +107,7 @@ class Taking(Tally):
         """Take one page: its records, its problems and the fact that it was read, or none of these."""
         hashes = None if isinstance(page, Refused) else hash_page(page)
         with self.in_one():
+            capture = self._with_possible_time(capture)
             if is_withheld(self.db, capture, page, source):
                 self.hidden, self.withdrawn = True, Names.of(self.db)
                 return self._left_out()
@@ -107,15 +119,17 @@ class Taking(Tally):
             if known:
                 return self._reread(capture, known, step)
             before = self.counts["new"] + self.counts["changed"]
+            claim = False
+            keep_read(self.db, self.id, capture_id, capture)  # what a page says counts by its readings
             if isinstance(page, Refused):
                 self._refuse(capture, page, step)
             elif hashes:
-                self._take_records(self._place(capture, capture_id, page, source), page, hashes)
-            # Last, so that no change of a document is later than the reading that brought it.
-            keep_read(self.db, self.id, capture_id, capture)
+                place = Place(source, self.id, capture_id, listing, capture.uri, page.form, *_host_and_time(capture))
+                claim = self._take_records(place, page, hashes)
             unchanged = self.counts["new"] + self.counts["changed"] == before
-            self._presence(capture, capture_id, refused=isinstance(page, Refused))
-            return self._taken(capture_id, isinstance(page, Refused), unchanged, step, capture.http_status)
+            self._presence(capture, capture_id, believed=not isinstance(page, Refused) and not claim)
+            taken = self._taken(capture_id, isinstance(page, Refused), unchanged, step, capture.http_status)
+            return replace(taken, claim=claim)
 
     def passed_over(self, uri: str, problem: Problem | None, step: WalkStep | None = None) -> None:
         """Keep that something gave no capture: with its reason, or counted if its name shows that it is no page."""
@@ -134,11 +148,16 @@ class Taking(Tally):
         """Keep a problem that belongs to no page."""
         self.passed_over(uri or "", problem)
 
-    def _place(self, capture: Capture, capture_id: int, page: Listing | DocumentPage, source: Source) -> Place:
-        observed_at = stamp(capture.captured_at) if capture.captured_at else None
-        return Place(source, self.id, capture_id, capture.uri, page.form, host_of(capture.uri), observed_at)
+    def _with_possible_time(self, capture: Capture) -> Capture:
+        """Return a capture without its time if that is still to come: it would outlast whatever is harvested later."""
+        if capture.captured_at is None or capture.captured_at <= datetime.now(UTC) + FUTURE:
+            return capture
+        message = f"says that it was captured on {stamp(capture.captured_at)}: it counts as a page without a time"
+        self.complain(Problem("warning", "captured-in-future", message), capture.uri)
+        return replace(capture, captured_at=None)
 
-    def _take_records(self, place: Place, page: Listing | DocumentPage, hashes: Hashes) -> None:
+    def _take_records(self, place: Place, page: Listing | DocumentPage, hashes: Hashes) -> bool:
+        """Take what a page says; return whether it is a claim: a document's page, of which cannot be known whose."""
         taker = RecordTaker(self.db, place)
         outcome = taker.take(page, hashes) if isinstance(page, Listing) else taker.take_document(page, hashes)
         self.counts.update(outcome + Counter(records=len(hashes.records)))
@@ -147,6 +166,10 @@ class Taking(Tally):
         for problem in page.problems:
             self.complain(replace(problem, extract="") if taker.withheld else problem, place.uri)
             self.counts[REFERENCE_READINGS] += problem.code == REFERENCE_READING
+        if isinstance(page, Listing) or not taker.is_claim:
+            return False
+        self.complain(Problem("warning", ANOTHER_DOCUMENT, CLAIM, extract=page.record.title), place.uri)
+        return True
 
     def _left_out(self) -> Taken:
         """Leave out a page of a withdrawn document; not even its address is kept."""
@@ -165,8 +188,9 @@ class Taking(Tally):
 
     def _reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None) -> Taken:
         keep_read(self.db, self.id, known.id, capture)
-        self._presence(capture, known.id, refused=known.refused is not None)
-        self.counts.update(skipped=1, records=known.records, unchanged=known.records)
+        claim = known.refused is None and self._read_again(capture, known)
+        self._presence(capture, known.id, believed=known.refused is None and not claim)
+        self.counts.update(skipped=1, records=known.records)
         if known.errors and not step:
             self.errors += known.errors
         if known.refused and not (step and step.again):
@@ -174,17 +198,33 @@ class Taking(Tally):
         if known.errors and not (step and step.again):
             code = known.refused or "still-incomplete"
             self.complain(Problem("notice", code, STILL_NOT_TAKEN), capture.uri)
-        return self._taken(known.id, known.refused is not None, True, step, capture.http_status)
+        taken = self._taken(known.id, known.refused is not None, True, step, capture.http_status)
+        return replace(taken, claim=claim)
 
-    def _presence(self, capture: Capture, capture_id: int, *, refused: bool) -> None:
+    def _read_again(self, capture: Capture, known: KnownCapture) -> bool:
+        """Let a known page say again what it says, at this time; return whether it is a claim."""
+        sql = "SELECT source, listing_id, form FROM captures WHERE id = ?"
+        name, listing, form = self.db.execute(sql, [known.id]).fetchone()
+        source = load_sources()[name]
+        place = Place(source, self.id, known.id, listing, capture.uri, form, *_host_and_time(capture))
+        taker = RecordTaker(self.db, place)
+        outcome = taker.read_again()
+        self.counts.update(new=outcome["new"], changed=outcome["changed"])
+        self.counts["unchanged"] += max(0, known.records - outcome["changed"])
+        claim = listing is None and taker.is_claim
+        if claim:
+            self.complain(Problem("warning", ANOTHER_DOCUMENT, CLAIM), capture.uri)
+        return claim
+
+    def _presence(self, capture: Capture, capture_id: int, *, believed: bool) -> None:
         """See to what a page tells of documents that are gone. Without a time it tells nothing of now."""
         if capture.captured_at is None:
             return
         at = stamp(capture.captured_at)
-        if not refused:
-            self.counts["returned"] += come_back(self.db, self.id, capture_id, capture.uri, at)
+        if believed:
+            self.counts["returned"] += come_back(self.db, self.id, capture_id, at)
         elif capture.http_status in NOT_THERE:
-            self.counts["gone"] += not_found(self.db, self.id, capture.uri, at)
+            self.counts["gone"] += not_found(self.db, self.id, capture_id, capture.uri, at)
 
     def _taken(
         self, capture_id: int, refused: bool, known: bool, step: WalkStep | None, http_status: int | None
@@ -197,3 +237,7 @@ class Taking(Tally):
     def _keep_step(self, step: WalkStep | None, capture_id: int | None, *, known: bool) -> None:
         if step:
             keep_step(self.db, step.walk, step.number, step.reason, capture_id, known=known, cached=step.cached)
+
+
+def _host_and_time(capture: Capture) -> tuple[str, str | None]:
+    return host_of(capture.uri), stamp(capture.captured_at) if capture.captured_at else None

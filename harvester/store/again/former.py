@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-DERIVED = ("sightings", "statements", "document_terms", "texts", "files", "identities", "documents")
+DERIVED = (
+    "sightings",
+    "statements",
+    "news",
+    "attachments",
+    "document_terms",
+    "texts",
+    "files",
+    "identities",
+    "documents",
+)
 """Tables that follow from pages."""
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from harvester.store.documents import Change
+    from harvester.store.attached import Change
     from harvester.store.run import Run
 
 _CLOCKS = """UPDATE documents SET (first_seen, last_changed) =
@@ -45,12 +45,12 @@ def restore(run: Run) -> None:
     for sql in (_CLOCKS, _GONE, _ADDRESSES, _KEYS):
         db.execute(sql)
     for document, title in db.execute(_NEW).fetchall():
-        log_changes(db, run.id, document, None, "new", [(None, None, title)])
+        log_changes(db, run.id, document, "new", [(None, None, title, None)])
         run.counts["new"] += 1
     for document in sorted(set(_differing(db))):
         changes = list(_changes(db, document))
         if changes:
-            log_changes(db, run.id, document, None, "changed", changes)
+            log_changes(db, run.id, document, "changed", [(*change, None) for change in changes])
             db.execute("UPDATE documents SET last_changed = ? WHERE id = ?", [stamp(), document])
             run.counts["changed"] += 1
     for document, key, title in db.execute(_LOST).fetchall():

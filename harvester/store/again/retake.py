@@ -34,6 +34,7 @@ class Retaking:
         self._db = run.db
         self._sources = sources
         self._ids = FormerIds(run.db)
+        self.recount: set[int] = set()
         self.left: dict[int, dict[str, Any]] = {row["id"]: row for row in self._db.query(_ROWS)}
         for table in DERIVED:
             self._db.execute(f"DELETE FROM {table}")
@@ -64,7 +65,7 @@ class Retaking:
 
     def _take(self, row: dict[str, Any], page: Listing | DocumentPage, hashes: Hashes) -> None:
         place = self._place(row, page.form)
-        taker = RecordTaker(self._db, place, self._ids)
+        taker = RecordTaker(self._db, place, self._ids, self.recount)
         if isinstance(page, Listing):
             taker.take(page, hashes)
         else:
@@ -72,7 +73,8 @@ class Retaking:
 
     def _place(self, row: dict[str, Any], form: str) -> Place:
         source = self._sources[row["source"]]
-        return Place(source, self._run.id, row["id"], row["uri"], form, host_of(row["uri"]), row["captured_at"])
+        at = row["captured_at"]
+        return Place(source, self._run.id, row["id"], row["listing_id"], row["uri"], form, host_of(row["uri"]), at)
 
     def _tell(self, row: dict[str, Any], page: Page) -> None:
         """Tell what is the matter with a page that is read otherwise than before."""

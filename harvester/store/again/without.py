@@ -32,9 +32,9 @@ _SEEN_LATER = """UPDATE changes SET run_id = coalesce((SELECT min(reads.run_id) 
         JOIN former.sightings AS s ON s.capture_id = reads.capture_id WHERE s.document_id = changes.document_id),
     run_id) WHERE run_id = ? AND kind = 'new'"""
 _CHAINS = """SELECT document_id, coalesce(merged_from, 0), field, id, before, after FROM changes
-    WHERE kind = 'changed' AND (document_id, field) IN
-        (SELECT document_id, field FROM former.changes WHERE run_id = ? AND kind = 'changed') ORDER BY 1, 2, 3, 4"""
-_FIRST = """SELECT before FROM former.changes WHERE document_id = ? AND field = ? AND kind = 'changed'
+    WHERE kind IN ('filled', 'changed') AND (document_id, field) IN (SELECT document_id, field FROM former.changes
+        WHERE run_id = ? AND kind IN ('filled', 'changed')) ORDER BY 1, 2, 3, 4"""
+_FIRST = """SELECT before FROM former.changes WHERE document_id = ? AND field = ? AND kind IN ('filled', 'changed')
     ORDER BY id LIMIT 1"""
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 # Changes of a document that was merged into another are a chain of their own, which ended with it.
 _CHANGED = """SELECT document_id, coalesce(merged_from, 0), field, id, before, after FROM changes
-    WHERE kind = 'changed' ORDER BY 1, 2, 3, 4"""
+    WHERE kind IN ('filled', 'changed') ORDER BY 1, 2, 3, 4"""
 _LAST = """SELECT document_id, field, after FROM changes JOIN documents ON documents.id = document_id
-    WHERE changes.id IN (SELECT max(id) FROM changes WHERE kind = 'changed' AND merged_from IS NULL
+    WHERE changes.id IN (SELECT max(id) FROM changes WHERE kind IN ('filled', 'changed') AND merged_from IS NULL
         GROUP BY document_id, field)"""
 _TERMS = """SELECT group_concat(term, '; ') FROM
     (SELECT term FROM document_terms WHERE document_id = ? AND facet = ? ORDER BY term)"""

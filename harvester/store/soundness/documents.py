@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from harvester.sources import load_sources
-from harvester.store.documents import statements_of
-from harvester.store.statements import FACETS, merge, merge_terms
+from harvester.store.documents import present
+from harvester.store.statements import FACETS, terms_of
+from harvester.store.votes import votes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +39,11 @@ def differing_documents(db: Database) -> Iterator[tuple[int, list[str]]]:
 
 
 def _names(db: Database, row: dict[str, Any], source: Source) -> list[str]:
-    statements = statements_of(db, row["id"])
-    if not statements:
+    votes = votes_of(db, [row["id"]])
+    if not votes:
         return []  # another check names it
-    content, said = merge(statements, source), merge_terms(statements, source)
-    names = [name for name, value in content.items() if row[name] != value]
-    terms = sorted((facet, term) for facet in FACETS for term in said[facet])
+    now = present(db, row["id"], source, votes)
+    columns, stated = now.columns, terms_of(now.content)
+    names = [name for name, value in columns.items() if row[name] != value]
+    terms = sorted((facet, term) for facet in FACETS for term in stated[facet])
     return names + ["terms"] * (sorted(map(tuple, json.loads(row["terms"]))) != terms)

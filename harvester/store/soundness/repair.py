@@ -33,7 +33,7 @@ _ENDED = """SELECT DISTINCT runs.id FROM walks JOIN runs ON runs.id = run_id
 # What the row held and history never told of is no change of the document.
 _UNTOLD = """DELETE FROM changes WHERE run_id = ? AND kind = 'changed' AND EXISTS (SELECT 1 FROM changes AS last
     WHERE last.id = (SELECT max(id) FROM changes AS c WHERE c.document_id = changes.document_id
-        AND c.field = changes.field AND c.merged_from IS NULL AND c.kind = 'changed' AND c.id < changes.id)
+        AND c.field = changes.field AND c.merged_from IS NULL AND c.kind IN ('filled', 'changed') AND c.id < changes.id)
     AND last.after IS NOT changes.before)"""
 
 
@@ -83,12 +83,12 @@ def _make_again(db: Database, run: Run) -> Iterator[str]:
     sources = load_sources()
     for document, source in db.execute(_LOST).fetchall():
         db.execute("DELETE FROM document_terms WHERE document_id = ?", [document])
-        write_new(db, document, sources[source], run.id, None)
+        write_new(db, document, sources[source], run.id)
         run.counts["new"] += 1
         yield f"document {document} was made again of what pages say of it"
     for document, names in list(differing_documents(db)):
         (source,) = db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
-        run.counts["changed"] += write_document(db, document, sources[source], run.id, None) == "changed"
+        run.counts["changed"] += write_document(db, document, sources[source], run.id) == "changed"
         yield f"document {document} is what its pages say again ({', '.join(names)})"
     db.execute(_UNTOLD, [run.id])
 

@@ -134,6 +134,7 @@ def _hide_pages(hiding: Hiding, own: str, row: dict[str, Any], addresses: list[s
     hiding.blank("problems", _SHOWING, [row["id"]], {"extract": None})
     hiding.blank("reads", f"capture_id IN ({own})", [], nowhere)
     hiding.blank("captures", f"id IN ({own})", [], {**nowhere, **page})
+    hiding.remove("attachments", f"capture_id IN ({own})", [])
 
 
 def _hide_statements(hiding: Hiding, hasher: Hasher, row: dict[str, Any], keys: list[str]) -> None:
@@ -144,7 +145,7 @@ def _hide_statements(hiding: Hiding, hasher: Hasher, row: dict[str, Any], keys: 
     span = " OR ".join("key > ? AND key < ?" for _ in groups) or "0"
     values = [bound for group in sorted(groups) for bound in (group, group + "\U0010ffff")]
     unassigned = hiding.ids("statements", f"document_id IS NULL AND ({span})", values)
-    nothing = {"document_id": None, "form": "", "host": "", "hash": "", "content": "{}"}
+    nothing = {"document_id": None, "natural": mark, "form": "", "host": "", "own": 0, "hash": "", "content": "{}"}
     seen = {"document_id": None, "date_text": None, "title": SHOWN, "has_summary": 0}
     hiding.blank("sightings", f"document_id = ? OR statement_id IN ({unassigned})", [row["id"]], seen)
     for key in hiding.values("statements", "key", f"id IN ({own})"):

@@ -79,6 +79,7 @@ def _stand_in(db: Database, hasher: Hasher, match: Match, keys: Keys, place: Pla
     key = stand_in_key(hasher, place.source.name, match.document, keys.own)
     row = db.execute("SELECT min(id) FROM statements WHERE key = ?", [key]).fetchone()
     if row[0] is None:
-        sql = """INSERT INTO statements (key, form, host, hash, content, capture_id) VALUES (?, '', '', '', '{}', ?)"""
+        sql = """INSERT INTO statements (key, natural, form, host, hash, content, capture_id)
+            VALUES (?1, ?1, '', '', '', '{}', ?2)"""
         row = (db.execute(sql, [key, place.capture]).lastrowid,)
     return Withheld(int(row[0]), match.undecided)

@@ -1,0 +1,304 @@
+"""A document as a function of its votes: what each field holds, since when, and which page says so.
+
+Votes are taken in order of time. What one listing says, or the item's own pages at one host, is a series: in it the
+newest vote counts. Between listings of one voice (a form at a host) the one counts that changed what it says last;
+between voices the richer form is believed (the order of `Source.forms`), then the archive's own host.
+
+A listing that changes what it says is news: the item's own page is to be read again. Meanwhile the new value is held,
+if what the listing said before was the value held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from harvester.pages.dates import read_date
+from harvester.store.keys import differ, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from harvester.source import Source
+    from harvester.store.votes import Vote
+
+NEWS_FIELDS = ("title", "date_text", "summary")
+"""The fields that listings state."""
+BELIEVED_AFTER = 4
+"""Readings of an own page that shows an old value still: a cache may have answered the first of them."""
+ADDRESS_FIELDS = ("url", "slug", "record_id", "node_id")
+"""What an item is known by: once stated, it stays true although a page does not show it."""
+Rank = tuple[bool, int, int, str, str]
+
+
+class Origin(NamedTuple):
+    """Where a value comes from."""
+
+    at: str
+    """When the page that says it was captured; empty where nothing tells."""
+    capture: int
+    from_start: bool = True
+    """Whether its series has said it ever since its first vote."""
+
+
+class FieldValue(NamedTuple):
+    """What a field holds. `value` is None where the field was stated before and is not any more."""
+
+    value: Any
+    origin: Origin
+
+
+@dataclass
+class News:
+    """A change in a listing that the item's own page has not confirmed or denied yet."""
+
+    value: Any
+    origin: Origin
+    listing: int
+    rank: Rank
+    old: Any
+    """What the richer voice said then."""
+    held: bool
+    """Whether the document has the new value meanwhile."""
+    readings: set[str] = field(default_factory=set)
+    """Times at which the richer voice was read since, and showed the old value still."""
+
+
+class Suppressed(NamedTuple):
+    """A walk in which a listing changed so many records that its news of a field takes no value."""
+
+    listing: int
+    field: str
+    first_at: str
+    last_at: str
+
+
+@dataclass
+class Series:
+    """What one listing, or the item's own pages at one host, say of the item."""
+
+    rank: Rank
+    whole_source: bool
+    first: Origin
+    vote: Vote
+    changed: dict[str, str] = field(default_factory=dict)
+    """When a field last became other than in the dated vote before."""
+    began: dict[str, Origin] = field(default_factory=dict)
+    """Where the present value of a field was said first, if not in the first vote."""
+
+    def value(self, name: str) -> Any:
+        """Return what the series says of a field now."""
+        return self.vote.statement.fields.get(name)
+
+    def field_value(self, name: str) -> FieldValue:
+        """Return what the series says of a field now, and since which vote."""
+        return FieldValue(self.value(name), self.began.get(name, self.first))
+
+    def add(self, vote: Vote) -> None:
+        """Take in a later vote."""
+        before, self.vote = self.vote, vote
+        if before.statement.id == vote.statement.id:
+            return
+        old, new = before.statement.fields, vote.statement.fields
+        for name in {*old, *new}:
+            if differs(name, old.get(name), new.get(name)):
+                self.began[name] = Origin(vote.at, vote.capture, from_start=False)
+                if before.at:
+                    self.changed[name] = vote.at
+
+
+class Timeline:
+    """The document that votes make, at the time of the newest vote added so far."""
+
+    def __init__(
+        self, source: Source, suppressed: Sequence[Suppressed] = (), lost_slugs: Collection[str] = frozenset()
+    ) -> None:
+        self._forms = [form.name for form in source.forms]
+        self._losing = {form.name for form in source.forms if form.loses}
+        self._hosts = source.hosts
+        self._suppressed = suppressed
+        self._lost_slugs = lost_slugs
+        self._voices: dict[Rank, dict[int | None, Series]] = {}
+        self._ranks: list[Rank] = []
+        self._stated: dict[str, tuple[Rank, str, FieldValue]] = {}
+        self._urls: list[tuple[Rank, str, str, str | None, Origin]] = []
+        self.news: dict[str, News] = {}
+        """By field; open ones only."""
+
+    def add(self, vote: Vote) -> None:
+        """Take in the next vote. Votes are added in order of time."""
+        rank = self._rank(vote)
+        series = self._series(rank, vote)
+        before = series.vote
+        changed = self._changed(before, vote)
+        held = {name: self.value(name) for name in changed}
+        series.add(vote)
+        self._keep_addresses(rank, vote)
+        for name in changed:
+            self._take_news(series, name, before.statement.fields.get(name), held[name])
+        for name in [name for name, news in self.news.items() if rank < news.rank]:
+            self._confirm(name, vote)
+
+    def value(self, name: str) -> Any:
+        """Return what a field holds now, None if nothing."""
+        found = self.field_value(name)
+        return found.value if found else None
+
+    def field_value(self, name: str) -> FieldValue | None:
+        """Return what a field holds now and which vote says so; None if it never was stated."""
+        news = self.news.get(name)
+        if news and news.held:
+            return FieldValue(news.value, news.origin)
+        return self._best(name)
+
+    def content(self) -> dict[str, FieldValue]:
+        """Return all fields that are or were stated, with their origins."""
+        names = {
+            name
+            for voice in self._voices.values()
+            for series in voice.values()
+            for name in (*series.vote.statement.fields, *series.began)
+        }
+        names -= {*ADDRESS_FIELDS}
+        content = {name: found for name in names if (found := self.field_value(name))}
+        return content | self._addresses()
+
+    def _rank(self, vote: Vote) -> Rank:
+        said = vote.statement
+        return said.cut, _place(said.form, self._forms), _place(said.host, self._hosts), said.host, said.form
+
+    def _series(self, rank: Rank, vote: Vote) -> Series:
+        voice = self._voices.get(rank)
+        if voice is None:
+            voice = self._voices[rank] = {}
+            self._ranks = sorted(self._voices)
+        listing = None if vote.statement.own else vote.listing
+        if listing not in voice:
+            voice[listing] = Series(rank, vote.whole_source, Origin(vote.at, vote.capture), vote)
+        return voice[listing]
+
+    def _changed(self, before: Vote, vote: Vote) -> list[str]:
+        """Return the fields of which a listing says something else than in its dated vote before."""
+        same = before.statement.id == vote.statement.id or before.parser != vote.parser
+        if same or not before.at or vote.statement.own or vote.statement.cut:
+            return []
+        old, new = before.statement.fields, vote.statement.fields
+        shown = (
+            NEWS_FIELDS if vote.statement.form not in self._losing else [name for name in NEWS_FIELDS if name in new]
+        )
+        return [name for name in shown if differs(name, old.get(name), new.get(name))]
+
+    def _take_news(self, series: Series, name: str, before: Any, held: Any) -> None:
+        if not any(rank < series.rank for rank in self._ranks):
+            return
+        best = self._best(name, richer_than=series.rank)
+        old, new = best.value if best else None, series.value(name)
+        shortened = is_beginning(new, old)  # as teasers are: the value stays, but the page is asked
+        if not differs(name, old, new) or (shortened and differs(name, before, held)):
+            self.news.pop(name, None)
+            return
+        known, vote = self.news.get(name), series.vote
+        if known and not differs(name, known.value, new):
+            return
+        takes = not shortened and not differs(name, before, held) and not self._is_suppressed(vote, name)
+        if known and known.held and not takes:
+            return
+        origin = Origin(vote.at, vote.capture, from_start=False)
+        self.news[name] = News(new, origin, vote.listing or 0, series.rank, old, takes)
+
+    def _is_suppressed(self, vote: Vote, name: str) -> bool:
+        return any(
+            one.listing == vote.listing and one.field == name and one.first_at <= vote.at <= one.last_at
+            for one in self._suppressed
+        )
+
+    def _confirm(self, name: str, vote: Vote) -> None:
+        """Let a vote of a richer voice decide about news, unless it may be of a cache."""
+        news, said = self.news[name], vote.statement.fields.get(name)
+        if said is not None and not differs(name, said, news.old):
+            news.readings.add(vote.at)
+            if len(news.readings) < BELIEVED_AFTER:
+                return
+        del self.news[name]
+
+    def _best(self, name: str, richer_than: Rank | None = None) -> FieldValue | None:
+        """Return what the first voice says that states the field; else where it was stated last."""
+        silent: FieldValue | None = None
+        for rank in self._ranks:
+            if richer_than is not None and rank >= richer_than:
+                break
+            found = self._of_voice(self._voices[rank], name)
+            if found and found.value is not None:
+                return found
+            silent = silent or found
+        return silent
+
+    def _of_voice(self, voice: dict[int | None, Series], name: str) -> FieldValue | None:
+        stating = [one for one in voice.values() if one.value(name) is not None or name in one.began]
+        if len(stating) > 1:
+            stating.sort(
+                key=lambda one: (one.changed.get(name, ""), one.whole_source, one.first.at, one.vote.statement.hash)
+            )
+        return stating[-1].field_value(name) if stating else None
+
+    def _keep_addresses(self, rank: Rank, vote: Vote) -> None:
+        """Remember addresses and numbers: of each the richest voice that ever stated one, and there the newest."""
+        fields, origin = vote.statement.fields, Origin(vote.at, vote.capture)
+        if "url" in fields and fields.get("slug") not in self._lost_slugs:
+            self._urls.append((rank, vote.at, fields["url"], fields.get("slug"), origin))
+        for name in ADDRESS_FIELDS[1:]:
+            if name in fields and not (name == "slug" and fields[name] in self._lost_slugs):
+                held = self._stated.get(name)
+                if held is None or rank <= held[0]:
+                    self._stated[name] = (rank, vote.at, FieldValue(fields[name], origin))
+
+    def _addresses(self) -> dict[str, FieldValue]:
+        found: dict[str, FieldValue] = {}
+        for name in ADDRESS_FIELDS[1:]:
+            stated = self._best(name)
+            lost = stated is None or stated.value is None or (name == "slug" and stated.value in self._lost_slugs)
+            kept = self._stated[name][2] if lost and name in self._stated else None
+            if kept or not lost:
+                found[name] = kept or stated  # type: ignore[assignment]
+        slug = found["slug"].value if "slug" in found else None
+        fitting = [one for one in self._urls if one[3] == slug] or self._urls
+        if fitting:
+            richest = min(one[0] for one in fitting)
+            _, _, url, _, origin = [one for one in fitting if one[0] == richest][-1]
+            found["url"] = FieldValue(url, origin)
+        return found
+
+
+def states(votes: Sequence[Vote], timeline: Timeline) -> Iterator[tuple[str, dict[str, FieldValue]]]:
+    """Yield what a document held from each time on at which a page spoke, the oldest first."""
+    for number, vote in enumerate(votes):
+        timeline.add(vote)
+        if number + 1 == len(votes) or votes[number + 1].at != vote.at:
+            yield vote.at, timeline.content()
+
+
+def differs(name: str, one: Any, other: Any) -> bool:
+    """Return whether two values of a field differ in more than how they are printed."""
+    if one == other:
+        return False
+    if isinstance(one, str) and isinstance(other, str):
+        return _comparable_date(one) != _comparable_date(other) if name == "date_text" else differ(one, other)
+    return bool(one) or bool(other)
+
+
+def is_beginning(text: Any, whole: Any) -> bool:
+    """Return whether a text is only the beginning of another, as teasers are."""
+    if not isinstance(text, str) or not isinstance(whole, str):
+        return False
+    begun = plain(text).rstrip(".… ")
+    return bool(begun) and plain(whole).startswith(begun) and len(begun) < len(plain(whole))
+
+
+@lru_cache(maxsize=8192)
+def _comparable_date(text: str) -> str:
+    return read_date(text).edtf or plain(text)
+
+
+def _place(name: str, order: Sequence[str]) -> int:
+    return order.index(name) if name in order else len(order)

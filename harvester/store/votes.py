@@ -1,0 +1,126 @@
+"""Votes: what a page said of an item, each time that the page was read. All of them come from `reads`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from sqlite_utils import Database
+
+ALWAYS = "9999"
+"""Later than any time."""
+# A row stands in every capture that repeats it, an own page in its capture alone. last_read: of two captures of one
+# file without a time, the one read last holds what is in the file now.
+_VOTES = """
+    SELECT s.id, s.document_id, s.key, s.natural, s.form, s.host, s.own, s.cut, s.hash, s.content,
+        coalesce(r.captured_at, '') AS at, c.id, c.listing_id, coalesce(l.whole, 0), c.parser_version,
+        c.uri, c.file, max(r.id) AS last_read
+    FROM {statements} AS s {captures}
+    JOIN reads AS r ON r.capture_id = c.id LEFT JOIN listings AS l ON l.id = c.listing_id
+    WHERE {where} AND r.read_at <= :known GROUP BY s.id, c.id, r.captured_at"""
+_OF_ROWS = "JOIN sightings AS g ON g.statement_id = s.id JOIN captures AS c ON c.id = g.capture_id"
+_OF_PAGES = "JOIN captures AS c ON c.id = s.capture_id"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a page says of one item."""
+
+    id: int
+    document: int | None
+    key: str
+    """The address under which it was said, or its natural key."""
+    natural: str
+    form: str
+    host: str
+    own: bool
+    """Whether it is of the item's own page."""
+    cut: bool
+    """Whether the page ends in it: it then fills gaps only."""
+    hash: str
+    content: str
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        """The stated fields by name; terms as tuples under the name of their facet. What is not stated is absent."""
+        fields: dict[str, Any] = json.loads(self.content)
+        terms = fields.pop("terms", {})
+        return fields | {facet: tuple(found) for facet, found in terms.items()}
+
+
+@dataclass(frozen=True)
+class Vote:
+    """One reading of a statement."""
+
+    at: str
+    """When the bytes were had (UTC), empty where nothing tells."""
+    statement: Statement
+    capture: int
+    listing: int | None
+    whole_source: bool
+    """Whether the listing is of all that the archive has."""
+    parser: int
+    file: tuple[str, str | None]
+    """The address and the file of the capture."""
+    last_read: int
+    superseded: bool = False
+    """Whether the file, which has no time, has another content now."""
+
+    @property
+    def order(self) -> tuple[str, bool, bool, str, int]:
+        """Sorts votes by time; at one time the item's own page comes after listings."""
+        return self.at, not self.superseded, self.statement.own, self.statement.hash, self.capture
+
+
+def votes_of(db: Database, documents: Collection[int], known: str = ALWAYS) -> list[Vote]:
+    """Return the votes of documents, oldest first, as far as they had been read at the time `known`."""
+    return _select(db, f"s.document_id IN ({','.join(map(str, documents))})", known)
+
+
+def votes_without_document(db: Database, keys: Collection[str]) -> list[Vote]:
+    """Return the votes at these addresses that no document is known for: claims, and what is yet to be assigned."""
+    if db.execute("SELECT 1 FROM statements WHERE document_id IS NULL LIMIT 1").fetchone() is None:
+        return []
+    marks = ",".join(f":k{number}" for number in range(len(keys)))
+    values = {f"k{number}": key for number, key in enumerate(keys)}
+    return _select(db, f"s.document_id IS NULL AND s.key IN ({marks})", ALWAYS, values)
+
+
+def _select(db: Database, where: str, known: str, values: dict[str, Any] | None = None) -> list[Vote]:
+    statements: dict[int, Statement] = {}
+    votes = []
+    for own, captures in ((0, _OF_ROWS), (1, _OF_PAGES)):
+        sql = _VOTES.format(statements="statements", captures=captures, where=f"s.own = {own} AND {where}")
+        for row in db.execute(sql, {"known": known, **(values or {})}):
+            statement = statements.get(row[0]) or _statement(row)
+            statements[statement.id] = statement
+            at, capture, listing, whole, parser, uri, file, last = row[10:]
+            votes.append(Vote(at, statement, capture, listing, bool(whole), parser, (uri, file), last))
+    return sorted(_with_superseded(votes), key=lambda vote: vote.order)
+
+
+def _statement(row: tuple[Any, ...]) -> Statement:
+    number, document, key, natural, form, host, own, cut, digest, content = row[:10]
+    return Statement(number, document, key, natural, form, host, bool(own), bool(cut), digest, content)
+
+
+def _with_superseded(votes: list[Vote]) -> Iterable[Vote]:
+    """Mark what a file without a time said before it had its present content."""
+    undated = [vote for vote in votes if not vote.at]
+    if len(undated) < 2:
+        return votes
+    newest: dict[tuple[Any, ...], Vote] = {}
+    for vote in undated:
+        place = (*vote.file, vote.statement.key)
+        if place not in newest or newest[place].last_read < vote.last_read:
+            newest[place] = vote
+    captures = {place: vote.capture for place, vote in newest.items()}
+    return [
+        vote if vote.at or captures[*vote.file, vote.statement.key] == vote.capture else replace(vote, superseded=True)
+        for vote in votes
+    ]
