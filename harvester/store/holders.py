@@ -107,6 +107,10 @@ class Holders:
         """Return the item that a statement is of, None for a claim."""
         return self._item_of.get(statement)
 
+    def holder_of(self, key: str) -> Item | None:
+        """Return the item that a key leads to now."""
+        return self._holder.get(key)
+
     def _take_row(self, row: Shown) -> None:
         """Give a row to the holder of its address; a row that states a number goes by that."""
         item = self._known(row.numbers.values())
