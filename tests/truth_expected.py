@@ -67,6 +67,8 @@ class Expected:
     doubt: set[int] = field(default_factory=set)
     unsure: dict[int, int] = field(default_factory=dict)
     """For how many more harvests it cannot be said whether an item that was in doubt counts as gone."""
+    is_countable: bool = True
+    """False where an item came back at another address: it is gone at the walk's end, until its page has been read."""
     harvests: int = 0
     struck: set[str] = field(default_factory=set)
     new: int = 0
@@ -99,6 +101,10 @@ class Expected:
             self.missed[number] += 1
         # That an address has another item is learned from its page, which is read when the walk has ended.
         handed_over = {item.slug for item in listed if self.owners.get(item.slug) not in (None, item.number)}
+        self.is_countable = not any(
+            item.number in self.known and self.missed[item.number] >= PROOF and self.known[item.number].slug != item.slug
+            for item in listed
+        )
         for item in listed:
             self.known[item.number], self.owners[item.slug] = item, item.number
             self.missed[item.number] = 0

@@ -65,8 +65,8 @@ class Shown:
         return self.title == other.title and self.date == other.date
 
     def differs(self, other: Shown) -> bool:
-        """Return whether they have neither title nor date in common."""
-        return self.title != other.title and self.date != other.date
+        """Return whether they have neither title nor date in common. That both are undated is nothing in common."""
+        return self.title != other.title and (self.date != other.date or not self.date)
 
 
 def shown_by(vote: Vote, source: str) -> Shown:
