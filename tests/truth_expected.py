@@ -102,7 +102,9 @@ class Expected:
         # That an address has another item is learned from its page, which is read when the walk has ended.
         handed_over = {item.slug for item in listed if self.owners.get(item.slug) not in (None, item.number)}
         self.is_countable = not any(
-            item.number in self.known and self.missed[item.number] >= PROOF and self.known[item.number].slug != item.slug
+            item.number in self.known
+            and self.missed[item.number] >= PROOF
+            and self.known[item.number].slug != item.slug
             for item in listed
         )
         for item in listed:
