@@ -181,8 +181,8 @@ def _pager(page: int, pages: int) -> str:
     return f'<nav class="pager" aria-label="pages"><h4 class="visually-hidden">Pagination</h4><ul>{links}</ul></nav>'
 
 
-def document_page(item: Item, *, featured: Sequence[Item] = ()) -> bytes:
-    """Render the page of one document."""
+def document_page(item: Item, *, featured: Sequence[Item] = (), canonical: bool = False) -> bytes:
+    """Render the page of one document; `canonical`: with a link in its head that names its address."""
     date = f'<div class="date">{item.date}</div>' if item.date else ""
     donated = f'<div class="donated">This document was made possible with support from {item.donor}</div>'
     main = f"""
@@ -193,7 +193,8 @@ def document_page(item: Item, *, featured: Sequence[Item] = ()) -> bytes:
       <a class="btn download" href="/document/{item.node_id}/download">Download PDF</a>
       <div class="information">{_information(item)}</div>
     </article>"""
-    return _page(item.title, main, f"node\\/{item.node_id}", featured, _RELATED)
+    head = f'<link rel="canonical" href="{item.url}">' if canonical else ""
+    return _page(item.title, main, f"node\\/{item.node_id}", featured, _RELATED, head)
 
 
 def _tabs(item: Item) -> str:
@@ -257,14 +258,14 @@ def _filters() -> str:
     return f'<aside class="filters"><form action="/search">{"".join(groups)}</form></aside>'
 
 
-def _page(title: str, main: str, path: str, featured: Sequence[Item] = (), after: str = "") -> bytes:
+def _page(title: str, main: str, path: str, featured: Sequence[Item] = (), after: str = "", head: str = "") -> bytes:
     token = _TOKENS.randbytes(24).hex()
     noise = "".join(
         f'<li><a href="/document/{item.slug}">{escape(item.title)}</a></li>' for item in featured or _FEATURED
     )
     return f"""<!DOCTYPE html>
 <html lang="en" dir="ltr"><head><meta charset="utf-8"><title>{escape(title)} | Wilson Center Digital Archive</title>
-<style>{".x { color: #123; margin: 0 auto; padding: 1px }" * 250}</style></head>
+{head}<style>{".x { color: #123; margin: 0 auto; padding: 1px }" * 250}</style></head>
 <body class="path"><a href="#main-content" class="skip-link">Skip to content</a>
 <header class="header"><nav><ul>{_MENU}</ul></nav>
 <div class="featured"><h3>Featured Documents</h3><ul>{noise}</ul></div></header>

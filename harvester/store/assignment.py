@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harvester.store.documents import Ids, merge_documents, unmerge_document
-from harvester.store.holders import Holders, shown_by
+from harvester.store.holders import Holders, Shown, shown_by
 from harvester.store.identity import (
     NEW,
     addressed_among,
@@ -33,7 +33,8 @@ class Assignment:
     """Which document each statement of a page belongs to.
 
     `touched`: documents whose content may be other than before. `moved`: whether statements belong to others than at
-    first. `regrouped`: documents whose sightings are other ones than before.
+    first. `regrouped`: documents whose sightings are other ones than before. `no_longer_new`: how many documents that
+    the run had called new turned out to be others, at a new address.
     """
 
     def __init__(self, db: Database, place: Place, ids: Ids | None = None) -> None:
@@ -47,6 +48,7 @@ class Assignment:
         self.touched: set[int] = set()
         self.regrouped: set[int] = set()
         self.new: set[int] = set()
+        self.no_longer_new = 0
 
     def load(self, keys: Iterable[Keys]) -> None:
         """Read which documents the keys of new statements lead to, in one query."""
@@ -152,10 +154,12 @@ class Assignment:
         self._contested = set()
         shown = [one for one in (shown_by(vote, self._place.source.name) for vote in votes) if one.keys]
         holders = Holders(shown)
-        documents = self._documents_of(holders.items, {one.statement.id: one.statement for one in shown})
-        for statement in {one.statement.id: one.statement for one in shown}.values():
+        statements = {one.statement.id: one.statement for one in shown}
+        documents = self._documents_of(holders, statements)
+        for statement in statements.values():
             item = holders.item_of(statement.id)
             self._give(statement, documents[item] if item else None)
+        self._leave_claims(holders, documents, shown)
         for item, document in documents.items():
             self._keep_keys(item, document, holders.items)
 
@@ -174,8 +178,19 @@ class Assignment:
             known |= named
             documents |= holders
 
-    def _documents_of(self, items: Sequence[Item], statements: dict[int, Statement]) -> dict[Item, int]:
+    def _leave_claims(self, holders: Holders, documents: dict[Item, int], shown: Sequence[Shown]) -> None:
+        """Make documents of which only claims are left one with those at their addresses."""
+        for one in shown:
+            document = one.statement.document
+            if one.statement.id not in holders.claims or document is None or document in documents.values():
+                continue
+            held = next((item for key in one.keys if (item := holders.holder_of(key)) in documents), None)
+            if held is not None and self._db.execute("SELECT 1 FROM documents WHERE id = ?", [document]).fetchone():
+                documents[held] = self._merge({document, documents[held]})
+
+    def _documents_of(self, holders: Holders, statements: dict[int, Statement]) -> dict[Item, int]:
         """Return the document that each item is: one keeps its document for ever, the oldest where it had several."""
+        items = holders.items
         candidates: dict[int, list[Item]] = {}
         for item in items:
             for document in {statements[number].document for number in item.statements} - {None}:
@@ -192,13 +207,19 @@ class Assignment:
         return found
 
     def _heir(self, document: int, items: Sequence[Item]) -> Item:
-        """Return the one of several items that stays the document: the one at its public address, else the first."""
+        """Return the one of several items that stays the document.
+
+        The one at its public address; where that tells nothing, the one that has its number; else the first.
+        """
         if len(items) == 1:
             return items[0]
         row = self._db.execute("SELECT source, key FROM documents WHERE id = ?", [document]).fetchone()
         key = f"{row[0]}:slug:{row[1]}" if row else ""
         at = [item for item in items if key in item.since]
-        return min(at, key=lambda item: item.since[key]) if at else items[0]
+        if at:
+            return min(at, key=lambda item: item.since[key])
+        known = _addresses_of(self._db, [document])
+        return next((item for item in items if known & set(item.numbers.values())), items[0])
 
     def _separate(self, item: Item, shared: set[int | None]) -> int:
         """Return a document for an item that had none of its own; one that was merged by mistake comes back."""
@@ -292,10 +313,15 @@ class Assignment:
         elif document is not None:
             self._merge({left, document})
 
+    def _is_of_this_run(self, document: int) -> bool:
+        sql = "SELECT 1 FROM changes WHERE document_id = ? AND kind = 'new' AND run_id = ? AND merged_from IS NULL"
+        return self._db.execute(sql, [document, self._place.run]).fetchone() is not None
+
     def _merge(self, documents: set[int]) -> int:
         """Make one document of several; the oldest keeps its id."""
         kept = min(documents)
         for gone in sorted(documents - {kept}):
+            self.no_longer_new += self._is_of_this_run(gone)
             merge_documents(self._db, gone, kept, self._place)
             self.touched.discard(gone)
             for holders in self._holders.values():

@@ -108,8 +108,17 @@ def write_new(
     return "new"
 
 
-def write_document(db: Database, document: int, source: Source, run: int, at_hand: Attached | None = None) -> str:
+def write_document(
+    db: Database,
+    document: int,
+    source: Source,
+    run: int,
+    at_hand: Attached | None = None,
+    page: Origin | None = None,
+) -> str:
     """Bring one document in step with its votes; return whether it has `changed`, been `filled`, or is `unchanged`.
+
+    `page`: the one at hand. What no vote states any more was said of another document, as that page shows.
 
     A field that was empty is filled by the first page of its kind that states it; only what replaces a value, or
     what a page says that did not say it before, is a change.
@@ -120,7 +129,7 @@ def write_document(db: Database, document: int, source: Source, run: int, at_han
     values: list[Change] = [(name, row[name], columns[name]) for name in TRACKED if differ(row[name], columns[name])]
     values += write_terms(db, document, terms_of(now.content))
     texts = _switch_attached(db, document, now.content, row["attached"], at_hand)
-    logged = [_with_origin(change, now.content, columns) for change in (*values, *texts)]
+    logged = [_with_origin(change, now.content, columns, page) for change in (*values, *texts)]
     changed = [one for one in logged if one[1] is not None or not (one[3] and one[3].from_start)]
     log_changes(db, run, document, "filled", [one for one in logged if one not in changed])
     log_changes(db, run, document, "changed", changed)
@@ -129,12 +138,14 @@ def write_document(db: Database, document: int, source: Source, run: int, at_han
     return "changed" if changed else "filled" if logged else "unchanged"
 
 
-def _with_origin(change: Change, content: dict[str, FieldValue], columns: dict[str, Any]) -> LoggedChange:
+def _with_origin(
+    change: Change, content: dict[str, FieldValue], columns: dict[str, Any], page: Origin | None
+) -> LoggedChange:
     name = change[0] or ""
     found = origin_of(name, content, columns)
     if name not in TRACKED and name not in FACETS and "attached" in content:
         found = content["attached"].origin
-    return (*change, found)
+    return (*change, found or page)
 
 
 def _switch_attached(

@@ -21,14 +21,30 @@ _DUE = f"""(coalesce({_WHOLE}, '') < ? OR EXISTS (SELECT 1 FROM news WHERE docum
     OR {_CLAIMED.format(_LAST.format("captures.id", ""))})"""
 
 
+# Addresses at which the newest walk of a listing shows an item, of the documents that have another address now: nothing
+# was read there since the listing says so. Such a page may be of an item that nothing is known of yet.
+_MOVED = """SELECT DISTINCT json_extract(content, '$.url') AS address FROM steps
+    JOIN sightings USING (capture_id) JOIN statements ON statements.id = statement_id
+    JOIN documents ON documents.id = statements.document_id
+    WHERE walk_id = (SELECT max(walks.id) FROM walks JOIN listings ON listings.id = listing_id WHERE listings.key = ?)
+        AND statements.key LIKE '%:slug:%' AND statements.key <> documents.source || ':slug:' || coalesce(slug, '')
+        AND address IS NOT NULL AND NOT EXISTS (SELECT 1 FROM captures JOIN reads ON reads.capture_id = captures.id
+            WHERE captures.uri = address AND (captures.refused IS NULL OR http_status BETWEEN 300 AND 499)
+                AND reads.read_at >= (SELECT min(first.read_at) FROM sightings AS shown
+                    JOIN reads AS first ON first.capture_id = shown.capture_id
+                    WHERE shown.statement_id = statements.id))"""
+
+
 def pages_due(db: Database, listing: ListingAddress, before: str) -> list[str]:
     """Return the addresses of document pages to read: of the whole archive, or of what a listing has shown.
 
     Those never read whole at their present address, those whose listing says otherwise than before, those that showed
-    another document, and those read before the time `before`.
+    another document, those at which the listing shows a document that has another address, and those read before the
+    time `before`.
     """
     sql, values = _of(listing, "url")
-    return [row[0] for row in db.execute(f"{sql} AND {_DUE} ORDER BY id", [*values, before])]
+    due = [row[0] for row in db.execute(f"{sql} AND {_DUE} ORDER BY id", [*values, before])]
+    return list(dict.fromkeys([*due, *(row[0] for row in db.execute(_MOVED, [listing.key]))]))
 
 
 def pages_held(db: Database, listing: ListingAddress) -> int:

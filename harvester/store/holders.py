@@ -65,8 +65,8 @@ class Shown:
         return self.title == other.title and self.date == other.date
 
     def differs(self, other: Shown) -> bool:
-        """Return whether they have neither title nor date in common."""
-        return self.title != other.title and self.date != other.date
+        """Return whether they have neither title nor date in common. That both are undated is nothing in common."""
+        return self.title != other.title and (self.date != other.date or not self.date)
 
 
 def shown_by(vote: Vote, source: str) -> Shown:
@@ -106,6 +106,10 @@ class Holders:
     def item_of(self, statement: int) -> Item | None:
         """Return the item that a statement is of, None for a claim."""
         return self._item_of.get(statement)
+
+    def holder_of(self, key: str) -> Item | None:
+        """Return the item that a key leads to now."""
+        return self._holder.get(key)
 
     def _take_row(self, row: Shown) -> None:
         """Give a row to the holder of its address; a row that states a number goes by that."""

@@ -12,6 +12,7 @@ from harvester.store.keys import keys_of, own_keys, page_keys
 from harvester.store.members import recount_members
 from harvester.store.statement_table import StatementTable, page_statement
 from harvester.store.statements import content_of
+from harvester.store.timeline import Origin
 from harvester.store.votes import Statement, Vote
 from harvester.store.withdrawal.withheld import blanked, withheld
 
@@ -143,7 +144,8 @@ class RecordTaker:
     def _write(self, document: int, at_hand: Attached | None) -> str:
         source, run = self._place.source, self._place.run
         if document not in self._assignment.new:
-            return write_document(self._db, document, source, run, at_hand)
+            page = Origin(self._place.observed_at or "", self._place.capture)
+            return write_document(self._db, document, source, run, at_hand, page)
         fresh = self._fresh.get(document)
         votes = [self._vote(statement) for statement in fresh] if fresh else None
         return write_new(self._db, document, source, run, votes, at_hand)
@@ -176,4 +178,5 @@ class RecordTaker:
         for _, document in kept:
             counted["untold" if document is None else outcome.pop(document, "unchanged")] += 1
         counted.update(outcome.values())  # documents that are not on the page and follow from it all the same
+        counted["new"] -= self._assignment.no_longer_new
         return counted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -118,7 +117,7 @@ class Taking(Tally):
             self.fill.count(page, source.name, listing)
             if known:
                 return self._reread(capture, known, step)
-            before = self.counts["new"] + self.counts["changed"]
+            before = self.counts["new"], self.counts["changed"]
             claim = False
             keep_read(self.db, self.id, capture_id, capture)  # what a page says counts by its readings
             if isinstance(page, Refused):
@@ -126,7 +125,7 @@ class Taking(Tally):
             elif hashes:
                 place = Place(source, self.id, capture_id, listing, capture.uri, page.form, *_host_and_time(capture))
                 claim = self._take_records(place, page, hashes)
-            unchanged = self.counts["new"] + self.counts["changed"] == before
+            unchanged = (self.counts["new"], self.counts["changed"]) == before
             self._presence(capture, capture_id, believed=not isinstance(page, Refused) and not claim)
             taken = self._taken(capture_id, isinstance(page, Refused), unchanged, step, capture.http_status)
             return replace(taken, claim=claim)
@@ -160,7 +159,8 @@ class Taking(Tally):
         """Take what a page says; return whether it is a claim: a document's page, of which cannot be known whose."""
         taker = RecordTaker(self.db, place)
         outcome = taker.take(page, hashes) if isinstance(page, Listing) else taker.take_document(page, hashes)
-        self.counts.update(outcome + Counter(records=len(hashes.records)))
+        self.counts.update(outcome)
+        self.counts["records"] += len(hashes.records)
         for record in taker.undecided:
             self.complain(Problem("notice", "withheld", UNDECIDED, position=record.position), place.uri)
         for problem in page.problems:

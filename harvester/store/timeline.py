@@ -137,7 +137,7 @@ class Timeline:
         self._keep_addresses(rank, vote)
         for name in changed:
             self._take_news(series, name, before.statement.fields.get(name), held[name])
-        for name in [name for name, news in self.news.items() if rank < news.rank]:
+        for name in [name for name, news in self.news.items() if rank <= news.rank]:
             self._confirm(name, vote)
 
     def value(self, name: str) -> Any:
@@ -195,17 +195,24 @@ class Timeline:
         best = self._best(name, richer_than=series.rank)
         old, new = best.value if best else None, series.value(name)
         shortened = is_beginning(new, old)  # as teasers are: the value stays, but the page is asked
-        if not differs(name, old, new) or (shortened and differs(name, before, held)):
-            self.news.pop(name, None)
-            return
         known, vote = self.news.get(name), series.vote
-        if known and not differs(name, known.value, new):
+        if not differs(name, old, new) or (shortened and (differs(name, before, held) or (known and known.held))):
+            if not differs(name, before, held):
+                self.news.pop(name, None)
             return
         takes = not shortened and not differs(name, before, held) and not self._is_suppressed(vote, name)
-        if known and known.held and not takes:
+        if known and (known.held or not differs(name, known.value, new)) and not takes:
             return
         origin = Origin(vote.at, vote.capture, from_start=False)
-        self.news[name] = News(new, origin, vote.listing or 0, series.rank, old, takes)
+        self.news[name] = News(new, origin, vote.listing or 0, self._decider(series.rank, name), old, takes)
+
+    def _decider(self, than: Rank, name: str) -> Rank:
+        richer = [rank for rank in self._ranks if rank < than]
+        for rank in richer:
+            found = self._of_voice(self._voices[rank], name)
+            if found and found.value is not None:
+                return rank
+        return richer[-1]
 
     def _is_suppressed(self, vote: Vote, name: str) -> bool:
         return any(
@@ -255,14 +262,17 @@ class Timeline:
 
     def _addresses(self) -> dict[str, FieldValue]:
         found: dict[str, FieldValue] = {}
+        has_lost = False
         for name in ADDRESS_FIELDS[1:]:
             stated = self._best(name)
-            lost = stated is None or stated.value is None or (name == "slug" and stated.value in self._lost_slugs)
-            kept = self._stated[name][2] if lost and name in self._stated else None
-            if kept or not lost:
-                found[name] = kept or stated  # type: ignore[assignment]
+            if name == "slug" and stated and stated.value in self._lost_slugs:
+                has_lost = True  # and those that it had before lead nowhere, or to others
+            elif stated and stated.value is not None:
+                found[name] = stated
+            elif name in self._stated:
+                found[name] = self._stated[name][2]
         slug = found["slug"].value if "slug" in found else None
-        fitting = [one for one in self._urls if one[3] == slug] or self._urls
+        fitting = [one for one in self._urls if one[3] == slug] or ([] if has_lost else self._urls)
         if fitting:
             richest = min(one[0] for one in fitting)
             _, _, url, _, origin = [one for one in fitting if one[0] == richest][-1]
