@@ -104,13 +104,6 @@ QUESTIONS: tuple[tuple[str, str, bool, str], ...] = (
     ),
     (
         "reads",
-        "readings of another address than that of their capture",
-        False,
-        """SELECT 'reading ' || reads.id FROM reads JOIN captures ON captures.id = capture_id
-            WHERE reads.uri <> captures.uri AND captures.uri LIKE 'http%'""",
-    ),
-    (
-        "reads",
         "readings at a time before their run began",
         False,
         """SELECT 'reading ' || reads.id FROM reads JOIN runs ON runs.id = run_id
