@@ -24,8 +24,9 @@ from harvester.store.backup import beside, copy_into
 from harvester.store.claims import check_free
 from harvester.store.database import explained, open_to_write, transaction
 from harvester.store.members import recount_members
+from harvester.store.own import keep_own_columns, resting, without_unique_indexes
 from harvester.store.run import Run
-from harvester.store.search import index
+from harvester.store.search import index, note_changed
 from harvester.store.withdrawal.restore import check_vault, lay_open, withdraw_again
 
 if TYPE_CHECKING:
@@ -81,14 +82,18 @@ def _make(
     copy_into(former, made)
     with open_to_write(made) as db:
         db.execute("PRAGMA synchronous = OFF")  # nobody misses it if it is lost
+        db.execute("PRAGMA journal_mode = MEMORY")
         attach(db, former)
         run = Run(db, command)
-        with transaction(db):
-            rebuilt = _take_again(run, without, progress)
-        db.execute("DETACH former")
-        run.finish(run.verdict, KEPT.format(rebuilt.kept) if rebuilt.kept else None)
-        withdraw_again(db, path, withdrawn)
-        index(db)
+        with resting(db), without_unique_indexes(db):
+            with transaction(db), resting(db, ours=True):
+                rebuilt = _take_again(run, without, progress)
+                keep_own_columns(db)
+                note_changed(db)
+            db.execute("DETACH former")
+            run.finish(run.verdict, KEPT.format(rebuilt.kept) if rebuilt.kept else None)
+            withdraw_again(db, path, withdrawn)
+            index(db)
     return rebuilt
 
 

@@ -66,7 +66,8 @@ FAULTS = (
     ),
     Fault(
         "a sighting without its capture",
-        "UPDATE sightings SET capture_id = 999 WHERE document_id = 2 AND position = 2",
+        "INSERT INTO sightings SELECT 999, position, document_id, date_text, title, has_summary, statement_id"
+        " FROM sightings WHERE document_id = 2 AND position = 2",
         "left over",
     ),
     Fault(

@@ -75,3 +75,4 @@ def forget(copy: Path) -> None:
                 for name in names:
                     db.table(table).convert(name, use, where=f"{name} GLOB '*[/\\]*'")
         connection.commit()
+        connection.execute("VACUUM")

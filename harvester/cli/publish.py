@@ -14,8 +14,9 @@ from harvester.cli.places import forget
 from harvester.cli.serve import CONFIGURATION
 from harvester.clock import stamp
 from harvester.errors import UsageError
+from harvester.store.backup import copy_into
 from harvester.store.database import explained, open_to_read
-from harvester.store.withdrawal.secret import check_secret
+from harvester.store.withdrawal.secret import check_secret, database_file
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -88,7 +89,8 @@ def write(db: Database, directory: Path) -> None:
         copy(CONFIGURATION / part, made / part)
     for compiled in made.rglob("__pycache__"):
         shutil.rmtree(compiled)
-    db.execute("VACUUM INTO ?", [str(made / "harvest.db")])
+    # Not VACUUM INTO: read only, SQLite cannot do that with a generated column.
+    copy_into(database_file(db), made / "harvest.db")
     forget(made / "harvest.db")
     about: dict[str, Any] = {"published_at": stamp(), **next(iter(db.query(HELD)))}
     (made / MARK).write_text(json.dumps(about) + "\n", "utf-8")

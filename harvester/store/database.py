@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from harvester.db.migrations import SET_NAME, migrations
 from harvester.db.room.folding import register as register_fold
 from harvester.errors import DatabaseError
+from harvester.store.own import otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ PAGE_CACHE_KIB = 64 * 1024
 """With the default 2 MB, loading slows down beyond 100,000 documents."""
 CHECKPOINT_PAGES = 16_000
 """Pages of 4 KB in the log before it is moved into the database (64 MB): random keys touch the same pages again."""
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SQLITE_HEADER = b"SQLite format 3\0"
 
 
@@ -80,11 +82,18 @@ def _check_schema(db: Database, path: Path) -> None:
     newer = {migration.name for migration in migrations().applied(db)} - known
     if newer:
         raise DatabaseError(
-            f"{path} was made by a newer version (it has {min(newer)}) and was left as it is: upgrade the harvester"
+            f"{path} was made by another version (it has {min(newer)}) and was left as it is: use that version, or "
+            "harvest its saved pages and captures into a new file with --db"
         )
     tables = set(db.table_names())
     if "_sqlite_migrations" not in tables and "documents" in tables:
         raise DatabaseError(f"{path} holds other tables of the same names ({SET_NAME} did not make them): use --db")
+    other = None if migrations().pending(db) else otherwise(db)
+    if other:
+        raise DatabaseError(
+            f"{path} was made by an earlier version of the harvester ({other}) and was left as it is: harvest its "
+            "saved pages and captures into a new file with --db"
+        )
 
 
 def _migrate(db: Database) -> None:
@@ -113,8 +122,15 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise DatabaseError(_explain(path, str(error))) from error
+    except sqlite3.IntegrityError as error:
+        raise DatabaseError(
+            f"{path}: an index, a trigger or a table of your own does not allow this ({error}): nothing was written; "
+            "change it, then run this again"
+        ) from error
     except sqlite3.DatabaseError as error:
-        raise DatabaseError(f"{path} is damaged ({error}): restore a backup, or name another file") from error
+        if (getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF) in _DAMAGE:
+            raise DatabaseError(f"{path} is damaged ({error}): restore a backup, or name another file") from error
+        raise DatabaseError(f"{path}: {error}") from error
 
 
 def _explain(path: Path, error: str) -> str:

@@ -101,3 +101,19 @@ def forget_words(db: Database) -> None:
         if size > 0 and db.conn.total_changes - before < 2:
             break
         size = MERGED_PAGES
+
+
+def note_changed(db: Database) -> None:
+    """Note the documents of which other words are found than before they were made again. Reads `former`.
+
+    Meanwhile no trigger has noted anything, so the index still holds what it held then.
+    """
+    names = ", ".join(("id", *WORDS))
+    for one, other in (("former", "main"), ("main", "former")):
+        rows = f"SELECT {names} FROM {one}.document_words EXCEPT SELECT {names} FROM {other}.document_words"
+        db.execute(
+            f"""INSERT OR IGNORE INTO documents_unindexed (id, indexed, {_COLUMNS})
+            SELECT id, 1, {_COLUMNS} FROM former.document_words WHERE id IN (SELECT id FROM ({rows}))"""
+        )
+    sql = "SELECT id, 0 FROM documents WHERE id NOT IN (SELECT id FROM former.documents)"
+    db.execute(f"INSERT OR IGNORE INTO documents_unindexed (id, indexed) {sql}")

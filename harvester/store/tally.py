@@ -36,6 +36,8 @@ class Tally:
         check_secret(db)
         self.withdrawn = Names.of(db)
         with transaction(db):
+            # A file's name that was typed need not be text.
+            command = command.encode(errors="backslashreplace").decode()
             values = [self.withdrawn.taken_out(command), stamp()]
             cursor = db.execute("INSERT INTO runs (command, started_at) VALUES (?, ?)", values)
         self.id = int(cursor.lastrowid or 0)

@@ -13,7 +13,7 @@ from harvester.store.soundness.files import unreadable_captures
 from harvester.store.soundness.runs import stale_claims, stale_runs
 from harvester.store.soundness.search import look_at_search
 from harvester.store.soundness.tables import QUESTIONS
-from harvester.store.soundness.withdrawn import seen_again
+from harvester.store.soundness.withdrawn import broken_seals, seen_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,6 +37,7 @@ CHECKS = (
     Check("changes", "changes that do not follow from the one before", REBUILD, broken_chains),
     Check("changes", "fields whose last change is not what they hold", REBUILD, outdated_values),
     Check("withdrawn", "documents that were withdrawn and can be seen", WITHDRAW, seen_again),
+    Check("withdrawn", "documents whose hidden keys are not as they were written", RESTORE, broken_seals),
     Check("runs", "runs that ended without a word", REPAIR, stale_runs),
     Check("claims", "claims of runs that have ended", REPAIR, stale_claims),
 )
@@ -58,3 +59,5 @@ def _looked(one: Check, db: Database) -> list[Finding]:
         return list(one.look(db))
     except sqlite3.DatabaseError as error:
         return [Finding(one.name, "tables that cannot be read", 1, (str(error),), RESTORE)]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:  # a row that holds what no harvest writes
+        return [Finding(one.name, "rows that cannot be understood", 1, (f"{type(error).__name__}: {error}",), REBUILD)]

@@ -29,7 +29,7 @@ def look_at_search(path: Path) -> list[Finding]:
         with closing(open_to_read(path).conn) as connection:
             return list(_index(Database(connection), path))
     except (sqlite3.OperationalError, HarvesterError) as error:
-        return [Finding(FULL_TEXT, "indexes that were not looked at", 1, (str(error),), None, notice=True)]
+        return [Finding(FULL_TEXT, "indexes that could not be looked at", 1, (str(error),), None)]
     except sqlite3.DatabaseError as error:
         return [Finding(FULL_TEXT, "indexes that cannot be read", 1, (str(error),), REPAIR)]
 

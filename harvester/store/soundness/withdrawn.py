@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harvester.errors import DatabaseError
+from harvester.store.withdrawal.secret import hasher_of, is_empty, seal_of
 from harvester.store.withdrawal.vault import never_undone
 
 if TYPE_CHECKING:
@@ -22,3 +24,23 @@ def seen_again(db: Database) -> Iterator[str]:
     for document, key in never_undone(Path(file)):
         if db.execute(_SEEN, [document, key]).fetchone():
             yield f"document {document}"
+
+
+def broken_seals(db: Database) -> Iterator[str]:
+    """Name each withdrawn document that is not kept out by the keys that were written."""
+    if is_empty(db):
+        yield from (f"a key of document {row[0]}" for row in db.execute("SELECT document_id FROM withdrawn_keys"))
+        return
+    try:
+        hasher = hasher_of(db)
+    except DatabaseError as error:
+        yield str(error)
+        return
+    for document, seal in db.execute("SELECT id, seal FROM withdrawn").fetchall():
+        if seal != seal_of(db, hasher, document):
+            yield f"document {document}"
+    lost = "SELECT DISTINCT document_id FROM withdrawn_keys WHERE document_id NOT IN (SELECT id FROM withdrawn)"
+    yield from (f"document {row[0]}" for row in db.execute(lost))
+    (file,) = db.execute(_FILE).fetchone()
+    there = {row[0] for row in db.execute("SELECT id FROM withdrawn")}
+    yield from (f"document {document}" for document, _ in never_undone(Path(file)) if document not in there)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.keys import STRONG_KINDS, kind_of
+from harvester.store.own import columns_of
 from harvester.store.withdrawal.vault import Kept
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ class Hiding:
 
     def remove(self, table: str, where: str, values: Sequence[Any]) -> None:
         """Take out rows."""
-        self.kept += [Kept(table, row) for row in self._db.query(f'SELECT * FROM "{table}" WHERE {where}', values)]
+        columns = ", ".join(f'"{name}"' for name in columns_of(self._db, table))
+        self.kept += [
+            Kept(table, row) for row in self._db.query(f'SELECT {columns} FROM "{table}" WHERE {where}', values)
+        ]
         self._db.execute(f'DELETE FROM "{table}" WHERE {where}', values)
 
     def blank(self, table: str, where: str, values: Sequence[Any] | dict[str, Any], made: dict[str, Any]) -> None:

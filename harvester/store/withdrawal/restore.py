@@ -10,6 +10,7 @@ from harvester.pages.dates import read_date
 from harvester.pages.page import Record
 from harvester.store.database import transaction
 from harvester.store.keys import STRONG_KINDS, keys_of, kind_of
+from harvester.store.own import resting
 from harvester.store.search import forget_words, index_now
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.hiding import put_back
@@ -43,7 +44,7 @@ def undo(db: Database, path: Path, withdrawal: Withdrawal, by: str) -> None:
     sql = "SELECT kept_as FROM withdrawn WHERE same_as = ?"
     numbers = [number for (number,) in db.execute(sql, [withdrawal.document_id])]
     all_of_it = [*vault.withdrawals(path, numbers), withdrawal]
-    with transaction(db):
+    with transaction(db), resting(db):
         for one in all_of_it:
             show_again(db, path, one)
     for one in all_of_it:
@@ -65,7 +66,7 @@ def lay_open(copy: Database, path: Path) -> Hidden:
         hidden.keys.setdefault(document, []).append(key)
     hidden.same_as.update(copy.execute("SELECT id, same_as FROM withdrawn").fetchall())
     for one in found:
-        with transaction(copy):
+        with transaction(copy), resting(copy):
             show_again(copy, path, one)
     return hidden
 

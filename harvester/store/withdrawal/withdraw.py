@@ -10,6 +10,7 @@ from harvester.errors import UsageError
 from harvester.sources import load_sources
 from harvester.store.database import transaction
 from harvester.store.keys import STRONG_KINDS, base_of, date_of, group_of, kind_of
+from harvester.store.own import resting
 from harvester.store.search import forget_words, index_now
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.hiding import Hiding
@@ -42,7 +43,7 @@ SHORTEST_WORD = 4
 def withdraw(db: Database, path: Path, row: dict[str, Any], by: str, reason: str | None, at: str | None = None) -> None:
     """Hide a document for good."""
     hasher = make_hasher(path)
-    with transaction(db):
+    with transaction(db), resting(db):
         hide(db, path, hasher, row, Act(by, reason, at or stamp()))
     forget_words(db)
 
