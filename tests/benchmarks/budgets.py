@@ -14,6 +14,7 @@ import statistics
 import sys
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -68,7 +69,7 @@ def costs(database: Path) -> Iterator[tuple[str, list[float]]]:
 def _million(db: sqlite3.Connection, cost: Callable[[str], float]) -> Iterator[tuple[str, list[float]]]:
     counts, by_date, by_relevance, rare = MILLION
     sql = "SELECT count(*) FROM documents_fts WHERE documents_fts MATCH ?"
-    yield counts, [_cpu(lambda n=n: db.execute(sql, [word(n)]).fetchone()) for n in range(4)]
+    yield counts, [_cpu(partial(_fetch, db, sql, word(number))) for number in range(4)]
     yield by_date, [cost(f"/search?q={quote(word(number))}&order=date") for number in range(4)]
     yield by_relevance, [cost(f"/search?q={quote(word(number))}") for number in range(4, 8)]
     yield rare, [cost(f"/search?q={quote(word(number))}") for number in range(700, 708)]
@@ -84,6 +85,10 @@ def _usual(cost: Callable[[str], float]) -> Iterator[tuple[str, list[float]]]:
     }
     for name, path in pages.items():
         yield name, [cost(path.format(word(n) if "q={}" in path else 40 + n)) for n in range(8)]
+
+
+def _fetch(db: sqlite3.Connection, sql: str, match: str) -> Any:
+    return db.execute(sql, [match]).fetchone()
 
 
 def _cpu(work: Callable[[], Any]) -> float:
