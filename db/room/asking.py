@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MOST_KEPT = 300
 COSTLY = 0.05
 """Seconds. What takes longer is shown as it was while it is made anew; anything else is always as it is."""
-LONGEST_MS = 20_000
+LONGEST_MS = 120_000
 """Our own questions are of a few kinds, and each ends; whoever waits longer than a second sees that it goes on."""
 REST = 20
 """A costly answer is made anew at most every so many times its own duration, or a harvest would keep it busy."""
@@ -135,13 +135,14 @@ async def kept(datasette: Datasette, database: str, name: object, make: Callable
     key = (database, name)
     found = _answers.setdefault(datasette, OrderedDict()).get(key)
     if found is None:
-        return await _made(datasette, key, make)
+        # Others wait for it, too: it goes on when one of them leaves.
+        return await asyncio.shield(_made(datasette, key, make))
     _answers[datasette].move_to_end(key)
     value: Answer = found.value
     if found.version == version(datasette, database):
         return value
     if found.cost <= COSTLY:
-        return await _made(datasette, key, make)
+        return await asyncio.shield(_made(datasette, key, make))
     if time.monotonic() - found.made_at > found.cost * REST:
         _made(datasette, key, make).add_done_callback(_complain)
     behind()

@@ -8,7 +8,7 @@ from .asked import UNSTATED, Asked
 from .folding import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .finding import Found
 
@@ -19,13 +19,17 @@ SHOWN = 12
 LABELS = {"kind": {UNSTATED: "not stated"}, "gone": {"yes": "No longer in the archive", "no": "Still in the archive"}}
 
 
-def count(found: Sequence[Found], asked: Asked) -> dict[str, Any]:
+def count(searched: Mapping[str, Found], asked: Asked) -> dict[str, Any]:
     """Return the most frequent values of each facet with their counts, the years with theirs, and how many there are.
 
-    `values` says how many values of each facet occur, so that a page can lead on to those that it does not show.
+    `values` says how many values of each facet occur, so that a page can lead on to those that it does not show. Of
+    several databases `in` counts each; the numbers of listings are each database's own.
     """
+    found = list(searched.values())
     every = {facet: values(found, facet, asked) for facet in (*COUNTED, "gone")}
     counts: dict[str, Any] = {facet: _shown(rows) for facet, rows in every.items()}
+    if len(found) > 1:
+        counts |= {"listing": [], "in": [{"value": name, "count": len(one.ids)} for name, one in searched.items()]}
     return {"year": years(found), **counts, "values": {facet: len(rows) for facet, rows in every.items()}}
 
 

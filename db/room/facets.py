@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from array import array
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from heapq import merge
 from itertools import count, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
@@ -19,7 +20,7 @@ from .asked import TERMS, UNSTATED
 from .asking import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from .asking import Reader
     from .periods import Period
@@ -115,29 +116,31 @@ class Facets:
 def load(read: Reader) -> Facets:
     """Read all facets from the tables."""
     facets = Facets()
-    one_each: dict[str, dict[str, array[int]]] = {"kind": {}, "sender": {}, "recipient": {}, "source": {}, "gone": {}}
-    years: dict[int, array[int]] = {}
+    one_each: dict[str, defaultdict[str, array[int]]]
+    one_each = {name: defaultdict(_array) for name in ("kind", "sender", "recipient", "source", "gone")}
+    spans: defaultdict[tuple[str, str], array[int]] = defaultdict(_array)
     kinds, senders, recipients, sources, gone = one_each.values()
-    every = array("I")
+    every = _array()
     for number, kind, sender, recipient, source, date_from, date_to, gone_at in read.tuples(DOCUMENTS):
         every.append(number)
-        _add(kinds, kind or UNSTATED, number)
-        _add(sources, source, number)
+        kinds[kind or UNSTATED].append(number)
+        sources[source].append(number)
         if sender:
-            _add(senders, sender, number)
+            senders[sender].append(number)
         if recipient:
-            _add(recipients, recipient, number)
+            recipients[recipient].append(number)
         if gone_at:
-            _add(gone, "yes", number)
+            gone["yes"].append(number)
         if date_from or date_to:
-            _add_years(years, number, date_from, date_to)
+            # One where nothing says how far the others go.
+            spans[(date_from or date_to)[:4], (date_to or date_from)[:4]].append(number)
             if not date_from:
                 facets.before.append((date_to, number))
             elif not date_to:
                 facets.after.append((date_from, number))
     facets.documents = BitMap(every)
     facets.values = {facet: {value: BitMap(ids) for value, ids in held.items()} for facet, held in one_each.items()}
-    facets.years = {year: BitMap(ids) for year, ids in sorted(years.items())}
+    facets.years = _years(spans)
     facets.values |= _many(read)
     facets.labels = {str(number): name for number, name in read.tuples(LISTINGS)}
     facets.orders = _orders(read, facets.documents)
@@ -149,18 +152,18 @@ def ids(text: str) -> BitMap:
     return BitMap(array("I", json.loads(text)))
 
 
-def _add(held: dict[Any, array[int]], value: Any, number: int) -> None:
-    if value in held:
-        held[value].append(number)
-    else:
-        held[value] = array("I", (number,))
+def _array() -> array[int]:
+    return array("I")
 
 
-def _add_years(years: dict[int, array[int]], number: int, date_from: str | None, date_to: str | None) -> None:
-    """File a document under each year that it may be of; under one, where nothing says how far the others go."""
-    year, last = int((date_from or date_to or "")[:4]), int((date_to or date_from or "")[:4])
-    for one in range(year, last + 1) if last > year else (year,):
-        _add(years, one, number)
+def _years(spans: Mapping[tuple[str, str], array[int]]) -> dict[int, BitMap]:
+    """Put documents into each of the years from the first to the last that they may be of."""
+    years: dict[int, BitMap] = {}
+    for (first, last), begun in spans.items():
+        held = BitMap(begun)
+        for year in range(int(first), max(int(first), int(last)) + 1):
+            years[year] = years.get(year, BitMap()) | held
+    return dict(sorted(years.items()))
 
 
 def _many(read: Reader) -> dict[str, Values]:

@@ -70,6 +70,7 @@ async def search_page(request: Request, datasette: Datasette) -> Any:
         if not ending:
             done, _ = await asyncio.wait([looking], timeout=PATIENCE)
             if not done:
+                looking.add_done_callback(lambda made: made.cancelled() or made.exception())  # the next request sees it
                 return await _counting(request, datasette, names, question)
         found = dict(zip(names, await looking, strict=True))
     except sqlite3.OperationalError as error:
@@ -141,9 +142,7 @@ async def results(answer: Answer) -> dict[str, Any]:
         question = answer.question = replace(question, page=pages)
     start = (question.page - 1) * question.size
     shown = await _shown(answer, start, start + question.size)
-    counts = count(list(answer.found.values()), question)
-    if len(answer.found) > 1:  # the numbers of listings are each database's own
-        counts |= {"listing": [], "in": [{"value": n, "count": len(f.ids)} for n, f in answer.found.items()]}
+    counts = count(answer.found, question)
     return {
         "asked": question,
         "words": question.words,

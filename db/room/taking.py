@@ -44,7 +44,7 @@ def download(datasette: Datasette, asked: Asked, found: Mapping[str, Found], for
 
 def everything(answer: Answer) -> AsgiStream:
     """Send all documents found as JSON, with what was counted."""
-    counts = count(list(answer.found.values()), answer.question)
+    counts = count(answer.found, answer.question)
     head = {"query": answer.question.query(), "total": answer.total, "notes": answer.question.remarks}
     tail = {"counts": counts, "next": None}
 

@@ -64,7 +64,9 @@ class Questions:
     def stock(self, page: str, number: int) -> str:
         """Give the path of Datasette's own page that answers the same."""
         words, kind, start = self._asked(number)
-        filters = f"kind={kind}&year__gte={start}&year__lte={start + 9}&_facet=kind&_facet=year"
+        # The index has no content of its own, so Datasette does not find it by itself.
+        filters = "_fts_table=documents_fts&_fts_pk=id"
+        filters += f"&kind={kind}&year__gte={start}&year__lte={start + 9}&_facet=kind&_facet=year"
         return {
             "front page": "/",
             "search with filters": f"/{self.database}/documents?_search={quote(words)}&{filters}",
@@ -119,6 +121,10 @@ def _ask(connection: HTTPConnection, path: str) -> float:
     connection.request("GET", path)
     answer = connection.getresponse()
     body = answer.read()
+    while answer.getheader("Refresh"):  # it is counting: whoever waits is not answered yet
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
     took = (time.perf_counter() - start) * 1000
     assert answer.status == 200 or b"interrupted" in body.lower(), (path, answer.status, body[-500:])
     return took if answer.status == 200 else -took
@@ -144,9 +150,7 @@ def _write(database: Path, stop: threading.Event) -> None:
     last = db.execute("SELECT max(id) FROM documents").fetchone()[0]
     while not stop.is_set():
         first = random.randrange(1, last)
-        db.execute(
-            "UPDATE documents SET classification = hex(randomblob(8)) WHERE id BETWEEN ? AND ?", [first, first + 9]
-        )
+        db.execute("UPDATE documents SET rights = hex(randomblob(8)) WHERE id BETWEEN ? AND ?", [first, first + 9])
         time.sleep(1 / COMMITS_A_SECOND)
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()

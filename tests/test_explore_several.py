@@ -1,0 +1,80 @@
+"""One search over several databases, and a page that says that it is counting."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harvester.cli.serve import publish
+from tests.made_up import Corpus, make
+from tests.publishing import configuration_with, datasette_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.publishing import Site
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> list[Corpus]:
+    folder = tmp_path_factory.mktemp("several")
+    return [make(folder / "one.db", 300), make(folder / "two.db", 200)]
+
+
+@pytest.fixture(scope="module")
+def site(corpora: list[Corpus], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = configuration_with(tmp_path_factory.mktemp("served") / "db", *(corpus.path for corpus in corpora))
+    with datasette_alone(folder) as (site, _):
+        yield site
+
+
+def test_all_databases_are_searched_and_counted(site: Site, corpora: list[Corpus]) -> None:
+    each = [len(corpus.holding("treaty")) for corpus in corpora]
+    answer = site.json("/search.json?q=treaty")
+    assert answer["total"] == len(answer["results"]) == sum(each)
+    assert {row["value"]: row["count"] for row in answer["counts"]["in"]} == dict(
+        zip(("one", "two"), each, strict=True)
+    )
+    kinds = sum((corpus.counted(corpus.holding("treaty"), "kind") for corpus in corpora), start=Counter())
+    assert {row["value"]: row["count"] for row in answer["counts"]["kind"]} == {k or "-": n for k, n in kinds.items()}
+    assert site.json("/search.json?q=treaty&in=two")["total"] == each[1]
+
+
+@pytest.mark.parametrize("order", ["date", "newest"])
+def test_pages_put_all_into_one_order(site: Site, order: str) -> None:
+    seen: list[dict[str, Any]] = []
+    for page in range(1, 5):
+        seen += site.json(f"/search.json?q=treaty&order={order}&size=100&page={page}")["results"]
+    dates = [row["date_from"] for row in seen if row["date_from"]]
+    assert dates == sorted(dates, reverse=order == "newest")
+    assert [row["date_from"] for row in seen[: len(dates)]] == dates, "undated ones are last"
+
+
+def test_results_lead_into_their_own_database(site: Site) -> None:
+    rows = site.json("/search.json?q=treaty&size=100&page=1")["results"]
+    assert {row["page"].partition("?")[2] for row in rows} == {"", "in=two"}
+    for row in rows[:5]:
+        assert site.get(row["page"].removeprefix(site.address))[0] == 200
+
+
+def test_what_takes_long_says_that_it_is_counting(corpora: list[Corpus], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask() -> tuple[Any, Any]:
+        datasette = publish(corpora[0].path, {})
+        await datasette.invoke_startup()
+        monkeypatch.setattr(sys.modules["harvest_configuration.room.search_page"], "PATIENCE", 0.0)
+        first = await datasette.client.get("/search?q=treaty")
+        for _ in range(200):
+            then = await datasette.client.get("/search?q=treaty")
+            if "refresh" not in then.headers:
+                break
+            await asyncio.sleep(0.05)
+        return first, then
+
+    first, then = asyncio.run(ask())
+    assert "Counting …" in first.text
+    assert first.headers["refresh"] == "1"
+    assert f"<strong>{len(corpora[0].holding('treaty'))} documents</strong>" in then.text
