@@ -21,6 +21,7 @@ from .harvests import harvests, meant
 from .merging import merged
 from .records import cited, documents
 from .taking import download, everything
+from .way import onward
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,9 +179,10 @@ async def _shown(answer: Answer, start: int, stop: int) -> list[dict[str, Any]]:
         ids = [one for held, one in wanted if held == name]
         read = await reading(datasette, name, lambda read, ids=ids: extracts(read, words, documents(read, ids)))  # type: ignore[misc]
         link = answers.linker(datasette, name)
-        for row, item in zip(read, cited(datasette, read), strict=True):
+        for row, item in zip(read, cited(datasette, read, answers.lasting(datasette, answer.request)), strict=True):
             rows[name, row["id"]] = {**row, "coins": embedded.coins(item), "database": name, "link": link}
-    return [rows[one] for one in wanted if one in rows]
+    shown = [rows[one] for one in wanted if one in rows]
+    return [{**row, "way": onward(answer.question, start + number)} for number, row in enumerate(shown, 1)]
 
 
 async def _each_word(answer: Answer) -> list[tuple[str, int]]:
@@ -199,7 +201,14 @@ def as_data(answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
     """Return a page of results as data."""
     link = answers.linker(answer.datasette, answer.first)
     following = link("/search.json", answer.question.query(page=said["next"])) if said["next"] else None
-    absent = ("title_marked", "summary_marked", "coins", "link", *(() if len(answer.found) > 1 else ("database",)))
+    absent = (
+        "title_marked",
+        "summary_marked",
+        "coins",
+        "link",
+        "way",
+        *(() if len(answer.found) > 1 else ("database",)),
+    )
     found = []
     for row in said["results"]:
         address = answers.absolute(answer.datasette, answer.request, row["link"](answers.document_path(row["key"])))
