@@ -71,9 +71,7 @@ def for_templates(datasette: Datasette, database: str | None) -> dict[str, Any]:
     """Give templates the site's name, the harvests here, what metadata says about any table, and ways to ask."""
 
     def about(table: str) -> dict[str, Any]:
-        tables = datasette.metadata("tables", database=database, fallback=False) or {}
-        described: dict[str, Any] = tables.get(table, {})
-        return described
+        return harvests.table_description(datasette, database, table)
 
     async def documents_of(name: str, cells: Iterable[Any]) -> dict[int, dict[str, Any]]:
         sql = "SELECT id, key, title FROM documents WHERE id IN (SELECT value FROM json_each(?))"
@@ -82,9 +80,10 @@ def for_templates(datasette: Datasette, database: str | None) -> dict[str, Any]:
         return {row["id"]: row for row in found or []}
 
     return {
-        "site": datasette.metadata("title"),
+        "site": harvests.description().get("title"),
         "harvests": harvests.harvests(datasette),
         "about": about,
+        "about_database": lambda name: harvests.database_description(datasette, name),
         "documents_of": documents_of,
         "number_of": number_of,
         "field_label": field_label,

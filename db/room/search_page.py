@@ -17,7 +17,7 @@ from .counting import by_name, count, values
 from .exports import BY_ENDING
 from .extracts import extracts
 from .finding import Found, find, number, page
-from .harvests import harvests, meant
+from .harvests import description, harvests, meant
 from .merging import merged
 from .records import cited, documents
 from .taking import download, everything
@@ -235,7 +235,7 @@ async def _feed(request: Request, datasette: Datasette, names: Sequence[str], qu
         rows.append(row)
         addresses.append(answers.absolute(datasette, request, link(answers.document_path(row["key"]))))
     link = answers.linker(datasette, names[0]) if len(names) == 1 else answers.linker(datasette, harvests(datasette)[0])
-    site = datasette.metadata("title") or "Archive harvest"
+    site = description().get("title") or "Archive harvest"
     said = feeds.Feed(
         title=f"{site}: {question.q or 'new and changed documents'}",
         page=answers.absolute(datasette, request, link("/search", latest.query())),

@@ -11,7 +11,7 @@ import click
 
 from harvester.cli.commands import db_option
 from harvester.cli.places import forget
-from harvester.cli.serve import CONFIGURATION
+from harvester.cli.serve import CONFIGURATION, configuration
 from harvester.clock import stamp
 from harvester.errors import UsageError
 from harvester.store.database import explained, open_to_read
@@ -88,6 +88,8 @@ def write(db: Database, directory: Path) -> None:
         copy(CONFIGURATION / part, made / part)
     for compiled in made.rglob("__pycache__"):
         shutil.rmtree(compiled)
+    # JSON is YAML. Datasette 0.65 does not look at it, 1.0 not at settings.json.
+    (made / "datasette.yaml").write_text(json.dumps(configuration("harvest"), indent=1) + "\n", "utf-8")
     db.execute("VACUUM INTO ?", [str(made / "harvest.db")])
     forget(made / "harvest.db")
     about: dict[str, Any] = {"published_at": stamp(), **next(iter(db.query(HELD)))}
