@@ -126,7 +126,7 @@ def publish(db: Path, settings: dict[str, Any] | None = None, *, robots: bool = 
     metadata = described()
     metadata["plugins"]["reading-room"]["robots"] = robots
     # 0.65 reads all of it from metadata; 1.0 has parted the two.
-    more = {} if hasattr(Datasette, "metadata") else {"config": configuration(db.stem)}
+    more = {} if hasattr(Datasette, "metadata") else {"config": {"databases": configuration(db.stem)["databases"]}}
     return Datasette(
         [str(db)],
         **more,
