@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from .asking import numbers
@@ -30,7 +28,6 @@ KEYS = """
     WHERE i.key IN (SELECT s.source || k.column1 || ?1
         FROM (SELECT DISTINCT source FROM listings UNION SELECT DISTINCT source FROM captures) AS s,
             (VALUES (':public:'), (':slug:'), (':record:'), (':node:')) AS k)"""
-SOURCES = "SELECT source FROM listings UNION SELECT source FROM captures"
 NAMED = """
     SELECT d.id, d.key, d.title, d.date FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.id = wanted.value
     ORDER BY wanted.key"""
@@ -71,14 +68,6 @@ DAYS = 3
 def keys_lead_to(read: Read, key: str) -> list[dict[str, Any]]:
     """Give the documents (id and present key) that a key leads to; its own comes alone."""
     return read("SELECT id, key FROM documents WHERE key = ?", key) or read(KEYS, key)
-
-
-def is_withdrawn(read: Read, key: str) -> bool:
-    """Return whether a key is that of a withdrawn document, of which only hashes are kept."""
-    sources = [row["source"] for row in read(SOURCES)]
-    names = [f"{source}:{kind}:{key}" for source in sources for kind in ("public", "slug", "record", "node")]
-    hidden = [f"{name.rpartition(':' + key)[0]}:{sha256(name.encode()).hexdigest()[:16]}" for name in names]
-    return bool(read("SELECT 1 FROM withdrawn_keys WHERE key IN (SELECT value FROM json_each(?))", json.dumps(hidden)))
 
 
 def everything(read: Read, number: int) -> dict[str, Any]:

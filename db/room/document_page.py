@@ -11,8 +11,8 @@ from ..citations import FORMATS, chicago, embedded
 from ..citations.citable import web_address
 from . import answers
 from .asking import reading
-from .document import everything, is_withdrawn, keys_lead_to
-from .error_page import Gone, readable
+from .document import everything, keys_lead_to
+from .error_page import readable
 from .extracts import document_marked, texts_marked
 from .harvests import harvests, meant
 from .marking import OPEN
@@ -62,9 +62,6 @@ async def _find(datasette: Datasette, request: Request, key: str) -> tuple[str, 
     for database in dict.fromkeys([meant(datasette, request), *harvests(datasette)]):
         if found := await reading(datasette, database, lambda read: keys_lead_to(read, key)):
             return database, found
-    for database in harvests(datasette):
-        if await reading(datasette, database, lambda read: is_withdrawn(read, key)):
-            raise Gone("This document is withdrawn: for rights or for privacy it is shown no more.")
     shown = readable(key)
     raise NotFound(f"No document has the address “{shown}” here: look for words of its title instead")
 

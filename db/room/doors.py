@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..citations import FORMATS
-from . import document_page, front, harvests, health, hidden, orientation, search_page, unapi
+from . import document_page, front, harvests, health, orientation, search_page, unapi
 from .answers import document_path, linker
 from .asking import ask, numbers
 from .caching import wrapper
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from datasette.app import Datasette
 
-__all__ = ["RENDERERS", "ROUTES", "for_templates", "hidden", "metadata", "opening", "prepare", "wrap"]
+__all__ = ["RENDERERS", "ROUTES", "for_templates", "metadata", "opening", "prepare", "wrap"]
 ROUTES = [
     (r"^/$", front.front_page),
     (document_page.ROUTE, document_page.document_page),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import sqlite3
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from datasette.utils import tilde_decode
-from datasette.utils.asgi import Base400, Response
+from datasette.utils.asgi import NotFound, Response
+
+from .hidden import GONE, WITHDRAWN, is_withdrawn
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -19,15 +20,11 @@ TITLES = {400: "This cannot be answered", 403: "This is not open", 404: "There i
 NOT_MINE = re.compile(r"^(?:Database|Table|Row) not found|^404$|^No such (?:database|table)", re.IGNORECASE)
 
 
-class Gone(Base400):  # type: ignore[misc]
-    """What was here once and is to be shown no more."""
-
-    status = 410
-
-
 async def error_page(datasette: Datasette, request: Request, exception: Exception) -> Response | None:
     """Return the page for an error; None where a program asks, which Datasette answers itself."""
     path = request.path
+    if isinstance(exception, NotFound) and await is_withdrawn(datasette, path):
+        exception.status, exception.args = GONE, (WITHDRAWN,)  # Datasette's own answer to programs says so, too
     if path.partition("?")[0].endswith(".json") or "/-/" in path:
         return None
     status = getattr(exception, "status", 500)
@@ -37,8 +34,7 @@ async def error_page(datasette: Datasette, request: Request, exception: Exceptio
     if "Cannot sort table by" in message:
         status = 400
     if status >= 500:
-        # What went wrong is for the operator: a reader cannot do anything with the name of a table.
-        logging.getLogger(__name__).exception("%s could not be answered", path, exc_info=exception)
+        # What went wrong is for the operator, in whose log Datasette has written it: no reader knows what a table is.
         message = "Something went wrong here. It was noted in the server's log; try again, or search for what you need."
     elif status == 404 and (not message or NOT_MINE.match(message)):
         message = f"Nothing stands at {readable(path)}: search for it, or begin at the front page."
