@@ -142,3 +142,15 @@ def test_many_changed_fields_are_one_short_line() -> None:
     assert fields_in_words("title") == "title"
     assert fields_in_words("title, summary") == "title and summary"
     assert fields_in_words("node_id, record_id") == "record number"
+
+
+def test_ticked_documents_are_one_file(site: Site) -> None:
+    page = site.text("/search")
+    assert 'name="key" value="k3"' in page
+    assert 'formaction="/ticked.ris"' in page
+    found = site.text("/ticked.ris?key=k7&key=k3")
+    assert re.findall(r"ID  - wilson-(\w+)", found) == ["k7", "k3"]
+    assert RUSSIAN.partition("\n")[0] in site.text("/ticked.jsonl?key=k3")
+    status, page, _ = site.get("/ticked.bib?key=nothing")
+    assert status == 404
+    assert "tick some" in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..citations import FORMATS
-from . import document_page, front, harvests, health, orientation, search_page, unapi
+from . import document_page, front, harvests, health, orientation, search_page, ticked, unapi
 from .answers import document_path, linker
 from .asking import ask, numbers
 from .caching import wrapper
@@ -32,6 +32,7 @@ ROUTES = [
     (r"^/coverage(?:\.(?P<format>json))?$", health.coverage_page),
     (r"^/syncs$", health.syncs_page),
     (r"^/-/health(?:\.json)?$", health.health),
+    (ticked.ROUTE, ticked.ticked),
     (r"^/browse$", orientation.browse_page),
     (r"^/about$", orientation.about_page),
     (r"^/unapi$", unapi.unapi),
