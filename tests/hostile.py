@@ -126,7 +126,7 @@ def _insert_what_pages_say(db: Database) -> None:
 
 def _insert(db: Database, number: int, document: dict[str, Any]) -> None:
     date, title = document["date"], document["title"]
-    dated = {"date_from": f"{date}-01-01"[:10], "year": int(date[:4])} if date else {}
+    dated = {"date_from": f"{date}-01-01"[:10], "date_to": f"{date}-12-31"[:10], "year": int(date[:4])} if date else {}
     seen = {"first_seen": CLOCK, "last_changed": CLOCK}
     db.table("documents").insert({"id": number, "key": f"k{number}", "source": "wilson", **dated, **seen, **document})
     where = {"capture_id": 1, "position": 710 + number} if number <= 10 else {"capture_id": 2, "position": number - 10}

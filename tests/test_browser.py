@@ -44,7 +44,8 @@ def test_a_newcomer_sees_what_is_held_and_what_is_missing(visit: Visit) -> None:
 
 def test_all_documents_are_there_by_date(visit: Visit) -> None:
     visit.page.goto("/")
-    visit.page.get_by_role("navigation").get_by_role("link", name="Documents").click()
+    visit.page.get_by_role("navigation", name="Main").get_by_role("link", name="Data").click()
+    visit.page.get_by_role("main").get_by_role("link", name="Documents", exact=True).click()
     expect(visit.page.locator("tbody tr")).to_have_count(52)
     dates = visit.page.locator("td.col-date").all_inner_texts()
     stated = [date.strip() for date in dates if date.strip()]
@@ -79,6 +80,7 @@ def test_a_document_leads_on_to_where_it_was_seen(visit: Visit) -> None:
     visit.page.locator("td.col-title a").click()
     expect(visit.page.get_by_role("heading", level=1)).to_contain_text("Chervonenko")
     visit.shoot("document")
+    visit.page.get_by_role("link", name="All fields, as data").click()
     visit.page.get_by_role("link", name="in sightings").click()
     expect(visit.page.locator("td.col-document_id a")).to_contain_text("Chervonenko")
 

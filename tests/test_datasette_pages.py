@@ -59,9 +59,55 @@ def hrefs(page: str) -> set[str]:
 def test_the_front_page_says_what_is_held(site: Site) -> None:
     page = words(site.text("/"))
     assert "12 documents, 1949 – 1960" in page.replace("&thinsp;", " ").replace("\u2009", " ")
-    assert "2 listings of the archive: 1 held whole, 1 with gaps" in page
-    assert "1 undated" in page
-    assert "1 gone from the archive" in page
+    assert "2 listings of the archive; of 1 some records are not held yet" in page
+    assert "1 is undated" in page
+    assert "1 is no longer in the archive, and kept here" in page
+
+
+def test_every_title_leads_to_the_reading_page(site: Site) -> None:
+    titles = re.findall(r'<td class="col-title[^>]*><a href="([^"]*)"', site.text("/DB/documents"))
+    assert len(titles) == len(DOCUMENTS)
+    assert all(re.match(r"/document/[^/]+$", path) for path in titles)
+    for table in ("changes", "sightings", "texts", "files"):
+        links = re.findall(r'<td class="col-document_id[^>]*>(.*?)</td>', site.text(f"/DB/{table}"), re.DOTALL)
+        assert links, table
+        assert all('href="/document/' in link for link in links if link.strip() not in ("", "\xa0")), table
+    assert ">Read this document</a>" in site.text("/DB/documents/3")
+
+
+def test_the_menu_is_for_readers(site: Site) -> None:
+    menu = re.findall(r'<nav aria-label="Main">(.*?)</nav>', site.text("/"), re.DOTALL)[0]
+    assert re.findall(r">([^<>]+)</a>", menu) == ["Search", "Browse", "About", "Data"]
+    assert {"/coverage", "/syncs"} <= hrefs(site.text("/DB"))
+    about = words(site.text("/about"))
+    for heading in ("Which archive", "Rights", "Whom to ask", "How to cite"):
+        assert heading in about
+
+
+def test_months_can_be_browsed(seeds_site: Site) -> None:
+    page = seeds_site.text("/browse")
+    number = re.findall(r'href="/search\?year=1960-06" aria-label="1960-06: (\d+)"', page)[0]
+    assert seeds_site.json("/search.json?year=1960-06&page=1")["total"] >= int(number) > 0
+
+
+def test_everything_can_be_browsed(site: Site) -> None:
+    page = site.text("/browse")
+    assert '<section class="shelf" id="kind">' in page
+
+
+@pytest.mark.parametrize("path", ["/people", "/about-us", "/sitemap", "/DB/nothing"])
+def test_an_unknown_page_has_the_menu_and_a_search_box(site: Site, path: str) -> None:
+    status, page, _ = site.get(path)
+    assert status == 404
+    assert 'href="/browse"' in page
+    assert 'role="search"' in page
+    assert "Database not found" not in page
+
+
+def test_errors_say_what_readers_can_use(site: Site) -> None:
+    status, page, _ = site.get("/document/%C5%82%C3%B3d%C5%BA")
+    assert (status, "łódź" in page, "~C5" in page) == (404, True, False)
+    assert site.get("/DB/documents?_sort=nothing")[0] == 400
 
 
 def test_the_front_page_says_what_is_missing(site: Site) -> None:
@@ -137,7 +183,7 @@ def test_an_empty_search_finds_everything(site: Site) -> None:
 
 def test_foreign_keys_show_labels(site: Site) -> None:
     changes = site.text("/DB/changes")
-    assert re.search(r'/documents/3">Letter to be followed</a>&nbsp;<em>3</em>', changes)
+    assert re.search(r'/document/k3(\?in=\S*)?">Letter to be followed</a>', changes)
     assert f'/runs/1">{CLOCK}</a>' in changes
     assert '/captures/1">https://archive.example/search?page=71</a>' in site.text("/DB/sightings")
     assert "A whole one</a>&nbsp;<em>2</em>" in site.text("/DB/captures")

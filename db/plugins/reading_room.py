@@ -75,13 +75,6 @@ def prepare_connection(conn: Any) -> None:
 
 
 @hookimpl
-def handle_exception(datasette: Datasette, request: Any, exception: Exception) -> Callable[[], Awaitable[Any]] | None:
-    """Say of what was withdrawn that it is gone for good."""
-    answer: Callable[[], Awaitable[Any]] | None = doors.hidden.answer(datasette, request, exception)
-    return answer
-
-
-@hookimpl
 def asgi_wrapper(datasette: Datasette) -> Callable[[Any], Any]:
     """Make every CSV one that spreadsheets open as it is, and every answer one that caches may keep."""
     wrap: Callable[[Any], Any] = doors.wrap(datasette)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from datasette.utils.asgi import NotFound, Response
 
@@ -12,9 +12,13 @@ from ..citations.citable import web_address
 from . import answers
 from .asking import reading
 from .document import everything, keys_lead_to
+from .error_page import readable
 from .extracts import document_marked, texts_marked
 from .harvests import harvests, meant
+from .marking import OPEN
+from .reading import lang_of, parallel, plain_text
 from .records import cited, documents
+from .way import way
 from .words import read
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from .asking import Read
     from .words import Words
 
-ROUTE = r"^/document/(?P<key>[^/]+?)(?:\.(?P<format>json|bib|ris|csljson))?$"
+ROUTE = r"^/document/(?P<key>[^/]+?)(?:\.(?P<format>json|bib|ris|csljson|txt))?$"
 
 
 async def document_page(request: Request, datasette: Datasette) -> Response:
@@ -37,7 +41,8 @@ async def document_page(request: Request, datasette: Datasette) -> Response:
         return await answers.page(datasette, request, "document_which.html", {"found": each}, database)
     if found[0]["key"] != key:
         path = answers.document_path(found[0]["key"], f".{ending}" if ending else "")
-        return Response.redirect(answers.linker(datasette, database)(path, q=request.args.get("q") or ""))
+        asked_with = [(name, value) for name in request.args if name != "in" for value in request.args.getlist(name)]
+        return Response.redirect(answers.linker(datasette, database)(path, urlencode(asked_with)))
     if ending in FORMATS:
         rows = await _documents(datasette, database, found)
         return _citation(cited(datasette, rows, answers.lasting(datasette, request)), ending)
@@ -46,6 +51,9 @@ async def document_page(request: Request, datasette: Datasette) -> Response:
     (item,) = cited(datasette, [row], answers.lasting(datasette, request))
     if ending == "json":
         return answers.data(as_data(row, item))
+    if ending == "txt":
+        body = plain_text(row, item, chicago.archives_form(item))
+        return answers.text(body, "text/plain; charset=utf-8", f"{item.key}.txt")
     return await _page(request, datasette, database, row, item)
 
 
@@ -54,7 +62,8 @@ async def _find(datasette: Datasette, request: Request, key: str) -> tuple[str, 
     for database in dict.fromkeys([meant(datasette, request), *harvests(datasette)]):
         if found := await reading(datasette, database, lambda read: keys_lead_to(read, key)):
             return database, found
-    raise NotFound(f"No document has the address “{key}” here: look for words of its title instead")
+    shown = readable(key)
+    raise NotFound(f"No document has the address “{shown}” here: look for words of its title instead")
 
 
 async def _documents(datasette: Datasette, database: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -68,9 +77,15 @@ def _citation(items: list[Citable], ending: str) -> Response:
 
 async def _page(request: Request, datasette: Datasette, database: str, row: dict[str, Any], item: Citable) -> Response:
     canonical = answers.lasting(datasette, request)(row["key"])
+    beside = parallel(row["texts_marked"])
     said = {
         "document": row,
         "q": request.args.get("q") or "",
+        "way": await way(request, datasette, database, row["id"]),
+        "lang_of": lang_of,
+        "may_be_parallel": bool(beside),
+        "parallel": None if request.args.get("_view") == "one" else beside,
+        "marks": sum(text["raw"].count(OPEN) for text in row["texts_marked"]),
         "citations": citations(item),
         "embedded": {
             "tags": embedded.meta_tags(item),

@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..citations import FORMATS
-from . import document_page, front, harvests, health, hidden, search_page, unapi
+from . import document_page, front, harvests, health, orientation, search_page, ticked, unapi
 from .answers import document_path, linker
-from .asking import ask
+from .asking import ask, numbers
 from .caching import wrapper
 from .closed import wrap as closed
 from .csv_wrap import wrap as csv_wrapper
 from .folding import register as register_fold
+from .labels import field_label, fields_in_words
 from .limits import limit
 from .renderers import renderer
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from datasette.app import Datasette
 
-__all__ = ["RENDERERS", "ROUTES", "for_templates", "hidden", "metadata", "opening", "prepare", "wrap"]
+__all__ = ["RENDERERS", "ROUTES", "for_templates", "metadata", "opening", "prepare", "wrap"]
 ROUTES = [
     (r"^/$", front.front_page),
     (document_page.ROUTE, document_page.document_page),
@@ -31,6 +32,9 @@ ROUTES = [
     (r"^/coverage(?:\.(?P<format>json))?$", health.coverage_page),
     (r"^/syncs$", health.syncs_page),
     (r"^/-/health(?:\.json)?$", health.health),
+    (ticked.ROUTE, ticked.ticked),
+    (r"^/browse$", orientation.browse_page),
+    (r"^/about$", orientation.about_page),
     (r"^/unapi$", unapi.unapi),
     (r"^/robots\.txt$", health.robots),
 ]
@@ -68,19 +72,29 @@ def for_templates(datasette: Datasette, database: str | None) -> dict[str, Any]:
     """Give templates the site's name, the harvests here, what metadata says about any table, and ways to ask."""
 
     def about(table: str) -> dict[str, Any]:
-        tables = datasette.metadata("tables", database=database, fallback=False) or {}
-        described: dict[str, Any] = tables.get(table, {})
-        return described
+        return harvests.table_description(datasette, database, table)
 
-    async def key_of(name: str, number: object) -> str | None:
-        found = await ask(datasette, name, "SELECT key FROM documents WHERE id = ?", number)
-        return str(found[0]["key"]) if found else None
+    async def documents_of(name: str, cells: Iterable[Any]) -> dict[int, dict[str, Any]]:
+        sql = "SELECT id, key, title FROM documents WHERE id IN (SELECT value FROM json_each(?))"
+        ids = [number for number in map(number_of, cells) if number is not None]
+        found = await ask(datasette, name, sql, numbers(ids)) if name in harvests.harvests(datasette) else []
+        return {row["id"]: row for row in found or []}
 
     return {
-        "site": datasette.metadata("title"),
+        "site": harvests.description().get("title"),
         "harvests": harvests.harvests(datasette),
         "about": about,
-        "key_of": key_of,
+        "about_database": lambda name: harvests.database_description(datasette, name),
+        "documents_of": documents_of,
+        "number_of": number_of,
+        "field_label": field_label,
+        "fields_in_words": fields_in_words,
         "document_path": document_path,
         "link_in": lambda name: linker(datasette, name),
     }
+
+
+def number_of(cell: object) -> int | None:
+    """Return the number in a cell, which Datasette joins with a label where it knows one."""
+    value = cell.get("value") if isinstance(cell, dict) else cell
+    return value if isinstance(value, int) else None

@@ -97,9 +97,10 @@ def _lead(summary: str) -> str:
 
 
 def texts_marked(words: Words, texts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return whole texts with the words marked."""
+    """Return whole texts with the words marked: as markup, and `raw`, where the marks are not markup yet."""
     marker = Marker(words)
-    return [{**row, "text": marked(marker.mark(row["text"], "text"))} for row in texts]
+    raw = [marker.mark(row["text"], "text") if marker else row["text"] for row in texts]
+    return [{**row, "text": marked(text), "raw": text} for row, text in zip(texts, raw, strict=True)]
 
 
 def document_marked(words: Words, row: dict[str, Any]) -> dict[str, Markup]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ..citations.citable import clean
@@ -20,6 +21,7 @@ ATOM = "http://www.w3.org/2005/Atom"
 JSON_FEED = "https://jsonfeed.org/version/1.1"
 NEVER = "1970-01-01T00:00:00Z"
 ENTRIES = 50
+AUTHOR = "Archive harvester"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Feed:
     address: str
     entries: tuple[Entry, ...]
 
+    @property
+    def id(self) -> str:
+        """What names the feed for good: its question, whichever host it is read from."""
+        return f"tag:archive-harvester,2026:feed:{urlsplit(self.page).query}"
+
 
 def entry(row: dict[str, Any], link: str) -> Entry:
     """Make an entry of a document. A change makes a new entry, or readers would not show it again."""
@@ -64,10 +71,10 @@ def entry(row: dict[str, Any], link: str) -> Entry:
 def to_atom(feed: Feed) -> str:
     """Write Atom."""
     root = Element("feed", xmlns=ATOM)
-    SubElement(root, "id").text = feed.page
+    SubElement(root, "id").text = feed.id
     SubElement(root, "title").text = clean(feed.title)
     SubElement(root, "updated").text = max((entry.updated for entry in feed.entries), default=NEVER)
-    SubElement(SubElement(root, "author"), "name").text = "Archive harvester"
+    SubElement(SubElement(root, "author"), "name").text = AUTHOR
     SubElement(root, "link", rel="self", type="application/atom+xml", href=feed.address)
     SubElement(root, "link", rel="alternate", type="text/html", href=feed.page)
     for entry in feed.entries:
@@ -93,6 +100,7 @@ def to_json_feed(feed: Feed) -> str:
         "title": clean(feed.title),
         "home_page_url": feed.page,
         "feed_url": feed.address,
+        "authors": [{"name": AUTHOR}],
         "items": [_json_item(entry) for entry in feed.entries],
     }
     return json.dumps(said, ensure_ascii=False, indent=1) + "\n"

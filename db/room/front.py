@@ -9,7 +9,7 @@ from datasette.utils.asgi import Response
 
 from .asking import ask, kept
 from .coverage import with_stretches
-from .harvests import harvests
+from .harvests import catalogues, harvests
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -37,6 +37,13 @@ QUESTIONS = {
             group_concat(c.field, ', ') AS fields
         FROM (SELECT * FROM changes ORDER BY id DESC LIMIT 200) AS c JOIN documents AS d ON d.id = c.document_id
         GROUP BY c.run_id, c.document_id, c.kind ORDER BY 1 DESC LIMIT 8""",
+    "sources": "SELECT source, count(*) AS documents FROM documents GROUP BY source ORDER BY 2 DESC, 1",
+    # Two who wrote to each other most often, and a month of it: what to look for by way of example.
+    "example": """
+        SELECT sender, recipient,
+            max(CASE WHEN date_precision IN ('day', 'month') THEN substr(date_from, 1, 7) END) AS month
+        FROM documents WHERE sender IS NOT NULL AND recipient IS NOT NULL
+        GROUP BY sender, recipient ORDER BY count(*) DESC, sender LIMIT 1""",
 }
 
 
@@ -57,8 +64,10 @@ async def front(datasette: Datasette, database: str) -> dict[str, Any]:
         return await kept(datasette, database, ("front", name), lambda: _make(datasette, database, name))
 
     said = dict(zip(QUESTIONS, await asyncio.gather(*map(answer, QUESTIONS)), strict=True))
-    for name in ("documents", "run"):
+    for name in ("documents", "run", "example"):
         said[name] = said[name][0] if said[name] else None
+    names = catalogues(datasette)
+    said["archives"] = [names.get(row["source"], row["source"]) for row in said["sources"] or []]
     return said
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from datasette.utils import parse_metadata
 from datasette.utils.asgi import NotFound
 
 if TYPE_CHECKING:
@@ -18,8 +21,30 @@ DESCRIBED_AS = "harvest"
 """The name under which metadata.yaml describes a harvest: that of its usual file, harvest.db."""
 MARK = "SELECT 1 FROM _sqlite_migrations WHERE migration_set = 'harvester'"
 
+DESCRIPTION = Path(__file__).resolve().parent.parent / "metadata.yaml"
+
 _found: WeakKeyDictionary[Datasette, list[str]] = WeakKeyDictionary()
 _metadata: WeakKeyDictionary[Datasette, dict[str, Any]] = WeakKeyDictionary()
+
+
+@cache
+def description() -> dict[str, Any]:
+    """Return what metadata.yaml says. Datasette 1.0 has taken it apart by the time that a page is made."""
+    found: dict[str, Any] = parse_metadata(DESCRIPTION.read_text("utf-8"))
+    return found
+
+
+def database_description(datasette: Datasette, database: str) -> dict[str, Any]:
+    """Return what metadata.yaml says of a database; a harvest in a file of any name is described alike."""
+    name = DESCRIBED_AS if database in harvests(datasette) else database
+    found: dict[str, Any] = description().get("databases", {}).get(name, {})
+    return found
+
+
+def table_description(datasette: Datasette, database: str | None, table: str) -> dict[str, Any]:
+    """Return what metadata.yaml says of a table; a harvest in a file of any name is described alike."""
+    found: dict[str, Any] = database_description(datasette, database or "").get("tables", {}).get(table, {})
+    return found
 
 
 async def _is_harvest(datasette: Datasette, name: str) -> bool:
@@ -33,7 +58,7 @@ async def find(datasette: Datasette) -> None:
     """Look through the databases."""
     names = [name for name in datasette.databases if not name.startswith("_")]
     _found[datasette] = [name for name in names if await _is_harvest(datasette, name)]
-    described = (datasette.metadata("databases") or {}).get(DESCRIBED_AS, {})
+    described = description()["databases"][DESCRIBED_AS]
     others = [name for name in _found[datasette] if name != DESCRIBED_AS]
     _metadata[datasette] = {"databases": dict.fromkeys(others, described)}
 

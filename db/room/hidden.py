@@ -5,42 +5,24 @@ from __future__ import annotations
 import hmac
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
-
-from datasette.handle_exception import handle_exception
-from datasette.utils.asgi import NotFound
 
 from .harvests import harvests
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from datasette.app import Datasette
-    from datasette.utils.asgi import Request
 
 GONE = 410
 WITHDRAWN = "This document was withdrawn. It is not shown here any more"
 DIGITS = 32
-ENDING = r"(?:\.(?:json|bib|ris|csljson))?$"
+ENDING = r"(?:\.(?:json|bib|ris|csljson|txt))?$"
 PAGE = re.compile(rf"/document/([^/]+?){ENDING}")
 ROW = re.compile(rf"/documents/(\d+){ENDING}")
 
 
-def answer(datasette: Datasette, request: Request, exception: Exception) -> Callable[[], Awaitable[Any]] | None:
-    """Return what answers where nothing was found; None for any other error."""
-    if not isinstance(exception, NotFound):
-        return None
-
-    async def inner() -> Any:
-        if await _is_withdrawn(datasette, request.path):
-            exception.status, exception.args = GONE, (WITHDRAWN,)
-        return await handle_exception(datasette, request, exception)()
-
-    return inner
-
-
-async def _is_withdrawn(datasette: Datasette, path: str) -> bool:
+async def is_withdrawn(datasette: Datasette, path: str) -> bool:
+    """Return whether a path is that of a withdrawn document."""
     page, row = PAGE.search(path), ROW.search(path)
     for name in harvests(datasette) if page or row else ():
         database = datasette.databases[name]

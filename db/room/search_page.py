@@ -17,10 +17,11 @@ from .counting import by_name, count, values
 from .exports import BY_ENDING
 from .extracts import extracts
 from .finding import Found, find, number, page
-from .harvests import harvests, meant
+from .harvests import description, harvests, meant
 from .merging import merged
 from .records import cited, documents
 from .taking import download, everything
+from .way import onward
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -177,9 +178,10 @@ async def _shown(answer: Answer, start: int, stop: int) -> list[dict[str, Any]]:
         ids = [one for held, one in wanted if held == name]
         read = await reading(datasette, name, lambda read, ids=ids: extracts(read, words, documents(read, ids)))  # type: ignore[misc]
         link = answers.linker(datasette, name)
-        for row, item in zip(read, cited(datasette, read), strict=True):
+        for row, item in zip(read, cited(datasette, read, answers.lasting(datasette, answer.request)), strict=True):
             rows[name, row["id"]] = {**row, "coins": embedded.coins(item), "database": name, "link": link}
-    return [rows[one] for one in wanted if one in rows]
+    shown = [rows[one] for one in wanted if one in rows]
+    return [{**row, "way": onward(answer.question, start + number)} for number, row in enumerate(shown, 1)]
 
 
 async def _each_word(answer: Answer) -> list[tuple[str, int]]:
@@ -198,7 +200,14 @@ def as_data(answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
     """Return a page of results as data."""
     link = answers.linker(answer.datasette, answer.first)
     following = link("/search.json", answer.question.query(page=said["next"])) if said["next"] else None
-    absent = ("title_marked", "summary_marked", "coins", "link", *(() if len(answer.found) > 1 else ("database",)))
+    absent = (
+        "title_marked",
+        "summary_marked",
+        "coins",
+        "link",
+        "way",
+        *(() if len(answer.found) > 1 else ("database",)),
+    )
     found = []
     for row in said["results"]:
         address = answers.absolute(answer.datasette, answer.request, row["link"](answers.document_path(row["key"])))
@@ -225,7 +234,7 @@ async def _feed(request: Request, datasette: Datasette, names: Sequence[str], qu
         rows.append(row)
         addresses.append(answers.absolute(datasette, request, link(answers.document_path(row["key"]))))
     link = answers.linker(datasette, names[0]) if len(names) == 1 else answers.linker(datasette, harvests(datasette)[0])
-    site = datasette.metadata("title") or "Archive harvest"
+    site = description().get("title") or "Archive harvest"
     said = feeds.Feed(
         title=f"{site}: {question.q or 'new and changed documents'}",
         page=answers.absolute(datasette, request, link("/search", latest.query())),

@@ -7,6 +7,7 @@
   const input = document.querySelector("textarea#sql-editor");
   if (input) {
     const editor = CodeMirror.fromTextArea(input, { lineNumbers: true, lineWrapping: true, mode: "text/x-sql" });
+    editor.getInputField().setAttribute("aria-label", "SQL");
     editor.setOption("extraKeys", { "Shift-Enter": () => input.form.submit(), Tab: false });
     if (format) format.addEventListener("click", () => editor.setValue(sqlFormatter.format(editor.getValue())));
   } else if (shown && format) {

@@ -11,7 +11,7 @@ import click
 
 from harvester.cli.commands import db_option
 from harvester.cli.places import forget
-from harvester.cli.serve import CONFIGURATION
+from harvester.cli.serve import CONFIGURATION, configuration
 from harvester.clock import stamp
 from harvester.errors import UsageError
 from harvester.store.backup import copy_into
@@ -89,6 +89,8 @@ def write(db: Database, directory: Path) -> None:
         copy(CONFIGURATION / part, made / part)
     for compiled in made.rglob("__pycache__"):
         shutil.rmtree(compiled)
+    # JSON is YAML. Datasette 0.65 does not look at it, 1.0 not at settings.json.
+    (made / "datasette.yaml").write_text(json.dumps(configuration("harvest"), indent=1) + "\n", "utf-8")
     # Not VACUUM INTO: read only, SQLite cannot do that with a generated column.
     copy_into(database_file(db), made / "harvest.db")
     forget(made / "harvest.db")

@@ -91,6 +91,10 @@ def beside(db: Path) -> AbstractContextManager[Any]:
     return Beside(db, read.file or FILE, lambda text: click.echo(text, err=True))
 
 
+SHOWN = ("facets", "hidden", "label_column", "size", "sort", "sort_desc")
+"""What metadata.yaml says of tables that Datasette 1.0 takes for configuration."""
+
+
 def settings_of(base_url: str, https: bool, cache: int) -> dict[str, Any]:
     """Give Datasette's settings for what was asked."""
     path = f"/{base_url.strip('/')}/".replace("//", "/")
@@ -103,6 +107,16 @@ def described() -> dict[str, Any]:
     return found
 
 
+def configuration(database: str) -> dict[str, Any]:
+    """Return what Datasette 1.0 reads from datasette.yaml: settings, canned queries and how tables are shown."""
+    harvest = described()["databases"]["harvest"]
+    shown = {name: {key: table[key] for key in SHOWN if key in table} for name, table in harvest["tables"].items()}
+    return {
+        "settings": json.loads((CONFIGURATION / "settings.json").read_text("utf-8")),
+        "databases": {database: {"queries": harvest["queries"], "tables": {n: t for n, t in shown.items() if t}}},
+    }
+
+
 def publish(db: Path, settings: dict[str, Any] | None = None, *, robots: bool = False) -> Datasette:
     """Give a Datasette of one database. It reads a live file (never immutable), so a harvest shows as it goes."""
     with explained(db), open_to_read(db) as database:
@@ -111,8 +125,11 @@ def publish(db: Path, settings: dict[str, Any] | None = None, *, robots: bool = 
         raise DatabaseError(f"Datasette cannot open a path with ?, # or % in it: rename {db}")
     metadata = described()
     metadata["plugins"]["reading-room"]["robots"] = robots
+    # 0.65 reads all of it from metadata; 1.0 has parted the two.
+    more = {} if hasattr(Datasette, "metadata") else {"config": {"databases": configuration(db.stem)["databases"]}}
     return Datasette(
         [str(db)],
+        **more,
         metadata=metadata,
         settings=json.loads((CONFIGURATION / "settings.json").read_text("utf-8")) | (settings or {}),
         template_dir=str(CONFIGURATION / "templates"),
