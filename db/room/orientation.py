@@ -30,7 +30,7 @@ READ = "SELECT max(read_at) AS read_at FROM reads"
 async def browse_page(request: Request, datasette: Datasette) -> Response:
     """Show what can be browsed: people, places, subjects, kinds, months."""
     database = meant(datasette, request)
-    counts = count([await find(datasette, database, Asked())], Asked())
+    counts = count({database: await find(datasette, database, Asked())}, Asked())
     years: dict[str, dict[str, int]] = {}
     for row in await ask(datasette, database, MONTHS) or []:
         years.setdefault(row["month"][:4], {})[row["month"][5:]] = row["documents"]
