@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     r"|\.\.|[^\s,]"
 )
 _UNITS = {"年": "年", "月": "月", "日": "日", "年代": "z"}
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _SHORT_YEAR = re.compile(r"(?<!\d)\d\d?([./-])\d\d?\1\d\d(?!\d)")
 _CHINESE = {character: number for number, character in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0}
 _CHINESE_NUMBER = re.compile("[〇○零一二三四五六七八九十元]+(?=[年月日世])")
@@ -39,11 +40,7 @@ def names_date(text: str) -> bool:
     """Say whether a text holds a year, a month, a season or numbers like a date's, among whatever else."""
     tokens = [token.rstrip(".") for token in _TOKEN.findall(text.casefold())]
     named = any(WORDS.get(token, ("", 0))[0] in ("M", "S") for token in tokens)
-    return (
-        named
-        or _SHORT_YEAR.search(text) is not None
-        or any(len(token) >= 4 and token[:4].isdigit() for token in tokens)
-    )
+    return named or _SHORT_YEAR.search(text) is not None or _YEAR.search(text) is not None
 
 
 def words_of(text: str) -> list[Word] | None:

@@ -116,7 +116,7 @@ def _is_unread_date(blocks: Sequence[Block], at: int) -> bool:
     Behind a title that names a date comes a summary or another date.
     """
     text, behind = blocks[at].text, blocks[at + 1 : at + 2]
-    if looks_like_date(text) or not may_be_date(text) or not behind or behind[0].marked:
+    if looks_like_date(text) or not may_be_date(text) or ends_sentence(text) or not behind or behind[0].marked:
         return False
     return not ends_sentence(behind[0].text) and not looks_like_date(behind[0].text)
 
