@@ -83,6 +83,8 @@ NO_DATES = (
     "19566",
     "Report, 1979",
     "July 9, 56",
+    "1956 of.",
+    "May 1960 in the",
 )
 RARE = (
     *("circa 1956", "ca. 1956", "1956-1957", "1956–1957", "Spring 1960", "late 1956", "mid-1950s", "n.d.", "Undated"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harvester.pages.date_words import PHRASES, WORDS, Word
+from harvester.pages.date_words import NEVER_LAST, PHRASES, WORDS, Word
 
 _GAP = "-–—−"
 _TOKEN = re.compile(
@@ -50,8 +50,11 @@ def words_of(text: str) -> list[Word] | None:
         text = _CHINESE_NUMBER.sub(_arabic, text)
     if text.endswith(".") and text[4:5] == ".":  # 1960. május 12.
         text = text[:-1]
+    tokens = _TOKEN.findall(text)
+    if tokens and tokens[-1].rstrip(".") in NEVER_LAST:
+        return None
     words: list[Word] = []
-    for token in _TOKEN.findall(text):
+    for token in tokens:
         known = _PLAIN.get(token)
         if known is not None:
             if known[0] and known[0] != "w":

@@ -93,7 +93,7 @@ _OTHERS = {
     "W": "between zwischen entre tra fra tussen между między mezi între",
     "O": "or oder ou o или lub nebo vagy sau",
     "&": "& and und et y e и és și",
-    "": ", of the in im de del des di du dem der den le la les el año anno anul ano en r roku rok г гг год года году "
+    "": "of the in im de del des di du dem der den le la les el año anno anul ano en r roku rok г гг год года году "
     "am on",
     "w": "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun "
     "montag dienstag mittwoch donnerstag freitag samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche "
@@ -136,6 +136,30 @@ def _lists() -> dict[str, Word]:
     return words
 
 
+NEVER_LAST = frozenset(
+    (
+        "of",
+        "the",
+        "in",
+        "im",
+        "de",
+        "del",
+        "des",
+        "di",
+        "du",
+        "dem",
+        "der",
+        "den",
+        "le",
+        "la",
+        "les",
+        "el",
+        "en",
+        "am",
+        "on",
+    )
+)
+"""Words that lead to another: what ends with one is no date, but the beginning of a sentence."""
 WORDS: dict[str, Word] = _lists()
 """Every word that a date may hold, in lower case and without a full stop."""
 PHRASES = sorted((phrase for listed in _PHRASES.values() for phrase in listed.split("|")), key=len, reverse=True)
