@@ -19,7 +19,7 @@ SIGHTINGS = """
     FROM sightings AS s JOIN captures AS c ON c.id = s.capture_id LEFT JOIN listings AS l ON l.id = c.listing_id
     WHERE s.document_id = ? ORDER BY c.captured_at DESC, c.id DESC LIMIT 101"""
 HISTORY = """
-    SELECT c.id, c.kind, c.field, c.before, c.after, c.observed_at, c.run_id, r.started_at AS learned_at
+    SELECT c.id, c.kind, c.field, c.before, c.after, c.observed_at, c.capture_id, c.run_id, r.started_at AS learned_at
     FROM changes AS c JOIN runs AS r ON r.id = c.run_id WHERE c.document_id = ? ORDER BY c.id DESC LIMIT 101"""
 FILES = "SELECT * FROM files WHERE document_id = ? ORDER BY url"
 # A key is an address of the document, or was: its own, or one of those that ever led to it.

@@ -35,7 +35,8 @@ QUESTIONS = {
     "latest": """
         SELECT max(c.id), c.kind AS change, c.observed_at, d.id, d.key, d.title, d.date,
             group_concat(c.field, ', ') AS fields
-        FROM (SELECT * FROM changes ORDER BY id DESC LIMIT 200) AS c JOIN documents AS d ON d.id = c.document_id
+        FROM (SELECT * FROM changes WHERE kind <> 'filled' ORDER BY id DESC LIMIT 200) AS c
+            JOIN documents AS d ON d.id = c.document_id
         GROUP BY c.run_id, c.document_id, c.kind ORDER BY 1 DESC LIMIT 8""",
     "sources": "SELECT source, count(*) AS documents FROM documents GROUP BY source ORDER BY 2 DESC, 1",
     # Two who wrote to each other most often, and a month of it: what to look for by way of example.
