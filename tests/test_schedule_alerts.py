@@ -189,7 +189,7 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(
     ]
     child = (tmp_path / "child").read_text().strip()
     done = subprocess.run(["ps", "-o", "stat=", "-p", child], capture_output=True, text=True, check=False)
-    assert done.stdout.strip() in ("", "Z")
+    assert done.stdout.strip()[:1] in ("", "Z")  # behind it stands whether it was a nice process
 
 
 def test_an_alert_is_kept_until_it_is_told_and_tried_less_and_less_often(db: Database) -> None:

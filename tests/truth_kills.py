@@ -39,7 +39,7 @@ MOMENTS: dict[str, tuple[str, str, bool, int]] = {
     "write": ("harvester.store.taking", "keep_read", False, 30),
     "write a record": ("harvester.store.records", "write_new", False, 30),
     "commit": ("harvester.store.taking", "find_same_content", True, 30),
-    "index": ("harvester.store.search", "index_chunk", False, 4),
+    "index": ("harvester.store.search", "index_chunk", False, 1),
     "schema": ("harvester.db.migrations", "statements_of", True, 4),
     "rebuild: pages": ("harvester.rebuild", "parse", True, 30),
     "rebuild: history": ("harvester.rebuild", "restore", False, 1),

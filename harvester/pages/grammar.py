@@ -102,12 +102,15 @@ def _dates(blocks: Sequence[Block], *, loses_lines: bool) -> set[int]:
 
 
 def _unread_dates(blocks: Sequence[Block], openers: Collection[int], promise: Promise) -> set[int]:
-    """Return the places of dates that cannot be read: if with them the page has no more records than it promises."""
-    if len(openers) >= promise.count:
+    """Return the places of dates that cannot be read: if with them the page has as many records as it promises.
+
+    On a page that may be cut off the count proves nothing: a title that names a year would be taken for a date.
+    """
+    if len(openers) >= promise.count or not promise.whole:
         return set()
     found = {at for at in range(len(blocks)) if at not in openers and at - 1 not in openers}
     found = {at for at in found if _is_unread_date(blocks, at)}
-    return found if len(openers) + len(found) <= promise.count else set()
+    return found if len(openers) + len(found) == promise.count else set()
 
 
 def _is_unread_date(blocks: Sequence[Block], at: int) -> bool:
