@@ -276,7 +276,7 @@ class Story:
         wanted = [expected["title"], expected["date_text"] or "undated", plain(expected["summary"] or "") or None]
         if said != wanted:
             self._wrong(f"the page of item {number} shows {said}, not {wanted}")
-        if number not in self.expected.unsure and ("no longer shows it" in text) != (number in self.expected.gone):
+        if number not in self.expected.unsure and ("it was gone by" in text) != (number in self.expected.gone):
             self._wrong(f"the page of item {number} is wrong about whether it is gone")
 
     def _again(self) -> None:

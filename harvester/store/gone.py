@@ -69,6 +69,23 @@ def come_back(db: Database, run: int, capture: int, at: str) -> int:
     return len(back)
 
 
+def take_back_returns(db: Database, run: int, documents: Iterable[int]) -> int:
+    """Mark documents as gone again whose return in this run was another's: its address has passed on; return how many.
+
+    The listing shows an address; that another item has it now is known only when its page has been read.
+    """
+    sql = """SELECT id, kind, run_id, before FROM changes WHERE document_id = ? AND kind IN ('gone', 'returned')
+        ORDER BY id DESC LIMIT 1"""
+    taken_back = 0
+    for document in documents:
+        row = db.execute(sql, [document]).fetchone()
+        if row and row[1:3] == ("returned", run) and not _is_there(db, document, row[3]):
+            db.execute("DELETE FROM changes WHERE id = ?", [row[0]])
+            db.execute("UPDATE documents SET gone_at = ? WHERE id = ?", [row[3], document])
+            taken_back += 1
+    return taken_back
+
+
 def _is_there(db: Database, document: int, since: str) -> bool:
     return db.execute(_THERE, {"document": document, "at": since}).fetchone() is not None
 

@@ -96,6 +96,11 @@ class RecordTaker:
         return self._settle([Kept(stored.id, stored.document)] if stored else [])
 
     @property
+    def regrouped(self) -> set[int]:
+        """Documents whose sightings are other ones than before the page was taken."""
+        return self._assignment.regrouped
+
+    @property
     def is_claim(self) -> bool:
         """Whether the capture is an own page of which it cannot be known whose it is."""
         stored = page_statement(self._db, self._place.capture)

@@ -20,7 +20,7 @@ from harvester.store.captures import (
     known_capture,
     listing_of_capture,
 )
-from harvester.store.gone import come_back, not_found
+from harvester.store.gone import come_back, not_found, take_back_returns
 from harvester.store.hashes import hash_page
 from harvester.store.records import RecordTaker
 from harvester.store.rot import Fill
@@ -161,6 +161,7 @@ class Taking(Tally):
         outcome = taker.take(page, hashes) if isinstance(page, Listing) else taker.take_document(page, hashes)
         self.counts.update(outcome)
         self.counts["records"] += len(hashes.records)
+        self.counts["returned"] -= take_back_returns(self.db, self.id, taker.regrouped)
         for record in taker.undecided:
             self.complain(Problem("notice", "withheld", UNDECIDED, position=record.position), place.uri)
         for problem in page.problems:
