@@ -91,8 +91,7 @@ class Assignment:
             adopted = self._adoptable(natural)
             document = adopted[0] if adopted else self._make(*keys.strong, natural)
             self._identify(document, *keys.strong, natural)
-            if not is_alone(self._db, group_of(natural)):
-                self._regroup.add(group_of(natural))
+            self._settle_title(group_of(natural))
             return document
         if page or len(found) > 1 or self._has_pages(found) or not self._has_all(keys, found):
             self._contested |= set(keys.strong)
@@ -101,9 +100,13 @@ class Assignment:
         natural = base_of(keys.natural)
         if document not in self._holders[natural]:
             self._identify(document, natural)
-            if not is_alone(self._db, group_of(natural)):
-                self._regroup.add(group_of(natural))
+            self._settle_title(group_of(natural))
         return document
+
+    def _settle_title(self, prefix: str) -> None:
+        """Let `settle` resolve a title, if records without an address have it."""
+        if not is_alone(self._db, prefix):
+            self._regroup.add(prefix)
 
     def _has_pages(self, documents: set[int]) -> bool:
         marks = ",".join(map(str, documents))
@@ -276,8 +279,7 @@ class Assignment:
         changed = {key for key in held.keys() ^ wanted.keys() if kind_of(key) == "natural"}
         addressed = any(kind_of(key) != "natural" for key in wanted) != any(kind_of(key) != "natural" for key in held)
         for prefix in {group_of(key) for key in (natural if addressed else changed)}:
-            if not is_alone(self._db, prefix):
-                self._regroup.add(prefix)
+            self._settle_title(prefix)
 
     # Titles of records without an address
 

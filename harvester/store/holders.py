@@ -175,9 +175,7 @@ class Holders:
 
     def _is_believed(self, page: Shown) -> bool:
         """Return whether a listing, or another reading of the address, confirms what a page says of itself."""
-        rows = [one for one in self._shown if not one.statement.own and page.address in one.keys]
-        before = [row for row in rows if row.at <= page.at]
-        after = [row for row in rows if row.at > page.at]
+        before, after = self._rows_around(page)
         if any(row.agrees(page) for row in (*before[-1:], *after[:1])):
             return True
         readings = [one for one in self._shown if one.statement.own and one.address == page.address]
@@ -191,16 +189,18 @@ class Holders:
         return abs(datetime.fromisoformat(page.at) - datetime.fromisoformat(other.at)) >= APART
 
     def _row_in_effect(self, page: Shown) -> Shown | None:
+        before, after = self._rows_around(page)
+        return next(iter((*before[-1:], *after[:1])), None)
+
+    def _rows_around(self, page: Shown) -> tuple[list[Shown], list[Shown]]:
+        """Return the rows at the page's address until it was read, and those after it."""
         rows = [one for one in self._shown if not one.statement.own and page.address in one.keys]
-        before = [row for row in rows if row.at <= page.at]
-        return before[-1] if before else rows[0] if rows else None
+        return [row for row in rows if row.at <= page.at], [row for row in rows if row.at > page.at]
 
     def _rows_before(self, page: Shown) -> list[Shown]:
         """Return the rows at the page's address that show what it shows, without another one since."""
         found: list[Shown] = []
-        for row in self._shown:
-            if row.at > page.at or row.statement.own or page.address not in row.keys:
-                continue
+        for row in self._rows_around(page)[0]:
             found = [*found, row] if row.agrees(page) else []
         return found
 
