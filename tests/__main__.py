@@ -1,4 +1,4 @@
-"""Runs all tests: `python -m tests`, with pytest's own arguments behind it. Brings the programs that they need."""
+"""Runs all tests, side by side: `python -m tests`, with pytest's own arguments behind it. Brings the programs needed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 
 PROGRAMS = {"/usr/bin/chromium": "chromium", "/usr/sbin/cron": "cron", "/usr/bin/systemd-analyze": "systemd"}
 """What the tests run, and the packages of Debian that have it."""
+SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile")
+"""One process more than the two cores that the tests are made for: many of them wait."""
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=300")
 
 
@@ -61,7 +63,7 @@ def main(arguments: list[str]) -> int:
     """Run the tests. A missing program never ends in a success, whatever pytest made of it."""
     os.chdir(Path(__file__).resolve().parent.parent)
     lacking = still_missing()
-    status = int(pytest.main(arguments))
+    status = int(pytest.main([*SIDE_BY_SIDE, *arguments]))
     if lacking:
         # Last, where it is seen: its own tests have failed above for the same reason.
         print(lacking, file=sys.stderr)

@@ -37,6 +37,7 @@ def test_of_another_machine_only_the_heartbeat_tells() -> None:
     assert not is_alive(far, "2026-01-01T00:00:00Z")
 
 
-@pytest.mark.parametrize("who", ["", "process", f"process {os.getpid()} on x", "process ² (begun 1) on x"])
+@pytest.mark.parametrize("who", ["", "process", "process {pid} on x", "process ² (begun 1) on x"])
 def test_what_names_no_process_is_nobody(who: str) -> None:
+    who = who.format(pid=os.getpid())
     assert (is_here(who), runs(who)) == (False, False)
