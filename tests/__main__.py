@@ -1,4 +1,4 @@
-"""Runs all tests, side by side: `python -m tests`, with pytest's own arguments behind it. Brings the programs needed."""
+"""Runs all tests side by side: `python -m tests`, with pytest's own arguments. Brings the programs that they need."""
 
 from __future__ import annotations
 
