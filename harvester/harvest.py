@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ANOTHER_PAGE = "another-page"
 """Why a page is refused that is not the one of a walk that was asked for."""
+NOTHING_FOUND = "nothing-found"
+NOTHING_THERE = "the site says that nothing is found where records should stand: out of a cache, or it shows no more"
 SENT_ON = frozenset({301, 302, 303, 307, 308})
 """Redirects that are kept are those that lead to something else than the page."""
 
@@ -146,6 +148,8 @@ def _of_the_walk(page: Page, step: WalkStep | None) -> Page:
     """Refuse a page that is not the one that the walk has asked for: it must never stand for it."""
     if step is None or isinstance(page, Refused):
         return page
+    if isinstance(page, Listing) and page.declared_total == 0 and step.first > 1:
+        return Refused(NOTHING_FOUND, NOTHING_THERE, form=page.form)
     if isinstance(page, Listing) and page.first in (None, 0, step.first):
         return page
     shown = f"positions from {page.first}" if isinstance(page, Listing) else "a document"

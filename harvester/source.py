@@ -118,6 +118,9 @@ class Source:
 
     `paths`: patterns of its pages' addresses besides those of listings and items, from the path on and without the
     first slash. What else its hosts serve is no page; without any of these, everything may be one.
+
+    `span_days`: within how many days saved pages of a listing must have been captured for their positions to add up;
+    more for an archive that stands still.
     """
 
     name: str
@@ -127,6 +130,7 @@ class Source:
     pager: Pager | None = None
     paths: tuple[str, ...] = ()
     addresses: Addresses | None = None
+    span_days: int = 7
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harvester.clock import stamp
 from harvester.crawl.notes import begin_note, end_note, removals_note
 from harvester.crawl.passes import Step
-from harvester.harvest import ANOTHER_PAGE
+from harvester.harvest import ANOTHER_PAGE, NOTHING_FOUND
 from harvester.store.captures import newest_validators
 from harvester.store.database import explained, transaction
 from harvester.store.due import pages_due, pages_held
@@ -123,7 +123,7 @@ class Desk:
         if taken is None:
             return Step(number, None)
         if taken.refused:
-            no_such = taken.missing or self.run.refusal(taken.capture_id) == ANOTHER_PAGE
+            no_such = taken.missing or self.run.refusal(taken.capture_id) in (ANOTHER_PAGE, NOTHING_FOUND)
             return Step(number, None, no_such=no_such)
         total, kind, onward = self.run.declared(taken.capture_id)
         keys, exact = keys_seen(self.run.db, taken.capture_id), kind in (None, "exact")

@@ -61,7 +61,7 @@ class Fetcher:
         self._crawler = crawler
         self._manners = manners
         self._delay = manners.delay
-        self._back_off = BACK_OFF_SECONDS if self._delay else 0.02  # no delay is agreed on this machine only
+        self._back_off = BACK_OFF_SECONDS if self._delay else 0.005  # no delay is agreed on this machine only
         self._last = 0.0
         crawler.signals.connect(self._robots, signal=robots_parsed)
 

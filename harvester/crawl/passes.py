@@ -29,7 +29,7 @@ class Step:
     `stop`: why no further page is to be asked for. `reason`: why it was read.
     `cached`: the answer says that it comes out of a cache, so it may show the listing as it was: it proves nothing.
     `busy`: the archive did not answer, or said that it is busy: that tells nothing of the page.
-    `no_such`: the archive has no such page (404, 410), or answers with another one.
+    `no_such`: the archive has no such page (404, 410), or answers with another one, or that nothing is found.
     `onward`: it links to a page of the listing behind it. `exact`: its total is a number of records, no estimate and
     no limit.
     """

@@ -22,8 +22,9 @@ TIMEOUT_SECONDS = 60
 """An answer that takes longer is given up and asked for again."""
 SECOND_LOOKS = 2
 """How often a page that was refused (a challenge, an empty answer) is asked for again before it is believed."""
-PATIENT_LOOKS = 6
-"""How often instead where the answer is a waiting room, which lets readers in by turns: over five minutes."""
+PATIENT_LOOKS = 8
+"""How often instead in a waiting room, which lets readers in by turns, and where nothing is said to be found though
+records should be there, as caches repeat for a while: over twenty minutes."""
 BUSY = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Answers that say nothing of the page, only of the moment."""
 ELSEWHERE = frozenset({301, 302, 303, 307, 308})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harvester.addresses import in_other_order, is_ordered, page_url
-from harvester.crawl.ceiling import MOST_FAILURES
+from harvester.crawl.ceiling import BEHIND, MOST_FAILURES
 from harvester.crawl.passes import Wanted
 from harvester.crawl.resume import SEAM, UNREAD, resumed
 from harvester.crawl.walk import Plan, pages_of
@@ -134,7 +134,9 @@ class Tour:
         url = page_url(shown or listing, wanted.number, self._source)
         assert self._source.pager is not None  # noqa: S101 - Order.address has seen to it
         first = wanted.number * self._source.pager.size + 1
-        step = WalkStep(walk, wanted.number, wanted.reason, first, listing.url)
+        # That a whole listing is empty may well be so, but not if records were there before: look twice.
+        filled = wanted.reason != BEHIND and (wanted.number > 0 or bool(self._desk.proven_total(listing)))
+        step = WalkStep(walk, wanted.number, wanted.reason, first, listing.url, filled=filled)
         async for fetched in self._visits.looks(url, step):
             yield fetched
 

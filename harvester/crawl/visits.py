@@ -14,7 +14,9 @@ from harvester.capture import Capture
 from harvester.crawl.items import Fetched
 from harvester.crawl.politeness import PATIENT_LOOKS, SECOND_LOOKS
 from harvester.crawl.trouble import NoAnswer
+from harvester.harvest import NOTHING_FOUND, NOTHING_THERE
 from harvester.pages.html_refusals import WAITING_ROOM
+from harvester.pages.page import Problem
 from harvester.readers.files import PassedOver
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from harvester.store.taking import WalkStep
 
 NOT_MODIFIED = 304
+WHAT = {WAITING_ROOM: "a waiting room", NOTHING_FOUND: "“nothing found”, where records should stand"}
+"""Answers that pass: a queue moves on, a cache forgets."""
 
 
 class Visits:
@@ -63,20 +67,29 @@ class Visits:
         return self._last
 
     async def looks(self, address: str, step: WalkStep) -> AsyncIterator[Fetched]:
-        """Fetch a page of a walk; look again if it is refused, more often in a waiting room unless that was in vain."""
-        look, most, what = 0, SECOND_LOOKS, "no page of the listing"
+        """Fetch a page of a walk; look again if it is refused, or is empty though records should stand there.
+
+        What passes after a while is waited for, unless that was in vain before.
+        """
+        look, most, what = 0, SECOND_LOOKS, ""
         while look <= most:
             if look:
                 await self._fetcher.rest(look, f"{address} was answered with {what}")
             fetched = await self.visit(address, replace(step, again=look < most))
             yield fetched
             taken = await fetched.taken
-            if taken is None or not taken.refused:
+            if taken is None or not (taken.refused or (step.filled and not taken.records)):
                 return
-            if self._patient and look < most and self._desk.run.refusal(taken.capture_id) == WAITING_ROOM:
-                most, what = PATIENT_LOOKS, "a waiting room"
+            code = self._desk.run.refusal(taken.capture_id) or NOTHING_FOUND
+            what = WHAT.get(code, "no page of the listing")
+            passes = code == WAITING_ROOM or (code == NOTHING_FOUND and step.filled)
+            if self._patient and look < most and passes:
+                most = PATIENT_LOOKS
             look += 1
         self._patient = self._patient and most == SECOND_LOOKS
+        if not taken.refused:
+            uri = canonical(address, self._source, self._base)
+            self._desk.problem(Problem("warning", NOTHING_FOUND, NOTHING_THERE), uri)
 
     async def step(self, number: int) -> Step:
         """Say what the page that was fetched last was to its walk."""

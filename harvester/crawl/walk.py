@@ -168,7 +168,7 @@ def _repair(current: Pass, *, other: bool) -> Generator[Wanted, Step, None]:
     for step in current.unread if current.totals and current.stopped is None else ():
         again = yield Wanted(step.number, "repair: could not be read", other)
         current.steps.remove(step)
-        current.steps.append(again)
+        current.steps.append(as_shown(again, current))
         failures = failures + 1 if again.total is None else 0
         if again.stop:
             current.stop(again.stop, "interrupted")

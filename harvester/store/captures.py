@@ -11,6 +11,7 @@ from harvester.addresses import host_of, listing_of
 from harvester.clock import stamp
 from harvester.pages.page import Listing, Refused
 from harvester.pages.parse import PARSER_VERSION
+from harvester.sources import load_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -189,6 +190,13 @@ def _keep(db: Database, key: str, source: str, name: str, url: str | None, *, wh
         return int(row[0])
     sql = "INSERT INTO listings (key, source, name, url, whole) VALUES (?, ?, ?, ?, ?)"
     return int(db.execute(sql, [key, source, name, url, whole]).lastrowid or 0)
+
+
+def keep_spans(db: Database) -> None:
+    """Keep within how many days the saved pages of listings must have been captured, as their archives define it."""
+    sql = "UPDATE listings SET span_days = ?1 WHERE source = ?2 AND span_days <> ?1"
+    for source in load_sources().values():
+        db.execute(sql, [source.span_days, source.name])
 
 
 def _file_name(uri: str) -> str:

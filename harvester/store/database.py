@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from contextlib import contextmanager
@@ -122,6 +123,8 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise DatabaseError(_explain(path, str(error))) from error
+    except json.JSONDecodeError as error:
+        raise DatabaseError(_no_json(path, str(error))) from error
     except sqlite3.IntegrityError as error:
         raise DatabaseError(
             f"{path}: an index, a trigger or a table of your own does not allow this ({error}): nothing was written; "
@@ -141,7 +144,14 @@ def _explain(path: Path, error: str) -> str:
         return f"cannot write {path} ({error}): check the permissions of the file and of its folder"
     if "full" in error or "I/O" in error:
         return f"cannot write {path} ({error}): free some disk space, then run this again; what was read is kept"
+    if "malformed JSON" in error:
+        return _no_json(path, error)
     return f"{path}: {error}"
+
+
+def _no_json(path: Path, error: str) -> str:
+    where = f"`harvester check --db {path}` says which, and what mends it"
+    return f"{path} holds a row that cannot be understood ({error}): {where}"
 
 
 def _holders(path: Path) -> Iterator[str]:

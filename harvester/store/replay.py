@@ -79,7 +79,7 @@ def read_step(text: str, walks: dict[str, int]) -> WalkStep | None:
     walk = walks.get(said["listing"])
     if walk is None:
         return None
-    flags = {name: bool(said[name]) for name in ("cached", "again")}
+    flags = {name: bool(said[name]) for name in ("cached", "again", "filled")}
     return WalkStep(walk, int(said["number"]), str(said["reason"]), int(said["first"]), str(said["listing"]), **flags)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from harvester.clock import stamp
 from harvester.pages.page import Problem
 from harvester.store.ahead import Ahead
+from harvester.store.captures import keep_spans
 from harvester.store.rot import keep_fill
 from harvester.store.search import forget_words, index
 from harvester.store.statement_table import open_claims
@@ -68,6 +69,7 @@ class Run(Taking):
             index(self.db)
         with self.together():
             interrupt_walks(self.db, self.id)
+            keep_spans(self.db)
             fallen = keep_fill(self.db, self.id, self.fill)
             for problem in fallen:
                 self.complain(problem, None)

@@ -53,8 +53,8 @@ STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
 class WalkStep:
     """Which page of which walk a capture was asked for as; `first` is the position that it must begin with.
 
-    `again`: if the page is refused it is asked for once more, so this is no step of the walk yet.
-    `listing` is the listing's address.
+    `again`: if the page is refused it is asked for once more, so this is no step of the walk yet; if `filled`, records
+    should stand there, so that a page without any is no step either. `listing` is the listing's address.
     """
 
     walk: int
@@ -64,13 +64,14 @@ class WalkStep:
     listing: str = ""
     cached: bool = False
     again: bool = False
+    filled: bool = False
 
 
 @dataclass(frozen=True)
 class Taken:
     """What became of a capture. `known`: nothing in it was new or changed. `missing`: there is no such page.
 
-    `claim`: it is a document's page, but of which document cannot be known.
+    `claim`: it is a document's page, but of which document cannot be known. `records`: how many it holds.
     """
 
     capture_id: int
@@ -78,6 +79,7 @@ class Taken:
     known: bool
     missing: bool = False
     claim: bool = False
+    records: int = 0
 
 
 class Taking(Tally):
@@ -127,8 +129,9 @@ class Taking(Tally):
                 claim = self._take_records(place, page, hashes)
             unchanged = (self.counts["new"], self.counts["changed"]) == before
             self._presence(capture, capture_id, believed=not isinstance(page, Refused) and not claim)
-            taken = self._taken(capture_id, isinstance(page, Refused), unchanged, step, capture.http_status)
-            return replace(taken, claim=claim)
+            refused, records = isinstance(page, Refused), len(hashes.records) if hashes else 0
+            taken = Taken(capture_id, refused, unchanged, capture.http_status in NOT_THERE, claim, records)
+            return self._counted(taken, step)
 
     def passed_over(self, uri: str, problem: Problem | None, step: WalkStep | None = None) -> None:
         """Keep that something gave no capture: with its reason, or counted if its name shows that it is no page."""
@@ -199,8 +202,9 @@ class Taking(Tally):
         if known.errors and not (step and step.again):
             code = known.refused or "still-incomplete"
             self.complain(Problem("notice", code, STILL_NOT_TAKEN), capture.uri)
-        taken = self._taken(known.id, known.refused is not None, True, step, capture.http_status)
-        return replace(taken, claim=claim)
+        missing = capture.http_status in NOT_THERE
+        taken = Taken(known.id, known.refused is not None, True, missing, claim, known.records)
+        return self._counted(taken, step)
 
     def _read_again(self, capture: Capture, known: KnownCapture) -> bool:
         """Let a known page say again what it says, at this time; return whether it is a claim."""
@@ -227,13 +231,13 @@ class Taking(Tally):
         elif capture.http_status in NOT_THERE:
             self.counts["gone"] += not_found(self.db, self.id, capture_id, capture.uri, at)
 
-    def _taken(
-        self, capture_id: int, refused: bool, known: bool, step: WalkStep | None, http_status: int | None
-    ) -> Taken:
+    def _counted(self, taken: Taken, step: WalkStep | None) -> Taken:
+        """Count a page, as a step of its walk too unless it is asked for again."""
         self.counts["pages"] += 1
-        if not (refused and step and step.again):
-            self._keep_step(step, None if refused else capture_id, known=known)
-        return Taken(capture_id, refused, known, http_status in NOT_THERE)
+        is_believed = not (taken.refused or (step and step.filled and not taken.records))
+        if is_believed or not (step and step.again):
+            self._keep_step(step, None if taken.refused else taken.capture_id, known=taken.known)
+        return taken
 
     def _keep_step(self, step: WalkStep | None, capture_id: int | None, *, known: bool) -> None:
         if step:

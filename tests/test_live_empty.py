@@ -1,0 +1,130 @@
+"""Live: answers that pass after a while (waiting rooms, “nothing found” out of a cache), and listings that are empty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harvester.store.database import open_to_read
+from tests.archive_pages import listing_page
+from tests.archive_server import ArchiveServer
+from tests.archive_server_site import Answer, Manner, Site, html
+from tests.live_kills import told
+from tests.live_processes import Done, Harvests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SIZE = 35
+MINUTES = 20
+
+
+class Passing(Site):
+    """An archive that answers some addresses with something else, so many times."""
+
+    def __init__(self) -> None:
+        super().__init__(SIZE, "passing", Manner(etags=True))
+        self.instead: dict[str, tuple[int, Answer]] = {}
+
+    def answer(self, target: str, headers: dict[str, str]) -> Answer:
+        for part, (left, answer) in self.instead.items():
+            if part in target and left:
+                self.instead[part] = left - 1, answer
+                return answer
+        return super().answer(target, headers)
+
+
+@pytest.fixture
+def site() -> Passing:
+    return Passing()
+
+
+@pytest.fixture
+def archive(tmp_path: Path, site: Passing) -> Iterator[Harvests]:
+    with ArchiveServer(site) as server:
+        yield Harvests(tmp_path, server)
+
+
+def rows(archive: Harvests, sql: str) -> list[tuple[Any, ...]]:
+    with open_to_read(archive.folder / "a.db") as db:
+        return list(db.execute(sql))
+
+
+def walks(archive: Harvests) -> list[tuple[Any, ...]]:
+    return rows(archive, "SELECT status, declared_total, distinct_records FROM walks ORDER BY id")
+
+
+def live(archive: Harvests, *more: str) -> Done:
+    return archive.live("a.db", "--no-documents", *more)
+
+
+def queue(site: Passing) -> Answer:
+    return site._waiting()
+
+
+def nothing(_site: Passing) -> Answer:
+    return html(200, listing_page([], 1, 0))
+
+
+def test_it_is_waited_for_twenty_minutes() -> None:
+    from harvester.crawl.politeness import BACK_OFF_SECONDS, PATIENT_LOOKS
+
+    assert sum(BACK_OFF_SECONDS * 2**look for look in range(PATIENT_LOOKS)) > MINUTES * 60
+
+
+@pytest.mark.parametrize("page", ["page=0", "page=2"])
+@pytest.mark.parametrize("answer", [queue, nothing])
+def test_what_passes_is_waited_for(archive: Harvests, site: Passing, page: str, answer: Any) -> None:
+    assert live(archive).status == 0
+    site.instead[page] = 6, answer(site)
+    done = live(archive)
+    assert done.status == 0, done.out
+    assert walks(archive) == [("complete", SIZE, SIZE)] * 2
+    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+
+
+@pytest.mark.parametrize("answer", [queue, nothing])
+def test_what_does_not_pass_is_named_and_never_the_end_of_the_list(
+    archive: Harvests, site: Passing, answer: Any
+) -> None:
+    site.instead["page=2"] = 10**6, answer(site)
+    done = live(archive)
+    assert (done.status, "21-30" in done.out) == (3, True), done.out
+    assert walks(archive) == [("partial", SIZE, 25)]
+    codes = {code for (code,) in rows(archive, "SELECT DISTINCT code FROM problems")}
+    assert codes & {"waiting-room", "nothing-found"}
+    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    site.instead.clear()
+    assert live(archive).status == 0
+    assert walks(archive)[1:] == [("complete", SIZE, SIZE)]
+
+
+def test_a_listing_that_has_become_empty_is_looked_at_often_once_and_alarms_nobody_twice(
+    archive: Harvests, site: Passing
+) -> None:
+    search = ("--search", "Letter")
+    assert live(archive, *search).status == 0
+    site.instead["Letter"] = 10**6, nothing(site)
+    counts, statuses, problems = list[int](), list[int | None](), list[Any]()
+    for _ in range(4):
+        since = len(archive.server.log)
+        statuses.append(live(archive, *search).status)
+        counts.append(sum("page=" in asked.target for asked in archive.server.log[since:]))
+        run = "SELECT severity, code FROM problems WHERE run_id = (SELECT max(id) FROM runs) AND severity <> 'notice'"
+        problems.append(rows(archive, run))
+    assert statuses == [0] * 4
+    assert [status for status, _, _ in walks(archive)] == ["complete"] * 5
+    assert counts[0] > 9
+    assert counts[1:] == [2, 2, 2]
+    assert {code for _, code in problems[0]} == {"nothing-found", "total-fell"}
+    assert problems[1:] == [[], [], []]
+    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+
+
+def test_a_search_that_never_finds_anything_alarms_nobody(archive: Harvests) -> None:
+    for _ in range(3):
+        assert live(archive, "--search", "Zanzibar").status == 0
+    assert len(archive.server.asked("page=")) == 3 * 2
+    assert rows(archive, "SELECT * FROM problems") == []
