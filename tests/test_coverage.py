@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from harvester.capture import Capture
 from harvester.harvest import harvest_one
+from harvester.sources import load_sources
 from harvester.store.database import open_to_write
 from harvester.store.run import Run
 from tests.archive_pages import listing_page, make_items
@@ -21,7 +23,7 @@ ITEMS = make_items(25, seed=3)
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def covered(folder: Path, days: list[float | None], totals: list[int], span: int | None = None) -> tuple[Any, ...]:
+def covered(folder: Path, days: list[float | None], totals: list[int]) -> tuple[Any, ...]:
     """Return basis, held, missing and complete of three pages that were captured so many days after the first."""
     with open_to_write(folder / "a.db") as db:
         run = Run(db, "test")
@@ -30,8 +32,7 @@ def covered(folder: Path, days: list[float | None], totals: list[int], span: int
             body = listing_page(ITEMS[number * 10 : number * 10 + 10], number * 10 + 1, total)
             moment = None if day is None else BEGAN + timedelta(days=day)
             harvest_one(run, Capture(uri, body, captured_at=moment, media_type="text/html"), (SOURCE,))
-        if span is not None:
-            db.execute("UPDATE listings SET span_days = ?", [span])
+        run.finish(run.verdict)
         row = db.execute("SELECT basis, held, missing, complete FROM coverage").fetchone()
         return tuple(row)
 
@@ -47,8 +48,15 @@ def test_pages_that_are_too_far_apart_are_mixed_and_never_complete(tmp_path: Pat
     assert (basis, held, complete) == ("mixed", 25, 0)
 
 
-def test_another_span_may_be_stated(tmp_path: Path) -> None:
-    assert covered(tmp_path, [0, 20, 30], [25, 25, 25], span=30) == ("positions", 25, 0, 1)
+def test_another_span_may_be_stated_in_the_definition_of_the_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days: list[float | None] = [0, 20, 30]
+    assert covered(tmp_path, days, [25, 25, 25]) == ("mixed", 25, 0, 0)
+    monkeypatch.setitem(load_sources(), SOURCE.name, replace(SOURCE, span_days=30))
+    assert covered(tmp_path, days, [25, 25, 25]) == ("positions", 25, 0, 1)
+    monkeypatch.undo()
+    assert covered(tmp_path, days, [25, 25, 25]) == ("mixed", 25, 0, 0)
 
 
 def test_pages_of_different_totals_are_mixed(tmp_path: Path) -> None:

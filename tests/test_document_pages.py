@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +11,9 @@ import pytest
 from harvester.capture import Capture
 from harvester.pages.dates import read_date
 from harvester.pages.page import DocumentPage, FileLink, Listing, Page, Record, Text
-from tests.harvesting import dump, fresh, harvest_pages, sound
+from harvester.pages.parse import parse
+from tests.archive_pages import document_page, make_items
+from tests.harvesting import SOURCE, dump, fresh, harvest_pages, sound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,3 +201,44 @@ def test_when_it_was_put_online_and_whom_it_thanks_are_fields_of_a_document(db: 
     assert db.execute(sql).fetchall() == [(1, "uploaded", None, "2011-11-20"), (2, "credit", None, "Thanks to X")]
     sql = "SELECT DISTINCT run_id, kind FROM changes WHERE field IS NOT NULL ORDER BY 1"
     assert db.execute(sql).fetchall() == [(1, "filled"), (2, "changed")], "the page was read before without a credit"
+
+
+ITEM = next(one for one in make_items(50, seed=3) if one.summary and one.translation)
+OF_READING = (
+    "<p>Printed on {day} at 10:{number}</p>",
+    "<p>{number},234 views</p>",
+    "<p>Viewed {number} times. Accessed 2026-11-{number}T10:00:00Z</p>",
+    "<p>Retrieved: Friday, November {number}, 2026</p>",
+    "<p>Page views: {number}</p>",
+)
+
+
+@pytest.mark.parametrize("line", OF_READING)
+@pytest.mark.parametrize("place", ['<div class="text-block">', '<div class="tab-content">', '" id="translation">'])
+def test_what_a_page_says_of_its_own_reading_is_no_change(db: Database, line: str, place: str) -> None:
+    picture = '<img src="/picture.jpg?signature={number}{number}">'
+    whole = document_page(ITEM).decode()
+    assert place in whole
+    for number in (11, 12, 13):
+        furniture = (line + picture).format(number=number, day=f"{number} November 2026")
+        body = whole.replace(place, place + furniture).encode()
+        capture = Capture(f"{HOST}/document/{ITEM.slug}", body, EARLY + timedelta(days=number), media_type="text/html")
+        harvest_pages(db, [(capture, parse(capture, SOURCE))])
+    assert db.execute("SELECT count(*) FROM reads").fetchone() == (3,)
+    assert db.execute("SELECT count(*) FROM changes WHERE kind = 'changed'").fetchone() == (0,)
+    assert db.execute("SELECT count(*) FROM documents").fetchone() == (1,)
+    assert sound(db)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Printed on 5 May 1950 in Moscow.", "Printed on 6 May 1950 in Moscow."),
+        ("He held 12 views of the matter.", "He held strong views of the matter."),
+        ("Visited 3 November 1956.", "Visited 4 November 1956."),
+    ],
+)
+def test_what_the_document_itself_says_is_a_change(db: Database, before: str, after: str) -> None:
+    for text, at in ((before, EARLY), (after, LATE)):
+        harvest_pages(db, [document(replace(PAGE, texts=(replace(TEXTS[0], text=text),)), at)])
+    assert db.execute("SELECT before, after FROM changes WHERE kind = 'changed'").fetchall() == [(before, after)]
