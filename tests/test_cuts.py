@@ -13,6 +13,7 @@ from harvester.capture import Capture
 from harvester.pages.page import DocumentPage, Page, Refused
 from harvester.pages.parse import parse
 from tests.archive_pages import document_page, make_items
+from tests.cuts import wrong
 from tests.harvesting import SOURCE, fresh, harvest_pages, sound
 
 if TYPE_CHECKING:
@@ -51,6 +52,15 @@ def test_every_cut_is_whole_or_named() -> None:
     *faults, told = map(json.loads, done.stdout.splitlines())
     assert faults == []
     assert told["tried"] > 100
+
+
+@pytest.mark.parametrize("every", [43])
+def test_every_cut_within_the_fields_is_named(every: int) -> None:
+    whole = read(WHOLE)
+    for at in range(WHOLE.index(b'<div class="information">'), WHOLE.rindex(b"</article>"), every):
+        page = read(WHOLE[:at])
+        assert wrong(page, whole) is None, (at, WHOLE[at - 40 : at])
+        assert "error cut-off" in codes(page), (at, WHOLE[at - 40 : at])
 
 
 def test_a_record_id_that_is_cut_off_is_not_believed(db: Database) -> None:

@@ -71,7 +71,7 @@ class Visits:
 
         What passes after a while is waited for, unless that was in vain before.
         """
-        look, most, what = 0, SECOND_LOOKS, ""
+        look, most, what, taken = 0, SECOND_LOOKS, "", None
         while look <= most:
             if look:
                 await self._fetcher.rest(look, f"{address} was answered with {what}")
@@ -87,7 +87,7 @@ class Visits:
                 most = PATIENT_LOOKS
             look += 1
         self._patient = self._patient and most == SECOND_LOOKS
-        if not taken.refused:
+        if taken and not taken.refused:
             uri = canonical(address, self._source, self._base)
             self._desk.problem(Problem("warning", NOTHING_FOUND, NOTHING_THERE), uri)
 

@@ -134,7 +134,7 @@ class DocumentReader:
             labels = self._lines_in(blocks, self._form.label) if labels is None else labels
             fields = list(_by_label(lines, labels.get(key, []), self._form.labelled))
             if doubtful:  # the last of its fields may be cut off
-                fields.pop()
+                del fields[-1:]
             yield from [(fields[0][0], values[key])] if len(fields) == 1 and key in values else fields
 
     def _lines_in(self, blocks: Mapping[int, Node], selector: str) -> dict[int, list[str]]:

@@ -19,8 +19,11 @@ ARCHIVES = {
     "tar": re.compile(r"\.(tar(\.gz|\.zst)?|tgz|tzst)$", re.IGNORECASE),
     "warc": re.compile(r"\.warc(\.gz|\.zst)?$", re.IGNORECASE),
     "arc": re.compile(r"\.arc(\.gz)?$", re.IGNORECASE),
+    "mhtml": re.compile(r"\.mht(ml)?$", re.IGNORECASE),
+    "webarchive": re.compile(r"\.(webarchive|maff)$", re.IGNORECASE),
+    "packed": re.compile(r"\.(7z|rar|tbz2?|txz|(tar|warc|arc|html?|xhtml|txt)\.(bz2|xz|lz4|lzma|br))$", re.IGNORECASE),
 }
-"""How archives are called, by their kinds."""
+"""How archives are called, by their kinds; those of the last four are known and not read."""
 
 PACKED = re.compile(r"\.(gz|zst)$", re.IGNORECASE)
 """A page packed by itself is called like the page, with this behind it."""

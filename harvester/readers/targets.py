@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from io import SEEK_END
@@ -33,7 +34,15 @@ if TYPE_CHECKING:
 
 
 ARC_VERSION = b"filedesc://"
-ARC_NAMED = "an ARC file, which is not read: turn it into WARC (`warcio recompress FILE.arc.gz FILE.warc.gz`)"
+MHTML = re.compile(rb"(?im)\A(?:From|MIME-Version|Snapshot-Content-Location):(?s:.)*^Content-Type:\s*multipart/related")
+UNREAD = {
+    "arc": "an ARC file, which is not read: turn it into WARC (`warcio recompress FILE.arc.gz FILE.warc.gz`)",
+    "mhtml": "an MHTML file, which is not read: save the page as HTML (“Webpage, complete”, or with SingleFile)",
+    "webarchive": "a page as a browser packs it, which is not read: save it as HTML",
+    "packed": "packed in a way that is not read: unpack it, and harvest what was in it",
+}
+"""What is known to hold pages and is not read, by its kind: what can be done."""
+PACKINGS = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7zXZ\x00", b"BZh91AY&SY")
 
 
 class ReadBefore(Protocol):
@@ -158,7 +167,7 @@ def _read(origin: Origin, originals: Originals, before: ReadBefore | None) -> It
             packing = packing_of(file.read(MAGIC_SIZE))
             kind = _kind(Pieces(file, packing, 0, size), origin.path.name)
             found = _read_as(kind, file, Pieces(file, packing, 0, size), origin, originals)
-            once = before and kind not in ("page", "arc")
+            once = before and kind not in ("page", *UNREAD)
             yield from _once(file, found, origin, before, originals) if before and once else found
     except DamageError as damage:
         yield origin.damaged(damage)
@@ -193,8 +202,8 @@ def _read_as(kind: str, file: BufferedReader, pieces: Pieces, origin: Origin, or
         yield from read_tar(Stream(pieces), origin)
     elif kind == "warc":
         yield from read_warc(Stream(pieces), origin, originals)
-    elif kind == "arc":
-        yield origin.problem("arc", ARC_NAMED, error=True)
+    elif kind in UNREAD:
+        yield origin.problem(kind, UNREAD[kind], error=True)
     else:
         yield read_page(Stream(pieces), origin)
 
@@ -211,4 +220,8 @@ def _kind(pieces: Pieces, name: str) -> str:
         return "warc"
     if head.startswith(ARC_VERSION):
         return "arc"
+    if MHTML.match(head):
+        return "mhtml"
+    if head.startswith(PACKINGS):
+        return "packed"
     return "tar" if header_in(head) else archive_kind(name) or "page"
