@@ -82,7 +82,7 @@ def arm(aim: Aim) -> None:
         "fetched": lambda: around(pipeline.HarvestPipeline, "process_item", before=True),
         "half": lambda: setattr(warc, "_sync", half),
         "synced": lambda: around(warc.WarcFile, "keep", before=False),
-        "uncommitted": lambda: around(Run, "_taken", before=False),
+        "uncommitted": lambda: around(Run, "_counted", before=False),
         "committed": lambda: around(pipeline.HarvestPipeline, "_take", before=False),
         "verdict": lambda: around(desk, "close_walk", before=True),
         "verdict_committed": lambda: around(desk.Desk, "end_walk", before=False),
