@@ -16,15 +16,16 @@ from harvester.pages.parse import parse
 from harvester.readers.files import path_named
 from harvester.readers.targets import read_targets
 from harvester.sources import load_sources
-from harvester.store.again.former import attach
+from harvester.store.again.former import DERIVED, attach
 from harvester.store.again.restore import restore
 from harvester.store.again.retake import Retaking
 from harvester.store.again.without import leave_out
 from harvester.store.backup import beside, copy_into
 from harvester.store.claims import check_free
 from harvester.store.database import explained, open_to_write, transaction
+from harvester.store.digests import otherwise_written, uncounted
 from harvester.store.members import recount_members
-from harvester.store.own import keep_own_columns, resting, without_unique_indexes
+from harvester.store.own import keep_own_columns, resting, schema, without_unique_indexes
 from harvester.store.run import Run
 from harvester.store.search import index, note_changed
 from harvester.store.withdrawal.restore import check_vault, lay_open, withdraw_again
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 AT_ONCE = 16
 """Pages written at a time: fewer than any database of ours has, so that there is a time after the first of them."""
 KEPT = "{} pages could not be read again (their files are gone or changed): what they said is kept as it was"
+
+CARRIED = "{}, written by something else than the harvester: it follows from no page, and was taken as it is"
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,9 @@ def _make(
         db.execute("PRAGMA journal_mode = MEMORY")
         attach(db, former)
         run = Run(db, command)
-        with resting(db), without_unique_indexes(db):
+        for place in list(otherwise_written(db, [name for name in schema().counted if name not in DERIVED])):
+            run.problem(Problem("warning", "otherwise-written", CARRIED.format(place)))
+        with uncounted(db), resting(db), without_unique_indexes(db):
             with transaction(db), resting(db, ours=True):
                 rebuilt = _take_again(run, without, progress)
                 keep_own_columns(db)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import tarfile
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -310,3 +312,56 @@ def test_two_documents_that_prove_to_be_one_leave_one_history(tmp_path: Path, la
         assert db.execute(sql).fetchone() == (people,)
         assert db.execute("SELECT count(*) FROM documents").fetchone() == (1,)
     assert check(tmp_path / "merged.db", fast=True) == []
+
+
+OTHERWISE = {
+    "a reading at another time": ("UPDATE reads SET read_at = '2020-01-01' WHERE id = 2", "reads: other values", False),
+    "a run's command": ("UPDATE runs SET command = 'harvest nothing'", "runs: other values", False),
+    "a change lost": ("DELETE FROM changes WHERE id = 40", "changes: 1 too few", False),
+    "another's name": ("UPDATE listings SET name = name || 'x'", "listings: other values", False),
+    "a value of another type": ("UPDATE captures SET etag = x'00' WHERE id = 3", "captures: other values", False),
+    "a text": ("UPDATE texts SET text = text || '.' WHERE id = 1", "texts: other values", True),
+    "a key more": ("INSERT INTO identities (key, document_id) VALUES ('x', 2)", "identities: 1 too many", True),
+    "a statement's host": ("UPDATE statements SET host = 'h' WHERE id = 5", "statements: other values", True),
+    "a digest": ("DELETE FROM digests WHERE name = 'steps'", "steps: nothing says what was written", False),
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_what_something_else_wrote_is_noticed_and_carried_over_only_with_a_word(
+    path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    sql, place, derived = OTHERWISE[name]
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(sql)
+    found = [one for one in check(path, fast=True) if one.check == "digests"]
+    assert [(one.examples, one.mend.startswith("harvester rebuild")) for one in found if one.mend] == [((place,), True)]
+    assert run(["check", "--repair", "--fast", "--db", str(path)]) == 1
+    assert place in capsys.readouterr().out
+    assert run(["rebuild", "--db", str(path)]) == 0
+    assert [one for one in check(path, fast=True) if one.check == "digests"] == []
+    with open_to_read(path) as db:
+        told = db.execute("SELECT message FROM problems WHERE code = 'otherwise-written'").fetchall()
+    assert [message.split(", written by")[0] for (message,) in told] == ([] if derived else [place])
+
+
+def test_a_repair_counts_what_it_mends_as_written(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE sightings SET document_id = 1 WHERE document_id = 2")
+        db.execute("INSERT INTO identities (key, document_id) VALUES ('wilson:slug:nowhere', 999)")
+        db.execute("UPDATE documents SET title = 'Forged' WHERE id = 3")
+    assert {finding.check for finding in check(path, fast=True)} >= {"digests", "documents", "sightings", "references"}
+    assert run(["check", "--repair", "--fast", "--db", str(path)]) == 0
+
+
+def test_columns_tables_and_writing_of_users_are_no_finding(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("ALTER TABLE reads ADD COLUMN note TEXT")
+        db.execute("UPDATE reads SET note = 'mine'")
+        db.execute("CREATE TABLE mine (id INTEGER PRIMARY KEY, capture_id INTEGER REFERENCES captures (id))")
+        db.execute("INSERT INTO mine (capture_id) VALUES (1)")
+        db.execute("UPDATE reads SET read_at = read_at")
+    assert check(path, fast=True) == []
+    with closing(sqlite3.connect(path)) as db, db:  # nothing of ours hinders other tools from writing
+        db.execute("INSERT INTO problems (run_id, severity, code, message) VALUES (1, 'notice', 'mine', 'looked at')")
+    assert [finding.check for finding in check(path, fast=True)] == ["runs", "digests"]

@@ -32,6 +32,7 @@ INTERNAL = {
     "claims",
     "archives",
     "withdrawn_keys",
+    "digests",
     "_sqlite_migrations",
 }
 FACETS = [(table, facet) for table, about in TABLES.items() for facet in about.get("facets", [])]

@@ -55,9 +55,11 @@ def _enter(db: Database, plan: Plan, now: datetime) -> None:
     since = now.replace(microsecond=0)
     seed, due = secrets.token_hex(8), plan.rhythm.first(since)
     values = [plan.name, plan.source, plan.text, stamp(since), stamp(due), stamp(plan.start_of(due, seed)), seed]
-    sql = """INSERT OR REPLACE INTO schedules
+    sql = """INSERT INTO schedules
         (name, source, rhythm, since, next_due, next_start, seed, harvest, stale_after)
-        VALUES (?, ?, ?, ?, ?, ?, ?, '', 0)"""
+        VALUES (?, ?, ?, ?, ?, ?, ?, '', 0) ON CONFLICT DO UPDATE SET source = excluded.source,
+        rhythm = excluded.rhythm, since = excluded.since, next_due = excluded.next_due,
+        next_start = excluded.next_start, seed = excluded.seed, harvest = '', stale_after = 0, removed_at = NULL"""
     db.execute(sql, values)
 
 

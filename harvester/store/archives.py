@@ -48,8 +48,9 @@ class ArchivesRead:
         if self._run.errors != self._before["errors"] or self._run.counts["refused"] != self._before["refused"]:
             return
         pages, records = (self._run.counts[name] - self._before[name] for name in ("pages", "records"))
-        sql = """INSERT OR REPLACE INTO archives
-            (sha256, sources, listing, parser_version, path, pages, records, run_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+        sql = """INSERT INTO archives (sha256, sources, listing, parser_version, path, pages, records, run_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET parser_version = excluded.parser_version,
+            path = excluded.path, pages = excluded.pages, records = excluded.records, run_id = excluded.run_id"""
         name = os.fsencode(path.absolute()).decode(errors="backslashreplace")
         with transaction(self._run.db):
             self._run.db.execute(sql, [sha256, *self._wish, PARSER_VERSION, name, pages, records, self._run.id])

@@ -39,7 +39,9 @@ def claim(db: Database, source: str, run: int) -> None:
             db.execute(sql, [dead[1], "ended without a word: killed, or a power cut", dead[0], "running"])
             interrupt_walks(db, dead[0])
         values = [source, run, processes.identity(), stamp()]
-        db.execute("INSERT OR REPLACE INTO claims (source, run_id, holder, heartbeat) VALUES (?, ?, ?, ?)", values)
+        sql = """INSERT INTO claims (source, run_id, holder, heartbeat) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+            SET run_id = excluded.run_id, holder = excluded.holder, heartbeat = excluded.heartbeat"""
+        db.execute(sql, values)
 
 
 def beat(db: Database, source: str, run: int) -> None:

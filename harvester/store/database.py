@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from harvester.db.migrations import SET_NAME, migrations
 from harvester.db.room.folding import register as register_fold
 from harvester.errors import DatabaseError
+from harvester.store import digests
 from harvester.store.own import otherwise
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
         _migrate(db)
+        digests.register(connection)
+        digests.count_rows(db)
     return db
 
 
@@ -54,6 +57,7 @@ def open_to_read(path: Path) -> Database:
     with explained(path):
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
         register_fold(connection)
+        digests.register(connection)
         db = Database(connection)
         _check_schema(db, path)
         if migrations().pending(db):

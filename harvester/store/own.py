@@ -31,10 +31,14 @@ STORED = 0
 
 
 class Schema(NamedTuple):
-    """The schema as the harvester makes it: the columns of each table, and its views, triggers and indexes by name."""
+    """The schema as the harvester makes it: the columns of each table, and its views, triggers and indexes by name.
+
+    `counted`: the tables of which a digest is kept.
+    """
 
     columns: dict[str, frozenset[str]]
     others: dict[str, str]
+    counted: tuple[str, ...]
 
 
 @cache
@@ -45,7 +49,8 @@ def schema() -> Schema:
     migrations().apply(db)
     columns = {name: frozenset(columns_of(db, name, generated=True)) for name in db.table_names()}
     sql = "SELECT name, sql FROM sqlite_master WHERE type IN ('view', 'trigger', 'index') AND sql IS NOT NULL"
-    return Schema(columns, dict(db.execute(sql).fetchall()))
+    counted = tuple(row[0] for row in db.execute("SELECT name FROM digests ORDER BY name"))
+    return Schema(columns, dict(db.execute(sql).fetchall()), counted)
 
 
 def columns_of(db: Database, table: str, *, generated: bool = False) -> list[str]:

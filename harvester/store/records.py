@@ -167,9 +167,11 @@ class RecordTaker:
         return [Kept(one.statement, found[one.statement]) for one in kept]
 
     def _sightings(self, records: Sequence[Record], kept: list[Kept]) -> None:
-        sql = """INSERT OR REPLACE INTO sightings
+        sql = """INSERT INTO sightings
             (capture_id, position, document_id, date_text, title, has_summary, statement_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?)"""
+            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET document_id = excluded.document_id,
+            date_text = excluded.date_text, title = excluded.title, has_summary = excluded.has_summary,
+            statement_id = excluded.statement_id"""
         rows = [
             (self._place.capture, r.position, one.document, r.date.text, r.title, r.summary is not None, one.statement)
             for r, one in zip(records, kept, strict=True)

@@ -34,7 +34,8 @@ def hold_back(run: Run, walk: int) -> None:
         changed.setdefault(field, []).append(document)
     for field, documents in changed.items():
         if len(documents) * SHARE > records:
-            sql = "INSERT OR REPLACE INTO site_changes (listing_id, field, first_at, last_at) VALUES (?, ?, ?, ?)"
+            sql = """INSERT INTO site_changes (listing_id, field, first_at, last_at) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET last_at = excluded.last_at"""
             run.db.execute(sql, [listing, field, first_at, last_at])
             for document in documents:
                 _take_back(run, document, field)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from harvester.store.again.former import DERIVED
 from harvester.store.database import explained, open_to_read
+from harvester.store.digests import otherwise_written
 from harvester.store.finding import REBUILD, REPAIR, RESTORE, WITHDRAW, Check, Finding
+from harvester.store.own import schema
 from harvester.store.soundness.changes import broken_chains, outdated_values
 from harvester.store.soundness.documents import differing
 from harvester.store.soundness.files import unreadable_captures
@@ -30,9 +33,16 @@ def _integrity(db: Database) -> Iterator[str]:
     return (row[0] for row in db.execute("PRAGMA integrity_check") if row[0] != "ok")
 
 
+def _written(*, derived: bool) -> Callable[[Database], Iterable[str]]:
+    return lambda db: otherwise_written(db, [name for name in schema().counted if (name in DERIVED) is derived])
+
+
+OTHERWISE = "tables in which something else than the harvester has written"
 CHECKS = (
     Check("integrity", "faults of the file itself", RESTORE, _integrity),
     *(Check(name, message, REPAIR if mended else REBUILD, _asked(sql)) for name, message, mended, sql in QUESTIONS),
+    Check("digests", OTHERWISE, REBUILD, _written(derived=True)),
+    Check("digests", OTHERWISE, RESTORE, _written(derived=False)),
     Check("documents", "documents that are not what their pages say", REPAIR, differing),
     Check("changes", "changes that do not follow from the one before", REBUILD, broken_chains),
     Check("changes", "fields whose last change is not what they hold", REBUILD, outdated_values),

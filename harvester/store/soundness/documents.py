@@ -45,5 +45,7 @@ def _names(db: Database, row: dict[str, Any], source: Source) -> list[str]:
     now = present(db, row["id"], source, votes)
     columns, stated = now.columns, terms_of(now.content)
     names = [name for name, value in columns.items() if row[name] != value]
+    attached = now.content["attached"].value if "attached" in now.content else None
+    names += ["attached"] * (row["attached"] != attached)
     terms = sorted((facet, term) for facet in FACETS for term in stated[facet])
     return names + ["terms"] * (sorted(map(tuple, json.loads(row["terms"]))) != terms)
