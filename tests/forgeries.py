@@ -6,18 +6,29 @@ is not counted.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import sys
+import tarfile
 import tempfile
-from collections import defaultdict
 from contextlib import closing, redirect_stdout
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlite_utils import Database
 
 from harvester.cli import run
-from harvester.store.soundness.check import check
+from harvester.db.room.folding import register as register_fold
+from harvester.schedule.health import look_after
+from harvester.schedule.plans import Plan
+from harvester.schedule.rhythm import Rhythm
+from harvester.schedule.turns import begin, enlist
+from harvester.store import digests
+from harvester.store.claims import claim
+from harvester.store.database import open_to_write
+from harvester.store.run import Run
+from harvester.store.soundness.check import check, findings
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site, item_of
 from tests.live_processes import Harvests
@@ -25,23 +36,44 @@ from tests.live_processes import Harvests
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SHADOWS = ("_fts_", "_unindexed", "sqlite_", "_sqlite_migrations")
-SCHEDULE = ("alerts", "health", "schedules", "turns", "archives", "claims", "fill")
-"""What follows from no page and is nobody's finding: how this machine harvests."""
+SEEDS = Path(__file__).parent.parent / "seeds"
+SHADOWS = ("_fts", "_unindexed", "sqlite_", "_sqlite_migrations")
+"""What SQLite keeps for itself, and full text, which is compared as a whole."""
+
+
+class Result(NamedTuple):
+    """What became of the forgeries of one table."""
+
+    noticed: int
+    missed: list[str]
 
 
 def made(folder: Path) -> Path:
-    """Harvest a local archive twice, with an edit between, and withdraw a document."""
-    with ArchiveServer(Site(25, "forged", Manner(etags=True))) as server:
+    """Harvest a local archive twice, with an edit between, and withdraw a document; read what was kept; schedule it."""
+    path = folder / "a.db"
+    with ArchiveServer(Site(25, "forged", Manner(etags=True))) as server, redirect_stdout(StringIO()):
         archive = Harvests(folder, server)
         archive.live("a.db")
         server.site.listing.insert()
         server.site.listing.remove()
         archive.live("a.db")
-        with redirect_stdout(StringIO()):
-            run(["withdraw", item_of("r5").slug, "--db", str(folder / "a.db")])
+        run(["withdraw", item_of("r5").slug, "--db", str(path)])
         archive.live("a.db")
-    return folder / "a.db"
+        with tarfile.open(folder / "seeds.tar.gz", "w:gz") as packed:
+            packed.add(SEEDS, "seeds")
+        run(["harvest", str(folder / "seeds.tar.gz"), "--db", str(path)])
+    _schedule(path)
+    return path
+
+
+def _schedule(path: Path) -> None:
+    """Let a schedule have had its turns, and an alert of what it missed; let a harvest be under way."""
+    plan = Plan("nightly", "wilson", Rhythm(timedelta(hours=1)))
+    with open_to_write(path) as db:
+        enlist(db, [plan], datetime.now(UTC) - timedelta(days=2))
+        begin(db, plan, datetime.now(UTC), "scheduler", lambda kind: f"harvester harvest wilson {kind}")
+        look_after(db, [plan], ["mail"], datetime.now(UTC) + timedelta(days=9))
+        claim(db, "wilson", Run(db, "harvester harvest wilson").id)
 
 
 def forgeries(path: Path) -> Iterator[tuple[str, str, str]]:
@@ -49,7 +81,7 @@ def forgeries(path: Path) -> Iterator[tuple[str, str, str]]:
     with closing(sqlite3.connect(path)) as db:
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
         for table in tables:
-            if any(part in table for part in SHADOWS) or table.endswith("_fts") or table in SCHEDULE:
+            if any(part in table for part in SHADOWS):
                 continue
             count = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
             if not count:
@@ -75,39 +107,44 @@ def _literal(value: object) -> str:
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 
+def tried(path: Path) -> dict[str, Result]:
+    """Try each forgery, and take it back; return what was noticed, by table."""
+    results: dict[str, Result] = {}
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        register_fold(connection)
+        digests.register(connection)
+        for table, what, sql in forgeries(path):
+            connection.execute("BEGIN")
+            try:
+                done = connection.execute(sql).rowcount
+            except sqlite3.Error:
+                done = 0
+            if done:
+                found = any(not finding.notice for finding in findings(Database(connection), fast=True))
+                result = results.get(table, Result(0, []))
+                results[table] = Result(result.noticed + found, result.missed + [what] * (not found))
+            connection.rollback()
+    return results
+
+
+def lines(results: dict[str, Result]) -> Iterator[str]:
+    """Give what is to be printed: the whole first, then every table of which not all is noticed."""
+    noticed = sum(result.noticed for result in results.values())
+    total = noticed + sum(len(result.missed) for result in results.values())
+    yield f"{noticed} of {total} noticed in {len(results)} tables ({100 * noticed // total} %)"
+    for table, result in results.items():
+        if result.missed:
+            yield f"{table}: {', '.join(result.missed)}"
+
+
 def main() -> None:
-    """Try each forgery in a copy of its own."""
-    noticed: dict[str, int] = defaultdict(int)
-    missed: dict[str, list[str]] = defaultdict(list)
+    """Make a database, and try each forgery in it."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        path = made(folder)
+        path = made(Path(name))
         before = [finding for finding in check(path) if not finding.notice]
         if before:
             sys.exit(f"not sound before: {before}")
-        copy = folder / "b.db"
-        for ending in ("-withdrawn", "-withdrawn-key"):
-            shutil.copy(f"{path}{ending}", f"{copy}{ending}")
-        for table, what, sql in forgeries(path):
-            for left in ("", "-wal", "-shm"):
-                Path(f"{copy}{left}").unlink(missing_ok=True)
-            shutil.copy(path, copy)
-            with closing(sqlite3.connect(copy)) as db:
-                db.create_function("fold", 1, str)
-                try:
-                    if not db.execute(sql).rowcount:
-                        continue
-                except sqlite3.Error:
-                    continue
-                db.commit()
-            found = any(not finding.notice for finding in check(copy, fast=True))
-            noticed[table] += found
-            missed[table] += [] if found else [what]
-    total = sum(noticed.values()) + sum(map(len, missed.values()))
-    for table, names in missed.items():
-        count = noticed[table] + len(names)
-        print(f"{table:16} {noticed[table]:3} of {count:3}  not noticed: {', '.join(names) or 'none'}")
-    print(f"{sum(noticed.values())} of {total}: {100 * sum(noticed.values()) // total} %")
+        print("\n".join(lines(tried(path))))
 
 
 if __name__ == "__main__":

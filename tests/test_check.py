@@ -323,6 +323,8 @@ OTHERWISE = {
     "a text": ("UPDATE texts SET text = text || '.' WHERE id = 1", "texts: other values", True),
     "a key more": ("INSERT INTO identities (key, document_id) VALUES ('x', 2)", "identities: 1 too many", True),
     "a statement's host": ("UPDATE statements SET host = 'h' WHERE id = 5", "statements: other values", True),
+    "when it was seen": ("UPDATE documents SET first_seen = '2001'", "documents: other values", True),
+    "a document": ("DELETE FROM documents WHERE id = 6", "documents: 1 too few", True),
     "a digest": ("DELETE FROM digests WHERE name = 'steps'", "steps: nothing says what was written", False),
 }
 
@@ -364,4 +366,4 @@ def test_columns_tables_and_writing_of_users_are_no_finding(path: Path) -> None:
     assert check(path, fast=True) == []
     with closing(sqlite3.connect(path)) as db, db:  # nothing of ours hinders other tools from writing
         db.execute("INSERT INTO problems (run_id, severity, code, message) VALUES (1, 'notice', 'mine', 'looked at')")
-    assert [finding.check for finding in check(path, fast=True)] == ["runs", "digests"]
+    assert [finding.check for finding in check(path, fast=True)] == ["digests", "runs"]

@@ -372,14 +372,14 @@ CREATE TABLE withdrawn_keys (
 ) WITHOUT ROWID;
 
 -- How many rows of each table the harvester has written, and the sum of their hashes: whether something else has written
--- there since. Temporary triggers of the harvester's own connections count. Not of documents and their terms, which are
--- compared with what pages say, nor of what is withdrawn, which has seals.
+-- there since. Temporary triggers of the harvester's own connections count. Not of what is compared with what pages say
+-- (terms, and most columns of documents), nor of what is withdrawn, which has seals.
 CREATE TABLE digests (
     name TEXT PRIMARY KEY,
     rows INTEGER NOT NULL DEFAULT 0,
     sum INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 INSERT INTO digests (name) VALUES
-    ('alerts'), ('archives'), ('attachments'), ('captures'), ('changes'), ('claims'), ('files'), ('fill'), ('health'),
-    ('identities'), ('listings'), ('members'), ('news'), ('problems'), ('reads'), ('runs'), ('schedules'),
+    ('alerts'), ('archives'), ('attachments'), ('captures'), ('changes'), ('claims'), ('documents'), ('files'), ('fill'),
+    ('health'), ('identities'), ('listings'), ('members'), ('news'), ('problems'), ('reads'), ('runs'), ('schedules'),
     ('sightings'), ('site_changes'), ('statements'), ('steps'), ('texts'), ('turns'), ('walks');

@@ -40,9 +40,9 @@ def _written(*, derived: bool) -> Callable[[Database], Iterable[str]]:
 OTHERWISE = "tables in which something else than the harvester has written"
 CHECKS = (
     Check("integrity", "faults of the file itself", RESTORE, _integrity),
-    *(Check(name, message, REPAIR if mended else REBUILD, _asked(sql)) for name, message, mended, sql in QUESTIONS),
     Check("digests", OTHERWISE, REBUILD, _written(derived=True)),
     Check("digests", OTHERWISE, RESTORE, _written(derived=False)),
+    *(Check(name, message, REPAIR if mended else REBUILD, _asked(sql)) for name, message, mended, sql in QUESTIONS),
     Check("documents", "documents that are not what their pages say", REPAIR, differing),
     Check("changes", "changes that do not follow from the one before", REBUILD, broken_chains),
     Check("changes", "fields whose last change is not what they hold", REBUILD, outdated_values),
@@ -59,9 +59,15 @@ def check(path: Path, *, fast: bool = False) -> list[Finding]:
     """Look at everything; `fast` leaves out the files that pages were read from."""
     with explained(path), open_to_read(path) as db:
         db.execute("BEGIN")  # all checks see one state, whatever a harvest writes meanwhile
-        found = [finding for one in (*CHECKS, *(() if fast else (FILES,))) for finding in _looked(one, db)]
+        found = list(findings(db, fast=fast))
         db.rollback()
     return [*found, *look_at_search(path)]
+
+
+def findings(db: Database, *, fast: bool = False) -> Iterator[Finding]:
+    """Look at everything but full text."""
+    for one in (*CHECKS, *(() if fast else (FILES,))):
+        yield from _looked(one, db)
 
 
 def _looked(one: Check, db: Database) -> list[Finding]:

@@ -1,0 +1,22 @@
+"""What `check` notices of what something else has written, and that the documents tell of the rest."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from harvester.store.soundness.check import check
+from tests.forgeries import lines, made, tried
+
+TRUTH = Path(__file__).parent.parent / "docs" / "truth.md"
+
+
+def test_nearly_every_forgery_is_noticed_and_the_documents_name_the_others(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    assert [finding for finding in check(path, fast=True) if not finding.notice] == []
+    results = tried(path)
+    assert {"turns", "health", "alerts", "schedules", "claims", "archives", "fill", "withdrawn_keys"} <= results.keys()
+    noticed = sum(result.noticed for result in results.values())
+    assert noticed >= 0.95 * (noticed + sum(len(result.missed) for result in results.values()))
+    written = " ".join(re.sub(r"[`*]", "", TRUTH.read_text("utf-8")).split())
+    assert [line for line in lines(results) if line not in written] == []
