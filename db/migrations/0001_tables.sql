@@ -150,6 +150,8 @@ CREATE TABLE reads (
 );
 CREATE INDEX reads_run ON reads (run_id);
 CREATE INDEX reads_capture ON reads (capture_id);
+-- Whether a page is older than what was read before.
+CREATE INDEX reads_captured ON reads (captured_at);
 
 -- What a page says of one item. A listing's statement is kept once, however many captures repeat it (sightings); a
 -- document's own page makes one with each capture. When it was said, the reads of those captures tell: each is a vote,

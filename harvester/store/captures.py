@@ -132,6 +132,30 @@ def keep_capture(db: Database, capture: Capture, page: Page, content: str | None
     return int(db.execute(f"INSERT INTO captures ({columns}) VALUES ({marks})", [*row.values()]).lastrowid or 0)
 
 
+def part_readings(db: Database, capture: Capture) -> None:
+    """Part a capture of a document's page from its later readings, where another one comes to lie between.
+
+    A page that has returned to an earlier state has changed, in whatever order its captures arrive.
+    """
+    before = db.execute(_BEFORE, [capture.uri, at := _time_of(capture)]).fetchone()
+    if not at or before is None:
+        return
+    later = db.execute("SELECT min(captured_at) FROM reads WHERE capture_id = ? AND captured_at > ?", [before[0], at])
+    (first_at,) = later.fetchone()
+    if first_at is None:
+        return
+    names = ", ".join(f'"{name}"' for name in db["captures"].columns_dict if name not in ("id", "captured_at"))
+    sql = f"INSERT INTO captures (captured_at, {names}) SELECT ?, {names} FROM captures WHERE id = ?"
+    parted = db.execute(sql, [first_at, before[0]]).lastrowid
+    db.execute("UPDATE reads SET capture_id = ? WHERE capture_id = ? AND captured_at > ?", [parted, before[0], at])
+    db.execute(
+        """INSERT INTO statements (document_id, key, natural, form, host, own, cut, hash, content, capture_id)
+        SELECT document_id, key, natural, form, host, own, cut, hash, content, ?
+        FROM statements WHERE own AND capture_id = ?""",
+        [parted, before[0]],
+    )
+
+
 def said(page: Page, capture: Capture) -> dict[str, str | int | None]:
     """Give the columns that hold what the page said; a refused page said nothing, unless that there is none."""
     if isinstance(page, Refused):

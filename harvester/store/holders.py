@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from harvester.pages.dates import read_date
 from harvester.store.keys import kind_of, normal_title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from harvester.store.votes import Statement, Vote
 
@@ -54,6 +55,7 @@ class Shown:
     """Keys of slugs: the address, and the canonical address that a page states."""
     title: str
     date: str
+    uri: str
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -81,7 +83,7 @@ def shown_by(vote: Vote, source: str) -> Shown:
     slugs = (f"{source}:slug:{fields['slug']}",) if fields.get("slug") and believed else ()
     text = fields.get("date_text") or ""
     date = read_date(text).edtf or text if text else ""
-    return Shown(vote.at, said, address, numbers, slugs, normal_title(fields.get("title", "")), date)
+    return Shown(vote.at, said, address, numbers, slugs, normal_title(fields.get("title", "")), date, vote.file[0])
 
 
 class Holders:
@@ -97,6 +99,8 @@ class Holders:
                 self._take_page(one)
             else:
                 self._take_row(one)
+        for readings in _unchanged(shown):
+            self._settle_together(readings)
 
     @property
     def items(self) -> list[Item]:
@@ -110,6 +114,22 @@ class Holders:
     def holder_of(self, key: str) -> Item | None:
         """Return the item that a key leads to now."""
         return self._holder.get(key)
+
+    def _settle_together(self, readings: list[Shown]) -> None:
+        """Let readings of an address between which it showed nothing else be of one item: that of the last."""
+        last = readings[-1].statement.id
+        for number in {one.statement.id for one in readings} - {last}:
+            if last in self.claims:
+                self._disown(number)
+            else:
+                self.claims.discard(number)
+                self._assign(number, self._item_of[last])
+
+    def _disown(self, statement: int) -> None:
+        item = self._item_of.pop(statement, None)
+        if item is not None:
+            item.statements.pop(statement, None)
+        self.claims.add(statement)
 
     def _take_row(self, row: Shown) -> None:
         """Give a row to the holder of its address; a row that states a number goes by that."""
@@ -125,8 +145,7 @@ class Holders:
         holder = self._holder.get(page.address) if page.address else None
         item = self._alias(page) if holder is None else self._confirmed(page, holder)
         if item is None:
-            self._item_of.pop(page.statement.id, None)
-            self.claims.add(page.statement.id)
+            self._disown(page.statement.id)
             return
         self.claims.discard(page.statement.id)
         for key in page.keys:
@@ -252,6 +271,16 @@ class Holders:
 def _fits(item: Item, shown: Shown) -> bool:
     """Return whether no number says that an item is another one."""
     return all(item.numbers.get(kind, key) == key for kind, key in shown.numbers.items())
+
+
+def _unchanged(shown: Sequence[Shown]) -> Iterator[list[Shown]]:
+    """Yield the readings of own pages that say the same, by address, as long as it showed nothing else between.
+
+    A capture that says what the one before it says is kept as a reading of that, if it comes later; so these are one.
+    """
+    pages = sorted((one for one in shown if one.statement.own), key=lambda one: one.uri)  # stable: still by time
+    for _, readings in groupby(pages, key=lambda one: (one.uri, one.statement.hash)):
+        yield list(readings)
 
 
 def _run_of(readings: list[Shown], place: int) -> list[Shown]:

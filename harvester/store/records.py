@@ -13,7 +13,7 @@ from harvester.store.members import recount_members
 from harvester.store.statement_table import StatementTable, page_statement
 from harvester.store.statements import content_of
 from harvester.store.timeline import Origin
-from harvester.store.votes import Statement, Vote
+from harvester.store.votes import NAMED, Statement, Vote, named_key
 from harvester.store.withdrawal.withheld import blanked, withheld
 
 if TYPE_CHECKING:
@@ -42,13 +42,24 @@ _DISAGREEING = """SELECT DISTINCT g.document_id FROM sightings AS g WHERE g.capt
     UNION SELECT s.document_id FROM statements AS s WHERE s.own AND s.capture_id = :capture AND (EXISTS
         (SELECT 1 FROM statements AS o WHERE o.document_id = s.document_id AND o.own AND o.id <> s.id)
         OR s.document_id IN (SELECT document_id FROM news))"""
-# Addresses on the page that another document had before, or at which a page is a claim.
-_CONTESTED = """SELECT key FROM statements WHERE (id IN (SELECT statement_id FROM sightings WHERE capture_id = :capture)
-        OR (own AND capture_id = :capture)) AND (key IN (SELECT key FROM identities WHERE until IS NOT NULL)
-        OR key IN (SELECT key FROM statements WHERE own AND document_id IS NULL))"""
-
-_ANY_CONTESTED = """SELECT EXISTS (SELECT 1 FROM identities WHERE until IS NOT NULL)
-    OR EXISTS (SELECT 1 FROM statements WHERE own AND document_id IS NULL)"""
+_OF_CAPTURE = """(id IN (SELECT statement_id FROM sightings WHERE capture_id = :capture)
+    OR (own AND capture_id = :capture))"""
+# The addresses that claims have, or name, and those that another document had before.
+_CLAIMS = "FROM statements AS s WHERE own AND document_id IS NULL"
+_NAMED_BY_CLAIMS = " UNION ALL ".join(f"SELECT {named_key('s', kind)} {_CLAIMS}" for kind in NAMED)
+_DOUBTFUL = (
+    f"SELECT key FROM identities WHERE until IS NOT NULL UNION ALL SELECT key {_CLAIMS} UNION ALL {_NAMED_BY_CLAIMS}"
+)
+# Such of them as are on the page.
+_CONTESTED = f"""SELECT key FROM statements AS s WHERE {_OF_CAPTURE} AND key IN ({_DOUBTFUL})""" + "".join(
+    f" UNION SELECT {named_key('s', kind)} AS key FROM statements AS s WHERE own AND capture_id = :capture"
+    for kind in NAMED
+)
+# The addresses on the page at which documents' own pages were read, if the page is older than what is known.
+_PASSED_OVER = f"""SELECT key FROM statements AS s WHERE {_OF_CAPTURE}
+    AND (:at IS NULL OR EXISTS (SELECT 1 FROM reads WHERE captured_at > :at))
+    AND EXISTS (SELECT 1 FROM statements AS o WHERE o.own AND o.document_id = s.document_id)"""
+_ANY_CONTESTED = f"""SELECT EXISTS (SELECT 1 FROM identities WHERE until IS NOT NULL) OR EXISTS (SELECT 1 {_CLAIMS})"""
 
 
 class RecordTaker:
@@ -130,9 +141,10 @@ class RecordTaker:
 
     def _settle(self, kept: list[Kept], at_hand: Attached | None = None) -> Counter[str]:
         """Write the documents that may be other than before; count records by what became of theirs."""
-        values = {"capture": self._place.capture}
-        if self._db.execute(_ANY_CONTESTED).fetchone()[0]:
-            self._assignment.judge(key for (key,) in self._db.execute(_CONTESTED, values).fetchall())
+        values = {"capture": self._place.capture, "at": self._place.observed_at}
+        contested = self._db.execute(_ANY_CONTESTED).fetchone()[0]
+        for sql in (_CONTESTED, _PASSED_OVER) if contested else (_PASSED_OVER,):
+            self._assignment.judge(key for (key,) in self._db.execute(sql, values).fetchall() if key)
         self._assignment.settle()
         again = {row[0] for row in self._db.execute(_DISAGREEING, values).fetchall() if row[0] is not None}
         if self._assignment.moved:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harvester.addresses import host_of
 from harvester.clock import stamp
-from harvester.pages.page import REFERENCE_READING, Listing, Problem, Refused
+from harvester.pages.page import REFERENCE_READING, DocumentPage, Listing, Problem, Refused
 from harvester.sources import load_sources
 from harvester.store.captures import (
     NOT_THERE,
@@ -19,6 +19,7 @@ from harvester.store.captures import (
     keep_read,
     known_capture,
     listing_of_capture,
+    part_readings,
 )
 from harvester.store.gone import come_back, not_found, take_back_returns
 from harvester.store.hashes import hash_page
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.capture import Capture
-    from harvester.pages.page import DocumentPage, Page, Severity
+    from harvester.pages.page import Page, Severity
     from harvester.source import Source
     from harvester.store.captures import KnownCapture
     from harvester.store.hashes import Hashes
@@ -114,6 +115,8 @@ class Taking(Tally):
                 return self._left_out()
             content = hashes.page if hashes else None
             known = find_same_content(self.db, capture, content, source)
+            if not known and isinstance(page, DocumentPage):
+                part_readings(self.db, capture)
             capture_id = known.id if known else keep_capture(self.db, capture, page, content, source)
             listing = listing_of_capture(self.db, capture_id) if isinstance(page, Listing) else None
             self.fill.count(page, source.name, listing)

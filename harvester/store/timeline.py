@@ -61,6 +61,8 @@ class News:
     """What the richer voice said then."""
     held: bool
     """Whether the document has the new value meanwhile."""
+    slug: str | None
+    """The address at which the listing shows it."""
     readings: set[str] = field(default_factory=set)
     """Times at which the richer voice was read since, and showed the old value still."""
 
@@ -86,6 +88,8 @@ class Series:
     """When a field last became other than in the dated vote before."""
     began: dict[str, Origin] = field(default_factory=dict)
     """Where the present value of a field was said first, if not in the first vote."""
+    earlier: dict[str, list[Any]] = field(default_factory=dict)
+    """What it said of a field before."""
 
     def value(self, name: str) -> Any:
         """Return what the series says of a field now."""
@@ -104,6 +108,7 @@ class Series:
         for name in {*old, *new}:
             if differs(name, old.get(name), new.get(name)):
                 self.began[name] = Origin(vote.at, vote.capture, from_start=False)
+                self.earlier.setdefault(name, []).append(old.get(name))
                 if before.at:
                     self.changed[name] = vote.at
 
@@ -125,6 +130,8 @@ class Timeline:
         self._urls: list[tuple[Rank, str, str, str | None, Origin]] = []
         self.news: dict[str, News] = {}
         """By field; open ones only."""
+        self._page_slugs: list[str] = []
+        """The addresses that the richest own pages have stated, the newest last."""
 
     def add(self, vote: Vote) -> None:
         """Take in the next vote. Votes are added in order of time."""
@@ -135,6 +142,7 @@ class Timeline:
         held = {name: self.value(name) for name in changed}
         series.add(vote)
         self._keep_addresses(rank, vote)
+        self._keep_page_slug(rank, vote)
         for name in changed:
             self._take_news(series, name, before.statement.fields.get(name), held[name])
         for name in [name for name, news in self.news.items() if rank <= news.rank]:
@@ -190,7 +198,7 @@ class Timeline:
         return [name for name in shown if differs(name, old.get(name), new.get(name))]
 
     def _take_news(self, series: Series, name: str, before: Any, held: Any) -> None:
-        if not any(rank < series.rank for rank in self._ranks):
+        if not any(rank < series.rank for rank in self._ranks) or series.value("slug") in self._page_slugs[:-1]:
             return
         best = self._best(name, richer_than=series.rank)
         old, new = best.value if best else None, series.value(name)
@@ -200,11 +208,33 @@ class Timeline:
             if not differs(name, before, held):
                 self.news.pop(name, None)
             return
+        if differs(name, before, held) and self._was_said(name, new, richer_than=series.rank):
+            return  # the listing lags behind
         takes = not shortened and not differs(name, before, held) and not self._is_suppressed(vote, name)
         if known and (known.held or not differs(name, known.value, new)) and not takes:
             return
         origin = Origin(vote.at, vote.capture, from_start=False)
-        self.news[name] = News(new, origin, vote.listing or 0, self._decider(series.rank, name), old, takes)
+        decider, slug = self._decider(series.rank, name), series.value("slug")
+        self.news[name] = News(new, origin, vote.listing or 0, decider, old, takes, slug)
+
+    def _was_said(self, name: str, value: Any, richer_than: Rank) -> bool:
+        """Return whether a richer voice said a value before, and says another one now."""
+        return any(
+            not differs(name, value, earlier)
+            for rank in self._ranks
+            if rank < richer_than
+            for series in self._voices[rank].values()
+            for earlier in series.earlier.get(name, ())
+        )
+
+    def _keep_page_slug(self, rank: Rank, vote: Vote) -> None:
+        """Remember where the richest voice has its page. What listings show at an address that it left is another's."""
+        slug = vote.statement.fields.get("slug") if vote.statement.own and rank == self._ranks[0] else None
+        if slug is None or self._page_slugs[-1:] == [slug]:
+            return
+        self._page_slugs = [*(before for before in self._page_slugs if before != slug), slug]
+        left = self._page_slugs[:-1]
+        self.news = {name: news for name, news in self.news.items() if news.slug not in left}
 
     def _decider(self, than: Rank, name: str) -> Rank:
         richer = [rank for rank in self._ranks if rank < than]

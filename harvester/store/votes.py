@@ -83,12 +83,23 @@ def votes_of(db: Database, documents: Collection[int], known: str = ALWAYS) -> l
 
 
 def votes_without_document(db: Database, keys: Collection[str]) -> list[Vote]:
-    """Return the votes at these addresses that no document is known for: claims, and what is yet to be assigned."""
+    """Return the votes of no known document that are at these addresses, or name them: claims, and what is new."""
     if db.execute("SELECT 1 FROM statements WHERE document_id IS NULL LIMIT 1").fetchone() is None:
         return []
     marks = ",".join(f":k{number}" for number in range(len(keys)))
     values = {f"k{number}": key for number, key in enumerate(keys)}
-    return _select(db, f"s.document_id IS NULL AND s.key IN ({marks})", ALWAYS, values)
+    named = " OR ".join(f"{named_key('s', kind)} IN ({marks})" for kind in NAMED)
+    return _select(db, f"s.document_id IS NULL AND (s.key IN ({marks}) OR (s.own AND ({named})))", ALWAYS, values)
+
+
+NAMED = {"record": "record_id", "node": "node_id", "slug": "slug"}
+"""Where a page states what it is known by, by the kind of the key."""
+
+
+def named_key(table: str, kind: str) -> str:
+    """Return the SQL of a key of this kind that an own page states."""
+    source = f"substr({table}.natural, 1, instr({table}.natural, ':'))"
+    return f"{source} || '{kind}:' || json_extract({table}.content, '$.{NAMED[kind]}')"
 
 
 def _select(db: Database, where: str, known: str, values: dict[str, Any] | None = None) -> list[Vote]:
@@ -111,7 +122,7 @@ def _statement(row: tuple[Any, ...]) -> Statement:
 
 def _with_superseded(votes: list[Vote]) -> Iterable[Vote]:
     """Mark what a file without a time said before it had its present content."""
-    undated = [vote for vote in votes if not vote.at]
+    undated = [vote for vote in votes if not vote.at and vote.file[1]]
     if len(undated) < 2:
         return votes
     newest: dict[tuple[Any, ...], Vote] = {}
@@ -121,6 +132,8 @@ def _with_superseded(votes: list[Vote]) -> Iterable[Vote]:
             newest[place] = vote
     captures = {place: vote.capture for place, vote in newest.items()}
     return [
-        vote if vote.at or captures[*vote.file, vote.statement.key] == vote.capture else replace(vote, superseded=True)
+        replace(vote, superseded=True)
+        if not vote.at and captures.get((*vote.file, vote.statement.key), vote.capture) != vote.capture
+        else vote
         for vote in votes
     ]
