@@ -5,11 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.truth_cases import CASES
+
 ARCHIVES, SYNCS = 4, 6
 
 
 def test_what_the_archive_states_now_is_what_is_held() -> None:
-    command = [sys.executable, "-m", "tests.truth_http", "--archives", str(ARCHIVES), "--syncs", str(SYNCS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    printed = run("tests.truth_http", "--archives", str(ARCHIVES), "--syncs", str(SYNCS))
+    assert f"{ARCHIVES} archives, {ARCHIVES * SYNCS} harvests: 0 archives with something wrong" in printed
+
+
+def test_what_was_wrong_once_stays_right_and_asks_for_just_the_pages_it_needs() -> None:
+    assert f"{len(CASES)} cases, 0 wrong" in run("tests.truth_cases")
+
+
+def run(*command: str) -> str:
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{ARCHIVES} archives, {ARCHIVES * SYNCS} harvests: 0 archives with something wrong" in done.stdout
+    return done.stdout

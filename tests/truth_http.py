@@ -144,6 +144,8 @@ class Story:
         requests = len(self.server.log)
         await self._crawl()
         self.struck = dict(world.struck)
+        # Where the page of an address that has another item now failed, nobody can tell yet whether that is new.
+        self.untold = any(world.holders[slug] != self.expected.owners.get(slug) for slug in self.struck)
         life.troubles += len(world.struck)
         self._compare_requests(asked, world.asked)
         found = list(world.asked)
@@ -238,7 +240,7 @@ class Story:
         expected = self.expected
         sql = "SELECT new, changed, gone, returned, status FROM runs WHERE id = ?"
         new, changed, gone, returned, status = db.execute(sql, [before + 1]).fetchone()
-        if not expected.unsure and expected.is_countable:
+        if not expected.unsure and expected.is_countable and not self.untold:
             wanted = (expected.new, len(expected.left), len(expected.back))
             if (new, gone, returned) != wanted:
                 self._wrong(f"new, gone, returned: {(new, gone, returned)} for {wanted}")

@@ -28,12 +28,30 @@ class Known:
     denials: list[tuple[int, int]] = field(default_factory=list)  # captured, harvested: its address was not there
     marks: list[tuple[int, int, bool]] = field(default_factory=list)  # since, learned, whether it was gone
 
-    def state(self, at: int, learned: int) -> dict[str, str]:
-        """Return what the item was on a day, as far as was known on another."""
-        spoken = [s for s in self.sayings if s.at <= at and s.learned <= learned]
-        spoken.sort(key=lambda s: (s.at, s.voice == "document"))
+    def state(self, at: int, learned: int, judged: int | None = None) -> dict[str, str]:
+        """Return what the item was on a day, as far as was known on another.
+
+        `judged`: the day as of which it is judged which pages are the item's, if that is a later one.
+        """
+        believed = self.believed(learned if judged is None else judged)
+        spoken = [s for s in believed if s.at <= at and s.learned <= learned]
         found = {name: self._field(number, spoken) for number, name in enumerate(FIELDS)}
         return {name: value for name, value in found.items() if value is not None}
+
+    def believed(self, judged: int) -> list[Saying]:
+        """Return what counts of all that is known on a day, in order of time.
+
+        A document's first page that has neither the title nor the date of the listing before it may be another item's.
+        It counts when the listing after it has both, or when it is read on another day, too.
+        """
+        spoken = [s for s in self.sayings if s.learned <= judged]
+        spoken.sort(key=lambda s: (s.at, s.voice == "document"))
+        pages = [s for s in spoken if s.voice == "document"]
+        if len({page.at for page in pages}) != 1:
+            return spoken
+        rows = [s for s in spoken if s.voice == "F"]
+        before, after = ([r for r in rows if (r.at <= pages[0].at) == earlier] for earlier in (True, False))
+        return [s for s in spoken if s.voice == "F" or not before or _may_be(s, before[-1], after[:1])]
 
     @staticmethod
     def _field(number: int, spoken: list[Saying]) -> str | None:
@@ -73,6 +91,12 @@ class Known:
         return bool(self.marks) and self.marks[-1][2]
 
 
+def _may_be(page: Saying, row: Saying, next_row: list[Saying]) -> bool:
+    title, date, _ = page.said
+    has_something = title == row.said[0] or (date is not None and date == row.said[1])
+    return has_something or any(one.said[:2] == (title, date) for one in next_row)
+
+
 @dataclass
 class Model:
     """What is known of all items, by slug, and who stands on the listing (how many walks in a row lacked it)."""
@@ -85,7 +109,7 @@ class Model:
         """Take in what a page says of an item; one that is gone returns if the page is newer."""
         known = self.items.setdefault(slug, Known())
         known.sayings.append(saying)
-        if known.is_gone and saying.at >= known.marks[-1][0]:
+        if known.is_gone and saying.at >= known.marks[-1][0] and saying in known.believed(saying.learned):
             known.marks.append((saying.at, saying.learned, False))
 
     def deny(self, slug: str, at: int, learned: int) -> None:

@@ -102,7 +102,7 @@ class World:
 
     def add(self) -> set[int]:
         item = self.unborn.pop(0)
-        self._put(item)
+        self.put(item)
         return {item.number}
 
     def amend(self) -> set[int]:
@@ -110,28 +110,28 @@ class World:
         item = self._any()
         people = (*item.people[:1], f"Somebody {self._edit()}")
         texts = {"transcript": (f"Read anew {self._edit()}.",)} if self.chance.random() < 0.5 else {}
-        return self._state(item, summary=(_words(self.chance, item.number),), people=people, **texts)
+        return self.state(item, summary=(_words(self.chance, item.number),), people=people, **texts)
 
     def amend_the_summary(self) -> set[int]:
         item = self._any()
         more = f"And {self._edit()} more."
-        return self._state(item, summary=(*item.summary, more) if self.chance.random() < 0.5 else (more,))
+        return self.state(item, summary=(*item.summary, more) if self.chance.random() < 0.5 else (more,))
 
     def retitle(self) -> set[int]:
         item = self._any()
         one, other = self.chance.sample(PEOPLE, 2)
-        return self._state(item, title=f"{item.kind} No. {item.number}, {one} to {other} (copy {self._edit()})")
+        return self.state(item, title=f"{item.kind} No. {item.number}, {one} to {other} (copy {self._edit()})")
 
     def redate(self) -> set[int]:
         item = self._any()
         dates = [date for date in (_day(self.chance), _month(self.chance), _year(self.chance)) if date != item.date]
-        return self._state(item, date=self.chance.choice(dates))
+        return self.state(item, date=self.chance.choice(dates))
 
     def undate(self) -> set[int]:
-        return self._state(self._any(), date=None)
+        return self.state(self._any(), date=None)
 
     def empty(self) -> set[int]:
-        return self._state(self._any(), summary=(), transcript=(), translation=())
+        return self.state(self._any(), summary=(), transcript=(), translation=())
 
     def revert(self) -> set[int]:
         """State an item as it was at some harvest before; where the search lags that could not be told from news."""
@@ -140,31 +140,31 @@ class World:
             return self.retitle()
         was = [state[item.number] for state in self.past if item.number in state]
         old = self.chance.choice(was) if was else item
-        return self._state(item, title=old.title, date=old.date, summary=old.summary)
+        return self.state(item, title=old.title, date=old.date, summary=old.summary)
 
     def rename(self) -> set[int]:
         """Give an item another address; the old one leads nowhere."""
         item = self._any()
         del self.holders[item.slug]
-        return self._move(item, self._free_slug(item))
+        return self.move(item, self._free_slug(item))
 
     def rename_and_retitle(self) -> set[int]:
         """Correct a title where the site makes the address of it."""
         item = self._any()
         del self.holders[item.slug]
-        self._move(item, self._free_slug(item))
-        return self._state(self.items[item.number], title=f"{item.title.split(' (')[0]} (version {self._edit()})")
+        self.move(item, self._free_slug(item))
+        return self.state(self.items[item.number], title=f"{item.title.split(' (')[0]} (version {self._edit()})")
 
     def swap(self) -> set[int]:
         one, other = (self.items[number] for number in self.chance.sample(self.listed, 2))
-        return self._move(one, other.slug) | self._move(other, one.slug)
+        return self.move(one, other.slug) | self.move(other, one.slug)
 
     def reuse(self) -> set[int]:
         """Take an item away and give its address to a new one."""
         old = self._any()
-        self._take_off(old)
+        self.take_off(old)
         new = self.unborn.pop(0)
-        self._put(replace(new, slug=old.slug))
+        self.put(replace(new, slug=old.slug))
         return {old.number, new.number}
 
     def reuse_later(self) -> set[int]:
@@ -173,12 +173,12 @@ class World:
         if not free:
             return self.reuse()
         new = self.unborn.pop(0)
-        self._put(replace(new, slug=self.chance.choice(free).slug))
+        self.put(replace(new, slug=self.chance.choice(free).slug))
         return {new.number}
 
     def remove(self) -> set[int]:
         item = self._any()
-        self._take_off(item)
+        self.take_off(item)
         return {item.number}
 
     def restore(self) -> set[int]:
@@ -187,7 +187,7 @@ class World:
             return self.remove()
         item = self.chance.choice(away)
         slug = item.slug if item.slug not in self.holders else self._free_slug(item)
-        self._put(replace(item, slug=slug))
+        self.put(replace(item, slug=slug))
         return {item.number}
 
     def _any(self) -> Item:
@@ -197,21 +197,25 @@ class World:
         self.edits += 1
         return self.edits
 
-    def _state(self, item: Item, **values: object) -> set[int]:
+    def state(self, item: Item, **values: object) -> set[int]:
+        """Let the archive state something else of an item."""
         self.items[item.number] = replace(item, **values)  # type: ignore[arg-type]
         return {item.number}
 
-    def _move(self, item: Item, slug: str) -> set[int]:
+    def move(self, item: Item, slug: str) -> set[int]:
+        """Let an address show an item, which has it now."""
         self.items[item.number] = replace(item, slug=slug)
         self.holders[slug] = item.number
         self.slugs_given.add(slug)
         return {item.number}
 
-    def _put(self, item: Item) -> None:
-        self._move(item, item.slug)
+    def put(self, item: Item) -> None:
+        """List an item, as the newest."""
+        self.move(item, item.slug)
         self.listed.insert(0, item.number)
 
-    def _take_off(self, item: Item) -> None:
+    def take_off(self, item: Item) -> None:
+        """Take an item away, with its page."""
         self.listed.remove(item.number)
         del self.holders[item.slug]
 

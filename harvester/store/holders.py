@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
 from harvester.pages.dates import read_date
@@ -25,6 +25,10 @@ APART = timedelta(days=1)
 """How far two readings must lie apart to confirm each other: a cache may answer the same for hours."""
 NUMBERS = ("record", "node")
 """Kinds of keys that stay with an item; a slug is a present address and may move."""
+
+
+Listing = tuple[str, str, "int | None"]
+"""The form, the host and the number of a listing."""
 
 
 @dataclass(eq=False)
@@ -56,6 +60,7 @@ class Shown:
     title: str
     date: str
     uri: str
+    listing: Listing
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -83,7 +88,17 @@ def shown_by(vote: Vote, source: str) -> Shown:
     slugs = (f"{source}:slug:{fields['slug']}",) if fields.get("slug") and believed else ()
     text = fields.get("date_text") or ""
     date = read_date(text).edtf or text if text else ""
-    return Shown(vote.at, said, address, numbers, slugs, normal_title(fields.get("title", "")), date, vote.file[0])
+    return Shown(
+        vote.at,
+        said,
+        address,
+        numbers,
+        slugs,
+        normal_title(fields.get("title", "")),
+        date,
+        vote.file[0],
+        (said.form, said.host, vote.listing),
+    )
 
 
 class Holders:
@@ -169,8 +184,8 @@ class Holders:
             if known and all(not other.numbers for other in others):
                 return holder  # the same item under a further address
             moved = any(slug != page.address and kind_of(page.address or "") == "slug" for slug in page.slugs)
-            row = self._row_in_effect(page)
-            if not others and not moved and not (row and page.differs(row)):
+            rows = self._rows_in_effect(page)
+            if not others and not moved and not (rows and all(page.differs(row) for row in rows)):
                 return holder
         return self._taken_over(page, holder, others) if self._is_believed(page) else None
 
@@ -194,8 +209,7 @@ class Holders:
 
     def _is_believed(self, page: Shown) -> bool:
         """Return whether a listing, or another reading of the address, confirms what a page says of itself."""
-        before, after = self._rows_around(page)
-        if any(row.agrees(page) for row in (*before[-1:], *after[:1])):
+        if any(row.agrees(page) for row in self._rows_in_effect(page, after=True)):
             return True
         readings = [one for one in self._shown if one.statement.own and one.address == page.address]
         place = readings.index(page)
@@ -207,21 +221,32 @@ class Holders:
             return False
         return abs(datetime.fromisoformat(page.at) - datetime.fromisoformat(other.at)) >= APART
 
-    def _row_in_effect(self, page: Shown) -> Shown | None:
-        before, after = self._rows_around(page)
-        return next(iter((*before[-1:], *after[:1])), None)
+    def _rows_in_effect(self, page: Shown, *, after: bool = False) -> list[Shown]:
+        """Return what listings show at the page's address when it is read, each its newest row.
 
-    def _rows_around(self, page: Shown) -> tuple[list[Shown], list[Shown]]:
-        """Return the rows at the page's address until it was read, and those after it."""
-        rows = [one for one in self._shown if not one.statement.own and page.address in one.keys]
-        return [row for row in rows if row.at <= page.at], [row for row in rows if row.at > page.at]
+        What a listing shows next where it showed nothing yet; `after`: of all listings.
+        """
+        before, later = self._rows_around(page)
+        found = [rows[-1] for rows in before.values()]
+        return found if found and not after else found + [rows[0] for rows in later.values()]
+
+    def _rows_around(self, page: Shown) -> tuple[dict[Listing, list[Shown]], dict[Listing, list[Shown]]]:
+        """Return the rows at the page's address until it was read, and those after it, by listing."""
+        before: dict[Listing, list[Shown]] = {}
+        later: dict[Listing, list[Shown]] = {}
+        for one in self._shown:
+            if not one.statement.own and page.address in one.keys:
+                rows = before if one.at <= page.at else later
+                rows.setdefault(one.listing, []).append(one)
+        return before, later
 
     def _rows_before(self, page: Shown) -> list[Shown]:
-        """Return the rows at the page's address that show what it shows, without another one since."""
-        found: list[Shown] = []
-        for row in self._rows_around(page)[0]:
-            found = [*found, row] if row.agrees(page) else []
-        return found
+        """Return the rows at the page's address that show what it shows, without another one of their listing since."""
+        found = []
+        for rows in self._rows_around(page)[0].values():
+            agreeing = takewhile(lambda row: row.agrees(page), reversed(rows))
+            found += list(agreeing)
+        return sorted(found, key=lambda row: row.at)
 
     def _named(self, page: Shown) -> list[Item]:
         return list(dict.fromkeys(self._holder[key] for key in page.keys if key in self._holder))
