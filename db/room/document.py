@@ -23,11 +23,22 @@ HISTORY = """
     FROM changes AS c JOIN runs AS r ON r.id = c.run_id WHERE c.document_id = ? ORDER BY c.id DESC LIMIT 101"""
 FILES = "SELECT * FROM files WHERE document_id = ? ORDER BY url"
 # A key is an address of the document, or was: its own, or one of those that ever led to it.
+# since and until: where the archive let it lead to one document after the other.
 KEYS = """
-    SELECT DISTINCT d.id, d.key FROM identities AS i JOIN documents AS d ON d.id = i.document_id
+    SELECT d.id, d.key, max(i.since) AS since, max(i.until) AS until
+    FROM identities AS i JOIN documents AS d ON d.id = i.document_id
     WHERE i.key IN (SELECT s.source || k.column1 || ?1
         FROM (SELECT DISTINCT source FROM listings UNION SELECT DISTINCT source FROM captures) AS s,
-            (VALUES (':public:'), (':slug:'), (':record:'), (':node:')) AS k)"""
+            (VALUES (':public:'), (':slug:'), (':record:'), (':node:')) AS k)
+    GROUP BY d.id ORDER BY since, d.id"""
+# Addresses of the archive that a document has or had, and who else had them.
+SHARED = """
+    SELECT substr(mine.key, length(d.source) + 7) AS address, mine.since, mine.until,
+        d.key, d.title, d.date, theirs.since AS their_since, theirs.until AS their_until
+    FROM identities AS mine
+    JOIN identities AS theirs ON theirs.key = mine.key AND theirs.document_id <> mine.document_id
+    JOIN documents AS d ON d.id = theirs.document_id
+    WHERE mine.document_id = ? AND mine.key LIKE d.source || ':slug:%' ORDER BY mine.key, theirs.since"""
 NAMED = """
     SELECT d.id, d.key, d.title, d.date FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.id = wanted.value
     ORDER BY wanted.key"""
@@ -73,7 +84,7 @@ def keys_lead_to(read: Read, key: str) -> list[dict[str, Any]]:
 def everything(read: Read, number: int) -> dict[str, Any]:
     """Give all that is known about a document."""
     (row,) = documents(read, [number])
-    parts = {"texts": TEXTS, "sightings": SIGHTINGS, "history": HISTORY, "offered": FILES}
+    parts = {"texts": TEXTS, "sightings": SIGHTINGS, "history": HISTORY, "offered": FILES, "shared": SHARED}
     before, after = beside(read, row)
     return {
         **row,

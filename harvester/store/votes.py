@@ -122,7 +122,7 @@ def _statement(row: tuple[Any, ...]) -> Statement:
 
 def _with_superseded(votes: list[Vote]) -> Iterable[Vote]:
     """Mark what a file without a time said before it had its present content."""
-    undated = [vote for vote in votes if not vote.at and vote.file[1]]
+    undated = [vote for vote in votes if not vote.at]
     if len(undated) < 2:
         return votes
     newest: dict[tuple[Any, ...], Vote] = {}
@@ -132,8 +132,6 @@ def _with_superseded(votes: list[Vote]) -> Iterable[Vote]:
             newest[place] = vote
     captures = {place: vote.capture for place, vote in newest.items()}
     return [
-        replace(vote, superseded=True)
-        if not vote.at and captures.get((*vote.file, vote.statement.key), vote.capture) != vote.capture
-        else vote
+        vote if vote.at or captures[*vote.file, vote.statement.key] == vote.capture else replace(vote, superseded=True)
         for vote in votes
     ]
