@@ -37,8 +37,8 @@ async def document_page(request: Request, datasette: Datasette) -> Response:
     key, ending = unquote(request.url_vars["key"]), request.url_vars["format"] or ""
     database, found = await _find(datasette, request, key)
     if len(found) > 1:
-        rows = {row["id"]: row for row in await _documents(datasette, database, found)}
-        each = [{**rows[one["id"]], "since": one["since"], "until": one["until"]} for one in found]
+        by_id = {row["id"]: row for row in await _documents(datasette, database, found)}
+        each = [{**by_id[one["id"]], "since": one["since"], "until": one["until"]} for one in found]
         return await answers.page(datasette, request, "document_which.html", {"found": each}, database)
     if found[0]["key"] != key:
         path = answers.document_path(found[0]["key"], f".{ending}" if ending else "")
