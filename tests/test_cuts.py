@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from harvester.capture import Capture
 from harvester.pages.page import DocumentPage, Page, Refused
 from harvester.pages.parse import parse
-from tests.archive_pages import document_page, make_items
+from tests.archive_pages import document_page, listing_page, make_items
 from tests.cuts import wrong
 from tests.harvesting import SOURCE, fresh, harvest_pages, sound
 
@@ -135,3 +136,24 @@ def test_a_page_whose_status_is_not_known_is_read_with_a_notice() -> None:
     page = parse(Capture(URI, WHOLE, http_status=0, media_type="text/html"), SOURCE)
     assert isinstance(page, DocumentPage)
     assert codes(page) == ["notice unknown-status"]
+
+
+LISTED = make_items(30, seed=4)
+LISTINGS = [listing_page(LISTED[at : at + 10], at + 1, 30) for at in (0, 10, 20)]
+
+
+@pytest.mark.parametrize("pages", [LISTINGS[:2], [WHOLE, document_page(LISTED[3])], [WHOLE, LISTINGS[0]]])
+@pytest.mark.parametrize("between", [b"", b"\n\n", b"\n<!-- next -->\n"])
+def test_of_several_pages_in_one_file_the_first_is_read_and_the_rest_is_named(
+    pages: list[bytes], between: bytes
+) -> None:
+    first, whole = read(between.join(pages)), read(pages[0])
+    assert not isinstance(first, Refused)
+    assert not isinstance(whole, Refused)
+    assert codes(first) == ["error several-pages"]
+    assert replace(first, problems=()) == replace(whole, problems=())
+
+
+def test_a_page_that_shows_another_in_a_frame_is_one() -> None:
+    frame = b'<iframe srcdoc="&lt;html&gt;&lt;/html&gt;&lt;html&gt;"></iframe><script>x = "</html><html>"</script>'
+    assert codes(read(WHOLE.replace(b"<article", frame + b"<article", 1))) == []

@@ -9,7 +9,7 @@ import pytest
 from harvester.store.database import open_to_read
 from tests.archive_pages import listing_page
 from tests.archive_server import ArchiveServer
-from tests.archive_server_site import Answer, Manner, Site, html
+from tests.archive_server_site import Answer, Manner, Site, html, item_of
 from tests.live_kills import told
 from tests.live_processes import Done, Harvests
 
@@ -127,3 +127,17 @@ def test_a_search_that_never_finds_anything_alarms_nobody(archive: Harvests) -> 
         assert live(archive, "--search", "Zanzibar").status == 0
     assert len(archive.server.asked("page=")) == 2 * 2
     assert rows(archive, "SELECT * FROM problems") == []
+
+
+def test_a_page_of_the_listing_that_is_cut_each_time_makes_each_run_partial(archive: Harvests, site: Passing) -> None:
+    """The bytes are known the second time; that a summary is not whole still holds."""
+    whole = site.answer("/search?sort_bef_combine=created_DESC&page=3", {}).body
+    last = item_of(site.listing.records[-1])
+    at = whole.index(f'/document/{last.slug}"'.encode())
+    cut = whole[: whole.index(b"</h4>", at) + len("</h4>")] + b'<div class="description"><p>It is said that'
+    site.instead["page=3"] = 10**6, html(200, cut)
+    for _ in range(2):
+        assert live(archive).status == 3
+    assert rows(archive, "SELECT DISTINCT status FROM runs") == [("partial",)]
+    site.instead.clear()
+    assert live(archive).status == 0

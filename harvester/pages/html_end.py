@@ -27,6 +27,9 @@ _LOOKED_AT = 4096
 _END_TAG_OPTIONAL = {"html", "body", "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option"}
 _UNREAD = ((b"<script", b"</script"), (b"<!--", b"-->"))  # in these, an end tag is none
 _LAST_TAGS = (b"</html", b"</HTML", b"</body", b"</BODY")
+_ANOTHER = re.compile(
+    rb"(?is)</html\s*>(?=(?:\s{1,99}|<!--.{0,500}?-->|<!doctype\b[^<>]{0,500}>){0,9}<html[\s>])",
+)
 _NO_CONTENT = re.compile(rb"(?is)\s+|</(?:html|body)\s*>|<!--.*?-->|<(script|style|noscript)\b.*?</\1\s*>")
 
 
@@ -41,6 +44,13 @@ def end_of(body: bytes) -> End:
     if at >= 0:
         return "shown"
     return "saved" if _SAVED.search(body, 0, _LOOKED_AT) else "unknown"
+
+
+def first_page(body: bytes) -> bytes:
+    """Return the first of several pages that stand in a file one after the other; the whole where there is one."""
+    several = body.count(b"<html") + body.count(b"<HTML") > 1  # nearly none: to count costs less than to search
+    end = _ANOTHER.search(body) if several else None
+    return body if end is None else body[: end.end()]
 
 
 def open_elements(engine: Engine, root: Node) -> list[Node] | None:

@@ -9,6 +9,7 @@ from harvester.capture import MAX_BYTES
 from harvester.html_source import HtmlForm
 from harvester.pages.encoding import decode, is_binary
 from harvester.pages.html import read_html
+from harvester.pages.html_end import first_page
 from harvester.pages.html_original import is_html
 from harvester.pages.listing import read_listing
 from harvester.pages.onward import links_onward
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from harvester.pages.html import EngineChoice
     from harvester.source import Form, Source
 
-PARSER_VERSION = 5
+PARSER_VERSION = 6
 """Raised when the same bytes can be read differently than before: pages known by their bytes are then read again."""
 
+SEVERAL = "several pages stand in this file one after the other, and only the first is read: save each by itself"
 OK = 200
 WHOLE = frozenset({OK, *range(300, 400)})
 """Answers that may hold a whole page; what sends on to another address is judged where it was asked for."""
@@ -48,13 +50,21 @@ def _parse(capture: Capture, source: Source, engine: EngineChoice) -> Page:
     if is_binary(body):
         return Refused("binary", "not text: give saved pages (.txt)", repr(body[:40]))
     if is_html(capture):
-        page = read_html(capture, source, engine)
-        return replace(page, onward=links_onward(capture, source)) if isinstance(page, Listing) else page
+        return _read_html(capture, source, engine)
     text, problems = decode(capture)
     if not text.strip():
         return Refused("empty", "nothing in it")
     page = _read(text, source)
     return page if isinstance(page, Refused) else replace(page, problems=(*problems, *page.problems))
+
+
+def _read_html(capture: Capture, source: Source, engine: EngineChoice) -> Page:
+    first = replace(capture, body=first_page(capture.body))
+    page = read_html(first, source, engine)
+    page = replace(page, onward=links_onward(first, source)) if isinstance(page, Listing) else page
+    if isinstance(page, Refused) or len(first.body) == len(capture.body):
+        return page
+    return replace(page, problems=(Problem("error", "several-pages", SEVERAL), *page.problems))
 
 
 def _why_none(status: int) -> str:

@@ -31,9 +31,13 @@ PACKED = re.compile(r"\.(gz|zst)$", re.IGNORECASE)
 MAX_NAME = 4096
 """Longer than any file system allows a path to be."""
 
+LEADS_OUT = "its name leads out of the archive, so it is not read: unpack the archive and harvest the folder"
+
 DEPTH = 6  # of the parts at the end of a name that may be an address without its host
 _QUERY_MARK = re.compile(r"(?:%3F|[@_])(?=[\w%\[\]]+=)", re.IGNORECASE)
 _SUFFIX = re.compile(r"\.(?:html?|xhtml|txt)$", re.IGNORECASE)
+_COPY = re.compile(r"(\.(?:html?|xhtml|txt))(?:\.\d{1,4}|~|\.(?:bak|orig|old))$", re.IGNORECASE)
+"""A copy beside another file of that name, as wget numbers it and editors keep it."""
 _INDEX = re.compile(r"(?:^|/)index(?:\.html?|\.php)?(?=$|\?)")
 
 
@@ -97,6 +101,7 @@ class Names:
         A folder named after a host tells it for certain. Else the end of the name must be the address of a page of
         one archive only, and more than a single word; text files do not count there, since people name those freely.
         """
+        name = _COPY.sub(r"\1", name)
         parts = name.replace("\\", "/").split("/")
         if any(part.startswith("._") or part == "__MACOSX" for part in parts):  # what macOS puts beside each file
             return False, None

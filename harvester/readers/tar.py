@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harvester.capture import MAX_BYTES
 from harvester.readers.damage import MAX_DAMAGES, MAX_PLACE, DamageError
-from harvester.readers.names import is_safe
+from harvester.readers.names import LEADS_OUT, is_safe
 from harvester.readers.pieces import Pieces
 from harvester.readers.stream import Stream
 
@@ -26,6 +26,9 @@ WITHOUT_DATA = (*b"123456",)  # links, devices, folders, pipes, whatever length 
 
 MAX_EXTENSION = 64 * 1024
 """The most that may stand ahead of a header: a long name, some attributes."""
+
+SPARSE = "a sparse member, which is not read: unpack the archive and harvest the folder"
+NO_FILE = "no file, though it is named like a page"
 
 
 def header_in(block: bytes) -> TarInfo | None:
@@ -101,16 +104,15 @@ class TarReader:
         elif header.type in LINK_TYPES and is_safe(name) and self._origin.names.find(name)[0]:
             self._links[_linked_to(name, said.get("linkpath", header.linkname), header.type)].append((name, offset))
         elif header.type != tarfile.DIRTYPE:
-            yield self._lost(name, "sparse") if sparse else self._origin.ignored(name)
+            yield self._lost(name, SPARSE if sparse else NO_FILE if is_safe(name) else LEADS_OUT)
         if header.type[0] not in WITHOUT_DATA:
             self._skip_to(start + size)
         self._at = f"behind {name}"
 
-    def _lost(self, name: str, what: str) -> Found:
+    def _lost(self, name: str, message: str) -> Found:
         """Name a member that is called like a page and is none that can be read."""
         if not self._origin.names.find(name)[0]:
             return self._origin.ignored(name)
-        message = f"a {what} member, which is not read: unpack the archive and harvest the folder"
         return self._origin.problem("unreadable-member", message, name, error=True)
 
     def _linked(self) -> Iterator[Found]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.capture import MAX_BYTES
 from harvester.readers.damage import BOMB, Budget, DamageError
-from harvester.readers.names import archive_kind, is_safe
+from harvester.readers.names import LEADS_OUT, archive_kind, is_safe
 from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
 from harvester.readers.stream import Stream
 from harvester.readers.warc import read_warc
@@ -78,7 +78,9 @@ class ZipReader:
         if entry.link and is_page:
             link = "a link, which is not followed: unpack the archive and harvest the folder"
             yield self._origin.problem("unreadable-member", link, entry.name, error=True)
-        elif not is_safe(entry.name) or entry.link or not (is_page or is_warc):
+        elif not is_safe(entry.name) and (is_page or is_warc):
+            yield self._origin.problem("unreadable-member", LEADS_OUT, entry.name, error=True)
+        elif entry.link or not (is_page or is_warc):
             yield self._origin.ignored(entry.name)
         elif reason := _unreadable(entry):
             yield self._origin.problem("unreadable-member", reason, entry.name, error=True)

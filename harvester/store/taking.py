@@ -198,7 +198,7 @@ class Taking(Tally):
         claim = known.refused is None and self._read_again(capture, known)
         self._presence(capture, known.id, believed=known.refused is None and not claim)
         self.counts.update(skipped=1, records=known.records)
-        if known.errors and not step:
+        if known.errors and not (step and known.refused):  # whether a refused page is missing, the walk says
             self.errors += known.errors
         if known.refused and not (step and step.again):
             self.counts["refused"] += 1

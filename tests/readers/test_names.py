@@ -150,3 +150,10 @@ def test_saved_items_are_named_by_the_same_address() -> None:
     host = WILSON.hosts[0]
     for name in ("document/d1/index.html", "document/d1?utm_source=nl.html", "document/d%31.html", "document/d1@utm=x"):
         assert NAMES.find(f"{host}/{name}") == (True, f"{SITE}/document/d1"), name
+
+
+@pytest.mark.parametrize("copy", ["{}.1", "{}.12", "{}~", "{}.bak", "{}.orig"])
+@pytest.mark.parametrize("name", ["page.html", "mirror/document/letter.html", "search?page=2.html"])
+def test_a_copy_beside_a_page_is_that_page(name: str, copy: str) -> None:
+    assert NAMES.find(copy.format(name)) == NAMES.find(name)
+    assert NAMES.find(name)[0]

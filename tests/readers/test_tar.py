@@ -52,7 +52,7 @@ def test_links_to_nothing_devices_and_names_that_lead_out_are_passed_over_and_co
     found = read(tmp_path)
     assert pages_of(found)[-3:] == AS_READ
     assert all(uri.startswith(f"https://{HOST}/document/") for uri, _ in pages_of(found))
-    assert (problems(found), ignored(found)) == (["unreadable-member"] * 3, 7)
+    assert (problems(found), ignored(found)) == (["unreadable-member"] * 9, 1)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.tar"]
 
 
