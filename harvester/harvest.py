@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from harvester.capture import Capture
+from harvester.pages.html_address import read_address
 from harvester.pages.page import Listing, Page, Problem, Refused
 from harvester.pages.parse import parse
 from harvester.readers.files import PassedOver
@@ -141,12 +142,20 @@ def read_one(
     source, page = read_page(capture, sources, engine)
     if capture.http_status in SENT_ON:
         page = Refused("redirected", "the site sends on to another address: a login, or another listing")
-    return partial(run.take, capture, _of_the_walk(page, step), source, step)
+    page = _of_the_walk(page, step) if step else _of_its_address(page, capture, source)
+    return partial(run.take, capture, page, source, step)
 
 
-def _of_the_walk(page: Page, step: WalkStep | None) -> Page:
+def _of_its_address(page: Page, capture: Capture, source: Source) -> Page:
+    """Refuse a listing that stands where a document was asked for: that document is not held."""
+    if isinstance(page, Listing) and read_address(capture.uri, source):
+        return Refused(ANOTHER_PAGE, "a listing stands at the address of a document: ask again", form=page.form)
+    return page
+
+
+def _of_the_walk(page: Page, step: WalkStep) -> Page:
     """Refuse a page that is not the one that the walk has asked for: it must never stand for it."""
-    if step is None or isinstance(page, Refused):
+    if isinstance(page, Refused):
         return page
     if isinstance(page, Listing) and page.declared_total == 0 and step.first > 1:
         return Refused(NOTHING_FOUND, NOTHING_THERE, form=page.form)

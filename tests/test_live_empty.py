@@ -141,3 +141,15 @@ def test_a_page_of_the_listing_that_is_cut_each_time_makes_each_run_partial(arch
     assert rows(archive, "SELECT DISTINCT status FROM runs") == [("partial",)]
     site.instead.clear()
     assert live(archive).status == 0
+
+
+def test_a_listing_at_the_address_of_a_document_is_not_that_document(archive: Harvests, site: Passing) -> None:
+    """A site that has lost a page may show its search there, with status 200."""
+    slug = item_of(site.listing.records[3]).slug
+    site.instead[f"/document/{slug}"] = 10**6, html(200, site.answer("/search?page=0", {}).body)
+    assert archive.live("a.db", "--max-pages", "1").status == 3
+    assert rows(archive, "SELECT code, severity, uri FROM problems") == [
+        ("another-page", "error", f"https://digitalarchive.wilsoncenter.org/document/{slug}")
+    ]
+    site.instead.clear()
+    assert archive.live("a.db", "--max-pages", "1").status == 0
