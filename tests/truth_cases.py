@@ -94,6 +94,25 @@ def rename_and_retitle(world: World) -> None:
     world.trouble["renamed"] = "fails"
 
 
+def reuse(world: World) -> None:
+    """Take an item away and give its address to a new one."""
+    old = world.items[6]
+    world.take_off(old)
+    world.put(replace(world.unborn.pop(0), slug=old.slug))
+
+
+def rename_the_new_one(world: World) -> None:
+    """Give the new item an address of its own."""
+    old = world.items[6]
+    new = world.items[world.holders.pop(old.slug)]
+    world.move(new, "renamed")
+
+
+def restore(world: World) -> None:
+    """List the item again that was taken away, at its address."""
+    world.put(world.items[6])
+
+
 def at(*numbers: int) -> frozenset[str]:
     """Return the addresses at which these items are listed first."""
     world = World("case", SIZE)
@@ -107,6 +126,10 @@ CASES = (
     Case("a swap of which one page fails", [Step(swap, at(0, 1)), Step(None, at(1)), NOTHING]),
     Case("a search that lags", [Step(retitle("aid"), at(1)), Step(retitle("trade"), at(1)), NOTHING], lag=1),
     Case("a rename that a search does not show yet", [Step(rename_and_retitle, RENAMED, RENAMED), NOTHING], lag=1),
+    Case(
+        "an address given away and given back",
+        [Step(reuse, at(6)), NOTHING, Step(rename_the_new_one, RENAMED), Step(restore, at(6)), NOTHING],
+    ),
     Case("a site change", [Step(state_again, at(3)), Step(empty_two, at(3, 5)), Step(state_again, at(3)), NOTHING]),
     Case("an undated item, and a new one", [Step(undate_one_and_reuse_another, at(4, 6)), Step(None, at(4))]),
 )

@@ -85,6 +85,7 @@ class Expected:
         away = [item for item in self.known.values() if item.number not in self.world.listed]
         must |= {i.slug for i in away if self.missed[i.number] == PROOF - 1 and self._has_address(i)}
         may = set(self.struck) | {item.slug for item in self.known.values() if all_old}
+        may |= {item.slug for item in listed if self.missed.get(item.number)}  # it was away when all were read again
         return Asked(must, may)
 
     def end_harvest(self, *, all_old: bool) -> None:
@@ -174,6 +175,12 @@ class Expected:
         before = self.known[item.number]
         return {name for name, old, new in zip(SHOWN, shown(before), shown(item), strict=True) if old != new}
 
+    def _is_shortened(self, number: int) -> bool:
+        """Return whether a value is only the beginning of what it was: as teasers are, which change nothing."""
+        old, new = self.known[number], self.world.items[number]
+        pairs = ((old.title, new.title), ("\n\n".join(old.summary), "\n\n".join(new.summary)))
+        return any(one != other and one.startswith(other) for one, other in pairs if other)
+
     def _doubt(self, listed: list[Item]) -> None:
         news = [self._differ(item) for item in listed if item.number in self.known]
         total = len(self.known.keys() - self.gone)
@@ -183,5 +190,5 @@ class Expected:
         before, self.doubt = self.doubt, set()
         for slug in self.world.struck:
             now, was = self.world.holders[slug], self.owners.get(slug)
-            if now != was or guarded or now in before:
+            if now != was or guarded or now in before or self._is_shortened(now):
                 self.doubt |= {now} | ({was} if was is not None else set())

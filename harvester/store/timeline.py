@@ -135,6 +135,8 @@ class Timeline:
 
     def add(self, vote: Vote) -> None:
         """Take in the next vote. Votes are added in order of time."""
+        if not vote.statement.own and vote.statement.fields.get("slug") in self._page_slugs[:-1]:
+            return  # the document has left this address: it shows another item
         rank = self._rank(vote)
         series = self._series(rank, vote)
         before = series.vote
@@ -198,7 +200,7 @@ class Timeline:
         return [name for name in shown if differs(name, old.get(name), new.get(name))]
 
     def _take_news(self, series: Series, name: str, before: Any, held: Any) -> None:
-        if not any(rank < series.rank for rank in self._ranks) or series.value("slug") in self._page_slugs[:-1]:
+        if not any(rank < series.rank for rank in self._ranks):
             return
         best = self._best(name, richer_than=series.rank)
         old, new = best.value if best else None, series.value(name)
