@@ -82,10 +82,10 @@ def suppressed_news(db: Database, votes: Iterable[Vote]) -> list[Suppressed]:
     return [Suppressed(*row) for row in db.execute(sql, [*listings])]
 
 
-def lost_slugs(db: Database, document: int, at: str = ALWAYS) -> frozenset[str]:
-    """Return the slugs that were a document's and were another's at a time."""
-    sql = "SELECT key FROM identities WHERE document_id = ? AND until <= ?"
-    return frozenset(value_of(key) for (key,) in db.execute(sql, [document, at]) if kind_of(key) == "slug")
+def lost_slugs(db: Database, document: int, at: str = ALWAYS) -> dict[str, str]:
+    """Return the slugs that were a document's and were another's at a time, and since when."""
+    sql = "SELECT key, until FROM identities WHERE document_id = ? AND until <= ?"
+    return {value_of(key): until for key, until in db.execute(sql, [document, at]) if kind_of(key) == "slug"}
 
 
 def write_new(

@@ -18,7 +18,7 @@ from harvester.pages.dates import read_date
 from harvester.store.keys import differ, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from harvester.source import Source
     from harvester.store.votes import Vote
@@ -117,13 +117,16 @@ class Timeline:
     """The document that votes make, at the time of the newest vote added so far."""
 
     def __init__(
-        self, source: Source, suppressed: Sequence[Suppressed] = (), lost_slugs: Collection[str] = frozenset()
+        self,
+        source: Source,
+        suppressed: Sequence[Suppressed] = (),
+        lost_slugs: Mapping[str, str] | None = None,
     ) -> None:
         self._forms = [form.name for form in source.forms]
         self._losing = {form.name for form in source.forms if form.loses}
         self._hosts = source.hosts
         self._suppressed = suppressed
-        self._lost_slugs = lost_slugs
+        self._lost_slugs = lost_slugs or {}
         self._voices: dict[Rank, dict[int | None, Series]] = {}
         self._ranks: list[Rank] = []
         self._stated: dict[str, tuple[Rank, str, FieldValue]] = {}
@@ -206,6 +209,8 @@ class Timeline:
         old, new = best.value if best else None, series.value(name)
         shortened = is_beginning(new, old)  # as teasers are: the value stays, but the page is asked
         known, vote = self.news.get(name), series.vote
+        if known and known.held and is_beginning(new, known.value):
+            return
         if not differs(name, old, new) or (shortened and (differs(name, before, held) or (known and known.held))):
             if not differs(name, before, held):
                 self.news.pop(name, None)
@@ -299,6 +304,9 @@ class Timeline:
             stated = self._best(name)
             if name == "slug" and stated and stated.value in self._lost_slugs:
                 has_lost = True  # and those that it had before lead nowhere, or to others
+                other = self._stated.get(name)
+                if other and other[1] >= self._lost_slugs[stated.value]:  # a page of it was at a lost address once more
+                    found[name] = other[2]
             elif stated and stated.value is not None:
                 found[name] = stated
             elif name in self._stated:
