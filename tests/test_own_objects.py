@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harvester.cli import run
 from harvester.store.soundness.check import check
-from tests.withdrawal_changes import SECRET, Change, Trial
+from tests.withdrawal_changes import OTHERS, SECRET, Change, Trial
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parent.parent
 OBJECTS = """
     ALTER TABLE documents ADD COLUMN stars INTEGER;
     ALTER TABLE documents ADD COLUMN shelf TEXT DEFAULT 'A';
@@ -91,12 +94,62 @@ def test_a_withdrawal_undone_brings_all_of_it_back(path: Path) -> None:
     assert check(path) == []
 
 
+def test_own_rows_about_a_withdrawn_text_go_with_it_and_come_back(path: Path) -> None:
+    before = mine(path)
+    assert run(["withdraw", OTHERS[0].slug, "--db", str(path)]) == 0
+    assert len(before["text_notes"]) - len(mine(path)["text_notes"]) == 2
+    assert check(path) == []
+    assert run(["withdraw", OTHERS[0].slug, "--undo", "--db", str(path)]) == 0
+    assert mine(path) == before
+
+
 def test_published_and_backed_up_it_is_the_same(path: Path, tmp_path: Path) -> None:
     before = mine(path)
     assert run(["backup", str(tmp_path / "copy.db"), "--db", str(path)]) == 0
     assert run(["publish", str(tmp_path / "public"), "--yes", "--db", str(path)]) == 0
     assert mine(tmp_path / "copy.db") == before
     assert mine(tmp_path / "public" / "harvest.db") == before
+
+
+KILLED = """
+import importlib, os, signal, sys
+module, name, left, *command = sys.argv[1:]
+module, left = importlib.import_module(module), [int(left)]
+whole = getattr(module, name)
+def deadly(*args, **kwargs):
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return whole(*args, **kwargs)
+setattr(module, name, deadly)
+from harvester.cli import run
+sys.exit(run(command))
+"""
+"""Runs a command, and kills the process when it calls a function for so manieth a time."""
+MOMENTS = {
+    "rebuild, before any page": ("harvester.rebuild", "list_pages", 1, ["rebuild"]),
+    "rebuild, before what is own is kept": ("harvester.rebuild", "keep_own_columns", 1, ["rebuild"]),
+    "rebuild, while it is put in place": ("harvester.rebuild", "_version", 3, ["rebuild"]),
+    "withdraw": ("harvester.store.withdrawal.withdraw", "learn", 1, ["withdraw", SECRET.slug]),
+    "undo": ("harvester.store.withdrawal.restore", "index_now", 1, ["withdraw", OTHERS[0].slug, "--undo"]),
+    "backup": ("harvester.store.backup", "_check", 1, ["backup", "copy.db"]),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_in_the_middle_all_of_it_is_the_same(path: Path, moment: str) -> None:
+    assert run(["withdraw", OTHERS[0].slug, "--db", str(path)]) == 0
+    before = mine(path)
+    module, name, times, command = MOMENTS[moment]
+    killed = [sys.executable, "-c", KILLED, module, name, str(times), *command, "--db", str(path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(killed, check=False, cwd=path.parent, env=environment, stderr=subprocess.PIPE)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert mine(path) == before
+    half_done = {"withdrawn"} if moment == "withdraw" else set()  # the file beside knows of it already
+    assert {finding.check for finding in check(path, fast=True) if not finding.notice} == half_done
+    assert run(["rebuild", "--db", str(path)]) == 0
+    assert mine(path) == before
 
 
 def test_an_own_index_that_objects_is_no_damage(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

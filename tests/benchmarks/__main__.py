@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks [NAME…]`: prints ratios taken in this run, each beside its goal.
 
-Names: parsing, writing, whole, memory. `--documents N` makes the archive smaller than the real one (16,756).
+Names: parsing, writing, whole, rebuild, memory. `--documents N` makes the archive smaller than the real one (16,756).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import memory, parsing, writing
+from tests.benchmarks import memory, parsing, rebuilding, writing
 from tests.benchmarks.corpus import WHOLE, make
 from tests.benchmarks.whole import Whole
 
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "harvester-benchmarks"))
     parser.add_argument("--pairs", type=int, default=5)
     asked = parser.parse_args()
-    names = asked.names or ["parsing", "writing", "whole", "memory"]
+    names = asked.names or ["parsing", "writing", "whole", "rebuild", "memory"]
     if "parsing" in names:
         _print(parsing.report(asked.pairs))
     if "writing" in names:
@@ -31,6 +31,10 @@ def main() -> None:
         folder = asked.folder / str(asked.documents)
         make(folder, asked.documents)
         _print(Whole(folder, asked.documents).report(asked.pairs))
+    if "rebuild" in names:
+        folder = asked.folder / str(asked.documents)
+        make(folder, asked.documents)
+        _print(rebuilding.report(folder, asked.documents, asked.pairs))
     if "memory" in names:
         _print(memory.report(asked.folder))
 

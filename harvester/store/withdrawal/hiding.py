@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.keys import STRONG_KINDS, kind_of
-from harvester.store.own import columns_of
+from harvester.store.own import columns_of, schema
 from harvester.store.withdrawal.vault import Kept
 
 if TYPE_CHECKING:
@@ -41,12 +41,20 @@ class Hiding:
         self.remove("documents", "id = ?", [document])
 
     def remove(self, table: str, where: str, values: Sequence[Any]) -> None:
-        """Take out rows."""
+        """Take out rows, and those of users' own tables that refer to them."""
+        for own, column, other in self._referring(table) if table in schema().columns else ():
+            self.remove(own, f'"{column}" IN (SELECT "{other}" FROM "{table}" WHERE {where})', values)
         columns = ", ".join(f'"{name}"' for name in columns_of(self._db, table))
         self.kept += [
             Kept(table, row) for row in self._db.query(f'SELECT {columns} FROM "{table}" WHERE {where}', values)
         ]
         self._db.execute(f'DELETE FROM "{table}" WHERE {where}', values)
+
+    def _referring(self, table: str) -> list[tuple[str, str, str]]:
+        """Return the columns of users' own tables that refer to a table, and to which of its columns."""
+        own = (one for one in self._db.tables if one.name not in schema().columns)
+        keys = [(one.name, key) for one in own for key in one.foreign_keys]
+        return [(name, key.column, key.other_column or "id") for name, key in keys if key.other_table == table]
 
     def blank(self, table: str, where: str, values: Sequence[Any] | dict[str, Any], made: dict[str, Any]) -> None:
         """Give columns of rows other values."""
