@@ -54,7 +54,8 @@ class Hiding:
         """Return the columns of users' own tables that refer to a table, and to which of its columns."""
         own = (one for one in self._db.tables if one.name not in schema().columns)
         keys = [(one.name, key) for one in own for key in one.foreign_keys]
-        return [(name, key.column, key.other_column or "id") for name, key in keys if key.other_table == table]
+        found = ((name, key.column, key.other_column or "id") for name, key in keys if key.other_table == table)
+        return [(name, column, other) for name, column, other in found if column]
 
     def blank(self, table: str, where: str, values: Sequence[Any] | dict[str, Any], made: dict[str, Any]) -> None:
         """Give columns of rows other values."""
