@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,30 @@ def test_a_download_that_broke_off_gives_what_is_whole_and_says_what_is_not(
     database.close()
     assert uri == archive.as_uri()
     assert message.startswith("cut off in seeds/003_2c252857a8a618ac.txt, at byte 5,000")
+
+
+def test_several_first_harvests_into_one_new_database_wait_for_each_other(tmp_path: Path) -> None:
+    seeds = sorted(SEEDS.glob("*.txt"))[:3]
+    command = [sys.executable, "-m", "harvester", "harvest"]
+    all_of_them = [subprocess.Popen([*command, str(seed), "--db", str(tmp_path / "a.db")]) for seed in seeds]
+    assert [process.wait(120) for process in all_of_them] == [0, 0, 0]
+    with sqlite3.connect(tmp_path / "a.db") as database:
+        assert database.execute("SELECT count(*), sum(new) FROM runs").fetchone() == (3, 27)  # three stand on two pages
+    database.close()
+    assert run(["check", "--db", str(tmp_path / "a.db")]) == 0
+
+
+def test_a_row_that_is_no_json_is_one_line_that_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = min(SEEDS.glob("*.txt"))
+    run(["harvest", str(seed), "--db", str(tmp_path / "a.db")])
+    with sqlite3.connect(tmp_path / "a.db") as database:
+        database.execute("UPDATE statements SET content = '{broken'")
+    database.close()
+    other = tmp_path / "again.txt"
+    other.write_bytes(seed.read_bytes().replace(b"Soviet", b"SOVIET"))
+    capsys.readouterr()
+    assert run(["harvest", str(other), "--db", str(tmp_path / "a.db")]) == 1
+    err = capsys.readouterr().err
+    assert (err.count("\n"), "harvester check" in err, "unexpected" in err) == (1, True, False), err

@@ -195,6 +195,23 @@ def test_the_web_archives_in_a_wacz_are_read_packed_or_not(tmp_path: Path) -> No
             assert (pages_of(found), problems(found), ignored(found)) == (AS_READ, [], 1)
 
 
+def test_in_a_wacz_only_the_web_archives_count(tmp_path: Path) -> None:
+    """Some have no index, or an empty description; others have bytes before or behind."""
+    for members in ({}, {"datapackage.json": b""}, {"datapackage.json": b"{", "pages/pages.jsonl": b""}):
+        with zipfile.ZipFile(tmp_path / "a.wacz", "w") as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+            archive.writestr("archive/data.warc.gz", warc_gz(PAGES))
+        whole = (tmp_path / "a.wacz").read_bytes()
+        for data, told in ((whole, []), (b"junk" * 50 + whole, []), (whole + b"j" * 70_000, ["damaged-archive"])):
+            (tmp_path / "a.wacz").write_bytes(data)
+            found = read(tmp_path)
+            assert (pages_of(found), problems(found)) == (AS_READ, told)
+    with zipfile.ZipFile(tmp_path / "a.wacz", "w") as archive:
+        archive.writestr("one.wacz", wacz(PAGES))
+    assert problems(read(tmp_path)) == ["nested-archive"]
+
+
 def test_damage_inside_a_wacz_is_noticed_and_gone_around(tmp_path: Path) -> None:
     whole = bytearray(wacz(PAGES))
     second = whole.index(b"\x1f\x8b\x08", whole.index(b"\x1f\x8b\x08") + 3)
