@@ -83,8 +83,12 @@ class Expected:
         must |= {item.slug for item in listed if self.owners.get(item.slug) not in (None, item.number)}
         must |= {item.slug for item in listed if all_old}
         away = [item for item in self.known.values() if item.number not in self.world.listed]
-        must |= {i.slug for i in away if self.missed[i.number] == PROOF - 1 and self._has_address(i)}
+        leaving = [i for i in away if self.missed[i.number] == PROOF - 1 and self._has_address(i)]
+        must |= {
+            item.slug for item in leaving if item.number not in self.unsure
+        }  # two such answers may have come before
         may = set(self.struck) | {item.slug for item in self.known.values() if all_old}
+        may |= {item.slug for item in leaving}
         may |= {item.slug for item in listed if self.missed.get(item.number)}  # it was away when all were read again
         return Asked(must, may)
 
