@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harvester.pages.date_words import NEVER_LAST, PHRASES, WORDS, Word
+from harvester.pages.date_words import NEVER_FIRST, NEVER_LAST, PHRASES, WORDS, Word
 
 _GAP = "-–—−"
 _TOKEN = re.compile(
@@ -51,7 +51,7 @@ def words_of(text: str) -> list[Word] | None:
     if text.endswith(".") and text[4:5] == ".":  # 1960. május 12.
         text = text[:-1]
     tokens = _TOKEN.findall(text)
-    if tokens and tokens[-1].rstrip(".") in NEVER_LAST:
+    if tokens and (tokens[0] in NEVER_FIRST or tokens[-1].rstrip(".") in NEVER_LAST):
         return None
     words: list[Word] = []
     for token in tokens:

@@ -160,6 +160,8 @@ NEVER_LAST = frozenset(
     )
 )
 """Words that lead to another: what ends with one is no date, but the beginning of a sentence."""
+NEVER_FIRST = frozenset(("of", "and", "&", "und", "et"))
+"""Words that lead back to another: what begins with one is no date, but the end of a sentence."""
 WORDS: dict[str, Word] = _lists()
 """Every word that a date may hold, in lower case and without a full stop."""
 PHRASES = sorted((phrase for listed in _PHRASES.values() for phrase in listed.split("|")), key=len, reverse=True)

@@ -30,10 +30,14 @@ class Linked(NamedTuple):
     summary: Sequence[Lines]
 
 
-def read_marked(blocks: Sequence[Block]) -> Reading:
-    """Read blocks of which each marked one opens a record."""
+def read_marked(blocks: Sequence[Block], *, whole: bool) -> Reading:
+    """Read blocks of which each marked one opens a record.
+
+    `whole`: an end marker proves that nothing is cut off. Without it the last block shows nothing by its shape: it may
+    be half of the summary behind a title that names a year.
+    """
     openers = {at for at, block in enumerate(blocks) if block.marked}
-    unread = {at for at in openers if _is_unread_date(blocks, at)}
+    unread = {at for at in openers if _is_unread_date(blocks, at) and (whole or at + 2 < len(blocks))}
     return _read(blocks, openers, unread, loses_lines=False)
 
 
@@ -104,9 +108,9 @@ def _dates(blocks: Sequence[Block], *, loses_lines: bool) -> set[int]:
 def _unread_dates(blocks: Sequence[Block], openers: Collection[int], promise: Promise) -> set[int]:
     """Return the places of dates that cannot be read: if with them the page has as many records as it promises.
 
-    On a page that may be cut off the count proves nothing: a title that names a year would be taken for a date.
+    On a page that is cut off the count proves nothing: a title that names a year would be taken for a date.
     """
-    if len(openers) >= promise.count or not promise.whole:
+    if len(openers) >= promise.count or not promise.may_be_whole:
         return set()
     found = {at for at in range(len(blocks)) if at not in openers and at - 1 not in openers}
     found = {at for at in found if _is_unread_date(blocks, at)}

@@ -61,7 +61,7 @@ def _read_marked_page(blocks: list[Block], text: str, form: Form) -> Listing | R
     if len(blocks) > MOST_BLOCKS_PER_RECORD * MOST_RECORDS_ON_A_PAGE:
         return _too_large(len(blocks), form)
     blocks, ending = take_ending(blocks, text, form)
-    return _listing(read_marked(blocks), form, ending, cut=_stops_early(blocks, ending))
+    return _listing(read_marked(blocks, whole=ending.proven), form, ending, cut=_stops_early(blocks, ending))
 
 
 def _stops_early(blocks: Sequence[Block], ending: Ending) -> bool:
