@@ -29,7 +29,7 @@ async def merged(
     async def of(name: str) -> list[tuple[Any, str, int]]:
         ids = await page(datasette, name, asked, found[name], 0, stop)
         keys = await reading(datasette, name, lambda read: _keys(read, asked, ids))
-        return [(key, name, one) for key, one in zip(keys, ids, strict=True)]
+        return [(key, name, one) for one, key in keys]
 
     rows = [row for part in await asyncio.gather(*map(of, found)) for row in part]
     # Each part has its order; sorting by the keys alone keeps it where keys are equal.
@@ -40,10 +40,10 @@ async def merged(
     return [(name, one) for _, name, one in rows[start:stop]]
 
 
-def _keys(read: Reader, asked: Asked, ids: Sequence[int]) -> list[Any]:
-    """Return by what documents are sorted."""
+def _keys(read: Reader, asked: Asked, ids: Sequence[int]) -> list[tuple[int, Any]]:
+    """Return documents with what they are sorted by; a harvest may have merged some since they were found."""
     if asked.sorted_by == "relevance":
-        return list(scores(read, asked, ids))
-    sql = f"""SELECT {KEYS[asked.sorted_by]} FROM json_each(?) AS wanted
+        return list(zip(ids, scores(read, asked, ids), strict=True))
+    sql = f"""SELECT d.id, {KEYS[asked.sorted_by]} FROM json_each(?) AS wanted
         CROSS JOIN documents AS d ON d.id = wanted.value ORDER BY wanted.key"""
-    return [key for (key,) in read.tuples(sql, numbers(ids))]
+    return [(one, key) for one, key in read.tuples(sql, numbers(ids))]
