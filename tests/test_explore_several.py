@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from datasette.utils import MultiParams
 
 from harvester.cli.serve import publish
+from harvester.store.database import open_to_write
+from harvester.store.search import index
 from tests.made_up import Corpus, make
 from tests.publishing import configuration_with, datasette_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.publishing import Site
 
@@ -78,3 +83,25 @@ def test_what_takes_long_says_that_it_is_counting(corpora: list[Corpus], monkeyp
     assert "Counting …" in first.text
     assert first.headers["refresh"] == "1"
     assert f"<strong>{len(corpora[0].holding('treaty'))} documents</strong>" in then.text
+
+
+@pytest.mark.parametrize("order", ["relevance", "newest"])
+def test_documents_that_a_harvest_merged_meanwhile_are_left_out(tmp_path: Path, order: str) -> None:
+    path = make(tmp_path / "harvest.db", 30).path
+    with asyncio.Runner() as runner:
+        datasette = publish(path, {})
+        runner.run(datasette.invoke_startup())
+        merging = sys.modules["harvest_configuration.room.merging"]
+        search = sys.modules["harvest_configuration.room.search_page"]
+        question = search.asked(MultiParams({"q": ["treaty"], "order": [order]}))
+        found = {"harvest": runner.run(search.find(datasette, "harvest", question))}
+        ids = [one for _, one in runner.run(search.merged(datasette, question, found, 0, 30))]
+        with closing(open_to_write(path)) as db:
+            db.execute("PRAGMA foreign_keys = OFF")
+            db.execute("DELETE FROM documents WHERE id = ?", [ids[1]])
+            index(db)
+        left = [ids[0], *ids[2:]]
+        assert len(left) > 2
+        keys = runner.run(search.reading(datasette, "harvest", lambda read: merging._keys(read, question, ids)))
+        assert [one for one, _ in keys] == left
+        assert runner.run(search.merged(datasette, question, found, 0, 30)) == [("harvest", one) for one in left]

@@ -149,13 +149,16 @@ def levels(read: Reader, asked: Asked, found: BitMap) -> list[BitMap]:
     return parts
 
 
-def scores(read: Reader, asked: Asked, wanted: Sequence[int]) -> list[tuple[int, float]]:
-    """Return how well documents answer, as `ranked` sorts them; less is better."""
+def scores(read: Reader, asked: Asked, wanted: Sequence[int]) -> list[tuple[int, tuple[int, float]]]:
+    """Return documents with how well they answer, as `ranked` sorts them; less is better.
+
+    A harvest may have merged some since they were found: those are left out.
+    """
     held = BitMap(wanted)
     read.conn.create_function("within", 1, held.__contains__)
     weights = dict(read.tuples(SCORES, asked.words.match))
     titles = {one: -number for number, part in enumerate(levels(read, asked, held)) for one in part}
-    return [(titles[one], weights[one]) for one in wanted]
+    return [(one, (titles[one], weights[one])) for one in wanted if one in weights]
 
 
 def ordered(read: Reader, asked: Asked, found: Found) -> array[int]:

@@ -40,10 +40,10 @@ async def merged(
     return [(name, one) for _, name, one in rows[start:stop]]
 
 
-def _keys(read: Reader, asked: Asked, ids: Sequence[int]) -> list[tuple[int, Any]]:
+def _keys(read: Reader, asked: Asked, ids: Sequence[int]) -> Sequence[tuple[int, Any]]:
     """Return documents with what they are sorted by; a harvest may have merged some since they were found."""
     if asked.sorted_by == "relevance":
-        return list(zip(ids, scores(read, asked, ids), strict=True))
+        return scores(read, asked, ids)
     sql = f"""SELECT d.id, {KEYS[asked.sorted_by]} FROM json_each(?) AS wanted
         CROSS JOIN documents AS d ON d.id = wanted.value ORDER BY wanted.key"""
-    return [(one, key) for one, key in read.tuples(sql, numbers(ids))]
+    return list(read.tuples(sql, numbers(ids)))

@@ -229,10 +229,11 @@ async def _feed(request: Request, datasette: Datasette, names: Sequence[str], qu
     wanted = await merged(datasette, latest, found, 0, feeds.ENTRIES)
     rows, addresses = [], []
     for name, one in wanted:
-        (row,) = await reading(datasette, name, lambda read, one=one: documents(read, [one]))  # type: ignore[misc]
         link = answers.linker(datasette, name)
-        rows.append(row)
-        addresses.append(answers.absolute(datasette, request, link(answers.document_path(row["key"]))))
+        # A harvest may have merged it since it was found.
+        for row in await reading(datasette, name, lambda read, one=one: documents(read, [one])):  # type: ignore[misc]
+            rows.append(row)
+            addresses.append(answers.absolute(datasette, request, link(answers.document_path(row["key"]))))
     link = answers.linker(datasette, names[0]) if len(names) == 1 else answers.linker(datasette, harvests(datasette)[0])
     site = description().get("title") or "Archive harvest"
     said = feeds.Feed(
