@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from harvester.capture import Capture
@@ -50,8 +50,13 @@ def items(draw: st.DrawFn) -> list[Item]:
     ]
 
 
+def titled(title: str) -> list[Item]:
+    return [Item(0, "item-0", title, "July 9, 1956", ())]
+
+
 @FEW
 @given(items(), st.integers(1, 900), st.sampled_from(["table", "rows"]))
+@example(titled("M"), 1, "table")  # links in the footer begin so, too
 def test_listings(made: list[Item], first: int, shape: str) -> None:
     body = listing_page(made, first, first + len(made) + 3, shape=shape, page_size=len(made))
     fast, reference = (parse(Capture(SEARCH, body), SOURCE, engine) for engine in ("fast", "reference"))

@@ -82,9 +82,17 @@ def _by_place(links: Sequence[_Link], window: Window) -> tuple[list[_Link], list
     parted: tuple[list[_Link], list[_Link]] = ([], [])
     place = len(window.text)
     for link in reversed(links):
-        place = window.text.rfind(LINK + link.text, 0, max(0, place))
+        place = _place_of(link.text, window.text, max(0, place))
         parted[not window.start <= place < window.end].append(link)
     return parted[0][::-1], parted[1][::-1]
+
+
+def _place_of(link: str, text: str, before: int) -> int:
+    """Return the last place of a link with this text; a longer word is another link's, unless nothing else is there."""
+    last = place = text.rfind(LINK + link, 0, before)
+    while place >= 0 and text[place + len(LINK + link) :][:1].isalnum():
+        place = text.rfind(LINK + link, 0, place + len(link))
+    return last if place < 0 else place
 
 
 def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
