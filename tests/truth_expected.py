@@ -84,9 +84,8 @@ class Expected:
         must |= {item.slug for item in listed if all_old}
         away = [item for item in self.known.values() if item.number not in self.world.listed]
         leaving = [i for i in away if self.missed[i.number] == PROOF - 1 and self._has_address(i)]
-        must |= {
-            item.slug for item in leaving if item.number not in self.unsure
-        }  # two such answers may have come before
+        # Of an item that may be gone by two answers, they may have come before.
+        must |= {item.slug for item in leaving if item.number not in self.unsure}
         may = set(self.struck) | {item.slug for item in self.known.values() if all_old}
         may |= {item.slug for item in leaving}
         may |= {item.slug for item in listed if self.missed.get(item.number)}  # it was away when all were read again

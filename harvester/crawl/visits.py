@@ -78,7 +78,7 @@ class Visits:
             fetched = await self.visit(address, replace(step, again=look < most))
             yield fetched
             taken = await fetched.taken
-            if taken is None or not (taken.refused or (step.filled and not taken.records)):
+            if taken is None or not step.is_unanswered(taken):
                 return
             code = self._desk.run.refusal(taken.capture_id) or NOTHING_FOUND
             what = WHAT.get(code, "no page of the listing")

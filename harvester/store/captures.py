@@ -137,8 +137,9 @@ def part_readings(db: Database, capture: Capture) -> None:
 
     A page that has returned to an earlier state has changed, in whatever order its captures arrive.
     """
-    before = db.execute(_BEFORE, [capture.uri, at := _time_of(capture)]).fetchone()
-    if not at or before is None:
+    at = _time_of(capture)
+    before = db.execute(_BEFORE, [capture.uri, at]).fetchone() if at else None
+    if before is None:
         return
     later = db.execute("SELECT min(captured_at) FROM reads WHERE capture_id = ? AND captured_at > ?", [before[0], at])
     (first_at,) = later.fetchone()

@@ -242,10 +242,9 @@ class Holders:
 
     def _rows_before(self, page: Shown) -> list[Shown]:
         """Return the rows at the page's address that show what it shows, without another one of their listing since."""
-        found = []
+        found: list[Shown] = []
         for rows in self._rows_around(page)[0].values():
-            agreeing = takewhile(lambda row: row.agrees(page), reversed(rows))
-            found += list(agreeing)
+            found += takewhile(lambda row: row.agrees(page), reversed(rows))
         return sorted(found, key=lambda row: row.at)
 
     def _named(self, page: Shown) -> list[Item]:

@@ -53,9 +53,10 @@ def _other_items(run: Run, changed: dict[str, list[int]]) -> set[int]:
 
     The address of each is likely another item's now; where there are very many, the site has changed all the same.
     """
-    sql = f"SELECT id FROM documents WHERE date_text IS NULL AND id IN ({','.join(map(str, changed.get('title', [])))})"
+    retitled = changed.get("title", [])
+    sql = f"SELECT id FROM documents WHERE date_text IS NULL AND id IN ({','.join(map(str, retitled))})"
     undated = {document for (document,) in run.db.execute(sql)}
-    found = {document for document in changed.get("title", []) if document in {*changed.get("date_text", []), *undated}}
+    found = {*retitled} & {*changed.get("date_text", []), *undated}
     return found if len(found) < FROM_RECORDS else set()
 
 

@@ -67,6 +67,10 @@ class WalkStep:
     again: bool = False
     filled: bool = False
 
+    def is_unanswered(self, taken: Taken) -> bool:
+        """Return whether a page is refused, or without records where some should stand."""
+        return taken.refused or (self.filled and not taken.records)
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -237,8 +241,7 @@ class Taking(Tally):
     def _counted(self, taken: Taken, step: WalkStep | None) -> Taken:
         """Count a page, as a step of its walk too unless it is asked for again."""
         self.counts["pages"] += 1
-        is_believed = not (taken.refused or (step and step.filled and not taken.records))
-        if is_believed or not (step and step.again):
+        if not (step and step.again and step.is_unanswered(taken)):
             self._keep_step(step, None if taken.refused else taken.capture_id, known=taken.known)
         return taken
 
