@@ -39,6 +39,7 @@ def register(connection: sqlite3.Connection) -> None:
 
 def count_rows(db: Database) -> None:
     """Let all that this connection writes be counted."""
+    db.execute("BEGIN")  # each trigger by itself would cost as much as all together
     for table in schema().counted:
         new, old = (_hash(table, f"{row}.") for row in ("new", "old"))
         columns = ", ".join(_columns(table))
@@ -47,6 +48,7 @@ def count_rows(db: Database) -> None:
                 f"""CREATE TEMP TRIGGER count_{table}_{event} {when.format(columns=columns)} main.{table}
                 BEGIN UPDATE digests SET {change.format(new=new, old=old)} WHERE name = '{table}'; END"""
             )
+    db.execute("COMMIT")
 
 
 @contextmanager
