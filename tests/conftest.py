@@ -11,10 +11,13 @@ from tests.publishing import Site, configuration_with, datasette_alone, harveste
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser
 
+    from tests.archive_server_site import Site as Archive
     from tests.browsing import Visit
+    from tests.live_processes import Harvests
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +60,13 @@ def sample_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     else:
         with datasette_alone(configuration_with(folder / "db", make_sample(folder / "harvest.db"))) as (site, _):
             yield site
+
+
+@pytest.fixture
+def archive(tmp_path: Path, site: Archive) -> Iterator[Harvests]:
+    """Serve a module's archive, its fixture `site`, and harvest it into a folder."""
+    from tests.archive_server import ArchiveServer
+    from tests.live_processes import Harvests
+
+    with ArchiveServer(site) as server:
+        yield Harvests(tmp_path, server)

@@ -7,10 +7,12 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from harvester.cli import run
 from harvester.errors import HarvesterError
+from harvester.store.database import open_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,46 +49,54 @@ def strike(aim: Aim) -> None:
     os.kill(os.getpid(), {"kill": signal.SIGKILL, "term": signal.SIGTERM, "interrupt": signal.SIGINT}[aim.what])
 
 
+def mine(owner: Any, name: str, aim: Aim, *, before: bool) -> None:
+    """Let what was aimed happen when this function of a module or class is called the aimed time: before, or after."""
+    real, left = getattr(owner, name), [aim.time]
+
+    def strike_if_due() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            strike(aim)
+
+    def mined(*arguments: Any, **named: Any) -> Any:
+        if before:
+            strike_if_due()
+        given = real(*arguments, **named)
+        if not before:
+            strike_if_due()
+        return given
+
+    setattr(owner, name, mined)
+
+
 def arm(aim: Aim) -> None:
-    """Lay the mine in this process."""
+    """Lay the mine in this process: at a moment of a live harvest, or before a call of `module:function`."""
+    if ":" in aim.moment:
+        module, name = aim.moment.split(":")
+        mine(import_module(module), name, aim, before=True)
+        return
     from harvester.crawl import desk, pipeline, warc
     from harvester.store import search
     from harvester.store.run import Run
 
     left = [aim.time]
 
-    def due() -> bool:
-        left[0] -= 1
-        return left[0] == 0
-
-    def around(owner: Any, name: str, *, before: bool) -> None:
-        real = getattr(owner, name)
-
-        def mined(*arguments: Any, **named: Any) -> Any:
-            if before and due():
-                strike(aim)
-            given = real(*arguments, **named)
-            if not before and due():
-                strike(aim)
-            return given
-
-        setattr(owner, name, mined)
-
     def half(number: int) -> None:
         """Leave a part of a record on the disk, as a power cut does."""
-        if due():
+        left[0] -= 1
+        if left[0] == 0:
             os.ftruncate(number, os.fstat(number).st_size - 40)
             strike(aim)
 
     mines: dict[str, Callable[[], None]] = {
-        "fetched": lambda: around(pipeline.HarvestPipeline, "process_item", before=True),
+        "fetched": lambda: mine(pipeline.HarvestPipeline, "process_item", aim, before=True),
         "half": lambda: setattr(warc, "_sync", half),
-        "synced": lambda: around(warc.WarcFile, "keep", before=False),
-        "uncommitted": lambda: around(Run, "_counted", before=False),
-        "committed": lambda: around(pipeline.HarvestPipeline, "_take", before=False),
-        "verdict": lambda: around(desk, "close_walk", before=True),
-        "verdict_committed": lambda: around(desk.Desk, "end_walk", before=False),
-        "indexing": lambda: around(search, "index_chunk", before=False),
+        "synced": lambda: mine(warc.WarcFile, "keep", aim, before=False),
+        "uncommitted": lambda: mine(Run, "_counted", aim, before=False),
+        "committed": lambda: mine(pipeline.HarvestPipeline, "_take", aim, before=False),
+        "verdict": lambda: mine(desk, "close_walk", aim, before=True),
+        "verdict_committed": lambda: mine(desk.Desk, "end_walk", aim, before=False),
+        "indexing": lambda: mine(search, "index_chunk", aim, before=False),
     }
     mines[aim.moment]()
 
@@ -109,6 +119,12 @@ def in_process(folder: Path, arguments: list[str], aim: Aim | None = None) -> Do
     return Done(process.exitcode, out.read_text(), err.read_text())
 
 
+def rows(path: Path, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Return what a database answers."""
+    with open_to_read(path) as db:
+        return list(db.execute(sql, values))
+
+
 class Harvests:
     """Harvests of one local archive into databases of one folder."""
 
@@ -124,6 +140,10 @@ class Harvests:
         arguments += ["--captures", str(self.folder / f"{name}-captures")] if "--no-captures" not in more else []
         arguments += ["--delay", delay] if delay else []
         return in_process(self.folder, arguments, aim)
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return what the database `a.db` answers."""
+        return rows(self.folder / "a.db", sql, *values)
 
     def offline(self, name: str) -> Path:
         """Harvest what a live harvest has kept into an empty database; give its path."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.store.database import open_to_read
-from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Answer, Manner, Site, html, item_of
 from tests.live_kills import told
-from tests.live_processes import Harvests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from tests.live_processes import Harvests
 
 SIZE = 35
 
@@ -43,25 +39,13 @@ def site() -> Losing:
     return Losing()
 
 
-@pytest.fixture
-def archive(tmp_path: Path, site: Losing) -> Iterator[Harvests]:
-    with ArchiveServer(site) as server:
-        yield Harvests(tmp_path, server)
-
-
-def rows(archive: Harvests, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-    with open_to_read(archive.folder / "a.db") as db:
-        found: list[tuple[Any, ...]] = db.execute(sql, values).fetchall()
-    return found
-
-
 def gone(archive: Harvests) -> list[str]:
-    return [row[0] for row in rows(archive, "SELECT slug FROM documents WHERE gone_at IS NOT NULL ORDER BY slug")]
+    return [row[0] for row in archive.rows("SELECT slug FROM documents WHERE gone_at IS NOT NULL ORDER BY slug")]
 
 
 def kinds(archive: Harvests, slug: str) -> list[str]:
     sql = "SELECT changes.kind FROM changes JOIN documents d ON d.id = document_id WHERE slug = ? ORDER BY changes.id"
-    return [row[0] for row in rows(archive, sql, slug)]
+    return [row[0] for row in archive.rows(sql, slug)]
 
 
 def asked_for(archive: Harvests, slug: str) -> int:
@@ -78,7 +62,7 @@ def test_two_walks_and_a_missing_page_prove_that_a_document_is_gone(archive: Har
     assert archive.live("a.db").status == 0
     assert gone(archive) == [slug]
     assert asked_for(archive, slug) == 2
-    assert rows(archive, "SELECT gone, returned, status FROM runs ORDER BY id") == [
+    assert archive.rows("SELECT gone, returned, status FROM runs ORDER BY id") == [
         (0, 0, "complete"),
         (0, 0, "complete"),
         (1, 0, "complete"),
@@ -99,8 +83,8 @@ def test_one_that_returns_says_so(archive: Harvests, site: Losing) -> None:
     archive.live("a.db")
     assert gone(archive) == []
     assert kinds(archive, slug)[-2:] == ["gone", "returned"]
-    assert rows(archive, "SELECT returned FROM runs ORDER BY id DESC LIMIT 1") == [(1,)]
-    assert rows(archive, "SELECT count(*) FROM members WHERE left_at IS NOT NULL OR missed > 0") == [(0,)]
+    assert archive.rows("SELECT returned FROM runs ORDER BY id DESC LIMIT 1") == [(1,)]
+    assert archive.rows("SELECT count(*) FROM members WHERE left_at IS NOT NULL OR missed > 0") == [(0,)]
 
 
 def test_a_page_that_still_answers_vetoes_and_is_asked_once(archive: Harvests, site: Losing) -> None:
@@ -110,7 +94,7 @@ def test_a_page_that_still_answers_vetoes_and_is_asked_once(archive: Harvests, s
         assert archive.live("a.db").status == 0
     assert gone(archive) == []
     assert asked_for(archive, slug) == 2
-    assert rows(archive, "SELECT count(*) FROM members WHERE left_at IS NOT NULL") == [(1,)]
+    assert archive.rows("SELECT count(*) FROM members WHERE left_at IS NOT NULL") == [(1,)]
 
 
 def test_a_page_that_cannot_be_had_decides_nothing(archive: Harvests, site: Losing) -> None:
@@ -120,7 +104,7 @@ def test_a_page_that_cannot_be_had_decides_nothing(archive: Harvests, site: Losi
     archive.live("a.db")
     archive.live("a.db")
     assert gone(archive) == []
-    assert rows(archive, "SELECT count(*) FROM members WHERE left_at IS NOT NULL") == [(0,)]
+    assert archive.rows("SELECT count(*) FROM members WHERE left_at IS NOT NULL") == [(0,)]
     site.challenged.clear()
     site.lost.add(slug)
     archive.live("a.db")
@@ -133,7 +117,7 @@ def test_many_that_leave_at_once_are_held_back_until_it_is_accepted(archive: Har
     assert archive.live("a.db").status == 0
     done = archive.live("a.db")
     assert (done.status, gone(archive)) == (3, [])
-    message = rows(archive, "SELECT message FROM problems WHERE code = 'many-removals'")[0][0]
+    message = archive.rows("SELECT message FROM problems WHERE code = 'many-removals'")[0][0]
     assert message.startswith("4 of 35 records")
     assert "--accept-removals" in message
     assert archive.live("a.db", "--accept-removals").status == 0
@@ -147,7 +131,7 @@ def test_a_total_that_falls_is_named_and_proves_nothing(archive: Harvests, site:
     archive.live("a.db")
     site.listing.records[:] = older
     assert archive.live("a.db").status == 0
-    message = rows(archive, "SELECT message FROM problems WHERE code = 'total-fell'")[0][0]
+    message = archive.rows("SELECT message FROM problems WHERE code = 'total-fell'")[0][0]
     assert message.startswith("declares 35 records, 1 fewer")
     assert "restored to an older state" in message
     assert gone(archive) == []
@@ -159,7 +143,7 @@ def test_a_listed_document_whose_page_is_missing_is_not_gone(archive: Harvests, 
     for _ in range(3):
         assert archive.live("a.db").status == 0
     assert gone(archive) == []
-    assert rows(archive, "SELECT severity FROM problems WHERE code = 'http-404'")[0] == ("warning",)
+    assert archive.rows("SELECT severity FROM problems WHERE code = 'http-404'")[0] == ("warning",)
 
 
 def test_captures_tell_of_the_same_removals(archive: Harvests, site: Losing) -> None:

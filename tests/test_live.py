@@ -15,10 +15,9 @@ from harvester.store.database import open_to_read
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site, html, item_of
 from tests.live_kills import told
-from tests.live_processes import Aim, Harvests, in_process
+from tests.live_processes import Aim, Harvests, in_process, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 WALKS = 56
@@ -27,14 +26,8 @@ ANSWERS = ("response", "revisit")
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Harvests]:
-    with ArchiveServer(Site(SIZE, "live", Manner(etags=True))) as server:
-        yield Harvests(tmp_path, server)
-
-
-def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
-    with open_to_read(path) as db:
-        return list(db.execute(sql))
+def site() -> Site:
+    return Site(SIZE, "live", Manner(etags=True))
 
 
 def targets(server: ArchiveServer, since: int = 0) -> list[str]:

@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harvester.store.database import open_to_read
 from tests.archive_pages import listing_page
-from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Answer, Manner, Site, html, item_of
 from tests.live_kills import told
-from tests.live_processes import Done, Harvests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from tests.live_processes import Done, Harvests
 
 SIZE = 35
 MINUTES = 20
@@ -41,19 +37,8 @@ def site() -> Passing:
     return Passing()
 
 
-@pytest.fixture
-def archive(tmp_path: Path, site: Passing) -> Iterator[Harvests]:
-    with ArchiveServer(site) as server:
-        yield Harvests(tmp_path, server)
-
-
-def rows(archive: Harvests, sql: str) -> list[tuple[Any, ...]]:
-    with open_to_read(archive.folder / "a.db") as db:
-        return list(db.execute(sql))
-
-
 def walks(archive: Harvests) -> list[tuple[Any, ...]]:
-    return rows(archive, "SELECT status, declared_total, distinct_records FROM walks ORDER BY id")
+    return archive.rows("SELECT status, declared_total, distinct_records FROM walks ORDER BY id")
 
 
 def live(archive: Harvests, *more: str) -> Done:
@@ -92,7 +77,7 @@ def test_what_does_not_pass_is_named_and_never_the_end_of_the_list(
     done = live(archive)
     assert (done.status, "21-30" in done.out) == (3, True), done.out
     assert walks(archive) == [("partial", SIZE, 25)]
-    codes = {code for (code,) in rows(archive, "SELECT DISTINCT code FROM problems")}
+    codes = {code for (code,) in archive.rows("SELECT DISTINCT code FROM problems")}
     assert codes & {"waiting-room", "nothing-found"}
     assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
     site.instead.clear()
@@ -112,7 +97,7 @@ def test_a_listing_that_has_become_empty_is_looked_at_often_once_and_alarms_nobo
         statuses.append(live(archive, *search).status)
         counts.append(sum("page=" in asked.target for asked in archive.server.log[since:]))
         run = "SELECT severity, code FROM problems WHERE run_id = (SELECT max(id) FROM runs) AND severity <> 'notice'"
-        problems.append(rows(archive, run))
+        problems.append(archive.rows(run))
     assert statuses == [0] * 3
     assert [status for status, _, _ in walks(archive)] == ["complete"] * 4
     assert counts[0] > 9
@@ -126,7 +111,7 @@ def test_a_search_that_never_finds_anything_alarms_nobody(archive: Harvests) -> 
     for _ in range(2):
         assert live(archive, "--search", "Zanzibar").status == 0
     assert len(archive.server.asked("page=")) == 2 * 2
-    assert rows(archive, "SELECT * FROM problems") == []
+    assert archive.rows("SELECT * FROM problems") == []
 
 
 def test_a_page_of_the_listing_that_is_cut_each_time_makes_each_run_partial(archive: Harvests, site: Passing) -> None:
@@ -138,7 +123,7 @@ def test_a_page_of_the_listing_that_is_cut_each_time_makes_each_run_partial(arch
     site.instead["page=3"] = 10**6, html(200, cut)
     for _ in range(2):
         assert live(archive).status == 3
-    assert rows(archive, "SELECT DISTINCT status FROM runs") == [("partial",)]
+    assert archive.rows("SELECT DISTINCT status FROM runs") == [("partial",)]
     site.instead.clear()
     assert live(archive).status == 0
 
@@ -148,7 +133,7 @@ def test_a_listing_at_the_address_of_a_document_is_not_that_document(archive: Ha
     slug = item_of(site.listing.records[3]).slug
     site.instead[f"/document/{slug}"] = 10**6, html(200, site.answer("/search?page=0", {}).body)
     assert archive.live("a.db", "--max-pages", "1").status == 3
-    assert rows(archive, "SELECT code, severity, uri FROM problems") == [
+    assert archive.rows("SELECT code, severity, uri FROM problems") == [
         ("another-page", "error", f"https://digitalarchive.wilsoncenter.org/document/{slug}")
     ]
     site.instead.clear()

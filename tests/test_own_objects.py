@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harvester.cli import run
 from harvester.store.soundness.check import check
+from tests.live_processes import Aim, in_process
 from tests.withdrawal_changes import OTHERS, SECRET, Change, Trial
 
-ROOT = Path(__file__).parent.parent
+if TYPE_CHECKING:
+    from pathlib import Path
+
 OBJECTS = """
     ALTER TABLE documents ADD COLUMN stars INTEGER;
     ALTER TABLE documents ADD COLUMN shelf TEXT DEFAULT 'A';
@@ -111,28 +110,13 @@ def test_published_and_backed_up_it_is_the_same(path: Path, tmp_path: Path) -> N
     assert mine(tmp_path / "public" / "harvest.db") == before
 
 
-KILLED = """
-import importlib, os, signal, sys
-module, name, left, *command = sys.argv[1:]
-module, left = importlib.import_module(module), [int(left)]
-whole = getattr(module, name)
-def deadly(*args, **kwargs):
-    left[0] -= 1
-    if left[0] == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return whole(*args, **kwargs)
-setattr(module, name, deadly)
-from harvester.cli import run
-sys.exit(run(command))
-"""
-"""Runs a command, and kills the process when it calls a function for so manieth a time."""
 MOMENTS = {
-    "rebuild, before any page": ("harvester.rebuild", "list_pages", 1, ["rebuild"]),
-    "rebuild, before what is own is kept": ("harvester.rebuild", "keep_own_columns", 1, ["rebuild"]),
-    "rebuild, while it is put in place": ("harvester.rebuild", "_version", 3, ["rebuild"]),
-    "withdraw": ("harvester.store.withdrawal.withdraw", "learn", 1, ["withdraw", SECRET.slug]),
-    "undo": ("harvester.store.withdrawal.restore", "index_now", 1, ["withdraw", OTHERS[0].slug, "--undo"]),
-    "backup": ("harvester.store.backup", "_check", 1, ["backup", "copy.db"]),
+    "rebuild, before any page": (Aim("harvester.rebuild:list_pages"), ["rebuild"]),
+    "rebuild, before what is own is kept": (Aim("harvester.rebuild:keep_own_columns"), ["rebuild"]),
+    "rebuild, while it is put in place": (Aim("harvester.rebuild:_version", 3), ["rebuild"]),
+    "withdraw": (Aim("harvester.store.withdrawal.withdraw:learn"), ["withdraw", SECRET.slug]),
+    "undo": (Aim("harvester.store.withdrawal.restore:index_now"), ["withdraw", OTHERS[0].slug, "--undo"]),
+    "backup": (Aim("harvester.store.backup:_check"), ["backup", "{folder}/copy.db"]),
 }
 
 
@@ -140,11 +124,10 @@ MOMENTS = {
 def test_killed_in_the_middle_all_of_it_is_the_same(path: Path, moment: str) -> None:
     assert run(["withdraw", OTHERS[0].slug, "--db", str(path)]) == 0
     before = mine(path)
-    module, name, times, command = MOMENTS[moment]
-    killed = [sys.executable, "-c", KILLED, module, name, str(times), *command, "--db", str(path)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(killed, check=False, cwd=path.parent, env=environment, stderr=subprocess.PIPE)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    aim, command = MOMENTS[moment]
+    arguments = [part.format(folder=path.parent) for part in command]
+    done = in_process(path.parent, [*arguments, "--db", str(path)], aim)
+    assert done.status == -signal.SIGKILL, done.err
     assert mine(path) == before
     half_done = {"withdrawn"} if moment == "withdraw" else set()  # the file beside knows of it already
     assert {finding.check for finding in check(path, fast=True) if not finding.notice} == half_done

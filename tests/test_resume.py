@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harvester.clock import stamp
-from harvester.store.database import open_to_read, open_to_write
+from harvester.store.database import open_to_write
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site, html, item_of
 from tests.live_crawls import UNORDERED
 from tests.live_kills import aims_at, kill_and_resume, told
-from tests.live_processes import Aim, Harvests
+from tests.live_processes import Aim, Harvests, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +36,6 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harvests]:
 def whole(archive: Harvests) -> dict[str, Any]:
     assert archive.live("whole.db").status == 0
     return told(archive.folder / "whole.db")
-
-
-def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
-    with open_to_read(path) as db:
-        return list(db.execute(sql))
 
 
 @pytest.mark.parametrize("phase", PHASES)

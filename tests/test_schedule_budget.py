@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.store.database import open_to_read
-from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site
 from tests.live_kills import told
-from tests.live_processes import Harvests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from tests.live_processes import Harvests
 
 SIZE = 35
 PAGES = 4
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Harvests]:
-    with ArchiveServer(Site(SIZE, "budget", Manner(etags=True))) as server:
-        yield Harvests(tmp_path, server)
-
-
-def rows(archive: Harvests, sql: str) -> list[tuple[Any, ...]]:
-    with open_to_read(archive.folder / "a.db") as db:
-        return list(db.execute(sql))
+def site() -> Site:
+    return Site(SIZE, "budget", Manner(etags=True))
 
 
 def test_a_walk_ends_by_its_budget_and_the_next_run_goes_on(archive: Harvests) -> None:
@@ -36,17 +26,17 @@ def test_a_walk_ends_by_its_budget_and_the_next_run_goes_on(archive: Harvests) -
     assert first.status == 0
     assert len(archive.server.log) == 3
     why = "its budget of 3 requests is used up; the next run goes on from here"
-    assert rows(archive, "SELECT status, reason, pages FROM runs") == [("complete", why, 2)]
-    assert rows(archive, "SELECT status, proof, reason FROM walks") == [("bounded", None, why)]
+    assert archive.rows("SELECT status, reason, pages FROM runs") == [("complete", why, 2)]
+    assert archive.rows("SELECT status, proof, reason FROM walks") == [("bounded", None, why)]
     assert archive.live("a.db", "--no-documents").status == 0
-    assert rows(archive, "SELECT status, distinct_records, run_id FROM walks") == [("complete", SIZE, 2)]
+    assert archive.rows("SELECT status, distinct_records, run_id FROM walks") == [("complete", SIZE, 2)]
     pages = [asked.target.rpartition("=")[2] for asked in archive.server.asked("/search")]
     assert pages == ["0", "1", "1", "2", "3", "0"]  # the seam once more; the proof
 
 
 def test_documents_left_by_the_budget_are_read_by_the_next_runs(archive: Harvests) -> None:
     runs = 0
-    while runs == 0 or rows(archive, "SELECT reason FROM runs ORDER BY id DESC")[0][0]:
+    while runs == 0 or archive.rows("SELECT reason FROM runs ORDER BY id DESC")[0][0]:
         assert archive.live("a.db", "--max-requests", "12").status == 0
         runs += 1
     documents = [asked.target for asked in archive.server.asked("/document/")]
@@ -59,6 +49,6 @@ def test_documents_left_by_the_budget_are_read_by_the_next_runs(archive: Harvest
 def test_a_time_budget_ends_a_run_as_well(archive: Harvests) -> None:
     done = archive.live("a.db", "--max-seconds", "1", "--no-documents", delay="0.6")
     assert done.status == 0
-    ((status, reason),) = rows(archive, "SELECT status, reason FROM runs")
+    ((status, reason),) = archive.rows("SELECT status, reason FROM runs")
     assert (status, reason) == ("complete", "its budget of 1 seconds is used up; the next run goes on from here")
     assert len(archive.server.asked("/search")) < PAGES + 1

@@ -14,6 +14,7 @@ import sys
 import tarfile
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from harvester.cli import run
@@ -21,7 +22,7 @@ from harvester.store.database import open_to_read
 from harvester.store.soundness.check import check
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.live_kills import told
-from tests.live_processes import Aim
+from tests.live_processes import Aim, mine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,19 +54,7 @@ MOMENTS: dict[str, tuple[str, str, bool, int]] = {
 def arm(aim: Aim) -> None:
     """Lay the mine in this process."""
     module, name, before, _ = MOMENTS[aim.moment]
-    owner: Any = sys.modules.get(module) or __import__(module, fromlist=[name])
-    real, left = getattr(owner, name), [aim.time]
-
-    def mined(*arguments: Any, **named: Any) -> Any:
-        left[0] -= 1
-        if before and left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        given = real(*arguments, **named)
-        if not before and left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return given
-
-    setattr(owner, name, mined)
+    mine(import_module(module), name, aim, before=before)
 
 
 def full_disk(size: int) -> None:
