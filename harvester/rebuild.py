@@ -17,7 +17,7 @@ from harvester.readers.files import path_named
 from harvester.readers.targets import read_targets
 from harvester.sources import load_sources
 from harvester.store.again.former import DERIVED, attach
-from harvester.store.again.restore import restore
+from harvester.store.again.restore import restore, restore_ids
 from harvester.store.again.retake import Retaking
 from harvester.store.again.without import leave_out
 from harvester.store.backup import beside, copy_into
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 AT_ONCE = 16
 """Pages written at a time: fewer than any database of ours has, so that there is a time after the first of them."""
 KEPT = "{} pages could not be read again (their files are gone or changed): what they said is kept as it was"
-
 CARRIED = "{}, written by something else than the harvester: it follows from no page, and was taken as it is"
 
 
@@ -116,7 +115,8 @@ def _take_again(run: Run, without: int | None, progress: Callable[[], None]) -> 
     kept = list(retaking.left.values())
     for row in kept:
         retaking.take_former(row)
-    recount_members(run.db, retaking.recount)
+    moves = restore_ids(run.db, retaking.ids)
+    recount_members(run.db, {moves.get(document, document) for document in retaking.recount})
     restore(run)
     if kept:
         run.problem(Problem("notice", "kept-as-it-was", KEPT.format(len(kept)), extract=kept[0]["uri"]))

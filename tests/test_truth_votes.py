@@ -190,7 +190,7 @@ def assert_the_same(all_databases: Databases, first: Path, captures: Sequence[Ca
             assert db.execute(sql).fetchone() == (0, 0, 0, 0)
     rebuild(other, "test", progress=lambda: None)
     assert differing(shown(other), found) == [], "rebuilt"
-    assert [key for _, key in ids_and_keys(other)] == [key for _, key in lasting], "rebuilt"
+    assert ids_and_keys(other) == lasting, "rebuilt"
 
 
 class Captures(list["Capture"]):

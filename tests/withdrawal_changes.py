@@ -163,7 +163,7 @@ CHANGES = (
     Change("its new address shows another once", (_once("qxvnew", FRIEND, slug="qxvnew"),)),
     Change("its page shows another once", (_once(SECRET.slug, FRIEND),)),
     Change("slugs swapped", (_swapped,), rebuilt=False),
-    Change("its slug goes to a new one", (_reused,), seen=(SECRET.slug,), rebuilt=False),
+    Change("its slug goes to a new one", (_reused,), seen=(SECRET.slug,)),
     Change("a namesake comes", (lambda w: w.add(NAMESAKE),), seen=(NAMESAKE.slug,)),
     Change("a namesake comes before it", (lambda w: w.add(NAMESAKE, first=True),), seen=(NAMESAKE.slug,)),
     Change("a namesake was there", (lambda _: None,), seen=(NAMESAKE.slug,), before=(NAMESAKE,)),

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from harvester.clock import stamp
 from harvester.pages.page import Problem
+from harvester.store.again.former import DERIVED
 from harvester.store.documents import TRACKED, log_changes
 from harvester.store.keys import differ
+from harvester.store.own import columns_of, schema
 from harvester.store.statements import FACETS
 
 if TYPE_CHECKING:
@@ -15,9 +17,16 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from harvester.store.again.former import FormerIds
     from harvester.store.attached import Change
     from harvester.store.run import Run
 
+HISTORY = ("changes", "members")
+# Which documents are the same, now and before: first by the archive's own numbers, then by their addresses.
+_SAME = """SELECT min(n.document_id), min(f.document_id) FROM identities AS n JOIN former.identities AS f USING (key)
+    WHERE instr(key, ':record:') = instr(key, ':') GROUP BY key HAVING count(*) = 1
+    UNION ALL SELECT n.id, f.id FROM documents AS n JOIN former.documents AS f USING (key)
+    WHERE n.slug IS f.slug AND n.record_id IS f.record_id"""
 _CLOCKS = """UPDATE documents SET (first_seen, last_changed) =
     (SELECT first_seen, last_changed FROM former.documents AS f WHERE f.id = documents.id)
     WHERE id IN (SELECT id FROM former.documents)"""
@@ -26,9 +35,8 @@ _GONE = """UPDATE documents SET gone_at = (SELECT after FROM changes WHERE docum
     WHERE id IN (SELECT document_id FROM changes WHERE kind = 'gone')"""
 _ADDRESSES = """INSERT OR IGNORE INTO identities (key, document_id) SELECT key, document_id FROM former.identities
     WHERE instr(key, ':public:') AND document_id IN (SELECT id FROM documents)"""
-_KEYS = """UPDATE documents SET key = (SELECT key FROM former.documents AS f WHERE f.id = documents.id)
-    WHERE id IN (SELECT f.id FROM former.documents AS f WHERE f.slug IS documents.slug AND f.key <> documents.key
-        AND f.key NOT IN (SELECT key FROM documents))"""
+_KEYS = """SELECT d.id, f.key FROM documents AS d JOIN former.documents AS f USING (id)
+    WHERE d.slug IS f.slug AND d.key <> f.key"""
 _NEW = "SELECT id, title FROM documents WHERE id NOT IN (SELECT id FROM former.documents) ORDER BY id"
 _LOST = "SELECT id, key, title FROM former.documents WHERE id NOT IN (SELECT id FROM documents) ORDER BY id"
 _NOW_IN = """SELECT identities.document_id FROM former.identities AS f JOIN identities USING (key)
@@ -38,12 +46,58 @@ _TERMS = "SELECT group_concat(term, '; ') FROM (SELECT term FROM {} WHERE docume
 _TEXTS = "SELECT trim(kind || ' ' || coalesce(language, '')), text FROM {}texts WHERE document_id = ?"
 
 
+def set_history_aside(db: Database) -> None:
+    """Take out what refers to documents and follows from no page: how they come about now must not move it."""
+    for table in HISTORY:
+        columns = _quoted(db, table)
+        db.execute(f"CREATE TEMP TABLE aside_{table} AS SELECT {columns} FROM main.{table}")
+        db.execute(f"DELETE FROM main.{table}")
+
+
+def _bring_history_back(db: Database) -> None:
+    for table in HISTORY:
+        columns = _quoted(db, table)
+        db.execute(f"DELETE FROM main.{table}")  # of how documents came about now
+        db.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM temp.aside_{table}")
+        db.execute(f"DROP TABLE temp.aside_{table}")
+
+
+def _quoted(db: Database, table: str) -> str:
+    return ", ".join(f'"{name}"' for name in columns_of(db, table))
+
+
+def restore_ids(db: Database, ids: FormerIds) -> dict[int, int]:
+    """Give documents the ids and the history that they had, as far as their keys tell.
+
+    Return the id of each that has another one now than while its pages were taken.
+
+    An id is given with the first page of a document. Which one that is can only be said when all pages are read.
+    """
+    _bring_history_back(db)
+    same: dict[int, int] = {}
+    taken: set[int] = set()
+    for now, before in db.execute(_SAME).fetchall():
+        if now not in same and before not in taken:
+            same[now] = before
+            taken.add(before)
+    moves = {now: before for now, before in same.items() if now != before}
+    held = {document for (document,) in db.execute("SELECT id FROM documents")}
+    moves |= {document: ids.give(()) for document in sorted((held & set(moves.values())) - moves.keys())}
+    for table in DERIVED if moves else ():
+        column = "id" if table == "documents" else "document_id"
+        if column in schema().columns[table]:
+            sql = f"UPDATE {table} SET {column} = ? WHERE {column} = ?"
+            db.conn.executemany(sql, [(-other, document) for document, other in moves.items()])
+            db.execute(f"UPDATE {table} SET {column} = -{column} WHERE {column} < 0")
+    return moves
+
+
 def restore(run: Run) -> None:
     """Restore what can be told without pages, and log under this run what pages say otherwise than they did."""
     db = run.db
-    db.execute("DELETE FROM changes WHERE run_id = ?", [run.id])  # how documents came about now is not their history
-    for sql in (_CLOCKS, _GONE, _ADDRESSES, _KEYS):
+    for sql in (_CLOCKS, _GONE, _ADDRESSES):
         db.execute(sql)
+    _restore_keys(db)
     for document, title in db.execute(_NEW).fetchall():
         log_changes(db, run.id, document, "new", [(None, None, title, None)])
         run.counts["new"] += 1
@@ -55,6 +109,18 @@ def restore(run: Run) -> None:
             run.counts["changed"] += 1
     for document, key, title in db.execute(_LOST).fetchall():
         _follow(run, document, key, title)
+
+
+def _restore_keys(db: Database) -> None:
+    """Give documents the public addresses that they had, unless another document has one of them now."""
+    keys = dict(db.execute(_KEYS).fetchall())
+    held = {key: document for document, key in db.execute("SELECT id, key FROM documents")}
+    while others := [document for document, key in keys.items() if held.get(key, document) not in keys]:
+        for document in others:
+            del keys[document]
+    # Two may change theirs: first nobody has any.
+    db.conn.executemany("UPDATE documents SET key = '-' || id WHERE id = ?", [(document,) for document in keys])
+    db.conn.executemany("UPDATE documents SET key = ? WHERE id = ?", [(key, one) for one, key in keys.items()])
 
 
 def _differing(db: Database) -> Iterator[int]:

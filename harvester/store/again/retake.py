@@ -8,6 +8,7 @@ from harvester.addresses import host_of
 from harvester.pages.page import Listing, Problem, Refused
 from harvester.pages.parse import PARSER_VERSION
 from harvester.store.again.former import DERIVED, FormerIds, former_page
+from harvester.store.again.restore import set_history_aside
 from harvester.store.captures import Place, said
 from harvester.store.hashes import hash_page
 from harvester.store.records import RecordTaker
@@ -33,11 +34,12 @@ class Retaking:
         self._run = run
         self._db = run.db
         self._sources = sources
-        self._ids = FormerIds(run.db)
+        self.ids = FormerIds(run.db)
         self.recount: set[int] = set()
         self.left: dict[int, dict[str, Any]] = {row["id"]: row for row in self._db.query(_ROWS)}
         for table in DERIVED:
             self._db.execute(f"DELETE FROM {table}")
+        set_history_aside(self._db)
 
     def take(self, row: dict[str, Any], capture: Capture, page: Page) -> None:
         """Take a capture as its bytes are read now."""
@@ -65,7 +67,7 @@ class Retaking:
 
     def _take(self, row: dict[str, Any], page: Listing | DocumentPage, hashes: Hashes) -> None:
         place = self._place(row, page.form)
-        taker = RecordTaker(self._db, place, self._ids, self.recount)
+        taker = RecordTaker(self._db, place, self.ids, self.recount)
         if isinstance(page, Listing):
             taker.take(page, hashes)
         else:
