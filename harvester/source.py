@@ -26,6 +26,8 @@ No-break spaces are spaces. What the words mean for the total: see `pages/totals
 """
 
 Loss = Literal["years", "one-word lines", "capitals"]
+DateOrder = Literal["day-month", "month-day"]
+"""How an archive writes dates of numbers only."""
 CAPS: frozenset[Loss] = frozenset({"capitals"})
 """What old text extractors lose: lines wholly in capitals, a document's own title among them."""
 
@@ -121,6 +123,8 @@ class Source:
 
     `span_days`: within how many days saved pages of a listing must have been captured for their positions to add up;
     more for an archive that stands still.
+
+    `date_order`: how it writes dates of numbers only (`3/4/1950`). Where it is not known, such a date is either of two.
     """
 
     name: str
@@ -131,6 +135,7 @@ class Source:
     paths: tuple[str, ...] = ()
     addresses: Addresses | None = None
     span_days: int = 7
+    date_order: DateOrder | None = None
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:

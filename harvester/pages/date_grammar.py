@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.pages.date_parts import WINTER, Precision, Whole, beside, build, is_whole
 from harvester.pages.date_tokens import words_of
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harvester.pages.date_words import Word
-
-Order = Literal["day-month", "month-day"]
-"""How an archive writes dates in numbers only."""
+    from harvester.source import DateOrder
 
 
 class Reading(NamedTuple):
@@ -58,7 +56,7 @@ _LENGTHS = (0, 31, 0, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _COMMON = re.compile("([0-9]{1,2} )?(?:([A-Z][a-z]{2,8}) )?(?:([0-9]{1,2}),? )?([12][0-9]{3})")
 
 
-def read(text: str, order: Order | None = None) -> Reading | None:
+def read(text: str, order: DateOrder | None = None) -> Reading | None:
     """Read a text that is a date and nothing else. `NO_DAY` if it is worded as one and no such day is; None if not."""
     common = _COMMON.fullmatch(text)
     return (_read_common(*common.groups()) if common else None) or read_by_rules(text, order)
@@ -80,7 +78,7 @@ def _read_common(first: str | None, month: str | None, second: str | None, year:
     return Reading(edtf, edtf, edtf, "day") if 1 <= int(day) <= length else NO_DAY
 
 
-def read_by_rules(text: str, order: Order | None = None) -> Reading | None:
+def read_by_rules(text: str, order: DateOrder | None = None) -> Reading | None:
     """Read a date by the rules alone."""
     words = words_of(text)
     if words is None:
@@ -91,7 +89,7 @@ def read_by_rules(text: str, order: Order | None = None) -> Reading | None:
         return NO_DAY
 
 
-def _read(words: list[Word], order: Order | None) -> Reading | None:
+def _read(words: list[Word], order: DateOrder | None) -> Reading | None:
     shape = "".join([kind for kind, _ in words])
     places = WHOLE.get(shape)
     if places is not None:
@@ -108,7 +106,7 @@ def _read(words: list[Word], order: Order | None) -> Reading | None:
     return None
 
 
-def _read_either(words: list[Word], shape: str, order: Order | None) -> Reading | None:
+def _read_either(words: list[Word], shape: str, order: DateOrder | None) -> Reading | None:
     """Read numbers only in the source's order; without one, in both: that which is possible, or a set of the two."""
     readings = []
     for one in [order] if order else ["day-month", "month-day"]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from harvester.pages.date_grammar import NO_DAY, Order, Reading, read
+from harvester.pages.date_grammar import NO_DAY, Reading, read
 from harvester.pages.date_tokens import names_date
 
 if TYPE_CHECKING:
     from harvester.pages.date_parts import Precision
+    from harvester.source import DateOrder
 
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
 _BEGINNING = re.compile(r"(?:[0-9]{1,2}\s+)?(?P<word>[A-Z][a-z]*)(?:,?\s+[0-9]{0,2})?(?:,?\s*[0-9]{0,3})?|[0-9]{1,3}")
@@ -63,7 +64,7 @@ def may_begin_date(text: str) -> bool:
     return found is not None and any(month.startswith(found["word"] or "") for month in MONTHS)
 
 
-def read_date(text: str | None, order: Order | None = None) -> PrintedDate:
+def read_date(text: str | None, order: DateOrder | None = None) -> PrintedDate:
     """Read what stands where a date should. What cannot be read keeps its text and has no EDTF.
 
     `order`: how the source writes dates of numbers only; without it such a date is one of two.
@@ -76,5 +77,5 @@ def read_date(text: str | None, order: Order | None = None) -> PrintedDate:
 
 
 @lru_cache(maxsize=65536)
-def _read(text: str, order: Order | None) -> Reading | None:
+def _read(text: str, order: DateOrder | None) -> Reading | None:
     return read(text if text.isascii() else text.translate(_INVISIBLE).strip(), order)

@@ -46,7 +46,8 @@ class DocumentReader:
         if not title or not (stated or texts):
             message = "no title with fields or a text: not a document's page"
             return Refused("no-document", message, title, self._form.name)
-        date = read_date(stated.pop("date", None) or self._near(headings[0], self._form.date))
+        printed = stated.pop("date", None) or self._near(headings[0], self._form.date)
+        date = read_date(printed, self._source.date_order)
         said = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
         record = Record(1, title, date, **said, cut=not whole)
         empty = [label for label, found in values if not found and label in self._form.labelled]

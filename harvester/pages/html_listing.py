@@ -120,7 +120,8 @@ class ListingReader:
 
         def record(at: int, place: DatePlace | None = None) -> Record:
             cut = at == len(found) - 1 and not whole
-            return read_record(texts[at], found[at], self._form, first + at, cut=cut, place=place)
+            order = self._source.date_order
+            return read_record(texts[at], found[at], self._form, first + at, cut=cut, order=order, place=place)
 
         records = [(at, record(at)) for at, one in enumerate(found) if one.address]
         dated = [at for at, one in records if one.date.text]

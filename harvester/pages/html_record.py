@@ -15,12 +15,23 @@ if TYPE_CHECKING:
     from harvester.pages.grammar import DatePlace
     from harvester.pages.html_blocks import Found
     from harvester.pages.html_text import Part
+    from harvester.source import DateOrder
 
 
 def read_record(
-    text: str, found: Found, form: HtmlListing, position: int, *, cut: bool, place: DatePlace | None = None
+    text: str,
+    found: Found,
+    form: HtmlListing,
+    position: int,
+    *,
+    cut: bool,
+    order: DateOrder | None,
+    place: DatePlace | None = None,
 ) -> Record:
-    """Make the record of a block. `cut`: the page may be cut off in it. `place`: where the page's dates stand."""
+    """Make the record of a block. `cut`: the page may be cut off in it. `place`: where the page's dates stand.
+
+    `order`: how its archive writes dates of numbers only.
+    """
     before, title, after = _around_link(text, found.link, place)
     more: dict[str, Any] = {}
     if form.labelled_values:
@@ -28,15 +39,15 @@ def read_record(
     if form.noise:
         after = [part for part in after if len(part) > 1 or not form.is_noise(part[0])]
     date, summary = read_linked(before, after, date_behind=form.date_behind_title, place=place)
-    printed = more.pop("date", None) or (" ".join(date) if date else None)
+    printed = read_date(more.pop("date", None) or (" ".join(date) if date else None), order)
     told = "\n\n".join(map("\n".join, summary)) or None
     if cut:
         more |= {"cut": True, "open_title": not summary}
     url, slug, record_id, node_id = found.address or (None, None, None, None)
     if not more:
-        return Record(position, " ".join(title), read_date(printed), told, url, record_id, node_id, slug)
+        return Record(position, " ".join(title), printed, told, url, record_id, node_id, slug)
     keys = {"url": url, "slug": slug, "record_id": record_id, "node_id": node_id, "summary": told}
-    return Record(position, " ".join(title), read_date(printed), **{**keys, **more})
+    return Record(position, " ".join(title), printed, **{**keys, **more})
 
 
 def place_of_date(text: str, found: Found) -> DatePlace | None:

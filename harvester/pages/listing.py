@@ -18,17 +18,17 @@ from harvester.pages.undated import ends_sentence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harvester.source import Form
+    from harvester.source import DateOrder, Form
 
 MOST_BLOCKS_PER_RECORD = 50
 """More blocks than this for each record is no listing."""
 
 
-def read_listing(text: str, form: Form) -> Listing | Refused:
-    """Read a page of a form that has been recognised."""
+def read_listing(text: str, form: Form, order: DateOrder | None = None) -> Listing | Refused:
+    """Read a page of a form that has been recognised. `order`: how its archive writes dates of numbers only."""
     blocks = blocks_of(text, form)
     if form.range_pattern is None:
-        return _read_marked_page(blocks, text, form)
+        return _read_marked_page(blocks, text, form, order)
     found = find_range(blocks, form)
     if found is None:
         message = "no line like “711 - 720 of 1250”: not a listing, or a damaged one"
@@ -38,11 +38,13 @@ def read_listing(text: str, form: Form) -> Listing | Refused:
         message = "no page can be what its range line says"
         return Refused("range-impossible", message, blocks[at].text[:200], form.name)
     lines = [block.text.translate(SPACES) for block in blocks]
-    pages = [_read_ranged_page(blocks[at + 1 :], text, as_limited(stated, lines), form) for stated in readings]
+    pages = [_read_ranged_page(blocks[at + 1 :], text, as_limited(stated, lines), form, order) for stated in readings]
     return next((page for page in pages if findings.fits(page)), pages[0])
 
 
-def _read_ranged_page(blocks: list[Block], text: str, stated: Range, form: Form) -> Listing | Refused:
+def _read_ranged_page(
+    blocks: list[Block], text: str, stated: Range, form: Form, order: DateOrder | None
+) -> Listing | Refused:
     if len(blocks) > MOST_BLOCKS_PER_RECORD * (stated.count + 1):
         return _too_large(len(blocks), form)
     for _ in form.noise:  # each once: an undated record's title may read the same
@@ -54,14 +56,14 @@ def _read_ranged_page(blocks: list[Block], text: str, stated: Range, form: Form)
     promise = Promise(stated.count, ending.proven, not cut, "one-word lines" in form.loses)
     reading = read_counted(blocks, promise)
     short = len(reading.entries) < stated.count
-    return _listing(reading, form, ending, stated, cut=cut or (short and not ending.proven))
+    return _listing(reading, form, ending, order, stated, cut=cut or (short and not ending.proven))
 
 
-def _read_marked_page(blocks: list[Block], text: str, form: Form) -> Listing | Refused:
+def _read_marked_page(blocks: list[Block], text: str, form: Form, order: DateOrder | None) -> Listing | Refused:
     if len(blocks) > MOST_BLOCKS_PER_RECORD * MOST_RECORDS_ON_A_PAGE:
         return _too_large(len(blocks), form)
     blocks, ending = take_ending(blocks, text, form)
-    return _listing(read_marked(blocks, whole=ending.proven), form, ending, cut=_stops_early(blocks, ending))
+    return _listing(read_marked(blocks, whole=ending.proven), form, ending, order, cut=_stops_early(blocks, ending))
 
 
 def _stops_early(blocks: Sequence[Block], ending: Ending) -> bool:
@@ -70,11 +72,17 @@ def _stops_early(blocks: Sequence[Block], ending: Ending) -> bool:
 
 
 def _listing(
-    reading: Reading, form: Form, ending: Ending, stated: Range | None = None, *, cut: bool
+    reading: Reading,
+    form: Form,
+    ending: Ending,
+    order: DateOrder | None,
+    stated: Range | None = None,
+    *,
+    cut: bool,
 ) -> Listing | Refused:
     if titles_are_gone(reading.entries):
         return Refused("degraded", "the titles are gone from this text", form=form.name)
-    placed = list(place(reading.entries, form, stated.first if stated else 1, ending))
+    placed = list(place(reading.entries, form, stated.first if stated else 1, ending, order))
     records = tuple(one.record for one in placed if one.record)
     if not records and (stated is None or stated.count):
         return Refused("no-records", "the header of a listing without any record that can be read", form=form.name)

@@ -79,7 +79,7 @@ def _read(text: str, source: Source) -> Page:
         return Refused("not-a-listing", f"no listing of {source.title}", text.strip()[:200])
     if form.refused:
         return Refused("degraded", form.refused, text.strip()[:200], form.name)
-    return read_listing(text, form)
+    return read_listing(text, form, source.date_order)
 
 
 def recognise(text: str, source: Source) -> Form | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from harvester.pages.ending import Ending
     from harvester.pages.entries import Entry
-    from harvester.source import Form
+    from harvester.source import DateOrder, Form
 
 FEWEST_TO_JUDGE_BY = 3
 """Of fewer records it says nothing of the page that all lack a summary."""
@@ -30,11 +30,14 @@ class Placed:
     is_first: bool
 
 
-def place(entries: Sequence[Entry], form: Form, first: int, ending: Ending) -> Iterator[Placed]:
+def place(
+    entries: Sequence[Entry], form: Form, first: int, ending: Ending, order: DateOrder | None
+) -> Iterator[Placed]:
     """Give each entry its position and its record."""
     for number, entry in enumerate(entries):
         is_last = number == len(entries) - 1
-        record = _record(entry, form, first + number, None if not is_last or ending.proven else ending)
+        open_end = None if not is_last or ending.proven else ending
+        record = _record(entry, form, first + number, open_end, order)
         yield Placed(first + number, entry, record, number == 0)
 
 
@@ -44,14 +47,14 @@ def titles_are_gone(entries: Sequence[Entry]) -> bool:
     return len(entries) >= FEWEST_TO_JUDGE_BY and len(alone) == len(entries)
 
 
-def _record(entry: Entry, form: Form, position: int, open_end: Ending | None) -> Record | None:
+def _record(entry: Entry, form: Form, position: int, open_end: Ending | None, order: DateOrder | None) -> Record | None:
     """Make the record. Nothing after the last record of a page without a proven end says that it is whole."""
     if entry.title is None or _is_summary(entry, form):
         return None
     return Record(
         position,
         title=entry.title.text,
-        date=read_date(entry.date.text if entry.date else None),
+        date=read_date(entry.date.text if entry.date else None, order),
         summary="\n\n".join(block.paragraph for block in entry.summary) or None,
         cut=open_end is not None or bool(entry.unclear),
         open_title=open_end is not None and not open_end.closed and not entry.summary and not entry.unclear,

@@ -155,7 +155,7 @@ class Assignment:
         """Ask anew, of all that was shown at some addresses, which item each belongs to."""
         votes = self._votes_at(self._contested)
         self._contested = set()
-        shown = [one for one in (shown_by(vote, self._place.source.name) for vote in votes) if one.keys]
+        shown = [one for one in (shown_by(vote, self._place.source) for vote in votes) if one.keys]
         holders = Holders(shown)
         statements = {one.statement.id: one.statement for one in shown}
         documents = self._documents_of(holders, statements)
@@ -172,7 +172,7 @@ class Assignment:
         while True:
             holders = {d for found in holders_of(self._db, sorted(known)).values() for d in found}
             claims = votes_without_document(self._db, sorted(known))
-            shown = [shown_by(vote, self._place.source.name) for vote in claims]
+            shown = [shown_by(vote, self._place.source) for vote in claims]
             named = {key for one in shown for key in one.keys}
             named |= _addresses_of(self._db, holders)
             if named <= known and holders <= documents:

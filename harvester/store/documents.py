@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from harvester.source import Source
+    from harvester.source import DateOrder, Source
     from harvester.store.attached import Attached, Change
     from harvester.store.captures import Place
     from harvester.store.timeline import FieldValue, News, Origin
@@ -58,11 +58,12 @@ class Present:
 
     content: dict[str, FieldValue]
     news: dict[str, News]
+    date_order: DateOrder | None = None
 
     @property
     def columns(self) -> dict[str, Any]:
         """The columns that follow from what pages say."""
-        return columns_of(self.content)
+        return columns_of(self.content, self.date_order)
 
 
 def present(db: Database, document: int, source: Source, votes: Sequence[Vote] | None = None) -> Present:
@@ -71,7 +72,7 @@ def present(db: Database, document: int, source: Source, votes: Sequence[Vote] |
     timeline = Timeline(source, suppressed_news(db, found), lost_slugs(db, document))
     for vote in found:
         timeline.add(vote)
-    return Present(timeline.content(), timeline.news)
+    return Present(timeline.content(), timeline.news, source.date_order)
 
 
 def suppressed_news(db: Database, votes: Iterable[Vote]) -> list[Suppressed]:

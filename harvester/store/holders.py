@@ -19,6 +19,7 @@ from harvester.store.keys import kind_of, normal_title
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from harvester.source import Source
     from harvester.store.votes import Statement, Vote
 
 APART = timedelta(days=1)
@@ -76,18 +77,20 @@ class Shown:
         return self.title != other.title and (self.date != other.date or not self.date)
 
 
-def shown_by(vote: Vote, source: str) -> Shown:
+def shown_by(vote: Vote, source: Source) -> Shown:
     """Return a vote as far as identity goes. What a page that is not whole says of itself is not believed."""
     said = vote.statement
     fields = said.fields
     address = said.key if kind_of(said.key) != "natural" else None
     believed = not (said.own and said.cut)
     numbers = {
-        kind: f"{source}:{kind}:{fields[f'{kind}_id']}" for kind in NUMBERS if fields.get(f"{kind}_id") and believed
+        kind: f"{source.name}:{kind}:{fields[f'{kind}_id']}"
+        for kind in NUMBERS
+        if fields.get(f"{kind}_id") and believed
     }
-    slugs = (f"{source}:slug:{fields['slug']}",) if fields.get("slug") and believed else ()
+    slugs = (f"{source.name}:slug:{fields['slug']}",) if fields.get("slug") and believed else ()
     text = fields.get("date_text") or ""
-    date = read_date(text).edtf or text if text else ""
+    date = read_date(text, source.date_order).edtf or text if text else ""
     return Shown(
         vote.at,
         said,

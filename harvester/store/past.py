@@ -14,7 +14,7 @@ from harvester.store.votes import ALWAYS, votes_of
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from harvester.source import Source
+    from harvester.source import DateOrder, Source
     from harvester.store.timeline import FieldValue
 
 __all__ = ["ALWAYS", "Fact", "facts", "gone_at"]
@@ -42,7 +42,7 @@ def facts(db: Database, document: int, source: Source, observed: str = ALWAYS, k
     """
     votes = [vote for vote in votes_of(db, [document], known) if vote.at <= observed]
     timeline = Timeline(source, suppressed_news(db, votes), lost_slugs(db, document, observed))
-    told = [(at, _values(content), content) for at, content in states(votes, timeline)]
+    told = [(at, _values(content, source.date_order), content) for at, content in states(votes, timeline)]
     if not told:
         return []
     uris: dict[int, str] = {}
@@ -54,7 +54,7 @@ def facts(db: Database, document: int, source: Source, observed: str = ALWAYS, k
         if since:
             before = told[since - 1][1].get(name)
         at, _, content = told[since]
-        origin = origin_of(name, content, columns_of(content))
+        origin = origin_of(name, content, columns_of(content, source.date_order))
         capture = origin.capture if origin else 0
         found.append(Fact(name, value, at, _uri(db, capture, uris), capture, before))
     return found
@@ -69,9 +69,9 @@ def gone_at(db: Database, document: int, observed: str = ALWAYS, known: str = AL
     return row[0] if row else None
 
 
-def _values(content: dict[str, FieldValue]) -> dict[str, str]:
+def _values(content: dict[str, FieldValue], order: DateOrder | None) -> dict[str, str]:
     """Return the fields that are stated, as text."""
-    columns = columns_of(content)
+    columns = columns_of(content, order)
     named = {"title": columns["title"], "date": columns["date"] or columns["date_text"]}
     named |= {name: columns[name] for name in (*DESCRIBED, *KEYS)}
     named |= {facet: "; ".join(found) for facet, found in terms_of(content).items()}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from harvester.pages.page import Record
+    from harvester.source import DateOrder
     from harvester.store.timeline import FieldValue, Origin
 
 DESCRIBED = (
@@ -53,9 +54,12 @@ def _by_facet(record: Record) -> dict[str, list[str]]:
     return {facet: sorted({plain(term) for name, term in record.terms if name == facet}) for facet in facets}
 
 
-def columns_of(content: Mapping[str, FieldValue]) -> dict[str, Any]:
-    """Return the columns of a document that holds these fields: None where nothing is stated."""
-    return _with_derived({name: content[name].value if name in content else None for name in STATED})
+def columns_of(content: Mapping[str, FieldValue], order: DateOrder | None) -> dict[str, Any]:
+    """Return the columns of a document that holds these fields: None where nothing is stated.
+
+    `order`: how its archive writes dates of numbers only.
+    """
+    return _with_derived({name: content[name].value if name in content else None for name in STATED}, order)
 
 
 def terms_of(content: Mapping[str, FieldValue]) -> dict[str, list[str]]:
@@ -72,8 +76,8 @@ def origin_of(name: str, content: Mapping[str, FieldValue], columns: Mapping[str
     return content[name].origin if name in content else None
 
 
-def _with_derived(content: dict[str, Any]) -> dict[str, Any]:
-    date = read_date(content["date_text"])
+def _with_derived(content: dict[str, Any], order: DateOrder | None) -> dict[str, Any]:
+    date = read_date(content["date_text"], order)
     title = _parts(content["title"][:LOOKED_AT])  # what it says goes before what the archive calls the item
     return content | {
         "date": date.edtf,

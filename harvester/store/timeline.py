@@ -20,7 +20,7 @@ from harvester.store.keys import differ, plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from harvester.source import Source
+    from harvester.source import DateOrder, Source
     from harvester.store.votes import Vote
 
 NEWS_FIELDS = ("title", "date_text", "summary")
@@ -99,14 +99,14 @@ class Series:
         """Return what the series says of a field now, and since which vote."""
         return FieldValue(self.value(name), self.began.get(name, self.first))
 
-    def add(self, vote: Vote) -> None:
-        """Take in a later vote."""
+    def add(self, vote: Vote, order: DateOrder | None) -> None:
+        """Take in a later vote. `order`: how its archive writes dates of numbers only."""
         before, self.vote = self.vote, vote
         if before.statement.id == vote.statement.id:
             return
         old, new = before.statement.fields, vote.statement.fields
         for name in {*old, *new}:
-            if differs(name, old.get(name), new.get(name)):
+            if differs(name, old.get(name), new.get(name), order):
                 self.began[name] = Origin(vote.at, vote.capture, from_start=False)
                 self.earlier.setdefault(name, []).append(old.get(name))
                 if before.at:
@@ -125,6 +125,7 @@ class Timeline:
         self._forms = [form.name for form in source.forms]
         self._losing = {form.name for form in source.forms if form.loses}
         self._hosts = source.hosts
+        self._date_order = source.date_order
         self._suppressed = suppressed
         self._lost_slugs = lost_slugs or {}
         self._voices: dict[Rank, dict[int | None, Series]] = {}
@@ -145,7 +146,7 @@ class Timeline:
         before = series.vote
         changed = self._changed(before, vote)
         held = {name: self.value(name) for name in changed}
-        series.add(vote)
+        series.add(vote, self._date_order)
         self._keep_addresses(rank, vote)
         self._keep_page_slug(rank, vote)
         for name in changed:
@@ -200,7 +201,10 @@ class Timeline:
         shown = (
             NEWS_FIELDS if vote.statement.form not in self._losing else [name for name in NEWS_FIELDS if name in new]
         )
-        return [name for name in shown if differs(name, old.get(name), new.get(name))]
+        return [name for name in shown if self._differs(name, old.get(name), new.get(name))]
+
+    def _differs(self, name: str, one: Any, other: Any) -> bool:
+        return differs(name, one, other, self._date_order)
 
     def _take_news(self, series: Series, name: str, before: Any, held: Any) -> None:
         if not any(rank < series.rank for rank in self._ranks):
@@ -211,14 +215,16 @@ class Timeline:
         known, vote = self.news.get(name), series.vote
         if known and known.held and is_beginning(new, known.value):
             return
-        if not differs(name, old, new) or (shortened and (differs(name, before, held) or (known and known.held))):
-            if not differs(name, before, held):
+        if not self._differs(name, old, new) or (
+            shortened and (self._differs(name, before, held) or (known and known.held))
+        ):
+            if not self._differs(name, before, held):
                 self.news.pop(name, None)
             return
-        if differs(name, before, held) and self._was_said(name, new, richer_than=series.rank):
+        if self._differs(name, before, held) and self._was_said(name, new, richer_than=series.rank):
             return  # the listing lags behind
-        takes = not shortened and not differs(name, before, held) and not self._is_suppressed(vote, name)
-        if known and (known.held or not differs(name, known.value, new)) and not takes:
+        takes = not shortened and not self._differs(name, before, held) and not self._is_suppressed(vote, name)
+        if known and (known.held or not self._differs(name, known.value, new)) and not takes:
             return
         origin = Origin(vote.at, vote.capture, from_start=False)
         decider, slug = self._decider(series.rank, name), series.value("slug")
@@ -227,7 +233,7 @@ class Timeline:
     def _was_said(self, name: str, value: Any, richer_than: Rank) -> bool:
         """Return whether a richer voice said a value before, and says another one now."""
         return any(
-            not differs(name, value, earlier)
+            not self._differs(name, value, earlier)
             for rank in self._ranks
             if rank < richer_than
             for series in self._voices[rank].values()
@@ -260,7 +266,7 @@ class Timeline:
     def _confirm(self, name: str, vote: Vote) -> None:
         """Let a vote of a richer voice decide about news, unless it may be of a cache."""
         news, said = self.news[name], vote.statement.fields.get(name)
-        if said is not None and not differs(name, said, news.old):
+        if said is not None and not self._differs(name, said, news.old):
             news.readings.add(vote.at)
             if len(news.readings) < BELIEVED_AFTER:
                 return
@@ -328,12 +334,14 @@ def states(votes: Sequence[Vote], timeline: Timeline) -> Iterator[tuple[str, dic
             yield vote.at, timeline.content()
 
 
-def differs(name: str, one: Any, other: Any) -> bool:
+def differs(name: str, one: Any, other: Any, order: DateOrder | None = None) -> bool:
     """Return whether two values of a field differ in more than how they are printed."""
     if one == other:
         return False
     if isinstance(one, str) and isinstance(other, str):
-        return _comparable_date(one) != _comparable_date(other) if name == "date_text" else differ(one, other)
+        if name == "date_text":
+            return _comparable_date(one, order) != _comparable_date(other, order)
+        return differ(one, other)
     return bool(one) or bool(other)
 
 
@@ -346,8 +354,8 @@ def is_beginning(text: Any, whole: Any) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _comparable_date(text: str) -> str:
-    return read_date(text).edtf or plain(text)
+def _comparable_date(text: str, order: DateOrder | None) -> str:
+    return read_date(text, order).edtf or plain(text)
 
 
 def _place(name: str, order: Sequence[str]) -> int:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from harvester.source import DateOrder
+
 DERIVED = (
     "sightings",
     "statements",
@@ -64,8 +66,13 @@ class FormerIds(Ids):
         return any(kind_of(key) in STRONG_KINDS for (key,) in self._db.execute(sql, [document]))
 
 
-def former_page(db: Database, row: dict[str, Any]) -> tuple[Listing | DocumentPage, Hashes] | None:
-    """Make a page of what is known of a capture whose bytes cannot be had; None if nothing of it may be told."""
+def former_page(
+    db: Database, row: dict[str, Any], order: DateOrder | None
+) -> tuple[Listing | DocumentPage, Hashes] | None:
+    """Make a page of what is known of a capture whose bytes cannot be had; None if nothing of it may be told.
+
+    `order`: how its archive writes dates of numbers only.
+    """
     seen = """SELECT s.key, s.content, s.cut, s.hash, position, sightings.date_text, title FROM former.sightings
         JOIN former.statements AS s ON s.id = statement_id
         WHERE sightings.capture_id = ? AND s.content <> '{}' ORDER BY position"""
@@ -74,7 +81,7 @@ def former_page(db: Database, row: dict[str, Any]) -> tuple[Listing | DocumentPa
     said = db.execute(seen if row["listing_id"] else own, [row["id"]]).fetchall()
     if row["form"] is None or not (said or row["listing_id"]):
         return None
-    records = tuple(_record(*one) for one in said)
+    records = tuple(_record(order, *one) for one in said)
     attached = None if row["listing_id"] else json.loads(said[0][1]).get("attached")
     hashes = Hashes(tuple(one[3] for one in said), row["content_hash"] or "", attached)
     if row["listing_id"]:
@@ -82,14 +89,23 @@ def former_page(db: Database, row: dict[str, Any]) -> tuple[Listing | DocumentPa
     return _document_page(db, row, records[0]), hashes
 
 
-def _record(key: str, content: str, cut: int, _hash: str, position: int, date_text: str | None, title: str) -> Record:
+def _record(
+    order: DateOrder | None,
+    key: str,
+    content: str,
+    cut: int,
+    _hash: str,
+    position: int,
+    date_text: str | None,
+    title: str,
+) -> Record:
     """Give a record as its statement tells it, with its date and title as this page printed them."""
     said = json.loads(content)
     stated: dict[str, Any] = {name: said.get(name) for name in STATED if name not in ("date_text", "title")}
     return Record(
         position=position,
         title=title,
-        date=read_date(date_text),
+        date=read_date(date_text, order),
         terms=tuple((facet, term) for facet, found in said.get("terms", {}).items() for term in found),
         cut=bool(cut),
         open_title=key.endswith(OPEN_TITLE),

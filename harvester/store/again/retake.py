@@ -61,7 +61,7 @@ class Retaking:
     def take_former(self, row: dict[str, Any]) -> None:
         """Take a capture as it was read before, because its bytes cannot be had."""
         del self.left[row["id"]]
-        former = former_page(self._db, row)
+        former = former_page(self._db, row, self._sources[row["source"]].date_order)
         if former:
             self._take(row, *former)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harvester.errors import DatabaseError
 from harvester.pages.dates import read_date
 from harvester.pages.page import Record
+from harvester.sources import load_sources
 from harvester.store.database import transaction
 from harvester.store.keys import STRONG_KINDS, keys_of, kind_of
 from harvester.store.own import resting
@@ -128,7 +129,9 @@ def _check_hidden(db: Database, hasher: Hasher) -> None:
     sql = """SELECT DISTINCT document_id, source, sightings.title, sightings.date_text FROM sightings
         JOIN documents ON documents.id = document_id"""
     for document, source, title, date_text in db.execute(sql).fetchall():
-        (keys,) = keys_of([Record(1, title, read_date(date_text))], source)
+        known_source = load_sources().get(source)
+        date = read_date(date_text, known_source.date_order if known_source else None)
+        (keys,) = keys_of([Record(1, title, date)], source)
         if hasher.titled(keys.natural) not in known_among(db, [hasher.titled(keys.natural)]):
             continue
         strong = [key for (key,) in db.execute("SELECT key FROM identities WHERE document_id = ?", [document])]
