@@ -138,3 +138,48 @@ def test_a_listing_at_the_address_of_a_document_is_not_that_document(archive: Ha
     ]
     site.instead.clear()
     assert archive.live("a.db", "--max-pages", "1").status == 0
+
+
+def addresses(site: Passing, *numbers: int) -> list[str]:
+    return [f"/document/{item_of(site.listing.records[number]).slug}" for number in numbers]
+
+
+def test_a_document_page_behind_a_waiting_room_is_waited_for(archive: Harvests, site: Passing) -> None:
+    (address,) = addresses(site, 3)
+    site.instead[address] = 6, queue(site)
+    done = archive.live("a.db")
+    assert done.status == 0, done.out
+    assert len(archive.server.asked(address)) == 7
+    assert archive.rows("SELECT * FROM problems") == []
+    assert archive.rows("SELECT count(*), count(record_id) FROM documents") == [(SIZE, SIZE)]
+    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+
+
+def test_a_waiting_room_that_lets_nobody_in_is_named_and_no_document(archive: Harvests, site: Passing) -> None:
+    one, other = addresses(site, 3, 20)
+    for address in (one, other):
+        site.instead[address] = 10**6, queue(site)
+    done = archive.live("a.db")
+    assert (done.status, "2 pages refused" in done.out) == (3, True), done.out
+    assert sorted(len(archive.server.asked(address)) for address in (one, other)) == [3, 9]
+    assert archive.rows("SELECT severity, code FROM problems") == [("error", "waiting-room")] * 2
+    assert archive.rows("SELECT count(*), count(record_id) FROM documents") == [(SIZE, SIZE - 2)]
+    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    site.instead.clear()
+    assert archive.live("a.db").status == 0
+    assert archive.rows("SELECT count(*), count(record_id) FROM documents") == [(SIZE, SIZE)]
+
+
+def test_nothing_found_at_the_address_of_a_document_says_nothing_of_it(archive: Harvests, site: Passing) -> None:
+    assert archive.live("a.db").status == 0
+    before = told(archive.folder / "a.db")
+    (address,) = addresses(site, 3)
+    site.instead[address] = 10**6, nothing(site)
+    again = ("--refresh-after", "0")
+    assert archive.live("a.db", *again).status == 3
+    assert archive.rows("SELECT severity, code, count(*) FROM problems") == [("error", "another-page", 1)]
+    assert archive.rows("SELECT count(*) FROM documents WHERE gone_at IS NOT NULL") == [(0,)]
+    assert told(archive.folder / "a.db")["documents"] == before["documents"]
+    site.instead.clear()
+    assert archive.live("a.db", *again).status == 0
+    assert len(archive.server.asked(address)) == 3

@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 
 from harvester.cli.serve import publish
 from harvester.store.database import open_to_read, open_to_write
+from harvester.store.soundness.check import check
 from tests.test_truth_votes import harvest
 from tests.truth_votes import WHOLE, Said, listing, own_page
 
@@ -81,3 +82,39 @@ def test_an_address_that_was_left_and_given_away_lists_both_with_dates(tmp_path:
     assert page.select_one('a[href$="/document/letter-to-mao"]')
     assert "Letter to Mao had it until 2025-03-05" in text
     assert "Report on trade has it since 2025-03-05" in text
+
+
+def test_the_id_of_a_merged_document_is_not_given_to_the_next_that_has_its_address(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    open_to_write(path).close()
+    moved = Said("Letter to Mao, anew", "May 1, 1950", "Of aid.", "110001", "80001", "letter-anew")
+    given = replace(NEW, slug="letter-anew")
+    first = [listing([OLD], WHOLE, at(1)), own_page(OLD, at(1))]
+    second = [listing([moved], WHOLE, at(3)), own_page(moved, at(3))]
+    harvest(path, [first, second, [listing([given], WHOLE, at(5)), own_page(given, at(5))]])
+    with open_to_read(path) as db:
+        ((merged, before),) = db.execute("SELECT merged_from, before FROM changes WHERE kind = 'merged'").fetchall()
+        ids = dict(db.execute("SELECT record_id, id FROM documents").fetchall())
+        keys = dict(db.execute("SELECT record_id, key FROM documents").fetchall())
+    assert before == "letter-anew" == keys["110001"]
+    assert ids["110002"] not in (merged, ids["110001"])
+    assert check(path) == []
+
+
+def test_a_document_that_was_merged_by_mistake_has_its_id_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    open_to_write(path).close()
+    other = replace(NEW, slug="report")
+    mixed_up = replace(OLD, slug="report")
+    first = [listing([OLD, other], WHOLE, at(1)), own_page(OLD, at(1))]
+    second = [own_page(mixed_up, at(2)), own_page(mixed_up, at(4))]
+    harvest(path, [first])
+    with open_to_read(path) as db:
+        before = dict(db.execute("SELECT title, id FROM documents").fetchall())
+    harvest(path, [second])
+    with open_to_read(path) as db:
+        assert db.execute("SELECT count(*) FROM documents").fetchone() == (1,)
+    harvest(path, [[listing([OLD, other], WHOLE, at(6)), own_page(other, at(3))]])
+    with open_to_read(path) as db:
+        assert dict(db.execute("SELECT title, id FROM documents").fetchall()) == before
+    assert check(path) == []

@@ -94,6 +94,19 @@ def rename_and_retitle(world: World) -> None:
     world.trouble["renamed"] = "fails"
 
 
+def rename_and_retitle_well(world: World) -> None:
+    """Give an item another title and address; its page is there at once."""
+    rename_and_retitle(world)
+    world.trouble.clear()
+
+
+def reuse_the_new_address(world: World) -> None:
+    """Give the address that an item was moved to to a new one."""
+    old = world.items[1]
+    world.take_off(old)
+    world.put(replace(world.unborn.pop(0), slug=old.slug))
+
+
 def reuse(world: World) -> None:
     """Take an item away and give its address to a new one."""
     old = world.items[6]
@@ -129,6 +142,10 @@ CASES = (
     Case(
         "an address given away and given back",
         [Step(reuse, at(6)), NOTHING, Step(rename_the_new_one, RENAMED), Step(restore, at(6)), NOTHING],
+    ),
+    Case(
+        "an address that an item was moved to, given away",
+        [Step(rename_and_retitle_well, RENAMED), NOTHING, Step(reuse_the_new_address, RENAMED), NOTHING],
     ),
     Case("a site change", [Step(state_again, at(3)), Step(empty_two, at(3, 5)), Step(state_again, at(3)), NOTHING]),
     Case("an undated item, and a new one", [Step(undate_one_and_reuse_another, at(4, 6)), Step(None, at(4))]),

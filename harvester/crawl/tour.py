@@ -77,7 +77,7 @@ class Tour:
         self.expected = self._desk.run.counts["pages"] + len(due)
         looked_at = len(due)
         for number, address in enumerate(due):  # it grows: a page that is another document's is asked for once more
-            fetched = await self._visits.visit(address)
+            fetched = await self._visits.document(address)
             yield fetched
             taken = await fetched.taken
             if taken and taken.claim and number < looked_at:
@@ -122,7 +122,7 @@ class Tour:
         answers: dict[str, Taken | None] = {}
         for leaver in leaving:
             if leaver.gone and leaver.url:
-                fetched = await self._visits.visit(leaver.url)
+                fetched = await self._visits.document(leaver.url)
                 yield fetched
                 answers[leaver.url] = await fetched.taken
         if leaving:

@@ -15,8 +15,9 @@ from harvester.crawl.items import Fetched
 from harvester.crawl.politeness import PATIENT_LOOKS, SECOND_LOOKS
 from harvester.crawl.trouble import NoAnswer
 from harvester.harvest import NOTHING_FOUND, NOTHING_THERE
-from harvester.pages.html_refusals import WAITING_ROOM
-from harvester.pages.page import Problem
+from harvester.pages.html_refusals import WAITING_ROOM, name_of
+from harvester.pages.page import Problem, Refused
+from harvester.pages.parse import parse
 from harvester.readers.files import PassedOver
 
 if TYPE_CHECKING:
@@ -65,6 +66,28 @@ class Visits:
         # An answer is kept under the address that was asked for: whether it is that page, what it says will show.
         self._last = Fetched(self._capture(response, uri), response, step, same)
         return self._last
+
+    async def document(self, address: str) -> Fetched:
+        """Fetch a document's page. A waiting room is waited in, unless that was in vain before; it is no reading."""
+        look, most = 0, PATIENT_LOOKS if self._patient else SECOND_LOOKS
+        while self._is_waiting_room(fetched := await self.visit(address)):
+            if look == most:
+                self._patient = False
+                break
+            look += 1
+            assert fetched.response is not None  # noqa: S101 - a waiting room is an answer
+            self._desk.aside(canonical(fetched.response.url, self._source, self._base), fetched.response)
+            await self._fetcher.rest(look, f"{address} was answered with {WHAT[WAITING_ROOM]}")
+        return fetched
+
+    def _is_waiting_room(self, fetched: Fetched) -> bool:
+        """Return whether an answer is a waiting room. That is read as a page only if it looks like one."""
+        if not isinstance(fetched.capture, Capture) or (found := name_of(fetched.capture.body)) is None:
+            return False
+        if found.code != WAITING_ROOM:
+            return False
+        page = parse(fetched.capture, self._source)
+        return isinstance(page, Refused) and page.code == WAITING_ROOM
 
     async def looks(self, address: str, step: WalkStep) -> AsyncIterator[Fetched]:
         """Fetch a page of a walk; look again if it is refused, or is empty though records should stand there.

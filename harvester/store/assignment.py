@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvester.store.documents import Ids, merge_documents, unmerge_document
+from harvester.store.documents import Ids, merge_documents, own_addresses, unmerge_document
 from harvester.store.holders import Holders, Shown, shown_by
 from harvester.store.identity import (
     NEW,
@@ -212,21 +212,22 @@ class Assignment:
     def _heir(self, document: int, items: Sequence[Item]) -> Item:
         """Return the one of several items that stays the document.
 
-        The one at its public address; where that tells nothing, the one that has its number; else the first.
+        The one that was the first at its public addresses; where that tells nothing, the one that has its number;
+        else the first.
         """
         if len(items) == 1:
             return items[0]
-        row = self._db.execute("SELECT source, key FROM documents WHERE id = ?", [document]).fetchone()
-        key = f"{row[0]}:slug:{row[1]}" if row else ""
-        at = [item for item in items if key in item.since]
+        own = own_addresses(self._db, document)
+        since = {item: min((item.since[key] for key in own & item.since.keys()), default=None) for item in items}
+        at = [(first, place) for place, first in enumerate(since.values()) if first is not None]
         if at:
-            return min(at, key=lambda item: item.since[key])
+            return items[min(at)[1]]
         known = _addresses_of(self._db, [document])
         return next((item for item in items if known & set(item.numbers.values())), items[0])
 
     def _separate(self, item: Item, shared: set[int | None]) -> int:
         """Return a document for an item that had none of its own; one that was merged by mistake comes back."""
-        slugs = [key for key in item.since if kind_of(key) == "slug"]
+        slugs = {key: since for key, since in item.since.items() if kind_of(key) == "slug"}
         for document in sorted(filter(None, shared)):
             former = unmerge_document(self._db, slugs, document)
             if former:

@@ -14,7 +14,7 @@ from harvester.store.timeline import Suppressed, Timeline
 from harvester.store.votes import ALWAYS, votes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlite_utils import Database
 
@@ -301,15 +301,28 @@ def _retire(db: Database, gone: dict[str, Any], kept: int, place: Place) -> None
     db.execute(sql, [place.run, kept, place.capture or None, place.observed_at, gone["key"], gone["id"]])
 
 
-def unmerge_document(db: Database, keys: Iterable[str], kept: int) -> int | None:
+def own_addresses(db: Database, document: int) -> set[str]:
+    """Return the keys of a document's public addresses, without those of documents that were merged into it."""
+    sql = """SELECT source || ':slug:' || documents.key FROM documents WHERE id = ?1
+        UNION SELECT replace(key, ':public:', ':slug:') FROM identities
+        WHERE document_id = ?1 AND instr(key, ':public:')"""
+    found = {key for (key,) in db.execute(sql, [document])}
+    sql = """SELECT source || ':slug:' || before FROM changes JOIN documents ON documents.id = document_id
+        WHERE document_id = ? AND changes.kind = 'merged' AND field = 'key'"""
+    return found - {key for (key,) in db.execute(sql, [document])} or found
+
+
+def unmerge_document(db: Database, slugs: Mapping[str, str], kept: int) -> int | None:
     """Return the id of a document that was merged into another by mistake, and give it back its history.
 
-    It is recognised by its public address, which was one of these slugs.
+    It is recognised by its public address, which was one of these slugs; each slug comes with the time since when it
+    is the item's. An item that got the address after the merger is another one: the merger was right.
     """
-    for key in keys:
-        sql = """SELECT merged_from FROM changes WHERE document_id = ? AND kind = 'merged' AND before = ?
-            AND merged_from NOT IN (SELECT id FROM documents) ORDER BY id DESC LIMIT 1"""
-        row = db.execute(sql, [kept, value_of(key)]).fetchone()
+    for key, since in slugs.items():
+        sql = """SELECT merged_from FROM changes WHERE document_id = ?1 AND kind = 'merged' AND before = ?2
+            AND coalesce(observed_at, ?3) >= ?3 AND merged_from NOT IN (SELECT id FROM documents)
+            ORDER BY id DESC LIMIT 1"""
+        row = db.execute(sql, [kept, value_of(key), since]).fetchone()
         if row:
             sql = """UPDATE changes SET document_id = merged_from, merged_from = NULL
                 WHERE document_id = ? AND merged_from = ? AND kind <> 'merged'"""

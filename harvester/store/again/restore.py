@@ -172,3 +172,7 @@ def _follow(run: Run, document: int, key: str, title: str) -> None:
     sql = """INSERT INTO changes (run_id, document_id, kind, field, before, merged_from)
         VALUES (?, ?, 'merged', 'key', ?, ?)"""
     db.execute(sql, [run.id, row[0], key, document])
+    sql = """INSERT OR IGNORE INTO identities (key, document_id) SELECT key, ?1 FROM former.identities
+        WHERE document_id = ?2 AND instr(key, ':public:')
+        UNION ALL SELECT source || ':public:' || key, ?1 FROM former.documents WHERE id = ?2"""
+    db.execute(sql, [row[0], document])

@@ -50,7 +50,8 @@ QUESTIONS: tuple[tuple[str, str, bool, str], ...] = (
         False,
         """SELECT 'document ' || document_id || ', once ' || before
             FROM changes JOIN documents ON documents.id = document_id
-            WHERE changes.kind = 'merged' AND field = 'key' AND NOT EXISTS (SELECT 1 FROM identities AS known
+            WHERE changes.kind = 'merged' AND field = 'key' AND merged_from NOT IN (SELECT id FROM documents)
+                AND NOT EXISTS (SELECT 1 FROM identities AS known
                 WHERE known.key = source || ':public:' || before AND known.document_id = changes.document_id)""",
     ),
     (
