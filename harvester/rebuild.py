@@ -29,12 +29,15 @@ from harvester.store.own import keep_own_columns, resting, schema, without_uniqu
 from harvester.store.run import Run
 from harvester.store.search import index, note_changed
 from harvester.store.withdrawal.restore import check_vault, lay_open, withdraw_again
+from harvester.store.withdrawal.withheld import keeper_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlite_utils import Database
+
+    from harvester.store.withdrawal.withheld import Keeper
 
 AT_ONCE = 16
 """Pages written at a time: fewer than any database of ours has, so that there is a time after the first of them."""
@@ -91,7 +94,7 @@ def _make(
             run.problem(Problem("warning", "otherwise-written", CARRIED.format(place)))
         with uncounted(db), resting(db), without_unique_indexes(db):
             with transaction(db), resting(db, ours=True):
-                rebuilt = _take_again(run, without, progress)
+                rebuilt = _take_again(run, without, progress, keeper_of(path, withdrawn))
                 keep_own_columns(db)
                 note_changed(db)
             db.execute("DETACH former")
@@ -101,13 +104,13 @@ def _make(
     return rebuilt
 
 
-def _take_again(run: Run, without: int | None, progress: Callable[[], None]) -> Rebuilt:
+def _take_again(run: Run, without: int | None, progress: Callable[[], None], keeper: Keeper) -> Rebuilt:
     if without is not None:
         if without >= run.id:
             raise UsageError(f"no run {without}: see `harvester status`, or the table runs")
         leave_out(run.db, without)
     sources = load_sources()
-    retaking = Retaking(run, sources)
+    retaking = Retaking(run, sources, keeper)
     for row, capture in list_pages(retaking.left):
         retaking.take(row, capture, parse(capture, sources[row["source"]]))
         run.counts["pages"] += 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 QUICK = (
     *("slug", "id and slug", "slug, title, date, summary", "both, then slug", "listed twice"),
     *("another's page shows it once", "a new one's page shows it once", "its slug goes to a new one"),
-    *("a namesake, and slug", "an old capture of a listing"),
+    *("a namesake, and slug", "an old capture of a listing", "slugs swapped"),
 )
 BY_NAME = {change.name: change for change in CHANGES}
 

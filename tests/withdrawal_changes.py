@@ -1,4 +1,4 @@
-"""An archive that changes after one of its documents was withdrawn: 42 changes, each harvested and made again.
+"""An archive that changes after one of its documents was withdrawn: 46 changes, each harvested and made again.
 
 `python -m tests.withdrawal_changes` prints what became of each.
 """
@@ -103,6 +103,11 @@ def _swapped(world: World) -> None:
     world.rows = [replace(item, slug=slugs.get(item.number, item.slug)) for item in world.rows]
 
 
+def _swapped_back(world: World) -> None:
+    slugs = {SECRET.number: SECRET.slug, FRIEND.number: FRIEND.slug}
+    world.rows = [replace(item, slug=slugs.get(item.number, item.slug)) for item in world.rows]
+
+
 def _merged(world: World) -> None:
     world.remove()
     world.once[SECRET.slug] = FRIEND
@@ -162,7 +167,8 @@ CHANGES = (
     ),
     Change("its new address shows another once", (_once("qxvnew", FRIEND, slug="qxvnew"),)),
     Change("its page shows another once", (_once(SECRET.slug, FRIEND),)),
-    Change("slugs swapped", (_swapped,), rebuilt=False),
+    Change("slugs swapped", (_swapped,)),
+    Change("slugs swapped, and back", (_swapped, _swapped_back), rebuilt=False),
     Change("its slug goes to a new one", (_reused,), seen=(SECRET.slug,)),
     Change("a namesake comes", (lambda w: w.add(NAMESAKE),), seen=(NAMESAKE.slug,)),
     Change("a namesake comes before it", (lambda w: w.add(NAMESAKE, first=True),), seen=(NAMESAKE.slug,)),
@@ -200,11 +206,13 @@ class Trial:
         for _ in range(2):
             self.sync("once more")
         self._look_at("in the end", seen=True)
+        self._ask_nothing("in the end")
         if (run(["rebuild", "--db", str(self.db)]) == 0) is not self.change.rebuilt:
             self.faults.append("made again, or not, against expectation")
         self._look_at("rebuilt", seen=True)
         self.sync("after the rebuild")
         self._look_at("after the rebuild", seen=True)
+        self._ask_nothing("after the rebuild")
         self.faults += [f"not sound: {finding}" for finding in check(self.db, fast=True)]
         return self.faults
 
@@ -247,6 +255,11 @@ class Trial:
         file = self.folder / f"{len(list(self.folder.iterdir()))}.warc"
         file.write_bytes(b"".join(warc_record(uri, body, date=at) for uri, body in pages.items()))
         run(["harvest", str(file), "--db", str(self.db)])
+
+    def _ask_nothing(self, when: str) -> None:
+        with open_to_read(self.db) as db:
+            asked = [uri for uri in addresses_undecided(db, "wilson") if self._page(uri)]
+        self.faults += [f"{when}: {uri} is asked for again" for uri in asked]
 
     def _look_at(self, when: str, *, seen: bool = False) -> None:
         self.faults += [f"{when}: {found}" for found in _told(self.db, namesake=NAMESAKE.slug in self.change.seen)]

@@ -27,6 +27,7 @@ from harvester.store.walks import (
     walk_begun,
 )
 from harvester.store.withdrawal.release import addresses_undecided
+from harvester.store.withdrawal.withdrawn import is_address
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -130,9 +131,10 @@ class Desk:
         return Step(number, total, keys, taken.known, cached, onward=onward, exact=exact)
 
     def held(self, uri: str) -> Held | None:
-        """Give what is held of an address, to ask whether it is still so."""
+        """Give what is held of an address, to ask whether it is still so: not of a withdrawn document's."""
         held = newest_validators(self.run.db, uri)
-        return held if held and (self._warc is None or held.kept) else None
+        kept = held and (self._warc is None or held.kept)
+        return held if kept and not is_address(self.run.db, uri) else None
 
     def aside(self, uri: str, response: Response) -> None:
         """Keep an answer that tells nothing of the archive's records."""

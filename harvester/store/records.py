@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from harvester.store.documents import Ids
     from harvester.store.hashes import Hashes
     from harvester.store.keys import Keys
-    from harvester.store.withdrawal.withheld import Withheld
+    from harvester.store.withdrawal.withheld import Keeper, Withheld
 
 
 class Kept(NamedTuple):
@@ -79,11 +79,11 @@ class RecordTaker:
         self.withheld: dict[int, Withheld] = {}
         self.undecided: list[Record] = []
 
-    def take(self, page: Listing, hashes: Hashes) -> Counter[str]:
+    def take(self, page: Listing, hashes: Hashes, kept_out: Keeper = withheld) -> Counter[str]:
         """Take the records of a listing; count how many documents were new, changed or unchanged, or are not known."""
         own = own_keys(page.records, self._place.source.name)
         self._table.load(own)
-        self.withheld = withheld(self._db, page.records, self._place)
+        self.withheld = kept_out(self._db, page.records, self._place)
         self.undecided = [page.records[number] for number, one in self.withheld.items() if one.undecided]
         same = [self.withheld.get(n) or self._table.same(k, d) for n, (k, d) in enumerate(zip(own, hashes.records))]  # noqa: B905
         kept = [Kept(s.id, s.document) for s in same if s] if all(same) else self._new(page.records, hashes, same)

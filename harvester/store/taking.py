@@ -96,8 +96,11 @@ class Taking(Tally):
         self.hidden = False
 
     def find_known(self, capture: Capture, sources: Iterable[Source]) -> KnownCapture | None:
-        """Find the capture that makes parsing this one needless, because its bytes were read before."""
-        return find_same_bytes(self.db, capture, sources)
+        """Find the capture that makes parsing this one needless, because its bytes were read before.
+
+        At the address of a withdrawn document only what a page says shows whose it is.
+        """
+        return None if is_address(self.db, capture.uri) else find_same_bytes(self.db, capture, sources)
 
     def reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None = None) -> Taken:
         """Keep that a page was read whose bytes are known."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harvester.source import Source
     from harvester.store.hashes import Hashes
     from harvester.store.run import Run
+    from harvester.store.withdrawal.withheld import Keeper
 
 OF_A_WALK = ("another-page", "redirected")
 """Refusals that no parser can judge: it was not the page that was asked for."""
@@ -28,12 +29,16 @@ _ROWS = """SELECT id, uri, source, listing_id, captured_at, sha256, content_hash
 
 
 class Retaking:
-    """Takes every capture of a database again, once. `left`: those that are yet to be taken, by id."""
+    """Takes every capture of a database again, once. `left`: those that are yet to be taken, by id.
 
-    def __init__(self, run: Run, sources: dict[str, Source]) -> None:
+    `keeper` keeps records out that were withdrawn already.
+    """
+
+    def __init__(self, run: Run, sources: dict[str, Source], keeper: Keeper) -> None:
         self._run = run
         self._db = run.db
         self._sources = sources
+        self._keeper = keeper
         self.ids = FormerIds(run.db)
         self.recount: set[int] = set()
         self.left: dict[int, dict[str, Any]] = {row["id"]: row for row in self._db.query(_ROWS)}
@@ -69,7 +74,7 @@ class Retaking:
         place = self._place(row, page.form)
         taker = RecordTaker(self._db, place, self.ids, self.recount)
         if isinstance(page, Listing):
-            taker.take(page, hashes)
+            taker.take(page, hashes, self._keeper)
         else:
             taker.take_document(page, hashes)
 

@@ -77,11 +77,16 @@ class Judge:
 
     def _decide(self, document: int) -> bool:
         """Decide about a record that was held back. Its page decides only if it is of that title and date itself."""
-        held = {self._hasher.key(one.key): one.natural for one in vault.held_ever(self._path)}
-        naturals = [_stem(held[name]) for name in self._names if f"{UNDECIDED}{name}" in self._known and name in held]
         if self._says_the_same or not self._contradicts(document):
             return self._belongs_to(document)
-        return self._frees(document) if _stem(self._keys.natural) in naturals else True
+        return self._frees(document) if self._is_as_listed else True
+
+    @property
+    def _is_as_listed(self) -> bool:
+        """Return whether it shows the title and the date of the record that was held back at its address."""
+        held = {self._hasher.key(one.key): one.natural for one in vault.held_ever(self._path)}
+        wanted = [held[name] for name in self._names if f"{UNDECIDED}{name}" in self._known and name in held]
+        return _stem(self._keys.natural) in map(_stem, wanted)
 
     @property
     def _says_the_same(self) -> bool:
@@ -95,12 +100,15 @@ class Judge:
         return False
 
     def _belongs_to(self, document: int) -> bool:
-        """Let what the page is known by be withdrawn, and what stands under its address, unless that has a number."""
-        others = [(row, self._keys_held(row["id"])) for row in self._standing_there()]
-        if any(self._is_another(keys) for _, keys in others):
+        """Let what the page is known by be withdrawn, and what stands under its address, unless that is another's."""
+        standing = [(row, self._keys_held(row["id"])) for row in self._standing_there()]
+        others = [row for row, keys in standing if self._is_another(keys)]
+        if others and not self._is_as_listed:
             return True  # one page was served for another's
         doubtful = set()
-        for row, keys in others:
+        for row, keys in standing:
+            if row in others:
+                continue  # the withdrawn document has its address now, as the listing says, too
             hide(self._db, self._path, self._hasher, row, Act(BY, PROVED.format(document), stamp(), document))
             naturals = [key for key in keys if kind_of(key) == "natural"]
             if _stem(self._keys.natural) not in map(_stem, naturals):

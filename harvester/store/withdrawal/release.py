@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 BY = "the harvester"
+_MISSING = """SELECT (SELECT max(read_at) FROM reads WHERE uri = ? AND http_status IN (404, 410)) >=
+    coalesce((SELECT max(read_at) FROM reads WHERE capture_id IN (SELECT sightings.capture_id FROM sightings
+        JOIN statements ON statements.id = statement_id WHERE statements.key = ?)), '')"""
 
 
 def release(
@@ -72,8 +75,17 @@ def undecided(db: Database, path: Path) -> list[vault.Held]:
 
 
 def addresses_undecided(db: Database, source: str) -> list[str]:
-    """Return the addresses of pages that are to be read once, to know whose records are withheld."""
-    return [held.uri for held in undecided(db, database_file(db)) if held.uri and held.source == source]
+    """Return the addresses of pages that are to be read once, to know whose records are withheld.
+
+    One that does not exist is asked for again when a listing has shown the record since.
+    """
+    here = [held for held in undecided(db, database_file(db)) if held.uri and held.source == source]
+    return [held.uri for held in here if held.uri and not _is_missing(db, held)]
+
+
+def _is_missing(db: Database, held: vault.Held) -> bool:
+    key = stand_in_key(hasher_of(db), held.source, held.document_id, held.key)
+    return bool(db.execute(_MISSING, [held.uri, key]).fetchone()[0])
 
 
 def namesakes(db: Database, path: Path) -> list[vault.Held]:

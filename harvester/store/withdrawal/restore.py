@@ -15,7 +15,7 @@ from harvester.store.own import resting
 from harvester.store.search import forget_words, index_now
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.hiding import put_back
-from harvester.store.withdrawal.secret import Hasher, check_secret, hasher_at, is_empty
+from harvester.store.withdrawal.secret import Hasher, check_secret, hasher_at, is_empty, seal
 from harvester.store.withdrawal.withdraw import Act, hide
 from harvester.store.withdrawal.withdrawn import INNOCENT, SHOWN, known_among, learn, mark_of, root_of
 
@@ -29,12 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Hidden:
-    """What was withdrawn from a database. `keys`, `same_as`: of each document; `seen`: keys of all others."""
+    """What was withdrawn from a database. `keys`, `same_as`: of each document; `seen`: keys of all others.
+
+    `since`: the pages and keys of the stand-ins for what was kept out after a document was withdrawn.
+    """
 
     those: list[Withdrawal] = field(default_factory=list)
     keys: dict[int, list[str]] = field(default_factory=dict)
     same_as: dict[int, int | None] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    since: set[tuple[int, str]] = field(default_factory=set)
 
 
 def undo(db: Database, path: Path, withdrawal: Withdrawal, by: str) -> None:
@@ -68,7 +72,7 @@ def lay_open(copy: Database, path: Path) -> Hidden:
     hidden.same_as.update(copy.execute("SELECT id, same_as FROM withdrawn").fetchall())
     for one in found:
         with transaction(copy), resting(copy):
-            show_again(copy, path, one)
+            hidden.since.update(show_again(copy, path, one))
     return hidden
 
 
@@ -94,11 +98,17 @@ def _again(db: Database, path: Path, hasher: Hasher, one: Withdrawal, hidden: Hi
     sql = "INSERT OR IGNORE INTO withdrawn (id, withdrawn_at, kept_as, same_as) VALUES (?, ?, ?, ?)"
     db.execute(sql, [document, one.withdrawn_at, one.id, same_as])
     kept = set(hidden.keys.get(document, ()))
-    # Which namesakes can be seen was known before: what has come anew is none, and what was released stays so.
-    db.execute("DELETE FROM withdrawn_keys WHERE document_id = ? AND substr(key, 1, 1) = ?", [document, INNOCENT])
+    sql = "SELECT key FROM withdrawn_keys WHERE document_id = ?"
+    fresh = {key for (key,) in db.execute(sql, [document])} - kept
+    # Which namesakes can be seen was known before: what has come anew is none, what was released stays so, and an
+    # address that has passed to another document does not come back.
+    others = {hasher.key(key) for key in hidden.seen if kind_of(key) in STRONG_KINDS}
+    wrong = {key for key in fresh if key.startswith((INNOCENT, "address:")) or key in others}
+    wrong |= {key[1:] for key in kept if key.startswith(INNOCENT)}
     sql = "DELETE FROM withdrawn_keys WHERE key = ? AND document_id = ?"
-    db.conn.executemany(sql, [(key[1:], document) for key in kept if key.startswith(INNOCENT)])
+    db.conn.executemany(sql, [(key, document) for key in wrong])
     learn(db, hasher, document, kept)
+    seal(db, hasher, document)
 
 
 def _come_anew(db: Database, hidden: Hidden) -> list[int]:
@@ -153,15 +163,18 @@ def check_vault(db: Database, path: Path) -> None:
         raise vault.lost(path, lost)
 
 
-def show_again(db: Database, path: Path, withdrawal: Withdrawal) -> None:
-    """Put back what was taken out of a document, within the caller's transaction."""
+def show_again(db: Database, path: Path, withdrawal: Withdrawal) -> set[tuple[int, str]]:
+    """Put back what was taken out of a document, within the caller's transaction.
+
+    Return the pages and keys of the stand-ins for what was kept out since: that was never taken.
+    """
     db.execute("DELETE FROM withdrawn_keys WHERE document_id = ?", [withdrawal.document_id])
     db.execute("DELETE FROM withdrawn WHERE id = ?", [withdrawal.document_id])
     put_back(db, vault.kept(path, withdrawal.id))
-    _take_up(db, withdrawal.document_id)
+    return _take_up(db, withdrawal.document_id)
 
 
-def _take_up(db: Database, document: int) -> None:
+def _take_up(db: Database, document: int) -> set[tuple[int, str]]:
     """Let what was seen meanwhile be of the document, and the pages where it stood be read again."""
     (source,) = db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
     mark = mark_of(source, document)
@@ -169,6 +182,9 @@ def _take_up(db: Database, document: int) -> None:
     said = "SELECT id FROM statements WHERE document_id = :document"
     stand_ins = "SELECT id FROM statements WHERE key = :mark OR (key > :from AND key < :to)"
     seen = f"statement_id IN ({said}) OR statement_id IN ({stand_ins})"
+    sql = f"""SELECT sightings.capture_id, key FROM sightings JOIN statements ON statements.id = statement_id
+        WHERE statement_id IN ({stand_ins})"""
+    since = set(db.execute(sql, values).fetchall())
     sql = f"""UPDATE sightings SET document_id = :document, statement_id = CASE WHEN statement_id IN ({said})
         THEN statement_id ELSE (SELECT max(id) FROM statements WHERE document_id = :document) END
         WHERE title = :shown AND ({seen})"""
@@ -179,3 +195,4 @@ def _take_up(db: Database, document: int) -> None:
     db.execute(sql, values)
     db.execute("DELETE FROM archives")
     index_now(db)
+    return since

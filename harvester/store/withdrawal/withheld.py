@@ -10,11 +10,21 @@ from harvester.pages.page import DocumentPage, Refused
 from harvester.store.keys import keys_of
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.page import Judge
-from harvester.store.withdrawal.secret import database_file, hasher_of, is_empty
-from harvester.store.withdrawal.withdrawn import SHOWN, UNDECIDED, is_named, learn, matches_of, stand_in_key
+from harvester.store.withdrawal.secret import database_file, hasher_at, hasher_of, is_empty
+from harvester.store.withdrawal.withdrawn import (
+    INNOCENT,
+    SHOWN,
+    UNDECIDED,
+    Match,
+    is_named,
+    learn,
+    matches_of,
+    stand_in_key,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Callable, Container, Sequence
+    from pathlib import Path
 
     from sqlite_utils import Database
 
@@ -23,8 +33,11 @@ if TYPE_CHECKING:
     from harvester.source import Source
     from harvester.store.captures import Place
     from harvester.store.keys import Keys
+    from harvester.store.withdrawal.restore import Hidden
     from harvester.store.withdrawal.secret import Hasher
-    from harvester.store.withdrawal.withdrawn import Match
+
+    Keeper = Callable[[Database, Sequence[Record], Place], "dict[int, Withheld]"]
+    """Returns the stand-ins of those records of a page that are not to be taken, by their number on the page."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,36 @@ def withheld(db: Database, records: Sequence[Record], place: Place) -> dict[int,
             learn(db, hasher, match.document, [f"{UNDECIDED}{hasher.key(found[number].own)}"])
             _hold(db, match.document, found[number], records[number], place)
     return {number: _stand_in(db, hasher, match, found[number], place) for number, match in matches.items()}
+
+
+def keeper_of(path: Path, hidden: Hidden) -> Keeper:
+    """Return what keeps the records out that the database at `path` kept out, but for those of namesakes.
+
+    They were never taken, so a document that held their address before has nothing of them.
+    """
+    if not hidden.since:
+        return lambda *_: {}
+    hasher = hasher_at(path)
+    names = {name for found in hidden.keys.values() for name in found}
+
+    def is_kept_out(keys: Keys) -> bool:
+        those = [hasher.key(key) for key in keys.strong]
+        if any(f"{INNOCENT}{name}" in names for name in those):
+            return False
+        signs = {sign + name for name in those for sign in ("", UNDECIDED)}
+        return bool(those) and bool(names & {*signs, hasher.titled(keys.natural)})
+
+    def kept_out(db: Database, records: Sequence[Record], place: Place) -> dict[int, Withheld]:
+        here = {key for capture, key in hidden.since if capture == place.capture}
+        return {
+            number: _stand_in(db, hasher, Match(document), keys, place)
+            for number, keys in enumerate(keys_of(records, place.source.name) if here else ())
+            if is_kept_out(keys)
+            for document in hidden.keys
+            if stand_in_key(hasher, place.source.name, document, keys.own) in here
+        }
+
+    return kept_out
 
 
 def blanked(records: Sequence[Record], withheld: Container[int]) -> Sequence[Record]:
