@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +77,23 @@ def test_a_year_finds_what_overlaps_it(few: Room, year: str, dates: set[str]) ->
     assert set(found(few, year=year)) == dates
 
 
+def test_the_bars_of_years_count_each_document_where_it_begins(few: Room) -> None:
+    """Without a beginning it counts in its last year, without an end in its first."""
+    bars = re.findall(r'aria-label="(\d{4}): (\d+)"', few.get("/").text)
+    assert bars == [("1950", "2"), ("1955", "1"), ("1960", "1"), ("1961", "1"), ("1962", "1"), ("1971", "1")]
+    for year, begun in bars:
+        assert len(found(few, year=year)) >= int(begun)
+
+
+def test_undated_and_unread_are_last_in_the_table_of_documents(few: Room) -> None:
+    rows = few.get("/fresh/documents.json?_shape=array").json()
+    assert [row["date_text"] for row in rows][:6] == [
+        *("after 1970", "1962", "Winter 1961/62", "12-14 May 1960"),
+        *("195-?", "1950s"),
+    ]
+    assert {row["date_text"] for row in rows[6:]} == {"before 1956", "Easter 1950", "n.d."}
+
+
 def test_no_page_fails_for_a_date(tmp_path: Path) -> None:
     room, rows = room_of(tmp_path, PRINTED)
     assert sorted(row["date_text"] for row in rows) == sorted(PRINTED)
@@ -90,4 +110,12 @@ def test_no_page_fails_for_a_date(tmp_path: Path) -> None:
         "/search.csv",
     ):
         room.get(path)
+    sheet = csv.DictReader(room.get("/search.csv").text.removeprefix("\ufeff").splitlines())
+    lines = [json.loads(line) for line in room.get("/search.jsonl").text.splitlines()]
+    for exported in (list(sheet), lines):
+        assert sorted(row["date_text"] for row in exported) == sorted(PRINTED)
+        assert sorted(row["date"] or "" for row in exported) == sorted(row["date"] or "" for row in rows)
+    words = ("bib", "@"), ("ris", "TY  - "), ("csljson", '"issued": ')
+    for ending, of_each in words:
+        assert room.get(f"/search.{ending}").text.count(of_each) == len(PRINTED)
     room.loop.close()

@@ -35,6 +35,7 @@ COLUMNS = (
     "key",
     "source",
     "gone_at",
+    "date_text",
 )
 
 

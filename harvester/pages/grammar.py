@@ -78,10 +78,34 @@ def date_place(before: Sequence[Lines]) -> DatePlace | None:
 
 
 def read_counted(blocks: Sequence[Block], promise: Promise) -> Reading:
-    """Read blocks in which only dates show where a record begins, and undated records show only by their shape."""
+    """Read blocks in which only dates show where a record begins, and undated records show only by their shape.
+
+    What may be dates that cannot be read are dates if the page then has as many records as it promises, and fewer lines
+    that look like titles are left in summaries.
+    """
     openers = _dates(blocks, loses_lines=promise.loses_lines)
     unread = _unread_dates(blocks, openers, promise)
-    openers |= unread
+    if len(openers) + len(unread) == promise.count:
+        return _read_promised(blocks, openers, unread, promise)
+    reading = _read_promised(blocks, openers, set(), promise)
+    if not unread:
+        return reading
+    dated = _read_promised(blocks, openers, unread, promise)
+    if len(dated.entries) != promise.count:
+        return reading
+    fits_better = len(reading.entries) != promise.count or _title_like(dated) < _title_like(reading)
+    return dated if fits_better else reading
+
+
+def _title_like(reading: Reading) -> int:
+    return sum(not ends_sentence(block.text) for entry in reading.entries for block in entry.summary)
+
+
+def _read_promised(
+    blocks: Sequence[Block], dates: Collection[int], unread: Collection[int], promise: Promise
+) -> Reading:
+    """Read blocks of which these are dates; where records are missing then, undated ones are found by their shape."""
+    openers = {*dates, *unread}
     if len(openers) < promise.count and _begins_undated(blocks, promise):
         openers.add(0)
     reading = _read(blocks, openers, unread, loses_lines=promise.loses_lines)
@@ -106,7 +130,7 @@ def _dates(blocks: Sequence[Block], *, loses_lines: bool) -> set[int]:
 
 
 def _unread_dates(blocks: Sequence[Block], openers: Collection[int], promise: Promise) -> set[int]:
-    """Return the places of dates that cannot be read: if with them the page has as many records as it promises.
+    """Return the places of what may be dates that cannot be read: no more than the page has records without a date.
 
     On a page that is cut off the count proves nothing: a title that names a year would be taken for a date.
     """
@@ -114,7 +138,7 @@ def _unread_dates(blocks: Sequence[Block], openers: Collection[int], promise: Pr
         return set()
     found = {at for at in range(len(blocks)) if at not in openers and at - 1 not in openers}
     found = {at for at in found if _is_unread_date(blocks, at)}
-    return found if len(openers) + len(found) == promise.count else set()
+    return found if len(openers) + len(found) <= promise.count else set()
 
 
 def _is_unread_date(blocks: Sequence[Block], at: int) -> bool:
