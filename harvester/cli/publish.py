@@ -48,6 +48,7 @@ def publish(directory: Path, db: Path, yes: bool) -> None:
         harvester publish public
 
     """
+    bring_back(directory)
     check(directory)
     with explained(db), open_to_read(db) as database:
         check_secret(database)
@@ -56,6 +57,19 @@ def publish(directory: Path, db: Path, yes: bool) -> None:
             click.confirm("Publish all of this?", abort=True)
         write(database, directory)
     click.echo(f"{directory} is ready: `datasette {directory}` serves it; its README.md says how to put it elsewhere")
+
+
+def _beside(directory: Path) -> tuple[Path, Path]:
+    """Return the folder that is written before it is put in place, and the one that is out of place then."""
+    target = directory.absolute()
+    return target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+
+
+def bring_back(directory: Path) -> None:
+    """Put what was published in its place again, if a kill came between the two renames that replace it."""
+    _, old = _beside(directory)
+    if (old / MARK).exists() and not directory.exists():
+        old.rename(directory.absolute())
 
 
 def check(directory: Path) -> None:
@@ -80,7 +94,7 @@ def rights(db: Database) -> list[str]:
 def write(db: Database, directory: Path) -> None:
     """Write beside the folder, then put it in its place: who serves it never sees half of it."""
     target = directory.absolute()
-    made, old = (target.with_name(f".{target.name}.{part}") for part in ("new", "old"))
+    made, old = _beside(directory)
     for left in (made, old):
         shutil.rmtree(left, ignore_errors=True)
     shutil.copytree(CONFIGURATION / "publishing", made)
