@@ -85,6 +85,20 @@ def test_the_bars_of_years_count_each_document_where_it_begins(few: Room) -> Non
         assert len(found(few, year=year)) >= int(begun)
 
 
+def test_the_front_page_shows_the_latest_with_their_dates_as_printed(few: Room) -> None:
+    shown = re.findall(r'<span class="date">([^<]*)</span>', few.get("/").text)
+    assert len(shown) == 8
+    assert set(shown) <= set(FEW)
+
+
+def test_documents_beside_one_have_their_dates_as_printed(few: Room) -> None:
+    (row,) = few.page(year="1961-12", order="date")["results"][-1:]
+    assert row["date_text"] == "Winter 1961/62"
+    page = few.get(f"/document/{row['key']}").text
+    assert "Previous by date, 12-14 May 1960" in page
+    assert "Next by date, 1962" in page
+
+
 def test_undated_and_unread_are_last_in_the_table_of_documents(few: Room) -> None:
     rows = few.get("/fresh/documents.json?_shape=array").json()
     assert [row["date_text"] for row in rows][:6] == [

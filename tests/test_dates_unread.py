@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harvester.capture import Capture
+from harvester.cli import run
 from harvester.pages.page import Listing
 from harvester.pages.parse import parse
 from harvester.spiders.wilson import WILSON
@@ -90,3 +91,15 @@ def test_the_database_holds_all_of_them_and_lacks_none(tmp_path: Path, form: str
     ]
     found = db.execute("SELECT position, code, extract FROM problems WHERE code = 'no-such-date'").fetchall()
     assert found == [(3, "no-such-date", "Easter 1950")]
+
+
+def test_what_parsers_see_is_shown_in_words_where_it_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.txt"
+    page.write_bytes(printed("Easter 1950", ORDERS[0]).text(end=True).body)
+    assert run(["parse", str(page)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [" ".join(line.split()[:2]) for line in lines[2:8]] == [
+        *("1 1950-05-01", "2 1950-05-01", "3 “Easter", "4 1950-05-01", "5 -", "6 1950-05-01"),
+    ]

@@ -34,18 +34,21 @@ KEYS = """
 # Addresses of the archive that a document has or had, and who else had them.
 SHARED = """
     SELECT substr(mine.key, length(d.source) + 7) AS address, mine.since, mine.until,
-        d.key, d.title, d.date, theirs.since AS their_since, theirs.until AS their_until
+        d.key, d.title, d.date, d.date_text, theirs.since AS their_since, theirs.until AS their_until
     FROM identities AS mine
     JOIN identities AS theirs ON theirs.key = mine.key AND theirs.document_id <> mine.document_id
     JOIN documents AS d ON d.id = theirs.document_id
     WHERE mine.document_id = ? AND mine.key LIKE d.source || ':slug:%' ORDER BY mine.key, theirs.since"""
 NAMED = """
-    SELECT d.id, d.key, d.title, d.date FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.id = wanted.value
+    SELECT d.id, d.key, d.title, d.date, d.date_text
+    FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.id = wanted.value
     ORDER BY wanted.key"""
 BEFORE = """
-    SELECT id, key, title, date FROM documents WHERE (date_from, id) < (?, ?)
+    SELECT id, key, title, date, date_text FROM documents WHERE (date_from, id) < (?, ?)
     ORDER BY date_from DESC, id DESC LIMIT 1"""
-AFTER = "SELECT id, key, title, date FROM documents WHERE (date_from, id) > (?, ?) ORDER BY date_from, id LIMIT 1"
+AFTER = """
+    SELECT id, key, title, date, date_text FROM documents WHERE (date_from, id) > (?, ?)
+    ORDER BY date_from, id LIMIT 1"""
 # The nearest before and after, each from an index: two people may have written thousands of letters.
 PARTIES = "SELECT id, date_from FROM documents WHERE sender = {0} AND recipient = {1} AND date_from"
 BETWEEN_THEM = f"""

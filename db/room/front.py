@@ -33,7 +33,7 @@ QUESTIONS = {
         GROUP BY severity ORDER BY severity = 'notice', severity = 'warning'""",
     # Only the newest changes are looked at, however many there are; a document changed in three fields is one line.
     "latest": """
-        SELECT max(c.id), c.kind AS change, c.observed_at, d.id, d.key, d.title, d.date,
+        SELECT max(c.id), c.kind AS change, c.observed_at, d.id, d.key, d.title, d.date, d.date_text,
             group_concat(c.field, ', ') AS fields
         FROM (SELECT * FROM changes WHERE kind <> 'filled' ORDER BY id DESC LIMIT 200) AS c
             JOIN documents AS d ON d.id = c.document_id

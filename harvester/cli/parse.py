@@ -123,11 +123,15 @@ def _told(capture: Capture, page: Page) -> str:
     if isinstance(page, Refused):
         return f"{capture.uri}\n  refused ({page.code}): {page.message}\n"
     lines = [capture.uri, f"  form {page.form}, {_stated(page)}"]
-    lines += [f"  {r.position:>6}  {r.date.edtf or '-':<10}  {r.title}" for r in _records(page)]
+    lines += [f"  {r.position:>6}  {r.date.edtf or _words(r):<10}  {r.title}" for r in _records(page)]
     lines += [
         f"  {p.severity}: {p.message}" + (f" (position {p.position})" if p.position else "") for p in page.problems
     ]
     return "\n".join(lines) + "\n"
+
+
+def _words(record: Record) -> str:
+    return f"“{record.date.text}”" if record.date.text else "-"
 
 
 def _stated(page: Listing | DocumentPage) -> str:

@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks [NAME…]`: prints ratios taken in this run, each beside its goal.
 
-Names: parsing, writing, whole, rebuild, memory. `--documents N` makes the archive smaller than the real one (16,756).
+Names: dates, parsing, writing, whole, rebuild, memory. `--documents N` makes the archive smaller
+than the real one (16,756).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import memory, parsing, rebuilding, writing
+from tests.benchmarks import dates, memory, parsing, rebuilding, writing
 from tests.benchmarks.corpus import WHOLE, make
 from tests.benchmarks.whole import Whole
 
@@ -22,7 +23,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "harvester-benchmarks"))
     parser.add_argument("--pairs", type=int, default=5)
     asked = parser.parse_args()
-    names = asked.names or ["parsing", "writing", "whole", "rebuild", "memory"]
+    names = asked.names or ["dates", "parsing", "writing", "whole", "rebuild", "memory"]
+    if "dates" in names:
+        _print(dates.report())
     if "parsing" in names:
         _print(parsing.report(asked.pairs))
     if "writing" in names:

@@ -1,4 +1,4 @@
-"""What reading a date costs, as ratios to a fixed loop of the same run: `python -m tests.benchmarks.dates`.
+"""What reading a date costs, also as a ratio to a fixed loop of the same run: `python -m tests.benchmarks dates`.
 
 The loop (a date by `datetime.strptime`) is the same wherever it runs; the machine's speed and load cancel out.
 """
@@ -6,10 +6,12 @@ The loop (a date by `datetime.strptime`) is the same wherever it runs; the machi
 from __future__ import annotations
 
 import datetime
+import time
 import timeit
 from typing import TYPE_CHECKING
 
 from harvester.pages.date_grammar import read
+from tests.benchmarks.measure import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,19 +25,18 @@ OTHERS = (
 REFERENCE = ("July 9, 1956", "December 24, 1959")
 
 
-def cost(call: Callable[[str], object], texts: Sequence[str], times: int = 500) -> float:
-    """Return the seconds that one call takes, the best of seven runs."""
-    return min(timeit.repeat(lambda: [call(text) for text in texts], number=times, repeat=7)) / times / len(texts)
+def cost(call: Callable[[str], object], texts: Sequence[str], times: int = 100) -> float:
+    """Return the seconds of the processor that one call takes, the best of forty short runs."""
+    timer = time.process_time
+    runs = timeit.repeat(lambda: [call(text) for text in texts], number=times, repeat=40, timer=timer)
+    return min(runs) / times / len(texts)
 
 
-def main() -> None:
-    """Print the costs and their ratios."""
+def report() -> list[str]:
+    """Return the microseconds beside their goals, each with its ratio to the loop."""
     loop = cost(lambda text: datetime.datetime.strptime(text, "%B %d, %Y"), REFERENCE)
-    print(f"reference loop: {loop * 1e6:.1f} µs a date")
-    for name, texts in (("common form", COMMON), ("other forms", OTHERS)):
+    lines = []
+    for name, texts, goal in (("common form", COMMON, 5), ("other forms", OTHERS, 60)):
         each = cost(read, texts)
-        print(f"{name}: {each * 1e6:.1f} µs, {each / loop:.2f} of the loop")
-
-
-if __name__ == "__main__":
-    main()
+        lines.append(told(f"date, {name}, µs ({each / loop:.2f} of strptime)", each * 1e6, goal, at_least=False))
+    return lines
