@@ -21,6 +21,7 @@ from harvester.store.withdrawal.restore import withdrawn_now
 from harvester.store.withdrawal.withdraw import withdraw
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.archive_server import ArchiveServer
+from tests.archive_server_site import Manner, Site
 from tests.harvesting import dump, sound
 from tests.live_kills import told
 from tests.live_processes import Harvests, in_process
@@ -111,6 +112,22 @@ def test_a_live_harvest_made_again_is_the_same(tmp_path: Path) -> None:
     assert (rebuilt.kept, rebuilt.new, rebuilt.changed, rebuilt.merged, rebuilt.dropped) == (0, 0, 0, 0, 0)
     assert told(tmp_path / "a.db") == shown
     assert all_rows(tmp_path / "a.db") == before
+
+
+def test_a_listing_that_was_walked_in_another_order_is_sound_and_made_again_the_same(tmp_path: Path) -> None:
+    with ArchiveServer(Site(35, "ties", Manner(etags=True, tied="newest", orders=True))) as server:
+        archive = Harvests(tmp_path, server)
+        assert archive.live("a.db").status == 0
+        orders = {"sort_bef_combine" in asked.target for asked in server.asked("/search?")}
+    path = tmp_path / "a.db"
+    assert orders == {True, False}
+    assert archive.rows("SELECT status, distinct_records FROM walks") == [("complete", 35)]
+    assert check(path) == []
+    before, shown = all_rows(path), told(path)
+    rebuilt = again(path)
+    assert (rebuilt.kept, rebuilt.new, rebuilt.changed, rebuilt.merged, rebuilt.dropped) == (0, 0, 0, 0, 0)
+    assert (all_rows(path), told(path)) == (before, shown)
+    assert check(path) == []
 
 
 def test_what_was_spoilt_comes_again_under_its_id(seeds: Path) -> None:
