@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harvester.store.database import open_to_read
 from tests.archive_server_site import Answer, Manner, Site, html, item_of
 from tests.live_kills import told
 
@@ -160,3 +161,26 @@ def test_captures_tell_of_the_same_removals(archive: Harvests, site: Losing) -> 
     archive.live("a.db")
     assert len(gone(archive)) == 1
     assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+
+
+def test_two_proofs_in_one_run_are_one_removal_and_captures_tell_the_same(archive: Harvests, site: Losing) -> None:
+    archive.live("a.db")
+    slug = site.take_off(7)
+    site.lost.add(slug)
+    archive.live("a.db", "--refresh-after", "0")
+    archive.live("a.db")
+    assert asked_for(archive, slug) == 3
+    assert archive.rows("SELECT gone FROM runs ORDER BY id") == [(0,), (0,), (1,)]
+    assert kinds(archive, slug).count("gone") == 1
+    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+
+
+def test_two_answers_without_a_walk_prove_the_same_of_captures(archive: Harvests, site: Losing) -> None:
+    archive.live("a.db")
+    slug = site.take_off(7)
+    site.lost.add(slug)
+    archive.live("a.db", "--refresh-after", "0", "--max-pages", "1")
+    archive.live("a.db", "--refresh-after", "0", "--max-pages", "1")
+    assert gone(archive) == [slug]
+    with open_to_read(archive.offline("a.db")) as db:
+        assert db.execute("SELECT slug FROM documents WHERE gone_at IS NOT NULL").fetchall() == [(slug,)]

@@ -22,7 +22,8 @@ _THERE = """SELECT captured_at, capture_id FROM reads WHERE captured_at > :at AN
         SELECT capture_id FROM sightings WHERE document_id = :document
         UNION SELECT capture_id FROM statements WHERE own AND document_id = :document)
     ORDER BY captured_at, id LIMIT 1"""
-_NOT_FOUND = f"""SELECT min(captured_at), count(DISTINCT run_id) FROM reads
+# What a live run has heard stands in a WARC file of its own, so that the same follows from its captures.
+_NOT_FOUND = f"""SELECT min(captured_at), count(DISTINCT coalesce(file, run_id)) FROM reads
     WHERE capture_id IN (SELECT id FROM captures WHERE uri = :uri) AND http_status IN {NOT_THERE}
         AND captured_at >= coalesce((SELECT max(reads.captured_at) FROM reads JOIN captures ON captures.id = capture_id
             WHERE captures.uri = :uri AND refused IS NULL), '')"""
@@ -34,10 +35,13 @@ _BACK = """SELECT id, gone_at FROM documents WHERE gone_at IS NOT NULL AND gone_
 def mark_gone(db: Database, run: int, documents: Iterable[int], at: str, capture: int) -> int:
     """Mark documents as gone since `at`, as a capture shows; return how many.
 
-    One that was there later has returned, and is marked so.
+    One that was there later has returned, and is marked so. One that is gone stays so: its page may have proven it in
+    the same run as the listing does.
     """
     marked = 0
     for document in documents:
+        if db.execute("SELECT gone_at FROM documents WHERE id = ?", [document]).fetchone()[0] is not None:
+            continue
         _mark(db, run, document, "gone", (None, at), Origin(at, capture))
         later = db.execute(_THERE, {"document": document, "at": at}).fetchone()
         if later:
