@@ -20,6 +20,13 @@ from harvester.spiders.wilson import WILSON
 from tests.archive_pages import document_page, listing_page, make_items
 
 SEED = next((Path(__file__).parent.parent / "seeds").glob("002*.txt"))
+_E = Path(__file__).parent / "pages" / "e-search-results" / "page.txt"
+OTHER_TEXTS = (
+    (next(SEED.parent.glob("001*.txt")), "April 13, 1949"),
+    (next(SEED.parent.glob("004*.txt")), "October 14, 1956"),
+    (_E, "July 09, 1956"),
+    (_E, "March, 1960"),
+)
 ROWS = [
     tuple(part.strip() for part in line.split("|"))
     for line in (Path(__file__).parent / "dates" / "printed.psv").read_text("utf-8").splitlines()
@@ -53,6 +60,19 @@ def test_a_text_listing_keeps_the_date_and_every_record(printed: str) -> None:
     whole, read = (_listing(text.encode(), "seed.txt") for text in (SEED.read_text("utf-8"), page))
     changed = [record.position for record in whole.records if record.date.text == "January 2, 1950"]
     assert [record.date.text for record in read.records if record.position in changed] == [printed] * len(changed)
+    assert [_without_date(record) for record in read.records] == [_without_date(record) for record in whole.records]
+
+
+@pytest.mark.parametrize(("page", "replaced"), OTHER_TEXTS, ids=["B", "D", "E", "E without a summary"])
+@pytest.mark.parametrize("printed", PRINTED)
+def test_text_listings_of_other_forms_keep_the_date_and_every_record(printed: str, page: Path, replaced: str) -> None:
+    """Form B shows no line of one word: such a date is not on its pages."""
+    text = page.read_text("utf-8")
+    whole, read = (_listing(one.encode(), "page.txt") for one in (text, text.replace(replaced, printed, 1)))
+    if whole.form == "B" and " " not in printed:
+        return
+    changed = [record.position for record in whole.records if record.date.text == replaced][:1]
+    assert [record.date.text for record in read.records if record.position in changed] == [printed]
     assert [_without_date(record) for record in read.records] == [_without_date(record) for record in whole.records]
 
 
