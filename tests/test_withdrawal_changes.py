@@ -10,7 +10,7 @@ from harvester.cli import run
 from harvester.store.database import open_to_read
 from harvester.store.withdrawal.secret import secret_file
 from tests.publishing import harvester_serve
-from tests.withdrawal_changes import CHANGES, NAMESAKE, SECRET, Change, Trial
+from tests.withdrawal_changes import CHANGES, NAMESAKE, OTHERS, SECRET, Change, Trial
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +71,7 @@ def test_without_the_secret_nothing_is_harvested_served_published_or_made_again(
         ["rebuild"],
         ["publish", str(tmp_path / "public"), "--yes"],
         ["serve", "--port", "0"],
+        ["withdraw", OTHERS[0].slug],
     )
     for wrong, said in ((None, "is missing"), ("ab" * 32, "belongs to another database"), ("?", "cannot be read")):
         secret.unlink() if wrong is None else secret.write_text(wrong)

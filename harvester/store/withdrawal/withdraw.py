@@ -14,7 +14,7 @@ from harvester.store.own import resting
 from harvester.store.search import forget_words, index_now
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.hiding import Hiding
-from harvester.store.withdrawal.secret import make_hasher
+from harvester.store.withdrawal.secret import check_secret, make_hasher
 from harvester.store.withdrawal.withdrawn import INNOCENT, SHOWN, learn, mark_of, stand_in_key
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ SHORTEST_WORD = 4
 
 
 def withdraw(db: Database, path: Path, row: dict[str, Any], by: str, reason: str | None, at: str | None = None) -> None:
-    """Hide a document for good."""
+    """Hide a document for good. A new secret is only made where nothing is withdrawn yet."""
+    check_secret(db)
     hasher = make_hasher(path)
     with transaction(db), resting(db):
         hide(db, path, hasher, row, Act(by, reason, at or stamp()))
