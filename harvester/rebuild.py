@@ -9,25 +9,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from harvester.capture import Capture
 from harvester.errors import DatabaseError, UsageError
-from harvester.pages.page import Problem
-from harvester.pages.parse import parse
-from harvester.readers.files import path_named
+from harvester.model import Capture, Problem
+from harvester.parsers.parse import parse
+from harvester.readers.base import path_named
 from harvester.readers.targets import read_targets
-from harvester.sources import load_sources
-from harvester.store.again.former import DERIVED, attach
-from harvester.store.again.restore import restore, restore_ids
-from harvester.store.again.retake import Retaking
-from harvester.store.again.without import leave_out
+from harvester.registry import load_sources
 from harvester.store.backup import beside, copy_into
-from harvester.store.claims import check_free
 from harvester.store.database import explained, open_to_write, transaction
 from harvester.store.digests import otherwise_written, uncounted
-from harvester.store.members import recount_members
-from harvester.store.own import keep_own_columns, resting, schema, without_unique_indexes
+from harvester.store.listing_members import recount_members
+from harvester.store.locks import check_free
+from harvester.store.rebuild.exclude_run import leave_out
+from harvester.store.rebuild.previous import DERIVED, attach
+from harvester.store.rebuild.reingest import Retaking
+from harvester.store.rebuild.restore import restore, restore_ids
 from harvester.store.run import Run
-from harvester.store.search import index, note_changed
+from harvester.store.search_index import index, note_changed
+from harvester.store.user_objects import keep_own_columns, resting, schema, without_unique_indexes
 from harvester.store.withdrawal.restore import check_vault, lay_open, withdraw_again
 from harvester.store.withdrawal.withheld import keeper_of
 

@@ -3,8 +3,7 @@
 Its pages are known from the software's own templates; tests read made-up ones.
 """
 
-from harvester.html_source import Addresses, DocumentForm, HtmlListing
-from harvester.source import RANGE, Pager, Source
+from harvester.source import RANGE, Addresses, DocumentForm, HtmlListing, Pager, Source
 
 SINGLE = r"1 [^\t\n\d]{1,40} (?:found|gefunden|trouvée?s?|encontrad[oa]s?|trovat[oa]|gevonden)"
 """`1 entry found`, in the languages that the software speaks."""

@@ -1,7 +1,6 @@
 """The Wilson Center Digital Archive: about 16,750 documents on Cold War history."""
 
-from harvester.html_source import MAIN, Addresses, DocumentForm, HtmlListing
-from harvester.source import CAPS, RANGE, Form, Pager, Source
+from harvester.source import CAPS, MAIN, RANGE, Addresses, DocumentForm, Form, HtmlListing, Pager, Source
 
 SITE_HEADER = "Skip to content"
 OLD = "Digital Archive International History Declassified"

@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 import brotli  # type: ignore[import-untyped]
 
-from harvester.capture import Capture
-from harvester.harvest import read_page
-from harvester.pages.page import Listing, Page, Record, Refused
+from harvester.ingest import read_page
+from harvester.model import Capture, Listing, Page, Record, Refused
 from harvester.readers.targets import read_targets
-from harvester.sources import load_sources
+from harvester.registry import load_sources
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.live_crawls import run_crawls
 from tests.readers.containers import packed_zstd, warc_record

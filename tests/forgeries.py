@@ -19,16 +19,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlite_utils import Database
 
 from harvester.cli import run
-from harvester.db.room.folding import register as register_fold
-from harvester.schedule.health import look_after
-from harvester.schedule.plans import Plan
-from harvester.schedule.rhythm import Rhythm
-from harvester.schedule.turns import begin, enlist
+from harvester.db.pages.folding import register as register_fold
+from harvester.schedule.outbox import look_after
+from harvester.schedule.plans import Plan, Rhythm
+from harvester.schedule.tables import begin, enlist
 from harvester.store import digests
-from harvester.store.claims import claim
 from harvester.store.database import open_to_write
+from harvester.store.integrity.check import check, findings
+from harvester.store.locks import claim
 from harvester.store.run import Run
-from harvester.store.soundness.check import check, findings
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site, item_of
 from tests.live_processes import Harvests

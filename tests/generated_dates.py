@@ -130,7 +130,7 @@ _FORMS = (
 
 def main() -> None:
     """Read back what was written, and show what is not."""
-    from harvester.pages.dates import read_date
+    from harvester.parsers.dates import read_date
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     wrong = [(words, edtf, read_date(words).edtf) for words, edtf in pairs(count) if read_date(words).edtf != edtf]

@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harvester.capture import Capture
-from harvester.harvest import harvest_one
-from harvester.sources import load_sources
+from harvester.ingest import harvest_one
+from harvester.model import Capture
+from harvester.registry import load_sources
 from harvester.store.database import open_to_write
+from harvester.store.integrity.search import in_step
 from harvester.store.run import Run
-from harvester.store.soundness.search import in_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlite_utils import Database
 
-    from harvester.pages.page import Page
+    from harvester.model import Page
 
 SOURCE = load_sources()["wilson"]
 CLOCKS = ("first_seen", "last_changed")

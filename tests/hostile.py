@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.database import open_to_write
-from harvester.store.search import index
+from harvester.store.search_index import index
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,9 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from harvester.capture import MAX_BYTES, Capture
-from harvester.pages.page import DocumentPage, Listing, Page
-from harvester.pages.parse import parse
-from harvester.sources import load_sources
+from harvester.model import MAX_BYTES, Capture, DocumentPage, Listing, Page
+from harvester.parsers.parse import parse
+from harvester.registry import load_sources
 from tests.archive_pages import document_page, listing_page, make_items
 
 if TYPE_CHECKING:

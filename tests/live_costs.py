@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import scrapy
 
-from harvester.capture import Capture
-from harvester.pages.parse import parse
-from harvester.sources import load_sources
+from harvester.model import Capture
+from harvester.parsers.parse import parse
+from harvester.registry import load_sources
 from harvester.store.database import open_to_read
 from tests.archive_pages import document_page, listing_page, make_items
 

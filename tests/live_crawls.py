@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harvester.crawl.desk import Desk
-from harvester.crawl.order import Order
+from harvester.crawl.options import Order
+from harvester.crawl.session import Desk
 from harvester.store.database import open_to_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from harvester.addresses import ListingAddress
-    from harvester.crawl.passes import Verdict
-    from harvester.store.members import Leaver
+    from harvester.crawl.proof import Verdict
+    from harvester.store.listing_members import Leaver
+    from harvester.urls import ListingAddress
 
 UNORDERED = "https://digitalarchive.wilsoncenter.org/search"
 

@@ -75,8 +75,8 @@ def arm(aim: Aim) -> None:
         module, name = aim.moment.split(":")
         mine(import_module(module), name, aim, before=True)
         return
-    from harvester.crawl import desk, pipeline, warc
-    from harvester.store import search
+    from harvester.crawl import pipeline, session, warc_writer
+    from harvester.store import search_index
     from harvester.store.run import Run
 
     left = [aim.time]
@@ -90,13 +90,13 @@ def arm(aim: Aim) -> None:
 
     mines: dict[str, Callable[[], None]] = {
         "fetched": lambda: mine(pipeline.HarvestPipeline, "process_item", aim, before=True),
-        "half": lambda: setattr(warc, "_sync", half),
-        "synced": lambda: mine(warc.WarcFile, "keep", aim, before=False),
+        "half": lambda: setattr(warc_writer, "_sync", half),
+        "synced": lambda: mine(warc_writer.WarcFile, "keep", aim, before=False),
         "uncommitted": lambda: mine(Run, "_counted", aim, before=False),
         "committed": lambda: mine(pipeline.HarvestPipeline, "_take", aim, before=False),
-        "verdict": lambda: mine(desk, "close_walk", aim, before=True),
-        "verdict_committed": lambda: mine(desk.Desk, "end_walk", aim, before=False),
-        "indexing": lambda: mine(search, "index_chunk", aim, before=False),
+        "verdict": lambda: mine(session, "close_walk", aim, before=True),
+        "verdict_committed": lambda: mine(session.Desk, "end_walk", aim, before=False),
+        "indexing": lambda: mine(search_index, "index_chunk", aim, before=False),
     }
     mines[aim.moment]()
 

@@ -12,7 +12,7 @@ from tests.archive_server_site import Manner, Site, item_of
 from tests.live_crawls import UNORDERED
 
 if TYPE_CHECKING:
-    from harvester.crawl.passes import Verdict
+    from harvester.crawl.proof import Verdict
     from tests.live_crawls import Crawls
 
 SIZES = (35, 1, 60, 10, 123, 0, 7)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.database import open_to_write, transaction
-from harvester.store.search import index
+from harvester.store.search_index import index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,16 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.schedule.loop import Loop
-from harvester.schedule.plans import Plan
-from harvester.schedule.rhythm import Rhythm
-from harvester.schedule.scheduler import Scheduler
-from harvester.schedule.sync import Launcher
+from harvester.schedule.plans import Plan, Rhythm
+from harvester.schedule.scheduler import Loop, Scheduler
+from harvester.schedule.workers import Launcher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harvester.schedule.sync import Sync
+    from harvester.schedule.workers import Sync
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.schedule_many"])

@@ -17,8 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from harvester.schedule.plans import Plan
-from harvester.schedule.rhythm import Rhythm
+from harvester.schedule.plans import Plan, Rhythm
 from tests.schedule_world import Month
 
 BEGIN, END = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from harvester.clock import stamp
 from harvester.schedule.scheduler import Scheduler
 from harvester.store.database import open_to_write, transaction
+from harvester.utils import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harvester.capture import Capture
 from harvester.cli import run as run_command
-from harvester.harvest import Stop, harvest_captures
-from harvester.pages.parse import parse
+from harvester.ingest import Stop, harvest_captures
+from harvester.model import Capture
+from harvester.parsers.parse import parse
 from harvester.store.database import open_to_read
 from harvester.store.run import Run
 from tests.archive_pages import HOST, document_page, listing_page, make_items
@@ -24,7 +24,7 @@ from tests.harvesting import SOURCE, documents, fresh, sighted, sound
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harvester.pages.page import Page
+    from harvester.model import Page
 
 ITEMS = make_items(300, seed=8)
 
@@ -102,7 +102,7 @@ def test_what_was_read_before_a_failure_is_kept(tmp_path: Path, monkeypatch: pyt
             raise ZeroDivisionError("made up")
         return parse(capture, *others)
 
-    monkeypatch.setattr("harvester.harvest.parse", fail)
+    monkeypatch.setattr("harvester.ingest.parse", fail)
     assert run_command(["harvest", str(pages), "--db", str(path)]) == 1
     assert reads(path) == 20
     with open_to_read(path) as db:

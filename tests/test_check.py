@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harvester.capture import Capture
 from harvester.cli import run
-from harvester.pages.dates import read_date
-from harvester.pages.page import DocumentPage, Listing, Record, Text
-from harvester.store.claims import claim
+from harvester.model import Capture, DocumentPage, Listing, Record, Text
+from harvester.parsers.dates import read_date
 from harvester.store.database import open_to_read, open_to_write
+from harvester.store.integrity.check import check
+from harvester.store.locks import claim
 from harvester.store.run import Run
-from harvester.store.soundness.check import check
 from tests.archive_pages import HOST, document_page, listing_page, make_items
 from tests.harvesting import dump, harvest_pages, sound
 

@@ -158,7 +158,7 @@ def test_an_unexpected_error_is_one_line_and_debug_shows_more(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("made up")
 
-    monkeypatch.setattr("harvester.harvest.parse", fail)
+    monkeypatch.setattr("harvester.ingest.parse", fail)
     assert run(["harvest", "seeds", "--db", str(tmp_path / "x.db")]) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1

@@ -13,11 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.cli import run
+from harvester.config.loader import TABLES, lines_of, read_settings
+from harvester.config.model import Settings
+from harvester.config.render import example
 from harvester.errors import UsageError
-from harvester.settings.lines import lines_of
-from harvester.settings.model import Settings
-from harvester.settings.read import TABLES, read_settings
-from harvester.settings.show import example
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harvester.capture import Capture
-from harvester.harvest import harvest_one
-from harvester.sources import load_sources
+from harvester.ingest import harvest_one
+from harvester.model import Capture
+from harvester.registry import load_sources
 from harvester.store.database import open_to_write
 from harvester.store.run import Run
 from tests.archive_pages import listing_page, make_items

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.capture import Capture
-from harvester.pages.page import DocumentPage, Page, Refused
-from harvester.pages.parse import parse
+from harvester.model import Capture, DocumentPage, Page, Refused
+from harvester.parsers.parse import parse
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.cuts import wrong
 from tests.harvesting import SOURCE, fresh, harvest_pages, sound

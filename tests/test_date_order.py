@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.capture import Capture
-from harvester.html_source import Addresses, DocumentForm, HtmlListing
-from harvester.pages.page import DocumentPage, Listing
-from harvester.pages.parse import parse
-from harvester.source import RANGE, DateOrder, Form, Source
-from harvester.sources import load_sources
+from harvester.model import Capture, DocumentPage, Listing
+from harvester.parsers.parse import parse
+from harvester.registry import load_sources
+from harvester.source import RANGE, Addresses, DateOrder, DocumentForm, Form, HtmlListing, Source
+from harvester.store.integrity.derived import differing
 from harvester.store.run import Run
-from harvester.store.soundness.documents import differing
 from tests.harvesting import documents, fresh
 
 if TYPE_CHECKING:

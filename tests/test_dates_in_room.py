@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harvester.capture import Capture
 from harvester.cli.serve import publish
-from harvester.pages.parse import parse
+from harvester.model import Capture
+from harvester.parsers.parse import parse
 from harvester.spiders.wilson import WILSON
 from tests.archive_pages import listing_page, make_items
 from tests.harvesting import documents, fresh, harvest_pages

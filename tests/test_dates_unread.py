@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.capture import Capture
 from harvester.cli import run
-from harvester.pages.page import Listing
-from harvester.pages.parse import parse
+from harvester.model import Capture, Listing
+from harvester.parsers.parse import parse
 from harvester.spiders.wilson import WILSON
 from tests.archive_pages import Item, listing_page
 from tests.harvesting import documents, fresh, harvest_pages

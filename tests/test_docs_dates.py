@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from harvester.db.citations.dates import Date
-from harvester.pages.dates import read_date
+from harvester.parsers.dates import read_date
 
 if TYPE_CHECKING:
     from harvester.source import DateOrder

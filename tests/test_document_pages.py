@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.capture import Capture
-from harvester.pages.dates import read_date
-from harvester.pages.page import DocumentPage, FileLink, Listing, Page, Record, Text
-from harvester.pages.parse import parse
+from harvester.model import Capture, DocumentPage, FileLink, Listing, Page, Record, Text
+from harvester.parsers.dates import read_date
+from harvester.parsers.parse import parse
 from tests.archive_pages import document_page, make_items
 from tests.harvesting import SOURCE, dump, fresh, harvest_pages, sound
 

@@ -17,7 +17,7 @@ import rispy
 from bibtexparser.entrypoint import parse_string as parse_bibtex
 
 from harvester.cli import run
-from harvester.cli.places import Folders
+from harvester.store.redaction import Folders
 from tests.hostile import DOCUMENTS, make_sample
 from tests.publishing import ROOT, datasette_alone, harvester_serve
 

@@ -13,7 +13,7 @@ from datasette.utils import MultiParams
 
 from harvester.cli.serve import publish
 from harvester.store.database import open_to_write
-from harvester.store.search import index
+from harvester.store.search_index import index
 from tests.made_up import Corpus, make
 from tests.publishing import configuration_with, datasette_alone
 

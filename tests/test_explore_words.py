@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlite_utils import Database
 
-from harvester.db.room.asked import Asked
-from harvester.db.room.folding import fold
-from harvester.db.room.marking import OPEN, SHUT, TOKENIZER, Marker
-from harvester.db.room.periods import read_date, take_dates
-from harvester.db.room.words import read
+from harvester.db.pages.folding import fold
+from harvester.db.pages.highlighting import OPEN, SHUT, TOKENIZER, Marker
+from harvester.db.pages.search_dates import read_date, take_dates
+from harvester.db.pages.search_request import Asked
+from harvester.db.pages.search_syntax import read
 from harvester.store.database import open_to_write
-from harvester.store.search import behind, index, index_chunk
-from harvester.store.soundness.search import in_step
+from harvester.store.integrity.search import in_step
+from harvester.store.search_index import behind, index, index_chunk
 from tests.made_up import make
 
 if TYPE_CHECKING:

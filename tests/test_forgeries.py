@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from tests.forgeries import lines, made, tried
 
 TRUTH = Path(__file__).parent.parent / "docs" / "truth.md"

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 
 from harvester.cli import run
-from harvester.cli.differences import difference
+from harvester.cli.history import difference
 from harvester.cli.serve import publish
 from harvester.store.database import open_to_write
 from harvester.store.run import Run

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from harvester.capture import Capture
-from harvester.pages import html_limits
-from harvester.pages.html_address import read_address, read_file_address
-from harvester.pages.page import Listing, Refused
-from harvester.pages.parse import parse
+from harvester.model import Capture, Listing, Refused
+from harvester.parsers.html import limits
+from harvester.parsers.parse import parse
+from harvester.urls import read_address, read_file_address
 from tests.archive_pages import listing_page, make_items
 from tests.harvesting import SOURCE
 
@@ -83,7 +82,7 @@ def test_files() -> None:
 
 def test_limits() -> None:
     def code(data: bytes) -> str | None:
-        refused = html_limits.too_much(data)
+        refused = limits.too_much(data)
         return refused.code if refused else None
 
     assert code(b"<div>" * 2000) is None

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from harvester.capture import Capture
 from harvester.cli import run as run_command
-from harvester.pages.page import DocumentPage, Listing
-from harvester.pages.parse import parse
+from harvester.model import Capture, DocumentPage, Listing
+from harvester.parsers.parse import parse
 from harvester.store.database import open_to_read
 from tests.archive_pages import Item, document_page, listing_page, make_items
 from tests.harvesting import SOURCE, documents, fresh, harvest_pages

@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 
-from harvester.capture import Capture
-from harvester.pages.html import ENGINES, EngineChoice
-from harvester.pages.page import DocumentPage, Listing, Page, Record, Refused
-from harvester.pages.parse import parse
-from harvester.sources import load_sources
+from harvester.model import Capture, DocumentPage, Listing, Page, Record, Refused
+from harvester.parsers.html.forms import ENGINES, EngineChoice
+from harvester.parsers.parse import parse
+from harvester.registry import load_sources
 
 HERE = Path(__file__).parent / "html"
 CASES = sorted(path.parent.name for path in HERE.glob("*/expected.json"))

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.capture import Capture
-from harvester.pages.dates import read_date
-from harvester.pages.page import DocumentPage, Listing, Record, Text
+from harvester.model import Capture, DocumentPage, Listing, Record, Text
+from harvester.parsers.dates import read_date
 from tests.harvesting import documents, fresh, harvest_pages, sighted, sound
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harvester.cli import run
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from tests.live_processes import Aim, in_process
 from tests.withdrawal_changes import OTHERS, SECRET, Change, Trial
 

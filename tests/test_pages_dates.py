@@ -10,8 +10,8 @@ from edtf import text_to_edtf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.pages.date_grammar import read, read_by_rules
-from harvester.pages.dates import LONGEST, NO_DATE, PrintedDate, looks_like_date, may_begin_date, read_date
+from harvester.parsers.date_grammar import read, read_by_rules
+from harvester.parsers.dates import LONGEST, NO_DATE, PrintedDate, looks_like_date, may_begin_date, read_date
 
 NOTHING = (None, None, None, "none")
 TABLE = {

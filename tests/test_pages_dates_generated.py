@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harvester.pages.date_words import WORDS
-from harvester.pages.dates import read_date
+from harvester.parsers.date_words import WORDS
+from harvester.parsers.dates import read_date
 from tests.generated_dates import pairs
 
 
@@ -14,7 +14,7 @@ def test_dates_in_the_words_of_many_languages_are_read_back() -> None:
 
 def test_no_month_has_the_name_of_another() -> None:
     """One word is one month in every language: `WORDS` would silently keep the last."""
-    from harvester.pages import date_words
+    from harvester.parsers import date_words
 
     named: dict[str, set[int]] = {}
     for language in date_words._MONTHS:

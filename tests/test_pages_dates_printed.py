@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from harvester.capture import Capture
 from harvester.db.citations import FORMATS
 from harvester.db.citations.citable import citable
-from harvester.pages.dates import read_date
-from harvester.pages.page import DocumentPage, Listing, Record
-from harvester.pages.parse import parse
+from harvester.model import Capture, DocumentPage, Listing, Record
+from harvester.parsers.dates import read_date
+from harvester.parsers.parse import parse
 from harvester.spiders.wilson import WILSON
 from tests.archive_pages import document_page, listing_page, make_items
 

@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 
-from harvester.capture import Capture
-from harvester.pages.page import Listing, Record, Refused
-from harvester.pages.parse import parse
+from harvester.model import Capture, Listing, Record, Refused
+from harvester.parsers.parse import parse
 from harvester.spiders.wilson import WILSON
 
 HERE = Path(__file__).parent

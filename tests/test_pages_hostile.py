@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.capture import MAX_BYTES, Capture
-from harvester.pages.page import Listing, Refused
-from harvester.pages.parse import parse
+from harvester.model import MAX_BYTES, Capture, Listing, Refused
+from harvester.parsers.parse import parse
 from harvester.spiders.wilson import WILSON
 
 FOLDER = Path(__file__).parent / "pages" / "hostile"

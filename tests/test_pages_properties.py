@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.capture import Capture
-from harvester.pages.page import Listing, Record, Refused
-from harvester.pages.parse import parse
+from harvester.model import Capture, Listing, Record, Refused
+from harvester.parsers.parse import parse
 from harvester.spiders.wilson import WILSON
 from tests.pages.rendering import Item, Seen, form_a, form_b, form_d, form_e, lost_in_b, old_site, one_line_each, seen
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.clock import stamp
 from harvester.crawl.politeness import agreed_delay, is_loopback, retry_after
 from harvester.errors import UsageError
 from harvester.processes import identity
 from harvester.store.database import open_to_read, open_to_write
+from harvester.utils import stamp
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Answer, Manner, Site, html
 from tests.harvesting import sound

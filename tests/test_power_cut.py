@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harvester.capture import Capture
-from harvester.harvest import harvest_one
+from harvester.ingest import harvest_one
+from harvester.model import Capture
 from harvester.store.database import open_to_read, open_to_write
+from harvester.store.integrity.check import check
 from harvester.store.run import Run
-from harvester.store.soundness.check import check
 from tests.archive_pages import HOST, document_page, listing_page, make_items
 from tests.harvesting import SOURCE, dump
 

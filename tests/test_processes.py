@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from harvester.clock import stamp
 from harvester.processes import identity, is_here, runs
-from harvester.store.claims import is_alive
+from harvester.store.locks import is_alive
+from harvester.utils import stamp
 
 
 def test_a_process_is_known_while_it_runs_and_not_when_it_has_ended() -> None:

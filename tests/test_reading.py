@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.db.room.labels import fields_in_words
-from harvester.db.room.reading import lang_of, parallel
+from harvester.db.pages.labels import fields_in_words
+from harvester.db.pages.texts import lang_of, parallel
 from tests.hostile import make_sample
 from tests.publishing import Site, harvester_serve
 

@@ -16,7 +16,7 @@ import pytest
 from harvester.errors import DatabaseError
 from harvester.rebuild import Rebuilt, rebuild
 from harvester.store.database import open_to_write
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from harvester.store.withdrawal.restore import withdrawn_now
 from harvester.store.withdrawal.withdraw import withdraw
 from tests.archive_pages import document_page, listing_page, make_items

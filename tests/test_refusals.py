@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harvester.capture import Capture
-from harvester.pages.html_address import read_address
-from harvester.pages.page import Refused
-from harvester.pages.parse import parse
+from harvester.model import Capture, Refused
+from harvester.parsers.parse import parse
+from harvester.urls import read_address
 from tests.harvesting import SOURCE
 
 SEARCH = "https://digitalarchive.wilsoncenter.org/search"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harvester.clock import stamp
 from harvester.store.database import open_to_write
+from harvester.utils import stamp
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site, html, item_of
 from tests.live_crawls import UNORDERED

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harvester.capture import Capture
-from harvester.pages.page import Refused
+from harvester.model import Capture, Refused
 from harvester.store.database import open_to_write
 from harvester.store.run import Run
 from tests.harvesting import SOURCE

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from harvester.cli import run
-from harvester.pages.page import DocumentPage, Listing, Refused
-from harvester.pages.parse import parse
+from harvester.model import DocumentPage, Listing, Refused
+from harvester.parsers.parse import parse
 from harvester.store.database import open_to_read
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Site, item_of
@@ -20,7 +20,7 @@ from tests.harvesting import SOURCE
 from tests.readers.containers import captures, problems, read
 
 if TYPE_CHECKING:
-    from harvester.capture import Capture
+    from harvester.model import Capture
 
 SAVED = Path(__file__).parent / "saved"
 SITE = Site(35, "saved")

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harvester.clock import stamp
-from harvester.schedule import deliver, outbox
-from harvester.schedule.deliver import tell_all
-from harvester.schedule.health import look_after
-from harvester.schedule.plans import Plan
-from harvester.schedule.rhythm import Rhythm
-from harvester.schedule.turns import enlist
-from harvester.settings.model import Alert
+from harvester.config.model import Alert
+from harvester.schedule import delivery, outbox
+from harvester.schedule.delivery import tell_all
+from harvester.schedule.outbox import look_after
+from harvester.schedule.plans import Plan, Rhythm
+from harvester.schedule.tables import enlist
 from harvester.store.database import open_to_write
+from harvester.utils import stamp
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site
 from tests.webhook import Webhook
@@ -143,7 +142,7 @@ def test_a_webhook_is_sent_what_happened_with_secrets_from_the_environment(monke
 
 
 def test_one_that_hangs_or_refuses_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliver, "PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(delivery, "PATIENCE_SECONDS", 1)
     with Webhook("hang") as hangs, Webhook(500) as refuses, Webhook(302) as elsewhere, Webhook() as takes:
         found = tell(*(Alert(webhook=hook.address) for hook in (hangs, refuses, elsewhere, takes)))
         assert (len(takes.got), len(hangs.got)) == (1, 0)
@@ -176,7 +175,7 @@ def test_a_program_reads_what_happened(tmp_path: Path) -> None:
 def test_a_program_that_hangs_is_ended_with_all_that_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver, "PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(delivery, "PATIENCE_SECONDS", 1)
     found = tell(
         Alert(command=["sh", "-c", f"sleep 300 & echo $! > {tmp_path}/child; wait"]),
         Alert(command=["sh", "-c", "exit 3"]),

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harvester.schedule.decide import Ended, Known, Start, decide, next_due, next_start
-from harvester.schedule.plans import Plan
-from harvester.schedule.rhythm import Rhythm, delay_of
+from harvester.schedule.planner import Ended, Known, Start, decide, next_due, next_start
+from harvester.schedule.plans import Plan, Rhythm, delay_of
 
 HOUR, MINUTE, DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.schedule.units import Service
+from harvester.schedule.install import Service
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Site
 from tests.test_schedule_run import configured, turns

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harvester.cli import run
+from harvester.config.loader import read_settings
 from harvester.schedule.plans import Plan, plans_of
 from harvester.schedule.scheduler import Scheduler
-from harvester.schedule.sync import Launcher
-from harvester.settings.read import read_settings
-from harvester.store.claims import claim, release
+from harvester.schedule.workers import Launcher
 from harvester.store.database import open_to_read, open_to_write
+from harvester.store.locks import claim, release
 from harvester.store.run import Run
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site

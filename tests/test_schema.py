@@ -17,7 +17,7 @@ from harvester.db import migrations as schema
 from harvester.db.migrations import migrations
 from harvester.errors import DatabaseError
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from tests.archive_pages import document_page, listing_page, make_items
 
 if TYPE_CHECKING:

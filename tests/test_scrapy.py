@@ -17,7 +17,7 @@ from scrapy.utils.project import get_project_settings
 
 from harvester.cli import run
 from harvester.crawl import settings
-from harvester.sources import load_sources
+from harvester.registry import load_sources
 from harvester.store.database import open_to_read
 from tests.harvesting import documents, sighted
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvester.pages.title_vocabulary import KINDS
-from harvester.pages.titles import TitleParts, explain_title, read_title
+from harvester.parsers.title_vocabulary import KINDS
+from harvester.parsers.titles import TitleParts, explain_title, read_title
 from tests.title_readings import LABELLED, load, score
 
 HERE = Path(__file__).parent

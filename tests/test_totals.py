@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.capture import Capture
-from harvester.pages.page import Listing, Page
-from harvester.pages.parse import parse
-from harvester.sources import load_sources
+from harvester.model import Capture, Listing, Page
+from harvester.parsers.parse import parse
+from harvester.registry import load_sources
 from tests.harvesting import SOURCE, fresh, harvest_pages
 
 if TYPE_CHECKING:

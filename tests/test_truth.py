@@ -20,18 +20,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import harvester.db
-from harvester.addresses import listing_for, page_url
-from harvester.capture import Capture
-from harvester.clock import stamp
-from harvester.harvest import harvest_one
+from harvester.ingest import harvest_one
+from harvester.model import Capture
 from harvester.rebuild import rebuild
 from harvester.store.database import open_to_write
-from harvester.store.past import facts, gone_at
+from harvester.store.history import facts, gone_at
+from harvester.store.integrity.check import check
 from harvester.store.removals import close_walk, settle
 from harvester.store.run import Run
-from harvester.store.soundness.check import check
-from harvester.store.taking import WalkStep
+from harvester.store.run_pages import WalkStep
 from harvester.store.walks import Ending, begin_walk
+from harvester.urls import listing_for, page_url
+from harvester.utils import stamp
 from tests.archive_pages import Item, document_page, listing_page, make_items
 from tests.harvesting import SOURCE, sound
 from tests.truth_model import FIELDS, Model, Said, Saying

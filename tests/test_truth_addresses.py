@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from harvester.cli.serve import publish
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from tests.test_truth_votes import harvest
 from tests.truth_votes import WHOLE, Said, listing, own_page
 

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, Phase, example, given, note, settings
 from hypothesis import strategies as st
 
-from harvester.clock import stamp
-from harvester.harvest import Stop, harvest_captures
+from harvester.ingest import Stop, harvest_captures
 from harvester.rebuild import rebuild
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.past import facts
+from harvester.store.history import facts
 from harvester.store.run import Run
+from harvester.utils import stamp
 from tests.harvesting import SOURCE, sound
 from tests.truth_timeline import Timeline
 from tests.truth_votes import (
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from harvester.capture import Capture
+    from harvester.model import Capture
 
 MANY = int(os.environ.get("VOTES", "10"))
 FIRST = datetime(2025, 3, 1, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harvester.crawl.passes import Step, Verdict
+from harvester.crawl.proof import Step, Verdict
 from harvester.crawl.walk import ENDLESS, OTHER_ORDER, UNREAD_FRONT, Plan, walk
 from tests.walks import MILD, SCENARIOS, STILL, Scenario, walked
 

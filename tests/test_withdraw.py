@@ -15,7 +15,7 @@ import pytest
 from harvester.cli import run
 from harvester.store.backup import back_up
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from harvester.store.withdrawal.restore import lay_open, withdraw_again, withdrawn_now
 from harvester.store.withdrawal.vault import vault_of
 from tests.archive_pages import document_page, listing_page, make_items

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from harvester.cli import run
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from tests.archive_pages import Item, document_page, listing_page, make_items
 from tests.archive_server_site import Answer, Manner, Site, html
 from tests.walks import SIZE

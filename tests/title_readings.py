@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harvester.pages.titles import read_title
+from harvester.parsers.titles import read_title
 
 FOLDER = Path(__file__).parent / "titles"
 LABELLED = ("labelled_by_readers", "labelled_development", "labelled_held_out")

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.cli import give_way, run
 from harvester.store.database import open_to_read
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Site

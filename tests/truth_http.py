@@ -24,7 +24,7 @@ from harvester.cli import run
 from harvester.cli.serve import publish
 from harvester.rebuild import rebuild
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from tests.archive_server import ArchiveServer
 from tests.harvesting import sound
 from tests.truth_evidence import plain, without_evidence

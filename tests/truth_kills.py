@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.cli import run
 from harvester.store.database import open_to_read
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.live_kills import told
 from tests.live_processes import Aim, mine
@@ -35,12 +35,12 @@ _FORKS.set_forkserver_preload(
 )
 # Where a process is killed: the module, what is called there, whether it is before or after that, and the latest time.
 MOMENTS: dict[str, tuple[str, str, bool, int]] = {
-    "read": ("harvester.harvest", "sources_for", True, 30),
-    "parse": ("harvester.harvest", "read_page", True, 30),
-    "write": ("harvester.store.taking", "keep_read", False, 30),
-    "write a record": ("harvester.store.records", "write_new", False, 30),
-    "commit": ("harvester.store.taking", "find_same_content", True, 30),
-    "index": ("harvester.store.search", "index_chunk", False, 1),
+    "read": ("harvester.ingest", "sources_for", True, 30),
+    "parse": ("harvester.ingest", "read_page", True, 30),
+    "write": ("harvester.store.run_pages", "keep_read", False, 30),
+    "write a record": ("harvester.store.page_writer", "write_new", False, 30),
+    "commit": ("harvester.store.run_pages", "find_same_content", True, 30),
+    "index": ("harvester.store.search_index", "index_chunk", False, 1),
     "schema": ("harvester.db.migrations", "statements_of", True, 4),
     "rebuild: pages": ("harvester.rebuild", "parse", True, 30),
     "rebuild: history": ("harvester.rebuild", "restore", False, 1),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.truth_votes import ALIAS, OWN_HOST, WHOLE, Said, listing, own_page
 
 if TYPE_CHECKING:
-    from harvester.capture import Capture
+    from harvester.model import Capture
 
 FIRST = datetime(2025, 3, 1, 12, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
-from harvester.capture import Capture
+from harvester.model import Capture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from harvester.crawl.passes import Step, Verdict, Wanted
+from harvester.crawl.proof import Step, Verdict, Wanted
 from harvester.crawl.walk import Plan, walk
 
 SIZE = 10

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from harvester.cli import run
 from harvester.store.database import open_to_read
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from harvester.store.withdrawal.release import addresses_undecided
 from tests.archive_pages import HOST, Item, document_page, listing_page, make_items
 from tests.readers.containers import warc_record

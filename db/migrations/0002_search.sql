@@ -18,7 +18,7 @@ FROM documents AS d;
 
 -- One row a document, so that its words are found however they are spread over it. Without content: the text is stored
 -- once, in its own table, and the index holds it with the letters folded that the tokenizer leaves as they are (ł is l;
--- see db/room/folding.py), so that plain tools can read this table, too.
+-- see db/pages/folding.py), so that plain tools can read this table, too.
 CREATE VIRTUAL TABLE documents_fts USING fts5 (
     title, summary, text, sender, recipient, person, place, subject, author, collection, archive, number,
     content = "",

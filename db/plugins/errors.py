@@ -29,7 +29,7 @@ def handle_exception(
 
     async def answer() -> Response | None:
         # By then the reading room is open, whichever plugin was loaded first.
-        room: Any = import_module("harvest_configuration.room.error_page")
+        room: Any = import_module("harvest_configuration.pages.error_page")
         shown: Response | None = await room.error_page(datasette, request, exception)
         return shown
 

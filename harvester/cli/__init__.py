@@ -13,8 +13,8 @@ import click
 
 from harvester import __version__
 from harvester.cli.commands import COMMANDS, INNER, LazyGroup, with_example
+from harvester.config.defaults import defaults, find
 from harvester.errors import HarvesterError
-from harvester.settings.use import defaults, find
 
 INTERRUPTED = 130
 GIVING_WAY = frozenset({"harvest", "rebuild", "backup", "check"})

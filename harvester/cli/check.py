@@ -10,14 +10,14 @@ import click
 
 from harvester.cli.commands import db_option, json_option
 from harvester.store.database import explained, open_to_write
-from harvester.store.finding import EXAMPLES
-from harvester.store.soundness.check import check as look
-from harvester.store.soundness.repair import repair as mend
+from harvester.store.integrity.check import check as look
+from harvester.store.integrity.finding import EXAMPLES
+from harvester.store.integrity.repair import repair as mend
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harvester.store.finding import Finding
+    from harvester.store.integrity.finding import Finding
 
 
 @click.command()

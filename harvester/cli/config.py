@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from harvester.cli.commands import json_option
-from harvester.settings.read import Read
-from harvester.settings.show import example, in_force
+from harvester.config.loader import Read
+from harvester.config.render import example, in_force
 
 if TYPE_CHECKING:
-    from harvester.settings.read import SettingsError
+    from harvester.config.loader import SettingsError
     from harvester.source import Source
 
 
@@ -45,7 +45,7 @@ def config(read: Read | None, as_example: bool, as_json: bool) -> None:
 
 def check_archives(read: Read) -> None:
     """Raise if an archive is named that there is not, or one cannot be walked as a schedule asks."""
-    from harvester.sources import load_sources
+    from harvester.registry import load_sources
 
     sources = load_sources()
     settings = read.settings
@@ -76,7 +76,7 @@ def _known(
 
 def _walkable(read: Read, name: str, sources: dict[str, Source]) -> None:
     """Raise if a schedule asks for something that its listing does not give."""
-    from harvester.crawl.order import Order
+    from harvester.crawl.options import Order
     from harvester.errors import UsageError
 
     schedule = read.settings.schedules[name]

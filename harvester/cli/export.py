@@ -10,12 +10,12 @@ import click
 
 from harvester.cli.commands import db_option
 from harvester.cli.serve import described
-from harvester.db.room.asked import FACETS, Asked
-from harvester.db.room.asking import Reader
-from harvester.db.room.exports import FORMATS, read_documents
-from harvester.db.room.facets import load
-from harvester.db.room.finding import found, ordered
-from harvester.db.room.periods import read_date
+from harvester.db.pages.exports import FORMATS, read_documents
+from harvester.db.pages.facets import load
+from harvester.db.pages.queries import Reader
+from harvester.db.pages.search import found, ordered
+from harvester.db.pages.search_dates import read_date
+from harvester.db.pages.search_request import FACETS, Asked
 from harvester.errors import UsageError
 from harvester.store.database import explained, open_to_read
 

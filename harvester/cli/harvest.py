@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from harvester.cli.asked import (
+from harvester.cli.commands import db_option, engine_option, json_option
+from harvester.cli.harvest_options import (
     as_configured,
     check_options,
     foretold,
@@ -23,17 +24,16 @@ from harvester.cli.asked import (
     order_of,
     saved_options,
 )
-from harvester.cli.commands import db_option, engine_option, json_option
 from harvester.cli.progress import Progress
-from harvester.cli.summary import summary
+from harvester.cli.status import summary
 from harvester.errors import UsageError
-from harvester.harvest import Stop, dated, harvest_captures
-from harvester.paths import default_database
+from harvester.ingest import Stop, dated, harvest_captures
 from harvester.readers.targets import expected_pages, read_targets
-from harvester.sources import choose_sources, load_sources
-from harvester.store.archives import ArchivesRead, places_known
+from harvester.registry import choose_sources, load_sources
+from harvester.store.containers import ArchivesRead, places_known
 from harvester.store.database import explained, open_to_write
 from harvester.store.run import Run
+from harvester.utils import default_database
 
 if TYPE_CHECKING:
     from harvester.source import Source

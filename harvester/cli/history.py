@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,20 +11,42 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvester.cli.commands import db_option, json_option
-from harvester.cli.differences import difference
-from harvester.clock import stamp
 from harvester.errors import UsageError
-from harvester.sources import load_sources
+from harvester.registry import load_sources
 from harvester.store.database import explained, open_to_read
-from harvester.store.history import find_document, history_of
-from harvester.store.past import ALWAYS, facts, gone_at
+from harvester.store.history import ALWAYS, facts, find_document, gone_at, history_of
+from harvester.utils import stamp
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlite_utils import Database
 
-    from harvester.store.past import Fact
+    from harvester.store.history import Fact
+
+
+SHORT = 100
+"""Values that fit on a line stand whole, one under the other."""
+AROUND = 8
+"""Words shown on both sides of a difference."""
+
+
+def difference(before: str, after: str) -> list[str]:
+    """Give the lines that show what has changed: `- before`, `+ after`; of long values only where they differ."""
+    if max(len(before), len(after)) <= SHORT or not before or not after:
+        return [f"- {before}", f"+ {after}"]
+    one, other = before.split(), after.split()
+    lines: list[str] = []
+    for group in difflib.SequenceMatcher(None, one, other, autojunk=False).get_grouped_opcodes(AROUND):
+        start, end = group[0], group[-1]
+        lines.append("- " + _stretch(one, start[1], end[2]))
+        lines.append("+ " + _stretch(other, start[3], end[4]))
+    return lines
+
+
+def _stretch(words: list[str], start: int, end: int) -> str:
+    """Give some of the words; dots stand for those left out."""
+    return " ".join([*["…"][: start > 0], *words[start:end], *["…"][: end < len(words)]])
 
 
 @click.command()

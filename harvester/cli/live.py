@@ -15,9 +15,9 @@ from harvester.store.database import open_to_read
 from harvester.store.run import run_row
 
 if TYPE_CHECKING:
-    from harvester.crawl.order import Order
+    from harvester.crawl.options import Order
     from harvester.crawl.spider import ArchiveSpider
-    from harvester.harvest import Stop
+    from harvester.ingest import Stop
     from harvester.store.run import Run
 
 

@@ -10,17 +10,16 @@ import click
 
 from harvester.cli.commands import engine_option, json_option
 from harvester.errors import UsageError
-from harvester.harvest import read_page
-from harvester.pages.page import DocumentPage, Listing, Refused
-from harvester.pages.titles import explain_title
-from harvester.readers.files import PassedOver
+from harvester.ingest import read_page
+from harvester.model import DocumentPage, Listing, Refused
+from harvester.parsers.titles import explain_title
+from harvester.readers.base import PassedOver
 from harvester.readers.targets import read_targets
-from harvester.sources import choose_sources
+from harvester.registry import choose_sources
 
 if TYPE_CHECKING:
-    from harvester.capture import Capture
-    from harvester.pages.html import EngineChoice
-    from harvester.pages.page import Page, Problem, Record
+    from harvester.model import Capture, Page, Problem, Record
+    from harvester.parsers.html.forms import EngineChoice
 
 
 @click.command()

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvester.cli.commands import db_option
-from harvester.cli.places import forget
 from harvester.cli.serve import CONFIGURATION, configuration
-from harvester.clock import stamp
 from harvester.errors import UsageError
 from harvester.store.backup import copy_into
 from harvester.store.database import explained, open_to_read
+from harvester.store.redaction import forget
 from harvester.store.withdrawal.secret import check_secret, database_file
+from harvester.utils import stamp
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 MARK = "published.json"
 """Tells a folder that was written by this command, and may be written again, from anything else."""
-PARTS = ("__init__.py", "citations", "metadata.yaml", "plugins", "room", "settings.json", "static", "templates")
+PARTS = ("__init__.py", "citations", "metadata.yaml", "plugins", "pages", "settings.json", "static", "templates")
 """What is published of the configuration directory; users keep databases there, and what goes with them, too."""
 RIGHTS_SHOWN = 12
 HELD = """

@@ -10,24 +10,22 @@ from typing import TYPE_CHECKING
 import click
 
 from harvester.cli.commands import INNER, db_option, json_option, with_example
+from harvester.config.defaults import FILE
+from harvester.config.loader import SettingsError
 from harvester.errors import UsageError
 from harvester.processes import identity
-from harvester.schedule.install import install_cron, install_systemd, uninstall_cron, uninstall_systemd
-from harvester.schedule.loop import Loop
+from harvester.schedule.delivery import Teller
+from harvester.schedule.install import Service, install_cron, install_systemd, uninstall_cron, uninstall_systemd
 from harvester.schedule.plans import plans_of
-from harvester.schedule.report import lines, schedule_report
-from harvester.schedule.scheduler import Scheduler
-from harvester.schedule.sync import Launcher
-from harvester.schedule.teller import Teller
-from harvester.schedule.units import Service
-from harvester.settings.read import SettingsError
-from harvester.settings.use import FILE
+from harvester.schedule.scheduler import Loop, Scheduler
+from harvester.schedule.status import lines, schedule_report
+from harvester.schedule.workers import Launcher
 from harvester.store.database import explained, open_to_read
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harvester.settings.read import Read
+    from harvester.config.loader import Read
 
 NO_SCHEDULE = (
     'nothing is scheduled: write into harvester.toml, for example, [schedules.nightly] with harvest = "wilson" and '

@@ -19,8 +19,8 @@ from datasette.utils import parse_metadata
 
 import harvester.db
 from harvester.cli.commands import db_option
+from harvester.config.defaults import FILE
 from harvester.errors import DatabaseError, HarvesterError
-from harvester.settings.use import FILE
 from harvester.store.database import explained, open_to_read
 from harvester.store.withdrawal.secret import check_secret
 
@@ -80,7 +80,7 @@ def serve(db: Path, port: int, host: str, open_browser: bool, robots: bool, sync
 def beside(db: Path) -> AbstractContextManager[Any]:
     """Give the scheduler that runs as long as the server; makes the database, so that there is one to show."""
     from harvester.cli.schedule import checked
-    from harvester.schedule.beside import Beside
+    from harvester.schedule.workers import Beside
     from harvester.store.database import open_to_write
 
     read = checked(click.get_current_context().obj)

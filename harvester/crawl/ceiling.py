@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harvester.crawl.passes import Wanted
+from harvester.crawl.proof import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from harvester.crawl.passes import Pass, Step
+    from harvester.crawl.proof import Pass, Step
 
 MOST_FAILURES = 3
 """Pages in a row that could not be read before it is asked why: the archive is down, or shows no more."""

@@ -7,27 +7,25 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from harvester.capture import Capture
-from harvester.crawl.desk import Desk
-from harvester.crawl.leftovers import Leftovers
-from harvester.crawl.notes import step_text
-from harvester.crawl.tail import warc_name
-from harvester.crawl.warc import Kept, WarcFile
-from harvester.harvest import harvest_one
-from harvester.store.claims import HEARTBEAT_SECONDS, beat, check_free, claim, release
+from harvester.crawl.recovery import Leftovers, warc_name
+from harvester.crawl.session import Desk
+from harvester.crawl.warc_writer import Kept, WarcFile
+from harvester.ingest import harvest_one
+from harvester.model import Capture
 from harvester.store.database import explained, open_to_write
-from harvester.store.outcome import why_nothing_was_read
+from harvester.store.locks import HEARTBEAT_SECONDS, beat, check_free, claim, release
 from harvester.store.run import Run
-from harvester.store.search import index
-from harvester.store.walks import bound_walks
+from harvester.store.search_index import index
+from harvester.store.walks import bound_walks, why_nothing_was_read
+from harvester.walk_log import step_text
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from harvester.crawl.items import Fetched
+    from harvester.crawl.capture_fetcher import Fetched
     from harvester.crawl.spider import ArchiveSpider
-    from harvester.readers.files import PassedOver
-    from harvester.store.taking import Taken
+    from harvester.readers.base import PassedOver
+    from harvester.store.run_pages import Taken
 
 INDEX_SECONDS = 30
 """How old the index may become during a live run: who searches meanwhile finds what is held."""

@@ -1,23 +1,163 @@
-"""What proves that a walk has seen the whole listing.
-
-Records move between pages while a listing is walked, so a matching count proves nothing: one removal behind the walk
-and one addition ahead of it leave it equal. Only two things are taken for a proof, and only of pages that did not
-come out of a cache:
-
-`ordered`: the archive lists new records first. Then additions show at the front and nowhere else. If the total never
-fell, grew by exactly the records that are new at the front, and equals the distinct records seen, nothing was removed
-and nothing was missed.
-
-`twice`: two whole passes, one after the other, found the same set, as many as declared.
-"""
+"""What a walk has read: its pages, the passes that they make, and the verdict that follows. Pure data."""
 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from harvester.crawl.passes import Pass
+    from collections.abc import Iterable
+
+
+Proof = Literal["ordered", "twice"]
+Status = Literal["complete", "partial", "bounded", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A page to be read next, by its number from 0, and why; `other`: of the listing in its other order."""
+
+    number: int
+    reason: str = "walk"
+    other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A page that was read: the total it declared, and the keys of its records in order.
+
+    `total` is None if the page could not be had or was refused. `known`: all of it was held before, unchanged.
+    `stop`: why no further page is to be asked for. `reason`: why it was read.
+    `cached`: the answer says that it comes out of a cache, so it may show the listing as it was: it proves nothing.
+    `busy`: the archive did not answer, or said that it is busy: that tells nothing of the page.
+    `no_such`: the archive has no such page (404, 410), or answers with another one, or that nothing is found.
+    `onward`: it links to a page of the listing behind it. `exact`: its total is a number of records, no estimate and
+    no limit.
+    """
+
+    number: int
+    total: int | None
+    keys: tuple[str, ...] = ()
+    known: bool = False
+    cached: bool = False
+    stop: str | None = None
+    reason: str = "walk"
+    onward: bool = False
+    busy: bool = False
+    no_such: bool = False
+    exact: bool = True
+
+    def same_as(self, other: Step) -> bool:
+        """Say whether two readings of a page show the same."""
+        return (self.total, self.keys) == (other.total, other.keys)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a walk ended. `missing`: positions (from, to) that no page of the last pass showed."""
+
+    status: Status
+    proof: Proof | None
+    reason: str | None
+    total: int | None
+    keys: frozenset[str]
+    drift: int = 0
+    missing: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass
+class Pass:
+    """One passage through all pages."""
+
+    size: int
+    steps: list[Step] = field(default_factory=list)
+    stopped: str | None = None
+    status: Status = "partial"
+
+    def stop(self, reason: str, status: Status) -> None:
+        """Let the pass end here."""
+        self.stopped, self.status = reason, status
+
+    @property
+    def totals(self) -> list[int]:
+        """The totals declared, in the order in which they were read."""
+        return [step.total for step in self.steps if step.total is not None]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """All records seen."""
+        return frozenset(key for step in self.steps for key in step.keys)
+
+    @property
+    def drift(self) -> int:
+        """How often the listing was seen to move: the total changed, or a record stood on a second page."""
+        changes = sum(one != other for one, other in zip(self.totals, self.totals[1:], strict=False))
+        return changes + sum(len(step.keys) for step in self.steps) - len(self.keys)
+
+    @property
+    def unread(self) -> list[Step]:
+        """The pages that could not be had."""
+        return [step for step in self.steps if step.total is None]
+
+    @property
+    def exact(self) -> bool:
+        """Say whether every page declared an exact number of records: no other proves anything."""
+        return all(step.exact for step in self.steps)
+
+    @property
+    def cached(self) -> bool:
+        """Say whether an answer came out of a cache."""
+        return any(step.cached for step in self.steps)
+
+    def same_as(self, other: Pass) -> bool:
+        """Say whether two passes were shown the same, page by page, by the archive itself."""
+        shown, before = ([(step.number, step.total, step.keys) for step in one.steps] for one in (self, other))
+        return shown == before and not self.cached and not other.cached
+
+    @property
+    def whole(self) -> bool:
+        """Say whether no page is missing and as many records were seen as every page declared."""
+        return (
+            bool(self.steps)
+            and not self.unread
+            and not self.cached
+            and self.exact
+            and len(set(self.totals)) == 1
+            and len(self.keys) == self.totals[0]
+        )
+
+    @property
+    def repeated(self) -> list[int]:
+        """Return the positions at which a record stood that an earlier page showed, too: another was to be there."""
+        seen: set[str] = set()
+        positions = []
+        for step in sorted(self.steps, key=lambda step: step.number):
+            places = enumerate(step.keys, start=step.number * self.size + 1)
+            positions += [position for position, key in places if key in seen]
+            seen.update(step.keys)
+        return positions
+
+    def missing(self) -> tuple[tuple[int, int], ...]:
+        """Return the positions that no page showed, as ranges; where the pass was stopped, those behind it, too."""
+        if not self.totals:
+            return ()
+        last = self.totals[-1]
+        spans = [(step.number * self.size + len(step.keys) + 1, (step.number + 1) * self.size) for step in self.steps]
+        if self.stopped is not None and self.status == "partial":
+            spans.append((self.size * (1 + max(step.number for step in self.steps)) + 1, last))
+        return tuple(_joined((first, min(end, last)) for first, end in sorted(spans) if first <= min(end, last)))
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join ranges that touch."""
+    joined: list[tuple[int, int]] = []
+    for first, last in spans:
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def proven_by_two(before: Pass, current: Pass) -> bool:

@@ -3,11 +3,11 @@
 import os
 
 from harvester import __version__
-from harvester.capture import MAX_BYTES
 from harvester.crawl.politeness import DELAY_SECONDS, TIMEOUT_SECONDS
+from harvester.model import MAX_BYTES
 
 BOT_NAME = "harvester"
-SPIDER_MODULES = ["harvester.spiders", "harvester.crawl.archives"]
+SPIDER_MODULES = ["harvester.spiders", "harvester.crawl.spiders"]
 USER_AGENT = f"archive-harvester/{__version__}"
 if os.environ.get("HARVESTER_CONTACT"):  # so that the archive's people can reach whoever runs this
     USER_AGENT += f" (+{os.environ['HARVESTER_CONTACT']})"
@@ -21,7 +21,7 @@ DOWNLOADER_MIDDLEWARES = {
     "harvester.crawl.robots.Robots": 100,
     # Gives what there is of a body that ends early.
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "harvester.crawl.unpacking.Unpacking": 590,
+    "harvester.crawl.capture_fetcher.Unpacking": 590,
 }
 ITEM_PIPELINES = {"harvester.crawl.pipeline.HarvestPipeline": 100}
 

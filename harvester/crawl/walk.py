@@ -8,16 +8,16 @@ what a site shows at most: see `ceiling`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from harvester.crawl.ceiling import MOST_FAILURES, as_shown, behind, is_suspicious, suspicion, why_unread
-from harvester.crawl.passes import Pass, Status, Verdict, Wanted
-from harvester.crawl.proof import proven_by_order, proven_by_two
+from harvester.crawl.proof import Pass, Status, Verdict, Wanted, proven_by_order, proven_by_two
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from harvester.crawl.passes import Proof, Step
+    from harvester.crawl.proof import Proof, Step
+
 
 MOST_PASSES = 4
 """A listing that changes under every pass will change under the next; the following run begins afresh."""
@@ -246,3 +246,56 @@ def _twice(current: Pass) -> str:
     positions = current.repeated
     named = ", ".join(map(str, positions[:MOST_NAMED])) + (" …" if len(positions) > MOST_NAMED else "")
     return f"; shown a second time, in place of others: positions {named}" if positions else ""
+
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from harvester.crawl.proof import Step
+
+SEAM = "seam"
+"""Why the page is read at which a walk goes on."""
+UNREAD = "the page where the walk goes on could not be read; the next run tries again"
+
+
+def resumed(plan: Plan, read: Sequence[Step]) -> Generator[Wanted, Step, Verdict]:
+    """Go on with a walk that was cut short after the pages `read`, or begin one.
+
+    The last page is read again: if it is not as it was, the listing has moved meanwhile, and the walk begins afresh.
+    """
+    steps, held = walk(plan), _unbroken(read)
+    try:
+        wanted = next(steps)
+        for step in held:
+            if (wanted.number, wanted.reason) != (step.number, step.reason):  # walked by another plan
+                return (yield from walk(plan))
+            seam, wanted = Wanted(step.number, SEAM, wanted.other), steps.send(step)
+        if held:
+            again = yield seam
+            if again.total is None:  # nothing is known of the listing now: the next run may go on
+                return stopped(Pass(plan.size, held, again.stop or UNREAD, "interrupted"), 0)
+            if not again.same_as(held[-1]):
+                return (yield from walk(plan))
+        while True:
+            wanted = steps.send((yield wanted))
+    except StopIteration as end:
+        return cast("Verdict", end.value)
+
+
+def _unbroken(read: Sequence[Step]) -> list[Step]:
+    """Give the pages since the walk last began afresh, without seams and without those at the end that failed."""
+    held: list[Step] = []
+    for step in read:
+        if step.reason != SEAM:
+            held.append(step)
+            continue
+        held = _without_failures(held)
+        if held and not step.same_as(held[-1]):
+            held = []
+    return _without_failures(held)
+
+
+def _without_failures(steps: list[Step]) -> list[Step]:
+    while steps and steps[-1].total is None:
+        steps = steps[:-1]
+    return steps

@@ -8,16 +8,15 @@ from collections import defaultdict
 from tarfile import BLOCKSIZE, TarInfo
 from typing import TYPE_CHECKING
 
-from harvester.capture import MAX_BYTES
-from harvester.readers.damage import MAX_DAMAGES, MAX_PLACE, DamageError
-from harvester.readers.names import LEADS_OUT, is_safe
-from harvester.readers.pieces import Pieces
-from harvester.readers.stream import Stream
+from harvester.model import MAX_BYTES
+from harvester.readers.base import MAX_DAMAGES, MAX_PLACE, DamageError
+from harvester.readers.compression import Pieces, Stream
+from harvester.readers.filenames import LEADS_OUT, is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harvester.readers.files import Found, Origin
+    from harvester.readers.base import Found, Origin
 
 LONG_NAME, LONG_LINK, PAX, SOLARIS_PAX, PAX_FOR_ALL = b"L", b"K", b"x", b"X", b"g"
 FILE_TYPES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)

@@ -12,19 +12,15 @@ from pathlib import Path
 from tarfile import BLOCKSIZE
 from typing import TYPE_CHECKING, Protocol
 
-from harvester.capture import MAX_BYTES
-from harvester.pages.page import Problem
-from harvester.readers.damage import DamageError
-from harvester.readers.files import Found, Origin, PassedOver, read_page
-from harvester.readers.names import PACKED, Names, archive_kind
-from harvester.readers.originals import KnownPlaces, Originals, no_places
-from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
-from harvester.readers.stream import Stream
+from harvester.model import MAX_BYTES, Problem
+from harvester.readers.base import DamageError, Found, Origin, PassedOver, read_page
+from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
+from harvester.readers.filenames import PACKED, Names, archive_kind
+from harvester.readers.revisits import KnownPlaces, Originals, no_places
 from harvester.readers.tar import header_in, read_tar
 from harvester.readers.warc import read_waiting, read_warc
 from harvester.readers.warc_records import VERSION
-from harvester.readers.zip import read_zip
-from harvester.readers.zip_entries import DESCRIPTOR, END, LOCAL
+from harvester.readers.zip import DESCRIPTOR, END, LOCAL, read_zip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from harvester.capture import Capture
-from harvester.pages.page import Problem
-from harvester.readers.damage import BOMB, MAX_DAMAGES, Budget, DamageError
-from harvester.readers.files import PassedOver, path_text
-from harvester.readers.http_message import Message, parse_answer
-from harvester.readers.notes import ASIDE_FIELD, STEP_FIELD, WALK_NOTE, read_note
-from harvester.readers.originals import Originals, Place, keys_of, referred_keys
-from harvester.readers.pieces import MAGIC_SIZE, Pieces, packing_of
-from harvester.readers.stream import Stream
+from harvester.model import Capture, Problem
+from harvester.readers.base import BOMB, MAX_DAMAGES, Budget, DamageError, PassedOver, path_text
+from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
+from harvester.readers.http import Message, parse_answer
+from harvester.readers.revisits import Originals, Place, keys_of, referred_keys
 from harvester.readers.warc_records import MAX_BLOCK, End, Header, next_record, read_block, read_end, read_header
+from harvester.walk_log import ASIDE_FIELD, STEP_FIELD, WALK_NOTE, read_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harvester.pages.page import Severity
-    from harvester.readers.files import Found, Origin
+    from harvester.model import Severity
+    from harvester.readers.base import Found, Origin
 
 WAITING = Problem("notice", "revisit-waits", "its original may stand in what follows")
 """Marks a revisit that is looked at again at the end."""

@@ -10,16 +10,15 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from harvester.capture import MAX_BYTES
-from harvester.readers.damage import DamageError
-from harvester.readers.http_message import MAX_HEAD, read_fields
-from harvester.readers.pieces import Pieces
-from harvester.readers.unpack import UNPACK_ERRORS, UNPACKERS, unzstd
+from harvester.model import MAX_BYTES
+from harvester.readers.base import DamageError
+from harvester.readers.compression import UNPACK_ERRORS, UNPACKERS, Pieces, unzstd
+from harvester.readers.http import MAX_HEAD, read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harvester.readers.stream import Stream
+    from harvester.readers.compression import Stream
 
 MAX_BLOCK = MAX_BYTES + MAX_HEAD
 """The most of a record that is held: a page and its HTTP header."""

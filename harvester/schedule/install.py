@@ -1,15 +1,110 @@
-"""Puts units and crontab lines in their place, and takes them away."""
+"""Installs and removes what starts the scheduler: a systemd unit of this user, or a crontab line."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
+import shlex
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+import sys
+from dataclasses import dataclass
+from pathlib import Path
 
 from harvester.errors import HarvesterError
 
-if TYPE_CHECKING:
-    from harvester.schedule.units import Service
+STOP_SECONDS = 180
+"""How long a stop may take: the page in hand is finished, and a page may take a minute."""
+EVERY_MINUTES = 5
+"""How often cron looks; what is due when is in the database."""
+
+
+def home(variable: str, otherwise: str) -> Path:
+    """Give a folder of the user's, as the XDG rules have it."""
+    return Path(os.environ.get(variable) or Path.home() / otherwise)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A database that is kept in step, and the configuration that says how. All paths are absolute."""
+
+    db: Path
+    settings: Path
+
+    @property
+    def name(self) -> str:
+        """Its name, one for each database."""
+        stem = re.sub(r"[^A-Za-z0-9]+", "-", self.db.stem).strip("-") or "db"
+        return f"harvester-{stem}-{hashlib.sha256(str(self.db).encode()).hexdigest()[:6]}"
+
+    @property
+    def secrets(self) -> Path:
+        """Where the environment of the scheduler may be kept: NAME=value, a line each."""
+        return home("XDG_CONFIG_HOME", ".config") / "harvester" / "environment"
+
+    @property
+    def unit_file(self) -> Path:
+        """Where the unit lies."""
+        return home("XDG_CONFIG_HOME", ".config") / "systemd" / "user" / f"{self.name}.service"
+
+    def command(self, *more: str) -> list[str]:
+        """Give the command that is run, with this very Python."""
+        # -P: what lies in the folder must not be taken for a part of the program.
+        start = [sys.executable, "-P", "-m", "harvester", "--config", str(self.settings)]
+        return [*start, "schedule", "run", "--db", str(self.db), *more]
+
+    def unit(self) -> str:
+        """Write the systemd unit. Only the scheduler is told to stop; it passes that on, and waits."""
+        return f"""\
+[Unit]
+Description=Archive harvester: keeps {_plain(self.db)} in step
+StartLimitIntervalSec=0
+
+[Service]
+WorkingDirectory={_plain(self.settings.parent)}
+EnvironmentFile=-{_plain(self.secrets)}
+ExecStart={" ".join(_quoted(part) for part in self.command())}
+Restart=always
+RestartSec=30
+KillMode=mixed
+TimeoutStopSec={STOP_SECONDS}
+Nice=10
+NoNewPrivileges=yes
+
+[Install]
+WantedBy=default.target
+"""
+
+    def cron(self) -> str:
+        """Write the lines for the crontab: looks every few minutes, and ends at once if nothing is due."""
+        secrets, folder = shlex.quote(str(self.secrets)), shlex.quote(str(self.settings.parent))
+        line = f"cd {folder} && {{ [ ! -f {secrets} ] || {{ set -a; . {secrets}; set +a; }}; }}"
+        line += f" && {shlex.join(self.command('--once'))}"
+        begin, end = self.marks
+        return f"{begin}\n*/{EVERY_MINUTES} * * * * {line.replace('%', chr(92) + '%')}\n{end}\n"
+
+    @property
+    def marks(self) -> tuple[str, str]:
+        """The lines between which ours stand in a crontab."""
+        return f"# {self.name}: begin", f"# {self.name}: end"
+
+    def without(self, crontab: str) -> str:
+        """Give a crontab without our lines."""
+        begin, end = (re.escape(mark) for mark in self.marks)
+        return re.sub(rf"^{begin}\n.*?^{end}\n", "", crontab, flags=re.MULTILINE | re.DOTALL)
+
+
+def _plain(path: Path) -> str:
+    """Write a path where systemd takes a whole line."""
+    return str(path).replace("%", "%%")
+
+
+def _quoted(part: str) -> str:
+    """Write a part of a command as systemd reads it."""
+    escaped = part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{escaped}"' if re.search(r"[^\w@%+=:,./$-]", escaped, re.ASCII) else escaped
+
 
 UNTIL_LOGOUT = "it runs while you are logged in; so that it also does otherwise: loginctl enable-linger"
 

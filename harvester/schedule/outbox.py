@@ -1,18 +1,22 @@
-"""The outbox of alerts: what is to be told stays in the database until it has been told."""
+"""The tables of incidents and of alerts that wait: each stays until it has been delivered."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from harvester.clock import stamp
+from harvester.schedule.monitoring import Condition, conditions
 from harvester.store.database import transaction
+from harvester.utils import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from sqlite_utils import Database
+
+    from harvester.schedule.plans import Plan
+
 
 LEASE = timedelta(minutes=2)
 """For so long one scheduler is at an alert; if it dies meanwhile, another one tells it."""
@@ -51,3 +55,39 @@ def told(db: Database, alert: dict[str, Any], error: str | None, now: datetime) 
         WHERE id = ? AND told_at IS NULL"""
     with transaction(db):
         db.execute(sql, [attempts, None if error else stamp(now), error, stamp(now + wait), alert["id"]])
+
+
+WELL = "nothing; this only says that it is over"
+
+
+def look_after(db: Database, plans: Sequence[Plan], alerts: Sequence[str], now: datetime) -> None:
+    """Compare what is bad with what was, and keep what has turned. Without a turn nothing is written."""
+    if not _turned(db, plans, now):
+        return
+    with transaction(db):  # another scheduler may have been quicker: look again
+        for event, condition in _turned(db, plans, now):
+            _keep(db, event, condition)
+            for alert in alerts:
+                _put(db, alert, event, condition, now)
+
+
+def _turned(db: Database, plans: Sequence[Plan], now: datetime) -> list[tuple[str, Condition]]:
+    held = {(row["subject"], row["kind"]): Condition(**row) for row in db.query("SELECT * FROM health")}
+    found = {(one.subject, one.kind): one for one in conditions(db, plans, now)}
+    bad = [("bad", found[key]) for key in found.keys() - held.keys()]
+    return sorted([*bad, *(("well", held[key]) for key in held.keys() - found.keys())], key=lambda one: one[1].kind)
+
+
+def _keep(db: Database, event: str, one: Condition) -> None:
+    if event == "well":
+        db.execute("DELETE FROM health WHERE subject = ? AND kind = ?", [one.subject, one.kind])
+        return
+    sql = "INSERT INTO health (subject, kind, since, what, remedy) VALUES (?, ?, ?, ?, ?)"
+    db.execute(sql, [one.subject, one.kind, one.since, one.what, one.remedy])
+
+
+def _put(db: Database, alert: str, event: str, one: Condition, now: datetime) -> None:
+    sql = """INSERT INTO alerts (alert, event, subject, kind, what, since, remedy, made_at, next_attempt)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    remedy = WELL if event == "well" else one.remedy
+    db.execute(sql, [alert, event, one.subject, one.kind, one.what, one.since, remedy, stamp(now), stamp(now)])

@@ -10,11 +10,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.disk import sync
 from harvester.errors import DatabaseError, UsageError
 from harvester.store.database import BUSY_SECONDS, explained
 from harvester.store.withdrawal.secret import secret_file
 from harvester.store.withdrawal.vault import vault_of
+from harvester.utils import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

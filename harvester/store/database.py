@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 
 from harvester.db.migrations import SET_NAME, migrations
-from harvester.db.room.folding import register as register_fold
+from harvester.db.pages.folding import register as register_fold
 from harvester.errors import DatabaseError
 from harvester.store import digests
-from harvester.store.own import otherwise
+from harvester.store.user_objects import otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from harvester.store.own import schema
+from harvester.store.user_objects import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harvester.clock import stamp
-from harvester.store.attached import attached_of, switch
 from harvester.store.keys import differ, kind_of, short_hash, value_of
-from harvester.store.members import move_members
+from harvester.store.listing_members import move_members
 from harvester.store.statements import DESCRIBED, FACETS, KEYS, columns_of, origin_of, terms_of
+from harvester.store.texts import attached_of, switch
 from harvester.store.timeline import Suppressed, Timeline
 from harvester.store.votes import ALWAYS, votes_of
+from harvester.utils import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.source import DateOrder, Source
-    from harvester.store.attached import Attached, Change
     from harvester.store.captures import Place
+    from harvester.store.texts import Attached, Change
     from harvester.store.timeline import FieldValue, News, Origin
     from harvester.store.votes import Vote
 

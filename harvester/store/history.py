@@ -1,13 +1,23 @@
-"""The changes of one document."""
+"""The changes of one document, and the document as it was at one time, as far as it was known at another."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.errors import UsageError
+from harvester.store.documents import lost_slugs, suppressed_news
+from harvester.store.keys import differ
+from harvester.store.statements import DESCRIBED, KEYS, columns_of, origin_of, terms_of
+from harvester.store.timeline import Timeline, states
+from harvester.store.votes import ALWAYS, votes_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+    from harvester.source import DateOrder, Source
+    from harvester.store.timeline import FieldValue
+
 
 _FIND = (
     "SELECT id FROM documents WHERE CAST(id AS TEXT) = :name",
@@ -38,3 +48,71 @@ def history_of(db: Database, document: int) -> list[dict[str, Any]]:
         FROM changes JOIN runs ON runs.id = changes.run_id LEFT JOIN captures ON captures.id = changes.capture_id
         WHERE changes.document_id = ? ORDER BY changes.id"""
     return list(db.query(sql, [document]))
+
+
+__all__ = ["ALWAYS", "Fact", "facts", "gone_at"]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What a field said at a time."""
+
+    field: str
+    value: str
+    since: str
+    """When the page that said so first was captured; empty if nothing tells."""
+    uri: str
+    """That page."""
+    capture_id: int
+    before: str | None
+    """What the field said before."""
+
+
+def facts(db: Database, document: int, source: Source, observed: str = ALWAYS, known: str = ALWAYS) -> list[Fact]:
+    """Return what a document said at the time `observed`, as far as it was known here at the time `known`.
+
+    One entry a field, in the order of columns; none if no page showed the document by then.
+    """
+    votes = [vote for vote in votes_of(db, [document], known) if vote.at <= observed]
+    timeline = Timeline(source, suppressed_news(db, votes), lost_slugs(db, document, observed))
+    told = [(at, _values(content, source.date_order), content) for at, content in states(votes, timeline)]
+    if not told:
+        return []
+    uris: dict[int, str] = {}
+    found = []
+    for name, value in told[-1][1].items():
+        since, before = len(told) - 1, None
+        while since and not differ(told[since - 1][1].get(name), value):
+            since -= 1
+        if since:
+            before = told[since - 1][1].get(name)
+        at, _, content = told[since]
+        origin = origin_of(name, content, columns_of(content, source.date_order))
+        capture = origin.capture if origin else 0
+        found.append(Fact(name, value, at, _uri(db, capture, uris), capture, before))
+    return found
+
+
+def gone_at(db: Database, document: int, observed: str = ALWAYS, known: str = ALWAYS) -> str | None:
+    """Return since when a document was gone at a time, as far as was known here at another; None if it was not."""
+    sql = """SELECT after FROM changes JOIN runs ON runs.id = run_id
+        WHERE document_id = ? AND kind IN ('gone', 'returned') AND observed_at <= ? AND started_at <= ?
+        ORDER BY observed_at DESC, changes.id DESC LIMIT 1"""
+    row = db.execute(sql, [document, observed, known]).fetchone()
+    return row[0] if row else None
+
+
+def _values(content: dict[str, FieldValue], order: DateOrder | None) -> dict[str, str]:
+    """Return the fields that are stated, as text."""
+    columns = columns_of(content, order)
+    named = {"title": columns["title"], "date": columns["date"] or columns["date_text"]}
+    named |= {name: columns[name] for name in (*DESCRIBED, *KEYS)}
+    named |= {facet: "; ".join(found) for facet, found in terms_of(content).items()}
+    return {name: value for name, value in named.items() if value}
+
+
+def _uri(db: Database, capture: int, uris: dict[int, str]) -> str:
+    if capture not in uris:
+        row = db.execute("SELECT uri FROM captures WHERE id = ?", [capture]).fetchone()
+        uris[capture] = row[0] if row else ""
+    return uris[capture]

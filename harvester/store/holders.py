@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
-from harvester.pages.dates import read_date
+from harvester.parsers.dates import read_date
 from harvester.store.keys import kind_of, normal_title
 
 if TYPE_CHECKING:

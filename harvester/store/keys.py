@@ -7,12 +7,12 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harvester.pages.html_address import read_address
+from harvester.urls import read_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harvester.pages.page import Record
+    from harvester.model import Record
     from harvester.source import Source
 
 STRONG_KINDS = ("record", "node", "slug")

@@ -6,15 +6,15 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from harvester.clock import stamp
-from harvester.pages.page import Problem
-from harvester.store.ahead import Ahead
+from harvester.model import Problem
+from harvester.store.batch import Ahead
 from harvester.store.captures import keep_spans
-from harvester.store.rot import keep_fill
-from harvester.store.search import forget_words, index
-from harvester.store.statement_table import open_claims
-from harvester.store.taking import ANOTHER_DOCUMENT, CLAIM, Taking
+from harvester.store.run_pages import ANOTHER_DOCUMENT, CLAIM, Taking
+from harvester.store.search_index import forget_words, index
+from harvester.store.site_changes import keep_fill
+from harvester.store.statements import open_claims
 from harvester.store.walks import interrupt_walks
+from harvester.utils import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

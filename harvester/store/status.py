@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from harvester.store.taking import STILL_NOT_TAKEN
+from harvester.store.run_pages import STILL_NOT_TAKEN
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

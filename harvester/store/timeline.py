@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harvester.pages.dates import read_date
+from harvester.parsers.dates import read_date
 from harvester.store.keys import differ, plain
 
 if TYPE_CHECKING:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harvester.clock import stamp
 from harvester.store.captures import keep_listing
 from harvester.store.database import transaction
+from harvester.utils import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlite_utils import Database
 
-    from harvester.addresses import ListingAddress
+    from harvester.urls import ListingAddress
 
 
 @dataclass(frozen=True)
@@ -167,3 +167,17 @@ def interrupt_walks(db: Database, run: int) -> None:
     """Mark the walks of a run that ends without a verdict."""
     sql = "UPDATE walks SET status = 'interrupted', finished_at = ?, reason = ? WHERE run_id = ? AND status IS NULL"
     db.execute(sql, [stamp(), "stopped before its end; the next run goes on from here", run])
+
+
+_READ = "SELECT 1 FROM reads JOIN captures ON captures.id = capture_id WHERE run_id = ? AND refused IS NULL LIMIT 1"
+# Of a page that is refused again, as it was before, only the first problem says why.
+_WHY = """SELECT message FROM problems WHERE severity <> 'notice'
+    AND (run_id = ?1 OR uri IN (SELECT uri FROM reads WHERE run_id = ?1)) ORDER BY id DESC LIMIT 1"""
+
+
+def why_nothing_was_read(db: Database, run: int) -> str | None:
+    """Give the reason if a run met problems and could read no page; None if it read one, or had none to read."""
+    if db.execute(_READ, [run]).fetchone():
+        return None
+    row = db.execute(_WHY, [run]).fetchone()
+    return None if row is None else str(row[0])

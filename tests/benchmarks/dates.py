@@ -10,7 +10,7 @@ import time
 import timeit
 from typing import TYPE_CHECKING
 
-from harvester.pages.date_grammar import read
+from harvester.parsers.date_grammar import read
 from tests.benchmarks.measure import told
 
 if TYPE_CHECKING:

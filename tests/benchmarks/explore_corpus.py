@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.database import open_to_write
-from harvester.store.search import index_again
+from harvester.store.search_index import index_again
 from tests.archive_pages import _KINDS, _LANGUAGES, _PEOPLE, _PLACES, _SUBJECTS
 
 if TYPE_CHECKING:

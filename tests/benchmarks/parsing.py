@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser
 
-from harvester.capture import Capture
-from harvester.pages.page import DocumentPage, Listing
-from harvester.pages.parse import parse
-from harvester.sources import load_sources
+from harvester.model import Capture, DocumentPage, Listing
+from harvester.parsers.parse import parse
+from harvester.registry import load_sources
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.benchmarks.measure import cpu_of_call, ratio, told
 from tests.benchmarks.peer import labelled, text_of

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from harvester.store.database import open_to_read
-from harvester.store.soundness.check import check
+from harvester.store.integrity.check import check
 from tests.benchmarks.measure import PAIRS, cpu_of, told
 from tests.benchmarks.whole import Whole
 

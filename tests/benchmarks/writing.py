@@ -6,11 +6,10 @@ import itertools
 import sqlite3
 from typing import TYPE_CHECKING
 
-from harvester.capture import Capture
-from harvester.pages.dates import read_date
-from harvester.pages.page import Listing, Record
-from harvester.pages.titles import read_title
-from harvester.sources import load_sources
+from harvester.model import Capture, Listing, Record
+from harvester.parsers.dates import read_date
+from harvester.parsers.titles import read_title
+from harvester.registry import load_sources
 from harvester.store.database import open_to_write
 from harvester.store.run import Run
 from tests.benchmarks.measure import cpu_of_call, ratio, told

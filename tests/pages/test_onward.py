@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harvester.capture import Capture
-from harvester.pages.onward import links_onward
-from harvester.sources import load_sources
+from harvester.model import Capture
+from harvester.parsers.html.listing import links_onward
+from harvester.registry import load_sources
 
 WILSON = load_sources()["wilson"]
 SEARCH = f"https://{WILSON.hosts[0]}/search?search_api_fulltext=Mao&page=3"

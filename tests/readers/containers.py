@@ -15,8 +15,8 @@ from uuid import NAMESPACE_URL, uuid5
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from harvester.capture import Capture
-from harvester.readers.files import PassedOver
+from harvester.model import Capture
+from harvester.readers.base import PassedOver
 from harvester.readers.targets import read_targets
 from harvester.source import Source
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from harvester.readers.files import Found
+    from harvester.readers.base import Found
     from harvester.readers.targets import ReadBefore
 
 HOST = "archive.example"

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvester.capture import MAX_BYTES
-from harvester.readers.damage import DamageError
-from harvester.readers.http_message import Message, parse_answer
+from harvester.model import MAX_BYTES
+from harvester.readers.base import DamageError
+from harvester.readers.http import Message, parse_answer
 from tests.readers.containers import packed_zstd
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvester.readers.names import Names, archive_kind, is_safe
+from harvester.readers.filenames import Names, archive_kind, is_safe
+from harvester.registry import load_sources
 from harvester.source import Source
-from harvester.sources import load_sources
 
 WILSON = load_sources()["wilson"]
 SITE = f"https://{WILSON.hosts[0]}"

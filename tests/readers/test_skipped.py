@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from harvester.cli import run
-from harvester.readers.files import path_named, path_text
+from harvester.readers.base import path_named, path_text
 from tests.readers.containers import HOST, captures, ignored, messages, problems, read
 
 PAGE = b"<html>page"

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from fastwarc.warc import ArchiveIterator
 
-from harvester.harvest import Stop, harvest_captures
-from harvester.readers.files import PassedOver
+from harvester.ingest import Stop, harvest_captures
+from harvester.readers.base import PassedOver
 from harvester.readers.targets import read_targets
-from harvester.store.archives import places_known
+from harvester.store.containers import places_known
 from harvester.store.database import open_to_write
 from harvester.store.run import Run
 from tests.readers.containers import (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.readers.zip_entries import END
+from harvester.readers.zip import END
 from tests.readers.containers import (
     HOST,
     Unseekable,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.keys import STRONG_KINDS, kind_of
-from harvester.store.own import columns_of, schema
+from harvester.store.user_objects import columns_of, schema
 from harvester.store.withdrawal.vault import Kept
 
 if TYPE_CHECKING:

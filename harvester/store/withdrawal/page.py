@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harvester.clock import stamp
 from harvester.store.keys import base_of, keys_of, kind_of
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.release import release
@@ -22,11 +21,12 @@ from harvester.store.withdrawal.withdrawn import (
     learn,
     root_of,
 )
+from harvester.utils import stamp
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from harvester.pages.page import DocumentPage
+    from harvester.model import DocumentPage
     from harvester.source import Source
 
 BY = "the harvester"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from harvester.sources import load_sources
+from harvester.registry import load_sources
 from harvester.store.keys import kind_of, value_of
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.restore import show_again

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harvester.errors import DatabaseError
-from harvester.pages.dates import read_date
-from harvester.pages.page import Record
-from harvester.sources import load_sources
+from harvester.model import Record
+from harvester.parsers.dates import read_date
+from harvester.registry import load_sources
 from harvester.store.database import transaction
 from harvester.store.keys import STRONG_KINDS, keys_of, kind_of
-from harvester.store.own import resting
-from harvester.store.search import forget_words, index_now
+from harvester.store.search_index import forget_words, index_now
+from harvester.store.user_objects import resting
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.hiding import put_back
 from harvester.store.withdrawal.secret import Hasher, check_secret, hasher_at, is_empty, seal

@@ -18,7 +18,7 @@ from harvester.store.keys import LOST_DATE, base_of, group_of, normal_title
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from harvester.pages.page import Record
+    from harvester.model import Record
     from harvester.store.keys import Keys
 
 DIGITS = 32

@@ -9,9 +9,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harvester.clock import stamp
 from harvester.errors import DatabaseError
 from harvester.store.database import BUSY_SECONDS, explained
+from harvester.utils import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from harvester.clock import stamp
 from harvester.errors import UsageError
-from harvester.sources import load_sources
+from harvester.registry import load_sources
 from harvester.store.database import transaction
 from harvester.store.keys import STRONG_KINDS, base_of, date_of, group_of, kind_of
-from harvester.store.own import resting
-from harvester.store.search import forget_words, index_now
+from harvester.store.search_index import forget_words, index_now
+from harvester.store.user_objects import resting
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.hiding import Hiding
 from harvester.store.withdrawal.secret import check_secret, make_hasher
 from harvester.store.withdrawal.withdrawn import INNOCENT, SHOWN, learn, mark_of, stand_in_key
+from harvester.utils import stamp
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from harvester.pages.page import Record
+    from harvester.model import Record
     from harvester.store.keys import Keys
     from harvester.store.withdrawal.secret import Hasher
 

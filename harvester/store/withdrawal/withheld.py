@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harvester.pages.dates import NO_DATE
-from harvester.pages.page import DocumentPage, Refused
+from harvester.model import DocumentPage, Refused
+from harvester.parsers.dates import NO_DATE
 from harvester.store.keys import keys_of
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.page import Judge
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from harvester.capture import Capture
-    from harvester.pages.page import Page, Record
+    from harvester.model import Capture, Page, Record
     from harvester.source import Source
     from harvester.store.captures import Place
     from harvester.store.keys import Keys

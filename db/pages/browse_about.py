@@ -1,0 +1,59 @@
+"""Pages that lead readers in: what can be browsed, and what this collection is, who to ask, how to cite it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from . import responses
+from .databases import catalogues, meant
+from .facet_counts import count
+from .queries import ask, rows
+from .search import find
+from .search_request import Asked
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+    from datasette.utils.asgi import Request, Response
+
+MONTHS = """SELECT substr(date_from, 1, 7) AS month, count(*) AS documents FROM documents
+    WHERE date_precision IN ('day', 'month') GROUP BY 1 ORDER BY 1"""
+SOURCES = """SELECT source, count(*) AS documents, min(year) AS first_year, max(year) AS last_year,
+    count(gone_at) AS gone FROM documents GROUP BY source ORDER BY 2 DESC"""
+TEXTS = """SELECT kind, coalesce(language, 'language not stated') AS language, count(*) AS texts FROM texts
+    GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 12"""
+RIGHTS = """SELECT coalesce(rights, 'Nothing is stated.') AS statement, count(*) AS documents FROM documents
+    GROUP BY rights ORDER BY rights IS NULL, 2 DESC LIMIT 12"""
+READ = "SELECT max(read_at) AS read_at FROM reads"
+
+
+async def browse_page(request: Request, datasette: Datasette) -> Response:
+    """Show what can be browsed: people, places, subjects, kinds, months."""
+    database = meant(datasette, request)
+    counts = count({database: await find(datasette, database, Asked())}, Asked())
+    years: dict[str, dict[str, int]] = {}
+    for row in await ask(datasette, database, MONTHS) or []:
+        years.setdefault(row["month"][:4], {})[row["month"][5:]] = row["documents"]
+    return await responses.page(datasette, request, "browse.html", {"counts": counts, "months": years}, database)
+
+
+async def about_page(request: Request, datasette: Datasette) -> Response:
+    """Say which archives these documents are of, under which rights, whom to ask, and how to cite the collection."""
+    database = meant(datasette, request)
+    config: dict[str, Any] = datasette.plugin_config("reading-room") or {}
+    names = catalogues(datasette)
+    sources = [
+        {**row, "name": names.get(row["source"], row["source"])} for row in await rows(datasette, database, SOURCES)
+    ]
+    (read,) = await rows(datasette, database, READ)
+    said = {
+        "sources": sources,
+        "texts": await ask(datasette, database, TEXTS) or [],
+        "rights": await ask(datasette, database, RIGHTS) or [],
+        "read_at": read["read_at"],
+        "contact": str(config.get("contact") or ""),
+        "about_text": str(config.get("about") or ""),
+        "home": responses.absolute(datasette, request, str(datasette.urls.instance())),
+        "today": datetime.now(UTC).date().isoformat(),
+    }
+    return await responses.page(datasette, request, "about.html", said, database)

@@ -1,0 +1,81 @@
+"""What each listing holds and lacks, as stretches of positions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .queries import ask, kept, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from datasette.app import Datasette
+
+    Stretches = list[tuple[int, int]]
+
+PAGES = """
+    SELECT first, min(last, first + records - 1) AS last FROM captures
+    WHERE id IN (SELECT id FROM (
+            SELECT id, max(coalesce(captured_at, '') || printf('%012d', id)) FROM captures
+            WHERE listing_id = ? AND form IS NOT NULL GROUP BY uri))
+        AND first IS NOT NULL AND records > 0
+    ORDER BY first"""
+LISTINGS = """
+    SELECT coverage.*, listings.url FROM coverage JOIN listings ON listings.id = coverage.listing_id
+    ORDER BY missing DESC, coverage.name"""
+
+
+def join(pages: Iterable[tuple[int, int]]) -> Stretches:
+    """Join pages, in order, that follow one another or overlap into stretches of positions held."""
+    stretches: Stretches = []
+    for first, last in pages:
+        if stretches and first <= stretches[-1][1] + 1:
+            stretches[-1] = (stretches[-1][0], max(last, stretches[-1][1]))
+        else:
+            stretches.append((first, last))
+    return stretches
+
+
+def gaps(stretches: Iterable[tuple[int, int]], total: int) -> Stretches:
+    """Give the stretches of positions that are not held, of so many declared."""
+    found: Stretches = []
+    after = 1
+    for first, last in stretches:
+        if first > after:
+            found.append((after, min(first - 1, total)))
+        after = max(after, last + 1)
+    return [*found, (after, total)] if after <= total else found
+
+
+async def stretches_held(datasette: Datasette, database: str, listing: dict[str, Any]) -> Stretches:
+    """Give the stretches of a listing that are held. A walked listing knows how many records it found, not where."""
+    if listing["basis"] == "walk":
+        return [(1, listing["held"])] if listing["held"] else []
+    pages = await ask(datasette, database, PAGES, listing["listing_id"]) or []
+    return join((page["first"], page["last"]) for page in pages)
+
+
+async def with_stretches(
+    datasette: Datasette, database: str, listings: list[dict[str, Any]] | None
+) -> list[dict[str, Any]] | None:
+    """Add to each listing what is held of it."""
+    if listings is None:
+        return None
+    return [{**row, "stretches": await stretches_held(datasette, database, row)} for row in listings]
+
+
+async def listings(datasette: Datasette, database: str) -> list[dict[str, Any]]:
+    """Give every listing with what is held and what is missing."""
+
+    async def read() -> list[dict[str, Any]]:
+        found = await with_stretches(datasette, database, await rows(datasette, database, LISTINGS)) or []
+        return [{**row, "gaps": _gaps(row)} for row in found]
+
+    return await kept(datasette, database, "coverage", read)
+
+
+def _gaps(listing: dict[str, Any]) -> Stretches:
+    """Give the positions that are missing; a walk knows how many there are, not which."""
+    if listing["basis"] == "walk" or not listing["declared_total"]:
+        return []
+    return gaps(listing["stretches"], listing["declared_total"])

@@ -1,0 +1,97 @@
+"""Sends all that a search finds, as a file: piece by piece, and between the readers' requests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from datasette.utils.asgi import AsgiStream
+
+from . import responses
+from .databases import catalogues
+from .exports import json_list, read_documents
+from .facet_counts import count
+from .queries import reading
+from .search import ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from datasette.app import Datasette
+
+    from .exports import Format
+    from .queries import Reader
+    from .search import Found
+    from .search_page import Answer
+    from .search_request import Asked
+
+PIECE = 50
+"""Documents that are written before others have their turn."""
+
+
+def download(datasette: Datasette, asked: Asked, found: Mapping[str, Found], format_: Format) -> AsgiStream:
+    """Send all documents found, in a format."""
+    names = catalogues(datasette)
+
+    def write(read: Callable[..., Iterator[dict[str, Any]]]) -> Iterator[str]:
+        return format_.write(read(texts=format_.ending == "jsonl"), names)
+
+    return _stream(datasette, asked, found, write, format_.media_type, f"documents.{format_.ending}")
+
+
+def everything(answer: Answer) -> AsgiStream:
+    """Send all documents found as JSON, with what was counted."""
+    counts = count(answer.found, answer.question)
+    head = {"query": answer.question.query(), "total": answer.total, "notes": answer.question.remarks}
+    tail = {"counts": counts, "next": None}
+
+    def address(name: str, row: dict[str, Any]) -> str:
+        link = responses.linker(answer.datasette, name)
+        return responses.absolute(answer.datasette, answer.request, link(responses.document_path(row["key"])))
+
+    def write(read: Callable[..., Iterator[dict[str, Any]]]) -> Iterator[str]:
+        rows = ({**row, "page": address(row.pop("database"), row)} for row in read(named=True))
+        yield json.dumps(head, ensure_ascii=False)[:-1] + ', "results": '
+        yield from json_list(rows)
+        yield ", " + json.dumps(tail, ensure_ascii=False)[1:] + "\n"
+
+    return _stream(answer.datasette, answer.question, answer.found, write, "application/json; charset=utf-8", "")
+
+
+def _stream(
+    datasette: Datasette,
+    asked: Asked,
+    found: Mapping[str, Found],
+    write: Callable[[Callable[..., Iterator[dict[str, Any]]]], Iterator[str]],
+    media_type: str,
+    name: str,
+) -> AsgiStream:
+    """Send what `write` writes of all documents found, database by database."""
+
+    async def send(writer: Any) -> None:
+        readers = {database: await reading(datasette, database, _itself, export=True) for database in found}
+
+        def read(*, texts: bool = False, named: bool = False) -> Iterator[dict[str, Any]]:
+            for database, one in found.items():
+                for row in read_documents(readers[database], ordered(readers[database], asked, one), texts=texts):
+                    yield {**row, "database": database} if named else row
+
+        parts = write(read)
+        begun = time.monotonic()
+        while piece := await reading(datasette, next(iter(found)), lambda _: list(islice(parts, PIECE)), export=True):
+            await writer.write("".join(piece))
+            # Writing is Python's work, and only one thread at a time does that: readers get every second moment.
+            await asyncio.sleep(time.monotonic() - begun)
+            begun = time.monotonic()
+
+    headers = dict(responses.OPEN_TO_ALL)
+    if name:
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return AsgiStream(send, headers=headers, content_type=media_type)
+
+
+def _itself(read: Reader) -> Reader:
+    return read

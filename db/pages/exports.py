@@ -1,0 +1,96 @@
+"""Writes documents for other programs, some at a time: however many there are, few are in memory at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..citations import bibtex, csl, ris, sheets
+from ..citations.citable import Citable, citable
+from .document_data import documents
+from .queries import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from .queries import Read
+
+    Documents = Iterable[dict[str, Any]]
+    Names = Mapping[str, str]
+
+CHUNK = 100
+"""Documents held in memory at once."""
+TEXTS = """SELECT t.document_id, t.kind, t.language, t.text FROM json_each(?) AS wanted
+    CROSS JOIN texts AS t ON t.document_id = wanted.value ORDER BY wanted.key, t.id"""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format: its ending, its media type, and what writes documents in it."""
+
+    ending: str
+    media_type: str
+    write: Callable[[Documents, Names], Iterator[str]]
+
+
+def _cited(found: Documents, names: Names) -> Iterator[Citable]:
+    return (citable(row, row["terms"], row["files"], names) for row in found)
+
+
+def _bibtex(found: Documents, names: Names) -> Iterator[str]:
+    return (bibtex.entry(item) + "\n" for item in _cited(found, names))
+
+
+def _ris(found: Documents, names: Names) -> Iterator[str]:
+    return (ris.to_ris([item]) for item in _cited(found, names))
+
+
+def _csl_json(found: Documents, names: Names) -> Iterator[str]:
+    return json_list(csl.csl_item(item) for item in _cited(found, names))
+
+
+def _csv(found: Documents, names: Names) -> Iterator[str]:  # noqa: ARG001 - as all formats are called
+    yield sheets.to_csv([])
+    for row in found:
+        yield sheets.to_csv([row]).split("\r\n", 1)[1]
+
+
+def _jsonl(found: Documents, names: Names) -> Iterator[str]:  # noqa: ARG001 - as all formats are called
+    return (json.dumps(row, ensure_ascii=False) + "\n" for row in found)
+
+
+def json_list(found: Iterable[object]) -> Iterator[str]:
+    """Write a JSON list, one item a line."""
+    before = "["
+    for item in found:
+        yield f"{before}\n{json.dumps(item, ensure_ascii=False)}"
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
+
+
+FORMATS = {
+    name: Format(ending, media_type, write)
+    for name, ending, media_type, write in (
+        ("csv", "csv", "text/csv; charset=utf-8", _csv),
+        ("bibtex", "bib", "application/x-bibtex; charset=utf-8", _bibtex),
+        ("ris", "ris", "application/x-research-info-systems; charset=utf-8", _ris),
+        ("csl-json", "csljson", "application/vnd.citationstyles.csl+json; charset=utf-8", _csl_json),
+        ("jsonl", "jsonl", "application/jsonl; charset=utf-8", _jsonl),
+    )
+}
+"""By the name that `harvester export` takes."""
+BY_ENDING = {format_.ending: format_ for format_ in FORMATS.values()}
+
+
+def read_documents(read: Read, found: Sequence[int], *, texts: bool) -> Iterator[dict[str, Any]]:
+    """Read documents, some at a time; with their texts, where those are wanted."""
+    for start in range(0, len(found), CHUNK):
+        wanted = found[start : start + CHUNK]
+        rows = documents(read, wanted)
+        if texts:
+            of: dict[int, list[dict[str, Any]]] = {}
+            for text in read(TEXTS, numbers(wanted)):
+                of.setdefault(text.pop("document_id"), []).append(text)
+            rows = [{**row, "texts": of.get(row["id"], [])} for row in rows]
+        yield from rows

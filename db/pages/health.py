@@ -1,0 +1,108 @@
+"""`/-/health` for monitors, `/robots.txt`, and the pages with pictures: coverage and syncs."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from datasette.database import QueryInterrupted
+
+from . import responses
+from .coverage import listings
+from .databases import harvests, meant
+from .queries import ask, rows
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+    from datasette.utils.asgi import Request, Response
+
+STATE = """
+    SELECT (SELECT read_at FROM reads ORDER BY id DESC LIMIT 1) AS last_read,
+        (SELECT count(*) FROM (SELECT 1 FROM documents_unindexed LIMIT 10000)) AS unindexed"""
+LAST_RUN = "SELECT id, status, started_at, finished_at, reason FROM runs ORDER BY id DESC LIMIT 1"
+RUNS = """
+    SELECT * FROM (SELECT id, started_at, finished_at, command, status, pages, records, new, changed, gone, returned,
+        problems, reason FROM runs ORDER BY id DESC LIMIT 60) ORDER BY id"""
+WALKS = """
+    SELECT run_id, group_concat(status || coalesce(' (' || proof || ')', ''), ', ') AS verdicts FROM walks
+    WHERE status IS NOT NULL AND run_id > (SELECT max(id) FROM runs) - 60 GROUP BY run_id"""
+TURNS = """SELECT run_id, id, schedule, kind FROM turns
+    WHERE run_id > (SELECT max(id) FROM runs) - 60 AND run_id IS NOT NULL"""
+UPCOMING = "SELECT * FROM upcoming ORDER BY next_start, schedule"
+MISSED = """
+    SELECT turns.schedule, turns.due_at, turns.missed, turns.caught_up_by, by.started_at AS caught_up_at
+    FROM turns LEFT JOIN turns AS by ON by.id = turns.caught_up_by
+    WHERE turns.missed IS NOT NULL ORDER BY turns.id DESC LIMIT 10"""
+BAD = "SELECT subject, kind, since, what, remedy FROM health ORDER BY since"
+
+
+async def health(datasette: Datasette) -> Response:
+    """Say whether each harvest is sound; 503 where one is not, so that a monitor need not read."""
+    states = [await _state(datasette, name) for name in harvests(datasette)]
+    healthy = bool(states) and all(state["healthy"] for state in states)
+    reason = "" if states else "nothing is harvested yet"
+    return responses.data({"healthy": healthy, "reason": reason, "harvests": states}, 200 if healthy else 503)
+
+
+async def _state(datasette: Datasette, database: str) -> dict[str, Any]:
+    try:
+        (state,) = await rows(datasette, database, STATE)
+        runs = await rows(datasette, database, LAST_RUN)
+    except (sqlite3.Error, QueryInterrupted) as error:
+        return {"name": database, "healthy": False, "reason": f"the database does not answer: {error}"}
+    reason = why_not(runs) or await _why_not_scheduled(datasette, database)
+    return {
+        "name": database,
+        "healthy": not reason,
+        "reason": reason,
+        "last_run": runs[0] if runs else None,
+        "last_read": state["last_read"],
+        "not_yet_searchable": state["unindexed"],
+    }
+
+
+def why_not(runs: list[dict[str, Any]]) -> str:
+    """Say what is amiss, as `harvester status` does; empty if nothing is."""
+    if not runs:
+        return "nothing was harvested yet"
+    last = runs[0]
+    if last["status"] in ("complete", "running"):
+        return ""
+    return f"the last run ({last['id']}) is {last['status']}: {last['reason'] or 'see its problems'}"
+
+
+async def _why_not_scheduled(datasette: Datasette, database: str) -> str:
+    """Say what is amiss with schedules: something is bad, or overdue. Older databases know of none."""
+    bad = await ask(datasette, database, BAD) or []
+    overdue = [row for row in await ask(datasette, database, UPCOMING) or [] if row["overdue"]]
+    said = [f"{row['subject']} since {row['since']}: {row['what']}" for row in bad]
+    said += [f"{row['schedule']} is overdue since {row['next_start']}: no scheduler is running" for row in overdue]
+    return "; ".join(said)
+
+
+async def coverage_page(request: Request, datasette: Datasette) -> Response:
+    """Show what each listing holds and lacks; as JSON, too."""
+    database = meant(datasette, request)
+    found = await listings(datasette, database)
+    if request.url_vars["format"]:
+        return responses.data({"listings": found})
+    return await responses.page(datasette, request, "coverage.html", {"listings": found}, database)
+
+
+async def syncs_page(request: Request, datasette: Datasette) -> Response:
+    """Show what is synced next, what was missed, and the last runs over time with what came of each."""
+    database = meant(datasette, request)
+    said: dict[str, Any] = {"runs": await rows(datasette, database, RUNS)}
+    said["walks"] = {row["run_id"]: row["verdicts"] for row in await rows(datasette, database, WALKS)}
+    # A database of an older version has no schedules.
+    said["turns"] = {row["run_id"]: row for row in await ask(datasette, database, TURNS) or []}
+    for name, question in (("upcoming", UPCOMING), ("missed", MISSED), ("bad", BAD)):
+        said[name] = await ask(datasette, database, question) or []
+    return await responses.page(datasette, request, "syncs.html", said, database)
+
+
+async def robots(datasette: Datasette) -> Response:
+    """Keep crawlers out, unless metadata.yaml asks them in: a search page leads on without end."""
+    config = datasette.plugin_config("reading-room") or {}
+    rule = "Disallow: /search\nDisallow: /*?" if config.get("robots") else "Disallow: /"
+    return responses.text(f"User-agent: *\n{rule}\n", "text/plain; charset=utf-8")

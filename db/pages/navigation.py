@@ -1,0 +1,71 @@
+"""The way from results to a document and back, with filters, order and page, and on to the next of these results."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from . import responses
+from .databases import harvests
+from .queries import numbers, rows
+from .search import find, page
+from .search_request import asked
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+    from datasette.utils.asgi import Request
+
+    from .search_request import Asked
+
+NUMBER = "_n"
+"""The parameter of a document's address that says which of the results it is; beside it stands the question."""
+KEYS = """SELECT d.id, d.key FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.id = wanted.value
+    ORDER BY wanted.key"""
+
+
+def onward(question: Asked, number: int) -> str:
+    """Return the query of a document's address that keeps the question and which of the results it is."""
+    return urlencode([*question.pairs(), (NUMBER, str(number))])
+
+
+async def way(request: Request, datasette: Datasette, database: str, document: int) -> dict[str, Any] | None:
+    """Return the way back and on.
+
+    `back`: the address of the page of results; `number`, `total`, `previous`, `next` only where the document still is
+    the result that its address says. None where nobody came from a search.
+    """
+    question = asked(request.args)
+    given = request.args.get(NUMBER) or ""
+    number = int(given) if re.fullmatch(r"[1-9]\d{0,8}", given, re.ASCII) else 0
+    if not number and not question.pairs():
+        return None
+    link = responses.linker(datasette, database)
+    back = link("/search", question.query(page=(number - 1) // question.size + 1 if number else 1))
+    if not number or (len(harvests(datasette)) > 1 and "in" not in request.args):
+        return {"back": back}
+    start = max(0, number - 2)
+    try:
+        found = await find(datasette, database, question)
+        ids = await page(datasette, database, question, found, start, number + 1)
+    except sqlite3.OperationalError:
+        return {"back": back}  # the search takes too long, and its own page says so
+    beside = await rows(datasette, database, KEYS, numbers(ids))
+    at = number - 1 - start
+    if at >= len(beside) or beside[at]["id"] != document:
+        return {"back": back}
+
+    def address(index: int) -> str | None:
+        if not 0 <= index < len(beside):
+            return None
+        path = responses.document_path(beside[index]["key"])
+        return str(link(path, onward(question, start + index + 1)))
+
+    return {
+        "back": back,
+        "number": number,
+        "total": len(found.ids),
+        "previous": address(at - 1),
+        "next": address(at + 1),
+    }

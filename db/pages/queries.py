@@ -1,0 +1,175 @@
+"""Asks the database, and keeps answers that are costly until the database has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from datasette.utils import sqlite_timelimit
+
+from .etag import behind
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
+
+    from datasette.app import Datasette
+    from datasette.database import Database
+
+    Answer = TypeVar("Answer")
+    Rows = list[dict[str, Any]]
+    Read = Callable[..., Rows]
+
+MOST_KEPT = 300
+COSTLY = 0.05
+"""Seconds. What takes longer is shown as it was while it is made anew; anything else is always as it is."""
+LONGEST_MS = 120_000
+"""Our own questions are of a few kinds, and each ends; whoever waits longer than a second sees that it goes on."""
+REST = 20
+"""A costly answer is made anew at most every so many times its own duration, or a harvest would keep it busy."""
+
+
+class Reader:
+    """Reads from one connection, each answer within a limit of time (milliseconds)."""
+
+    def __init__(self, conn: sqlite3.Connection, limit: int) -> None:
+        self.conn, self._limit = conn, limit
+
+    def __call__(self, sql: str, *values: object) -> Rows:
+        """Return rows as dictionaries."""
+        with sqlite_timelimit(self.conn, self._limit):
+            cursor = self.conn.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def tuples(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """Return rows one by one, as they come: a million of them at once would take too much memory."""
+        with sqlite_timelimit(self.conn, self._limit):
+            yield from self.conn.execute(sql, values)
+
+
+def _connection(held: Database) -> sqlite3.Connection:
+    """Return this thread's own connection to a database."""
+    connections: WeakKeyDictionary[Database, sqlite3.Connection]
+    connections = _threads.__dict__.setdefault("of", WeakKeyDictionary())
+    if held not in connections:
+        connections[held] = conn = held.connect()
+        conn.text_factory = lambda value: str(value, "utf-8", "replace")
+        conn.execute("PRAGMA temp_store = MEMORY")
+    return connections[held]
+
+
+async def reading(
+    datasette: Datasette, database: str, use: Callable[[Reader], Answer], *, export: bool = False
+) -> Answer:
+    """Let `use` read as often as it needs in one go: each question by itself would wait for a thread again.
+
+    Not in Datasette's threads: three slow queries of somebody's SQL would hold them all. Exports have their own.
+    """
+    held = datasette.databases[database]
+    pool = _export_threads if export else _reading_threads
+    answer: Answer = await asyncio.get_running_loop().run_in_executor(
+        pool, lambda: use(Reader(_connection(held), LONGEST_MS))
+    )
+    return answer
+
+
+def attempt(read: Read, sql: str, *values: object) -> Rows | None:
+    """Give the rows of an answer; None if it took too long, or the database is of an older version."""
+    try:
+        return read(sql, *values)
+    except sqlite3.OperationalError as error:
+        logging.getLogger(__name__).warning("%s: %s", error, " ".join(sql.split())[:300])
+        return None  # the page says that it does not know
+
+
+async def rows(datasette: Datasette, database: str, sql: str, *values: object) -> Rows:
+    """Give the rows of an answer."""
+    return await reading(datasette, database, lambda read: read(sql, *values))
+
+
+async def ask(datasette: Datasette, database: str, sql: str, *values: object) -> Rows | None:
+    """Give the rows of an answer, or None, as `attempt` does."""
+    return await reading(datasette, database, lambda read: attempt(read, sql, *values))
+
+
+def numbers(ids: Iterable[int]) -> str:
+    """Give many ids as one value, for `json_each`: SQLite takes a limited number of question marks."""
+    return json.dumps(list(ids))
+
+
+@dataclass
+class _Kept:
+    version: int
+    value: Any
+    made_at: float
+    cost: float
+
+
+_threads = threading.local()
+_reading_threads = ThreadPoolExecutor(4, "reading")
+_export_threads = ThreadPoolExecutor(1, "export")
+_answers: WeakKeyDictionary[Datasette, OrderedDict[tuple[str, object], _Kept]] = WeakKeyDictionary()
+_making: WeakKeyDictionary[Datasette, dict[tuple[str, object], asyncio.Task[Any]]] = WeakKeyDictionary()
+_watching: WeakKeyDictionary[Database, sqlite3.Connection] = WeakKeyDictionary()
+
+
+def version(datasette: Datasette, database: str) -> int:
+    """Give a number that changes when somebody else has written. Only one connection's own numbers can be compared."""
+    held = datasette.databases[database]
+    if held not in _watching:
+        _watching[held] = held.connect()
+    return int(_watching[held].execute("PRAGMA data_version").fetchone()[0])
+
+
+async def kept(datasette: Datasette, database: str, name: object, make: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Give an answer that was kept; make it where there is none, or where the database has changed since."""
+    key = (database, name)
+    found = _answers.setdefault(datasette, OrderedDict()).get(key)
+    if found is None:
+        # Others wait for it, too: it goes on when one of them leaves.
+        return await asyncio.shield(_made(datasette, key, make))
+    _answers[datasette].move_to_end(key)
+    value: Answer = found.value
+    if found.version == version(datasette, database):
+        return value
+    if found.cost <= COSTLY:
+        return await asyncio.shield(_made(datasette, key, make))
+    if time.monotonic() - found.made_at > found.cost * REST:
+        _made(datasette, key, make).add_done_callback(_complain)
+    behind()
+    return value
+
+
+def _made(datasette: Datasette, key: tuple[str, object], make: Callable[[], Awaitable[Answer]]) -> asyncio.Task[Answer]:
+    """Make an answer, once for all who wait for it."""
+    tasks = _making.setdefault(datasette, {})
+    if key not in tasks:
+        tasks[key] = asyncio.ensure_future(_make(datasette, key, make))
+        tasks[key].add_done_callback(lambda _: tasks.pop(key))
+    return tasks[key]
+
+
+async def _make(datasette: Datasette, key: tuple[str, object], make: Callable[[], Awaitable[Answer]]) -> Answer:
+    before, start = version(datasette, key[0]), time.monotonic()
+    value = await make()
+    now = time.monotonic()
+    answers = _answers[datasette]
+    answers[key] = _Kept(before, value, now, now - start)
+    while len(answers) > MOST_KEPT:
+        answers.popitem(last=False)
+    return value
+
+
+def _complain(task: asyncio.Task[Any]) -> None:
+    """Say what went wrong where nobody waits for it; the answer from before stays."""
+    if not task.cancelled() and task.exception():
+        logging.getLogger(__name__).warning("an answer could not be made anew: %s", task.exception())

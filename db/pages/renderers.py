@@ -1,0 +1,75 @@
+"""Citations of the documents in any table, view or query of Datasette: `.bib`, `.ris`, `.csljson`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from ..citations import FORMATS
+from . import responses
+from .databases import harvests
+from .document_data import cited, documents
+from .queries import reading, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from datasette.app import Datasette
+    from datasette.utils.asgi import Request, Response
+
+    from .queries import Read
+
+BY_KEY = "SELECT d.id FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.key = wanted.value ORDER BY wanted.key"
+
+
+def renderer(ending: str) -> dict[str, Any]:
+    """Give a renderer as Datasette registers it."""
+    return {"extension": ending, "render": _render(ending), "can_render": can_render}
+
+
+def can_render(columns: list[str], database: str, datasette: Datasette) -> bool:
+    """Say whether rows name documents: by a document's number, or by its key."""
+    return database in harvests(datasette) and ("document_id" in columns or {"key", "title"} <= set(columns))
+
+
+def _render(ending: str) -> Callable[..., Any]:
+    async def render(
+        datasette: Datasette, request: Request, database: str, table: str | None, rows: list[Any]
+    ) -> Response:
+        every = await _every_row(datasette, request, database, table) if table else [dict(row) for row in rows]
+        named = await _named(datasette, database, every)
+        media_type, write = FORMATS[ending]
+
+        def written(read: Read) -> str:
+            return write(cited(datasette, documents(read, named), responses.lasting(datasette, request)))
+
+        body = await reading(datasette, database, written, export=True)
+        return responses.text(body, media_type, f"{table or 'query'}.{ending}")
+
+    return render
+
+
+async def _named(datasette: Datasette, database: str, found: Iterable[Mapping[str, Any]]) -> list[int]:
+    """Give the numbers of the documents that rows name, each once."""
+    every = list(found)
+    if every and "document_id" in every[0]:
+        named = (row["document_id"] for row in every)
+        return list(dict.fromkeys(number for number in named if isinstance(number, int)))
+    keys = [str(row["key"]) for row in every if row.get("key")]
+    return [row["id"] for row in await rows(datasette, database, BY_KEY, json.dumps(keys))]
+
+
+async def _every_row(datasette: Datasette, request: Request, database: str, table: str) -> list[dict[str, Any]]:
+    """Read all pages of a table: whoever cites a listing wants all of it, not the first hundred."""
+    asked = [(name, value) for name in request.args for value in request.args.getlist(name) if name != "_size"]
+    found: list[dict[str, Any]] = []
+    following: str | None = None
+    while True:
+        pairs = [*asked, ("_size", "max"), ("_shape", "objects"), *([("_next", following)] if following else [])]
+        path = datasette.urls.table(database, table, format="json")
+        answer = (await datasette.client.get(f"{path}?{urlencode(pairs)}")).json()
+        found += answer["rows"]
+        following = answer.get("next")
+        if not following:
+            return found

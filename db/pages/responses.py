@@ -1,0 +1,68 @@
+"""Gives answers their form: pages, JSON, files to take away; and the addresses that they name."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from datasette.utils.asgi import Response
+
+from .databases import link_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from datasette.app import Datasette
+    from datasette.utils.asgi import Request
+
+OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*"}
+"""What is published may be read by anybody's program; the database is public, and nothing can be written."""
+
+
+async def page(
+    datasette: Datasette, request: Request, template: str, said: Mapping[str, Any], database: str
+) -> Response:
+    """Show a page."""
+    given = {"harvest": database, "database": database, "link": linker(datasette, database), **said}
+    return Response.html(await datasette.render_template(template, given, request=request))
+
+
+def data(said: object, status: int = 200) -> Response:
+    """Give JSON."""
+    body = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+    return Response(body, status=status, content_type="application/json; charset=utf-8", headers=OPEN_TO_ALL)
+
+
+def text(body: str, media_type: str, name: str = "") -> Response:
+    """Give a text; with a name, as a file to keep."""
+    headers = dict(OPEN_TO_ALL)
+    if name:
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return Response(body, content_type=media_type, headers=headers)
+
+
+def linker(datasette: Datasette, database: str) -> Any:
+    """Give what makes addresses of the reading room's pages, for this harvest."""
+
+    def link(path: str, query: str = "", **more: str) -> str:
+        pairs = urlencode([*link_to(datasette, database), *((k, v) for k, v in more.items() if v)])
+        asked = "&".join(part for part in (query, pairs) if part)
+        return str(datasette.urls.path(path)) + (f"?{asked}" if asked else "")
+
+    return link
+
+
+def document_path(key: str, ending: str = "") -> str:
+    """Give the path of a document's page."""
+    return f"/document/{quote(key, safe='~')}{ending}"
+
+
+def absolute(datasette: Datasette, request: Request, path: str) -> str:
+    """Give an address in full, as whoever asked can reach it."""
+    return str(datasette.absolute_url(request, path))
+
+
+def lasting(datasette: Datasette, request: Request) -> Callable[[str], str]:
+    """Return what gives a document's lasting address in full, by its key."""
+    return lambda key: absolute(datasette, request, str(datasette.urls.path(document_path(key))))

@@ -1,0 +1,109 @@
+"""Shows where the words stand in documents found: in titles, summaries, texts and fields of the catalogue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .highlighting import Marker, marked
+from .queries import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from markupsafe import Markup
+
+    from .queries import Read
+    from .search_syntax import Words
+
+TEXTS_OF = """SELECT id, document_id, kind, language, text FROM texts
+    WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY kind = 'transcript', id"""
+FIELDS = {
+    "sender": ("From", "sender"),
+    "recipient": ("To", "recipient"),
+    "archive": ("Archive", "archive"),
+    "archive_location": ("Archive location", "archive"),
+    "classification": ("Classification", "archive"),
+    "record_id": ("Record number", "number"),
+    "node_id": ("Node number", "number"),
+    "key": ("Address", "number"),
+}
+"""What is searched besides titles, summaries, texts and terms: how it is called, and the column of the index."""
+TERMS = {
+    "person": ("Person", "person"),
+    "place": ("Place", "place"),
+    "subject": ("Subject", "subject"),
+    "contributor": ("Author", "author"),
+    "collection": ("Collection", "collection"),
+    "donor": ("Donor", "collection"),
+}
+LEAD = 320
+"""Letters of a summary that are shown where none of the words stands in it."""
+MOST = 3
+"""Extracts of texts, and fields, that are shown of one document: each shows a word that is not shown yet."""
+
+
+def extracts(read: Read, words: Words, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to documents where the words stand.
+
+    `title_marked`, `summary_marked`; `extracts` of texts (`kind`, `language`, `extract`; the first one is also
+    `extract`); `fields` of the catalogue (`label`, `value`) where a word stands nowhere else.
+    """
+    marker = Marker(words)
+    texts: dict[int, list[dict[str, Any]]] = {}
+    for text in read(TEXTS_OF, numbers(row["id"] for row in found)) if marker else ():
+        texts.setdefault(text["document_id"], []).append(text)
+    return [_with(marker, row, texts.get(row["id"], [])) for row in found]
+
+
+def _with(marker: Marker, row: dict[str, Any], texts: list[dict[str, Any]]) -> dict[str, Any]:
+    title, summary = row["title"], row["summary"] or ""
+    shown = {number for _, _, number in marker.hits(title, "title")}
+    in_summary = marker.extract(summary, "summary")
+    shown |= in_summary[1] if in_summary else set()
+    of_texts: list[dict[str, Any]] = []
+    of_fields: list[dict[str, Any]] = []
+    for text in texts:
+        part = marker.extract(text["text"], "text")
+        if part and (not of_texts or part[1] - shown) and len(of_texts) < MOST:
+            shown |= part[1]
+            of_texts.append({"kind": text["kind"], "language": text["language"], "extract": marked(part[0])})
+    for label, column, value in _fields(row) if marker else ():
+        terms = {number for _, _, number in marker.hits(value, column)}
+        if terms - shown and len(of_fields) < MOST:
+            shown |= terms
+            of_fields.append({"label": label, "value": marked(marker.mark(value, column))})
+    return {
+        **row,
+        "title_marked": marked(marker.mark(title, "title")),
+        "summary_marked": marked(in_summary[0] if in_summary else _lead(summary)),
+        "extract": of_texts[0] if of_texts else None,
+        "extracts": of_texts,
+        "fields": of_fields,
+    }
+
+
+def _fields(row: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Go through what else is searched of a document: label, column, value."""
+    for name, (label, column) in FIELDS.items():
+        if row.get(name):
+            yield label, column, row[name]
+    for facet, (label, column) in TERMS.items():
+        for term in row["terms"].get(facet, ()):
+            yield label, column, term
+
+
+def _lead(summary: str) -> str:
+    return summary if len(summary) <= LEAD else summary[:LEAD].rsplit(" ", 1)[0] + " …"
+
+
+def texts_marked(words: Words, texts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return whole texts with the words marked: as markup, and `raw`, where the marks are not markup yet."""
+    marker = Marker(words)
+    raw = [marker.mark(row["text"], "text") if marker else row["text"] for row in texts]
+    return [{**row, "text": marked(text), "raw": text} for row, text in zip(texts, raw, strict=True)]
+
+
+def document_marked(words: Words, row: dict[str, Any]) -> dict[str, Markup]:
+    """Return a document's title and summary with the words marked."""
+    marker = Marker(words)
+    return {name: marked(marker.mark(row[name] or "", name)) for name in ("title", "summary")}

@@ -1,0 +1,81 @@
+"""Opens the reading room (../pages) to Datasette, wherever this folder lies and whatever else is installed."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datasette import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from datasette.app import Datasette
+
+PACKAGE = "harvest_configuration"
+FOLDER = Path(__file__).resolve().parent.parent
+
+
+def enter() -> Any:
+    """Import the folder above as a package of its own name; Datasette does not put it on the path."""
+    if PACKAGE not in sys.modules:
+        spec = spec_from_file_location(PACKAGE, FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)])
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{FOLDER} is not whole: __init__.py is missing")
+        sys.modules[PACKAGE] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[PACKAGE])
+    return import_module(f"{PACKAGE}.pages.hooks")
+
+
+doors = enter()
+
+
+@hookimpl
+def startup(datasette: Datasette) -> Callable[[], Awaitable[None]]:
+    """Look for harvests once: Datasette takes no new files while it runs."""
+    opened: Callable[[], Awaitable[None]] = doors.opening(datasette)
+    return opened
+
+
+@hookimpl
+def get_metadata(datasette: Datasette) -> dict[str, Any]:
+    """Describe a harvest in a file of another name as if it were `harvest.db`."""
+    described: dict[str, Any] = doors.metadata(datasette)
+    return described
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Add the pages."""
+    routes: list[tuple[str, Any]] = doors.ROUTES
+    return routes
+
+
+@hookimpl
+def register_output_renderer() -> list[dict[str, Any]]:
+    """Give documents in any table or query as citations, too."""
+    renderers: list[dict[str, Any]] = doors.RENDERERS
+    return renderers
+
+
+@hookimpl
+def extra_template_vars(datasette: Datasette, database: str | None) -> dict[str, Any]:
+    """Give templates what they may ask for."""
+    given: dict[str, Any] = doors.for_templates(datasette, database)
+    return given
+
+
+@hookimpl(trylast=True)
+def prepare_connection(conn: Any) -> None:
+    """Set up each connection."""
+    doors.prepare(conn)
+
+
+@hookimpl
+def asgi_wrapper(datasette: Datasette) -> Callable[[Any], Any]:
+    """Make every CSV one that spreadsheets open as it is, and every answer one that caches may keep."""
+    wrap: Callable[[Any], Any] = doors.wrap(datasette)
+    return wrap

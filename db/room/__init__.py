@@ -1,4 +1,0 @@
-"""The reading room: the pages that this project adds to Datasette, and what they are made from.
-
-`plugins/reading_room.py` opens it: Datasette loads each plugin as a module by itself, so they could not share anything.
-"""

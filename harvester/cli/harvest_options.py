@@ -1,0 +1,228 @@
+"""What can be asked of `harvester harvest`: its options, and the order that they make."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harvester.crawl.options import REFRESH_AFTER_DAYS, RESUME_WITHIN_HOURS, Order
+from harvester.errors import UsageError
+from harvester.store.database import BUSY_SECONDS, open_to_read
+from harvester.store.due_pages import pages_due
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harvester.source import Source
+    from harvester.urls import ListingAddress
+
+Function = "Callable[..., Any]"
+
+
+class Moment(click.ParamType[datetime]):
+    """A day (its last second counts) or a time, in UTC unless it names another zone."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the time that is meant; one that is still to come is refused."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time: write 2025-03-01, or 2025-03-01T12:00:00Z", param, ctx)
+        if len(value) == len("2025-03-01"):
+            moment = moment.replace(hour=23, minute=59, second=59)
+        moment = moment.replace(microsecond=0) if moment.tzinfo else moment.replace(microsecond=0, tzinfo=UTC)
+        if moment > datetime.now(UTC) + timedelta(days=1):
+            self.fail(f"{value!r} is still to come: name the day on which the pages were saved", param, ctx)
+        return moment.astimezone(UTC)
+
+
+SAVED = (
+    click.option("--source", metavar="NAME", help="The archive that the pages are of, if they do not say it."),
+    click.option("--listing", metavar="NAME", help="The pages without an address are all of one listing; its name."),
+    click.option(
+        "--captured-at",
+        type=Moment(),
+        metavar="TIME",
+        help="When the pages were saved that do not say it themselves: 2025-03-01, or 2025-03-01T12:00:00Z.",
+    ),
+    click.option(
+        "--wait",
+        type=click.FloatRange(0),
+        default=BUSY_SECONDS,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for another process that writes to the database.",
+    ),
+)
+LIVE = (
+    click.option("--search", metavar="TEXT", default="", help="Live: only what the archive's search finds."),
+    click.option("--max-pages", type=click.IntRange(1), metavar="N", help="Live: stop after N pages of the listing."),
+    click.option(
+        "--until-known",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Live: stop after N pages in a row without anything new, where new records come first.",
+    ),
+    click.option(
+        "--max-requests", type=click.IntRange(1), metavar="N", help="Live: stop after N requests; the next run goes on."
+    ),
+    click.option(
+        "--max-seconds",
+        type=click.FloatRange(1),
+        metavar="SECONDS",
+        help="Live: stop after so long; the next run goes on.",
+    ),
+    click.option("--documents/--no-documents", default=True, help="Live: read document pages, too.  [default: yes]"),
+    click.option(
+        "--refresh-after",
+        type=click.FloatRange(0, 36500),
+        default=REFRESH_AFTER_DAYS,
+        show_default=True,
+        metavar="DAYS",
+        help="Live: read document pages again when they were read longer ago.",
+    ),
+    click.option(
+        "--resume-within",
+        type=click.FloatRange(0, 8760),
+        default=RESUME_WITHIN_HOURS,
+        show_default=True,
+        metavar="HOURS",
+        help="Live: begin a walk afresh that was cut short if it began longer ago.",
+    ),
+    click.option("--base-url", metavar="URL", help="Live: where else the archive is served (a staging copy)."),
+    click.option(
+        "--delay", type=click.FloatRange(0), metavar="SECONDS", help="Live: time between requests, at least 1."
+    ),
+    click.option(
+        "--contact",
+        metavar="ADDRESS",
+        envvar="HARVESTER_CONTACT",
+        show_envvar=True,
+        help="Live: how the archive's people can reach you.",
+    ),
+    click.option(
+        "--captures",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="FOLDER",
+        help="Live: where answers are kept as WARC.  [default: captures beside the database]",
+    ),
+    click.option("--no-captures", is_flag=True, help="Live: keep no answers."),
+    click.option(
+        "--accept-removals",
+        is_flag=True,
+        help="Live: believe it if more than a tenth of a listing's records have left it.",
+    ),
+    click.option("--dry-run", is_flag=True, help="Live: only say what would be fetched, and how long it would take."),
+)
+
+
+def saved_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options for saved pages."""
+    return _with(function, SAVED)
+
+
+def live_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options for live harvests."""
+    return _with(function, LIVE)
+
+
+def _with(function: Callable[..., Any], options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def check_options(*, live: bool) -> None:
+    """Refuse options that mean nothing for what is harvested: they were meant to mean something."""
+    context = click.get_current_context()
+    given = [option for option in context.command.params if isinstance(option, click.Option) and _typed(option)]
+    for option in given:
+        if not live and (option.help or "").startswith("Live:"):
+            raise UsageError(f"{option.opts[0]} is for live harvests: leave it out for saved pages")
+        if live and option.name == "listing":
+            raise UsageError("--listing is for saved pages: of a live archive give the address of the listing instead")
+
+
+def _typed(option: click.Option) -> bool:
+    source = click.get_current_context().get_parameter_source(option.name or "")
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def as_configured(asked: dict[str, Any], source: str) -> dict[str, Any]:
+    """Fill in what the configuration says of an archive, where the command line says nothing."""
+    context = click.get_current_context()
+    if context.obj is None:
+        return asked
+    settings = context.obj.settings
+    own = settings.sources.get(source)
+    found = {"delay": own.delay if own and own.delay is not None else settings.delay}
+    found |= {"base_url": own.base_url, "documents": own.documents} if own else {}
+    silent = {name for name in found if context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT}
+    return asked | {name: found[name] for name in silent}
+
+
+def listing_named(targets: tuple[str, ...], asked: dict[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Give what is meant by the name of a listing of the configuration."""
+    read = click.get_current_context().obj
+    listing = read.settings.listings.get(targets[0]) if read and len(targets) == 1 else None
+    if listing is None or Path(targets[0]).exists():
+        return targets, asked
+    return (listing.url or listing.source,), asked | {"search": listing.search or ""}
+
+
+def order_of(asked: dict[str, Any], listing: str, db: Path) -> Order:
+    """Make the order of a live harvest of what was asked."""
+    return Order(
+        listing=listing,
+        search=asked["search"],
+        base=asked["base_url"],
+        most_pages=asked["max_pages"],
+        until_known=asked["until_known"],
+        most_requests=asked["max_requests"],
+        most_seconds=asked["max_seconds"],
+        documents=asked["documents"],
+        accept_removals=asked["accept_removals"],
+        delay=asked["delay"],
+        db=db,
+        captures=None if asked["no_captures"] else asked["captures"] or db.parent / "captures",
+        engine=asked["engine"],
+        refresh_after=asked["refresh_after"],
+        resume_within=asked["resume_within"],
+        command="harvester " + shlex.join(sys.argv[1:]),
+    )
+
+
+def foretold(order: Order, source: Source) -> str:
+    """Say what a live harvest would fetch, without fetching anything."""
+    listing, delay = order.address(source), order.agreed_delay(source)
+    pages, documents = _known(order, listing, source)
+    most = f"at most {order.most_pages} pages" if order.most_pages else "every page"
+    known = f" (about {pages})" if pages else ""
+    also = "and the page of each new or changed document" if order.documents else "and no document page"
+    due = f" ({documents} of those that are held are due)" if documents else ""
+    seconds = timedelta(seconds=round(delay * (min(pages, order.most_pages or pages) + documents)))
+    place = order.base or f"https://{source.hosts[0]}"
+    told = f"{listing.name} of {source.title}: {most}{known} of {place}, {also}{due}"
+    if not delay:
+        return f"{told};\nwithout a pause between requests"
+    takes = f"at least {seconds} (hours:minutes:seconds)" if pages else f"{3600 / delay:,.0f} an hour"
+    return f"{told};\none request every {delay:g} seconds, or slower if robots.txt says so: {takes}"
+
+
+def _known(order: Order, listing: ListingAddress, source: Source) -> tuple[int, int]:
+    """Give how many pages the listing had when it was last read, and how many document pages are due."""
+    if not order.db.is_file() or source.pager is None:
+        return 0, 0
+    with open_to_read(order.db) as db:
+        row = db.execute("SELECT declared_total FROM listings WHERE key = ?", [listing.key]).fetchone()
+        due = len(pages_due(db, listing, order.stale_before)) if order.documents else 0
+    return -(-(row[0] or 0) // source.pager.size) if row else 0, due

@@ -1,0 +1,93 @@
+"""Shows the configuration: what is in force and from where, and an example of everything that can be said."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from harvester.config.loader import TABLES
+from harvester.config.model import Settings
+from harvester.config.types import SECRET
+from harvester.schedule.plans import told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+
+    from harvester.config.loader import Read
+
+ENVIRONMENT = {"database": "HARVESTER_DB", "contact": "HARVESTER_CONTACT"}
+"""What the environment says of these goes before the file."""
+INTRODUCTION = """\
+# The configuration of the harvester: harvester.toml, in the folder where it is run.
+# Everything here is optional. `harvester config` says what is in force, and checks it.
+"""
+Line = tuple[str, str, str]
+"""Key, value, and where that is from."""
+
+
+def in_force(read: Read) -> Iterator[Line]:
+    """Give every key that is in force."""
+    yield from _keys(read, read.settings, ())
+    for table, names in ((table, getattr(read.settings, table)) for table in TABLES):
+        for name, model in names.items():
+            yield from _keys(read, model, (table, name))
+
+
+def _keys(read: Read, model: BaseModel, path: tuple[str, ...]) -> Iterator[Line]:
+    for key in type(model).model_fields:
+        place, value = (*path, key), getattr(model, key)
+        if place[:-1] == () and key in TABLES:
+            continue
+        variable = ENVIRONMENT.get(key, "") if not path else ""
+        if os.environ.get(variable):
+            yield (
+                ".".join(place),
+                json.dumps(os.environ[variable], ensure_ascii=False),
+                f"{variable} in the environment",
+            )
+        elif place in read.lines:
+            yield ".".join(place), shown(key, value), read.at(place)
+        elif not path or value not in (None, {}):
+            yield ".".join(place), shown(key, value), "by itself"
+
+
+def shown(key: str, value: Any) -> str:
+    """Write a value as TOML has it, without anything that is secret."""
+    if value is None:
+        return "-"
+    if isinstance(value, timedelta):
+        return f'"{told(value)}"'
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_hidden(held)}" for name, held in value.items()) + " }"
+    if key == "webhook":
+        return _hidden(value)
+    return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
+
+
+def _hidden(value: str) -> str:
+    """Say of a secret in the environment whether it is there; of one in the file only where it leads."""
+    if secret := SECRET.fullmatch(value):
+        return f'"{value}" ({"set" if os.environ.get(secret[1]) else "not set here"})'
+    host = urlsplit(value).hostname if "://" in value else None
+    return f'"https://{host}/…"' if host else '"…"'
+
+
+def example() -> str:
+    """Write a file with every key, each explained, none in force."""
+    parts = [INTRODUCTION, *_explained(Settings)]
+    names = {"sources": "wilson", "listings": "mao", "schedules": "nightly", "alerts": "desk"}
+    for table, model in TABLES.items():
+        parts += [f"\n# {(model.__doc__ or '').strip()}", f"# [{table}.{names[table]}]", *_explained(model)]
+    return "\n".join(parts) + "\n"
+
+
+def _explained(model: type[BaseModel]) -> Iterator[str]:
+    for key, field in model.model_fields.items():
+        if field.examples:
+            yield f"## {field.description}\n# {key} = {field.examples[0]}"

@@ -1,0 +1,87 @@
+"""What no single key of harvester.toml can show: keys that contradict each other, or ask too much."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING
+
+from harvester.crawl.politeness import agreed_delay, is_loopback
+from harvester.errors import UsageError
+from harvester.schedule.plans import rhythm_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harvester.config.loader import KeyPath
+    from harvester.config.model import Alert, Schedule, Settings
+
+OFTENEST = timedelta(minutes=10)
+"""Listings of archives change some times a week; who asks more often burdens the archive and learns nothing."""
+LOOKED_AHEAD = 100
+Contradiction = tuple["KeyPath", str]
+
+
+def contradictions(settings: Settings) -> Iterator[Contradiction]:
+    """Give the path of each key that cannot be meant so, and what to do."""
+    yield from _delays(settings)
+    for name, listing in settings.listings.items():
+        if (listing.search is None) == (listing.url is None):
+            yield ("listings", name), "a listing has either a `search` or a `url`; write one of them"
+        if name in settings.sources:
+            yield ("listings", name), f"“{name}” is an archive, too; give the listing another name"
+    for name, schedule in settings.schedules.items():
+        yield from ((("schedules", name, *path), said) for path, said in _schedule(schedule, settings))
+    for name, alert in settings.alerts.items():
+        yield from ((("alerts", name, *path), said) for path, said in _alert(alert))
+
+
+def source_of(settings: Settings, harvest: str) -> str:
+    """Give the archive that is meant by its name or by that of a listing."""
+    return settings.listings[harvest].source if harvest in settings.listings else harvest
+
+
+def base_of(settings: Settings, source: str) -> str:
+    """Give the other place where an archive is served, if there is one."""
+    return (settings.sources[source].base_url if source in settings.sources else None) or ""
+
+
+def _delays(settings: Settings) -> Iterator[Contradiction]:
+    wishes = [(("sources", name, "delay"), own.delay, own.base_url or "") for name, own in settings.sources.items()]
+    # For all archives: those that are not named are elsewhere; for local copies it may be what it is.
+    bases = [own.base_url for own in settings.sources.values() if own.base_url] or [""]
+    for path, delay, base in [*wishes, (("delay",), settings.delay, bases[0])]:
+        try:
+            agreed_delay(delay, base)
+        except UsageError:
+            yield path, f"{delay:g} seconds would burden the archive; write 1 or more"
+
+
+def _schedule(schedule: Schedule, settings: Settings) -> Iterator[Contradiction]:
+    if (schedule.every is None) == (schedule.cron is None):
+        yield (), "a schedule has either `every` or `cron`; write one of them: every = “6h”"
+        return
+    if schedule.every and schedule.timezone:
+        yield ("timezone",), "a time zone matters to `cron` only; leave it out, or write cron instead of every"
+    period, key = shortest(schedule, settings.timezone), "every" if schedule.every else "cron"
+    local = is_loopback(base_of(settings, source_of(settings, schedule.harvest)))
+    if period < OFTENEST and not local:
+        yield (key,), "that is too often for an archive; write at least 10 minutes: every = “10m”"
+    if schedule.jitter and schedule.jitter >= period:
+        yield ("jitter",), "the jitter must be shorter than the time between two syncs; write less"
+    if schedule.stale_after and schedule.stale_after <= period:
+        yield ("stale_after",), "this is over before the next sync is due; write at least twice its rhythm"
+
+
+def shortest(schedule: Schedule, zone: str) -> timedelta:
+    """Give the shortest time between two of the next syncs of a schedule."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    dues = list(islice(rhythm_of(schedule, zone).after(now, now), LOOKED_AHEAD))
+    return min((later - earlier for earlier, later in pairwise(dues)), default=timedelta(days=366))
+
+
+def _alert(alert: Alert) -> Iterator[Contradiction]:
+    if (alert.command is None) == (alert.webhook is None):
+        yield (), "an alert has either a `command` or a `webhook`; write one of them"
+    if alert.headers and alert.webhook is None:
+        yield ("headers",), "headers go with a webhook only; leave them out"

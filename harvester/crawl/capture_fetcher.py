@@ -1,0 +1,212 @@
+"""Fetches one address at a time, conditionally where it was read before, and makes a capture of the answer."""
+
+from __future__ import annotations
+
+import re
+from asyncio import Future
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from harvester.crawl.http_client import NoAnswer
+from harvester.crawl.politeness import PATIENT_LOOKS, SECOND_LOOKS
+from harvester.ingest import NOTHING_FOUND, NOTHING_THERE
+from harvester.model import Capture, Problem, Refused
+from harvester.parsers.html.refusals import WAITING_ROOM, name_of
+from harvester.parsers.parse import parse
+from harvester.readers.base import PassedOver
+from harvester.readers.http import Message
+from harvester.urls import canonical, listing_of, page_number, rebased
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scrapy import Request
+    from scrapy.http import Response
+
+    from harvester.crawl.http_client import Fetcher
+    from harvester.crawl.proof import Step, Verdict
+    from harvester.crawl.session import Desk
+    from harvester.source import Source
+    from harvester.store.captures import Held
+    from harvester.store.run_pages import Taken, WalkStep
+
+
+@dataclass
+class Fetched:
+    """An answer (or why there is none) on its way into the run.
+
+    `taken` is set when it is committed: the spider waits for that before it asks for more, so that a page is never
+    known as read before its records are held.
+    """
+
+    capture: Capture | PassedOver
+    response: Response | None = None
+    step: WalkStep | None = None
+    same_as: Held | None = None  # the capture that a 304 stands for
+    taken: Future[Taken | None] = field(default_factory=Future)
+
+
+NOT_MODIFIED = 304
+WHAT = {WAITING_ROOM: "a waiting room", NOTHING_FOUND: "“nothing found”, where records should stand"}
+"""Answers that pass: a queue moves on, a cache forgets."""
+
+
+class Visits:
+    """Fetches addresses of one archive, of which `base` may be another place."""
+
+    def __init__(self, fetcher: Fetcher, desk: Desk, source: Source, base: str | None) -> None:
+        self._fetcher = fetcher
+        self._desk = desk
+        self._source = source
+        self._base = base
+        self._last: Fetched | None = None
+        self._patient = True  # until a waiting room has let nobody in
+        self.given_up: str | None = None
+        """Why nothing more is to be asked of this archive in this run."""
+
+    async def visit(self, address: str, step: WalkStep | None = None) -> Fetched:
+        """Fetch an address, if it has changed since it was last captured."""
+        uri = canonical(address, self._source, self._base)
+        held = self._desk.held(uri)
+        url = rebased(address, self._base) if self._base else address
+        try:
+            response = await self._fetcher.fetch(url, held.validators if held else {})
+        except NoAnswer as reason:
+            self.given_up = reason.problem.message if reason.final else self.given_up
+            self._last = Fetched(PassedOver(uri, reason.problem), step=step)
+            return self._last
+        if step and is_cached(response):
+            step = replace(step, cached=True)
+        same = held if response.status == NOT_MODIFIED else None
+        # An answer is kept under the address that was asked for: whether it is that page, what it says will show.
+        self._last = Fetched(self._capture(response, uri), response, step, same)
+        return self._last
+
+    async def document(self, address: str) -> Fetched:
+        """Fetch a document's page. A waiting room is waited in, unless that was in vain before; it is no reading."""
+        look, most = 0, PATIENT_LOOKS if self._patient else SECOND_LOOKS
+        while self._is_waiting_room(fetched := await self.visit(address)):
+            if look == most:
+                self._patient = False
+                break
+            look += 1
+            assert fetched.response is not None  # noqa: S101 - a waiting room is an answer
+            self._desk.aside(canonical(fetched.response.url, self._source, self._base), fetched.response)
+            await self._fetcher.rest(look, f"{address} was answered with {WHAT[WAITING_ROOM]}")
+        return fetched
+
+    def _is_waiting_room(self, fetched: Fetched) -> bool:
+        """Return whether an answer is a waiting room. That is read as a page only if it looks like one."""
+        if not isinstance(fetched.capture, Capture) or (found := name_of(fetched.capture.body)) is None:
+            return False
+        if found.code != WAITING_ROOM:
+            return False
+        page = parse(fetched.capture, self._source)
+        return isinstance(page, Refused) and page.code == WAITING_ROOM
+
+    async def looks(self, address: str, step: WalkStep) -> AsyncIterator[Fetched]:
+        """Fetch a page of a walk; look again if it is refused, or is empty though records should stand there.
+
+        What passes after a while is waited for, unless that was in vain before.
+        """
+        look, most, what, taken = 0, SECOND_LOOKS, "", None
+        while look <= most:
+            if look:
+                await self._fetcher.rest(look, f"{address} was answered with {what}")
+            fetched = await self.visit(address, replace(step, again=look < most))
+            yield fetched
+            taken = await fetched.taken
+            if taken is None or not step.is_unanswered(taken):
+                return
+            code = self._desk.run.refusal(taken.capture_id) or NOTHING_FOUND
+            what = WHAT.get(code, "no page of the listing")
+            passes = code == WAITING_ROOM or (code == NOTHING_FOUND and step.filled)
+            if self._patient and look < most and passes:
+                most = PATIENT_LOOKS
+            look += 1
+        self._patient = self._patient and most == SECOND_LOOKS
+        if taken and not taken.refused:
+            uri = canonical(address, self._source, self._base)
+            self._desk.problem(Problem("warning", NOTHING_FOUND, NOTHING_THERE), uri)
+
+    async def step(self, number: int) -> Step:
+        """Say what the page that was fetched last was to its walk."""
+        assert self._last is not None  # noqa: S101 - asked only after a visit
+        cached = bool(self._last.step and self._last.step.cached)
+        step = self._desk.step(number, await self._last.taken, cached=cached)
+        lacking = self._last.capture.problem if isinstance(self._last.capture, PassedOver) else None
+        # “500” is what a search answers behind its ceiling; the others speak of the moment only.
+        busy = lacking is not None and lacking.code != "http-500"
+        return replace(step, stop=self.given_up, busy=busy)
+
+    def give_up(self, reason: str) -> None:
+        """Ask for nothing more in this run."""
+        self.given_up = self.given_up or reason
+
+    def heed(self, verdict: Verdict) -> None:
+        """Ask for nothing more where a listing could not be had: its archive is down, or does not want us."""
+        if verdict.status == "interrupted" or verdict.total is None:
+            self.give_up(verdict.reason or "")
+
+    def _capture(self, response: Response, uri: str) -> Capture:
+        """Make a capture of an answer. A file's date is no evidence of when the page was had."""
+        if urlsplit(response.url).scheme == "file":
+            return Capture(response.url, response.body, file=str(Path(unquote(urlsplit(response.url).path))))
+        media_type = header(response, "Content-Type")
+        charset = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", media_type, re.IGNORECASE)
+        return Capture(
+            uri,
+            response.body,
+            captured_at=datetime.now(UTC).replace(microsecond=0),
+            media_type=media_type.partition(";")[0].strip().lower() or None,
+            charset=charset[1] if charset else None,
+            http_status=response.status,
+            etag=header(response, "ETag") or None,
+            last_modified=header(response, "Last-Modified") or None,
+        )
+
+
+def may_follow(asked: str, target: str, source: Source, base: str | None) -> bool:
+    """Say whether a redirect leads to the same page elsewhere: never to a stranger, a login or another listing."""
+    hosts = {*source.hosts, urlsplit(base or asked).hostname}
+    if urlsplit(target).scheme not in ("http", "https") or urlsplit(target).hostname not in hosts:
+        return False
+    one, other = (canonical(url, source, base) for url in (asked, target))
+    if not source.path_pattern.fullmatch(urlsplit(other).path.lstrip("/")):
+        return False
+    return (listing_of(one, source), page_number(one, source)) == (
+        listing_of(other, source),
+        page_number(other, source),
+    )
+
+
+def header(response: Response, name: str) -> str:
+    """Give a header's value as text, empty if there is none."""
+    return (response.headers.get(name) or b"").decode("latin-1")
+
+
+def is_cached(response: Response) -> bool:
+    """Say whether an answer says that a cache on the way has made it, and some time ago (RFC 9111, Age)."""
+    age = header(response, "Age")
+    return bool(re.fullmatch(r"[0-9]+", age)) and age.strip("0") != ""
+
+
+class Unpacking:
+    """Asks for packed answers and unpacks them; raises DamageError where one is not whole."""
+
+    def process_request(self, request: Request) -> None:
+        """Say which packings are understood."""
+        request.headers.setdefault("Accept-Encoding", "gzip, deflate, br, zstd")
+
+    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002 - Scrapy calls it
+        """Return the answer with its body as it was before it was packed."""
+        encodings = response.headers.getlist("Content-Encoding")
+        if not encodings:
+            return response
+        fields = {"content-encoding": b",".join(encodings).decode("latin-1")}
+        unpacked = response.replace(body=Message(response.status, fields, response.body).unpacked())
+        del unpacked.headers["Content-Encoding"]
+        return unpacked

@@ -1,0 +1,233 @@
+"""Fetches one page at a time, politely and patiently, and says in words why one could not be had."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+from scrapy.signals import robots_parsed
+
+from harvester.crawl.politeness import (
+    BACK_OFF_SECONDS,
+    BUSY,
+    ELSEWHERE,
+    LONGEST_WAIT_SECONDS,
+    MOST_ATTEMPTS,
+    MOST_REDIRECTS,
+    redirect_target,
+    retry_after,
+)
+from harvester.crawl.robots import BusyRobotsError, SlowRobotsError
+from harvester.errors import HarvesterError
+from harvester.model import Problem
+from harvester.readers.base import DamageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.robotstxt import RobotParser
+
+
+class AskedToStop(Exception):  # noqa: N818 - no error: the way out of whatever is waited for
+    """The user wants to stop: nothing more is asked for."""
+
+
+@dataclass(frozen=True)
+class NoAnswer(Exception):  # noqa: N818 - not an error of ours: it says why there is no page
+    """Why a page could not be had; `final` if asking again, for any page, is no use in this run."""
+
+    problem: Problem
+    final: bool = False
+
+
+def no_answer(error: Exception, host: str) -> Problem:
+    """Say what the network did. A certificate that fails, or a name without an address, is final in this run."""
+    told = _told(error)
+    if re.search("certificate", told, re.IGNORECASE):
+        message = f"the certificate of {host} is not trusted ({told}): check this machine's clock and certificates"
+        raise NoAnswer(Problem("error", "certificate", message), final=True) from error
+    if re.search("DNS lookup failed|cannot resolve", told, re.IGNORECASE):
+        message = (
+            f"{host} has no address (DNS): check the connection; if the archive has gone, what is held stays, and "
+            "its saved pages, or captures in web archives, can be harvested as files"
+        )
+        raise NoAnswer(Problem("error", "no-address", message), final=True) from error
+    return Problem(
+        "error",
+        "no-answer",
+        f"no answer from {host} ({told}): check the address and the connection, then run this again",
+    )
+
+
+def broken_off(damage: DamageError, host: str) -> Problem:
+    """Return the problem of an answer whose packing ends early or is damaged: it is as good as none."""
+    message = f"the answer of {host} is not whole: its packed body is damaged ({damage}); run this again"
+    return Problem("error", "damaged-body", message)
+
+
+def forbidden(url: str) -> NoAnswer:
+    """Say that robots.txt forbids an address; what forbids one forbids its like."""
+    where = f"robots.txt forbids {urlsplit(url).path} on {urlsplit(url).netloc}"
+    message = f"{where}: the archive does not want it harvested; use saved pages, or go without (--no-documents)"
+    return NoAnswer(Problem("error", "forbidden", message), final=True)
+
+
+def too_busy(url: str, status: int) -> Problem:
+    """Say that the server was busy each time it was asked."""
+    told = f"the server answered {status}"
+    if urlsplit(url).path == "/robots.txt":
+        told = f"robots.txt could not be read ({told}), so nobody knows what may be asked for"
+    return Problem("error", f"http-{status}", f"{told}: run this again later")
+
+
+def too_slow(seconds: float, host: str) -> NoAnswer:
+    """Return the end of a run whose archive asks for more time between requests than anybody waits."""
+    message = (
+        f"robots.txt of {host} asks for {seconds / 60:.0f} minutes between requests (Crawl-delay): "
+        "the archive does not want to be harvested; use saved pages, or ask its people"
+    )
+    return NoAnswer(Problem("error", "crawl-delay", message), final=True)
+
+
+def _told(error: BaseException) -> str:
+    """Say an error of the network in a few words; Twisted wraps some into others."""
+    reasons = getattr(error, "reasons", None)
+    if reasons:
+        return _told(reasons[0].value)
+    if error.__cause__ is not None:
+        return _told(error.__cause__)
+    return re.sub(r"\s+", " ", str(error)).strip()[:200] or type(error).__name__
+
+
+NAP_SECONDS = 0.5
+"""How often a rest looks whether the user wants to stop."""
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How pages are fetched: seconds between requests, which redirects are followed, whether the user wants to stop.
+
+    `say` is told of waits, so that whoever looks on knows why nothing happens. `aside` keeps answers that are no
+    readings of pages.
+    """
+
+    delay: float
+    may_follow: Callable[[str, str], bool]
+    stopped: Callable[[], bool]
+    say: Callable[[str], None]
+    aside: Callable[[Response], None]
+
+
+class Fetcher:
+    """Fetches pages of one archive, one after the other."""
+
+    def __init__(self, crawler: Crawler, manners: Manners) -> None:
+        self._crawler = crawler
+        self._manners = manners
+        self._delay = manners.delay
+        self._back_off = BACK_OFF_SECONDS if self._delay else 0.005  # no delay is agreed on this machine only
+        self._last = 0.0
+        crawler.signals.connect(self._robots, signal=robots_parsed)
+
+    async def fetch(self, url: str, validators: dict[str, str]) -> Response:
+        """Fetch a page; waits and asks again while the server is busy. Raises NoAnswer when it is given up."""
+        problem = Problem("error", "no-answer", "no answer")
+        for attempt in range(MOST_ATTEMPTS):
+            if attempt:
+                await self.rest(attempt, problem.message)
+            answer = await self._attempt(url, validators)
+            if not isinstance(answer, Problem):
+                return answer
+            problem = answer
+        raise NoAnswer(problem)
+
+    async def rest(self, time: int, why: str) -> None:
+        """Wait before a page is asked for again; longer each time."""
+        seconds = self._back_off * 2 ** (time - 1)
+        self._manners.say(f"{why}; asked again in {seconds:g} seconds")
+        await self._sleep(seconds)
+
+    async def _attempt(self, url: str, validators: dict[str, str]) -> Response | Problem:
+        try:
+            response = await self._followed(url, validators)
+        except IgnoreRequest as error:
+            raise forbidden(url) from error
+        except BusyRobotsError as error:
+            return await self._busy(error.response)
+        except SlowRobotsError as error:
+            raise too_slow(error.seconds, urlsplit(url).netloc) from error
+        except DamageError as damage:
+            return broken_off(damage, urlsplit(url).netloc)
+        except (AskedToStop, HarvesterError):  # nothing that the network did
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a network does is no reason to end a run
+            return no_answer(error, urlsplit(url).netloc)
+        if response.status not in BUSY:
+            return response
+        self._manners.aside(response)
+        return await self._busy(response)
+
+    async def _busy(self, response: Response) -> Problem:
+        await self._wait(response)
+        return too_busy(response.url, response.status)
+
+    async def _followed(self, url: str, validators: dict[str, str]) -> Response:
+        """Ask, and go where the answer sends us, if that is the same page elsewhere."""
+        followed = 0
+        while True:
+            response = await self._download(url, validators)
+            target = redirect_target(url, response.headers.get("Location")) if response.status in ELSEWHERE else None
+            if target is None or followed == MOST_REDIRECTS or not self._manners.may_follow(url, target):
+                return response
+            self._manners.aside(response)
+            url, followed = target, followed + 1
+
+    async def _download(self, url: str, validators: dict[str, str]) -> Response:
+        """Ask once, not before the agreed time since the last answer."""
+        assert self._crawler.engine is not None  # noqa: S101 - a crawl that runs has its engine
+        await self._sleep(self._last + self._delay - time.monotonic())
+        try:
+            # Caches on the way must not answer with the listing as it was.
+            headers = {"Cache-Control": "no-cache", **validators}
+            request = Request(url, headers=headers, dont_filter=True)
+            return await self._crawler.engine.download_async(request)
+        finally:
+            self._last = time.monotonic()
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, but not when the user wants to stop."""
+        while seconds > 0 and not self._manners.stopped():
+            await asyncio.sleep(min(seconds, NAP_SECONDS))
+            seconds -= NAP_SECONDS
+        if self._manners.stopped():
+            raise AskedToStop
+
+    async def _wait(self, response: Response) -> None:
+        """Obey Retry-After."""
+        header = response.headers.get("Retry-After")
+        asked = retry_after(header.decode("latin-1") if header else None) or 0.0
+        if asked > LONGEST_WAIT_SECONDS:
+            message = f"the server asks for {asked / 60:.0f} minutes of rest: run this again after that"
+            raise NoAnswer(Problem("error", f"http-{response.status}", message), final=True)
+        if asked:
+            self._manners.say(f"the server answered {response.status} and asks for {asked:.0f} seconds of rest")
+        await self._sleep(asked)
+
+    def _robots(self, robotparser: RobotParser) -> None:
+        """Keep the Crawl-delay that robots.txt declares; Scrapy reads it and does not apply it."""
+        assert self._crawler.engine is not None  # noqa: S101 - a crawl that runs has its engine
+        declared = robotparser.crawl_delay(self._crawler.settings.get("USER_AGENT", "*"))
+        if declared and float(declared) > self._delay:
+            self._delay = float(declared)
+            self._manners.say(f"robots.txt asks for {self._delay:g} seconds between requests")
+        # The page for whose sake robots.txt was read goes out next, past our own clock.
+        for slot in self._crawler.engine.downloader.slots.values():
+            slot.delay, slot.lastseen = self._delay, time.monotonic()

@@ -1,0 +1,162 @@
+"""Puts in order what a killed run has left, its last WARC file first, before the next run begins."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from harvester.ingest import harvest_one
+from harvester.model import Capture
+from harvester.readers.http import parse_answer, read_fields
+from harvester.store.captures import newest_validators
+from harvester.store.walk_replay import read_step
+from harvester.store.walks import unfinished_walk
+from harvester.urls import listing_of
+from harvester.walk_log import ASIDE_FIELD, STEP_FIELD, WalkNote, read_note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from harvester.source import Source
+    from harvester.store.run import Run
+    from harvester.store.run_pages import WalkStep
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What lies in the newest web archive of a source and is not in the database."""
+
+    run: Run
+    source: Source
+    path: Path
+    since: str  # walks that began earlier are not gone on with
+
+    @classmethod
+    def take_in(cls, run: Run, source: Source, folder: Path, since: str) -> None:
+        """Take in what was fetched and not committed; cut off what was not finished."""
+        path = newest_warc(run.db, folder, source.name)
+        if path is not None:
+            leftovers = cls(run, source, path, since)
+            for member in tail_of(run.db, path):
+                leftovers._take(member)
+
+    def _take(self, member: Member) -> None:
+        if member.note and member.note.said.get("event") == "end" and self._walk(member.note.said["listing"]):
+            cut_off(self.path, member.start)  # the walk goes on, and will end again
+        capture = member.capture(self.path)
+        if capture is None:
+            return
+        step = self._step(capture)
+        if capture.http_status != 304:
+            harvest_one(self.run, capture, (self.source,), step)
+            return
+        held = newest_validators(self.run.db, capture.uri)
+        if held:
+            self.run.not_modified(capture, held.capture, step)
+
+    def _step(self, capture: Capture) -> WalkStep | None:
+        listing = listing_of(capture.uri, self.source)
+        walk = self._walk(listing.url) if listing else None
+        return read_step(capture.step, {listing.url: walk}) if listing and walk and capture.step else None
+
+    def _walk(self, url: str) -> int | None:
+        """Give the walk of a listing that is not ended."""
+        listing = listing_of(url, self.source)
+        return unfinished_walk(self.run.db, listing, self.since) if listing else None
+
+
+RUNS_LOOKED_AT = 50
+"""How many runs back the newest web archive is looked for: most runs write one."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A whole record at the end of a web archive: where it begins, its fields, and what it holds."""
+
+    start: int
+    fields: dict[str, str]
+    block: bytes
+
+    @property
+    def note(self) -> WalkNote | None:
+        """What it says of a walk, if it is a note."""
+        note = read_note("", self.block) if self.fields.get("warc-type") == "metadata" else None
+        return note if isinstance(note, WalkNote) else None
+
+    def capture(self, path: Path) -> Capture | None:
+        """Make a capture of it, if it holds an answer that is a reading of a page."""
+        holds = self.fields.get("warc-type") in ("response", "revisit") and ASIDE_FIELD.lower() not in self.fields
+        answer = parse_answer(self.block) if holds else None
+        if answer is None:
+            return None
+        return Capture(
+            self.fields["warc-target-uri"],
+            answer.body,
+            captured_at=datetime.fromisoformat(self.fields["warc-date"]),
+            file=str(path),
+            offset=self.start,
+            media_type=answer.media_type,
+            charset=answer.charset,
+            http_status=answer.status,
+            etag=answer.fields.get("etag"),
+            last_modified=answer.fields.get("last-modified"),
+            step=self.fields.get(STEP_FIELD.lower()),
+        )
+
+
+def warc_name(source: str, run: int, started_at: str) -> str:
+    """Name the web archive of a run; they sort by time."""
+    return f"{source}-{started_at.replace(':', '').replace('-', '')}-{run:06}.warc.gz"
+
+
+def newest_warc(db: Database, folder: Path, source: str) -> Path | None:
+    """Find the newest web archive that a run of this database has written; others are none of our business."""
+    sql = "SELECT id, started_at FROM runs ORDER BY id DESC LIMIT ?"
+    for run, started_at in db.execute(sql, [RUNS_LOOKED_AT]):
+        path = folder / warc_name(source, run, started_at)
+        if path.is_file():
+            return path.absolute()
+    return None
+
+
+def tail_of(db: Database, path: Path) -> list[Member]:
+    """Give the whole records behind the last answer that the database knows; a torn one is cut off."""
+    sql = 'SELECT max("offset") FROM reads WHERE file LIKE ?'
+    known = db.execute(sql, [f"%{path.name}"]).fetchone()[0]
+    members = list(_members(path, known or 0))
+    return members if known is None else members[1:]
+
+
+def cut_off(path: Path, at: int) -> None:
+    """Cut a file off at a byte."""
+    with path.open("r+b") as file:
+        file.truncate(at)
+
+
+def _members(path: Path, start: int) -> Iterator[Member]:
+    """Give the records from a byte on."""
+    with path.open("rb") as file:
+        file.seek(start)
+        rest = file.read()
+    while rest:
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            record = unpacker.decompress(rest)
+        except zlib.error:  # torn by a power cut: blocks of it never came to the disk
+            record = b""
+        if not unpacker.eof:
+            cut_off(path, start)
+            return
+        yield _member(start, record)
+        start += len(rest) - len(unpacker.unused_data)
+        rest = unpacker.unused_data
+
+
+def _member(start: int, record: bytes) -> Member:
+    head, _, block = record.partition(b"\r\n\r\n")
+    return Member(start, read_fields(head), block.removesuffix(b"\r\n\r\n"))

@@ -1,0 +1,21 @@
+"""A spider for each archive, where Scrapy's loader finds it.
+
+They are made of the archives' sources: a spider in the archive's own file would let everybody who reads saved pages
+wait for Scrapy. An archive that needs more than its Source says may still have a spider of its own there.
+"""
+
+from __future__ import annotations
+
+from harvester.crawl.spider import ArchiveSpider
+from harvester.registry import load_sources
+
+
+def spider_of(name: str) -> type[ArchiveSpider]:
+    """Make the spider of an archive."""
+    source = load_sources()[name]
+    said = {"__module__": __name__, "__doc__": f"Harvests {source.title}.", "name": name, "source": source}
+    return type(f"{name.title()}Spider", (ArchiveSpider,), said)
+
+
+_own = {spider.name for spider in ArchiveSpider.__subclasses__()}
+globals().update({name: spider_of(name) for name in load_sources() if name not in _own})

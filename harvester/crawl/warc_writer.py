@@ -1,0 +1,122 @@
+"""Keeps every answer as it came: WARC, one gzip member each, on the disk before the database says that it was read.
+
+Written by hand: a record is a few lines, and to keep a page took 2.5 ms of CPU with warcio, 0.7 ms so. Tests read what
+is written here with warcio and fastwarc.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+import zlib
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from harvester import __version__
+from harvester.errors import HarvesterError
+from harvester.utils import stamp, sync
+from harvester.walk_log import ASIDE_FIELD, STEP_FIELD, WALK_NOTE
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from scrapy.http import Response
+
+    from harvester.model import Capture
+
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+DECODED = frozenset({b"content-encoding", b"transfer-encoding", b"content-length"})
+"""Headers that speak of the body as it travelled; it is kept unpacked."""
+LEVEL = 4
+"""How hard gzip tries: 9 takes three times as long and saves two percent of such pages."""
+ABOUT = f"software: archive-harvester/{__version__}\r\nformat: WARC File Format 1.1\r\nrobots: obey\r\n"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is said of an answer besides itself: for which page of a walk it was fetched, which capture a 304 means."""
+
+    step: str | None = None
+    refers_to: str | None = None
+
+
+class WarcFile:
+    """A web archive that a run appends to. It is made when there is something to keep."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: BinaryIO | None = None
+
+    def keep(self, capture: Capture, response: Response, moment: datetime, kept: Kept) -> int:
+        """Keep an answer; gives the byte at which it begins. When this returns, it is on the disk."""
+        fields = {"WARC-Target-URI": capture.uri, "WARC-Date": stamp(moment)}
+        fields |= {STEP_FIELD: kept.step} if kept.step else {}
+        fields["Content-Type"] = "application/http; msgtype=response"
+        if response.status == HTTPStatus.NOT_MODIFIED and kept.refers_to:
+            fields |= {"WARC-Profile": NOT_MODIFIED, "WARC-Refers-To-Target-URI": capture.uri}
+            return self._write("revisit", fields | {"WARC-Refers-To-Date": kept.refers_to}, _head(response))
+        fields["WARC-Payload-Digest"] = f"sha256:{capture.sha256}"
+        return self._write("response", fields, _head(response) + response.body)
+
+    def keep_aside(self, uri: str, response: Response, moment: datetime) -> None:
+        """Keep an answer that is no reading of a page: robots.txt, a redirect, a busy server's."""
+        fields = {"WARC-Target-URI": uri, "WARC-Date": stamp(moment), ASIDE_FIELD: "yes"}
+        fields["Content-Type"] = "application/http; msgtype=response"
+        self._write("response", fields, _head(response) + response.body)
+
+    def note(self, uri: str, walk: dict[str, Any], moment: datetime) -> None:
+        """Keep where a walk begins or how it ended."""
+        fields = {"WARC-Target-URI": uri, "WARC-Date": stamp(moment), "Content-Type": WALK_NOTE}
+        self._write("metadata", fields, json.dumps(walk, ensure_ascii=False).encode())
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
+
+    def _write(self, kind: str, fields: dict[str, str], block: bytes) -> int:
+        try:
+            file = self._file or self._open()
+            offset = file.tell()
+            file.write(_record(kind, fields, block))
+            file.flush()
+            _sync(file.fileno())
+        except OSError as error:
+            told = f"cannot write {self.path} ({error.strerror}): free some disk space or check its permissions"
+            raise HarvesterError(f"{told}, then run this again; what was read is kept") from error
+        return offset
+
+    def _open(self) -> BinaryIO:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("xb")
+        about = {"WARC-Date": stamp(), "Content-Type": "application/warc-fields"}
+        self._file.write(_record("warcinfo", about, ABOUT.encode()))
+        self._file.flush()
+        sync(self.path.parent)  # else a power cut may leave the bytes without their name
+        return self._file
+
+
+def _record(kind: str, fields: dict[str, str], block: bytes) -> bytes:
+    """Give a record as a gzip member."""
+    whole = {"WARC-Type": kind, "WARC-Record-ID": f"<urn:uuid:{uuid.uuid4()}>"} | fields
+    lines = ["WARC/1.1", *(f"{name}: {value}" for name, value in whole.items()), f"Content-Length: {len(block)}"]
+    packer = zlib.compressobj(LEVEL, wbits=31)
+    head = "\r\n".join([*lines, "", ""]).encode()
+    return packer.compress(head + block + b"\r\n\r\n") + packer.flush()
+
+
+def _sync(handle: int) -> None:
+    """Wait until all of a file is on the disk."""
+    os.fsync(handle)
+
+
+def _head(response: Response) -> bytes:
+    """Give an answer's status and headers as they came."""
+    lines = [f"HTTP/1.1 {response.status} -".encode()]
+    for name in response.headers:
+        if name.lower() not in DECODED:
+            lines += [name + b": " + b" ".join(value.split()) for value in response.headers.getlist(name)]
+    return b"\r\n".join([*lines, b"", b""])

@@ -1,0 +1,164 @@
+"""The flow: captures in, pages parsed, a run takes them. The same for saved and for live pages."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from harvester.model import Capture, Listing, Page, Problem, Refused
+from harvester.parsers.parse import parse
+from harvester.readers.base import PassedOver
+from harvester.registry import sources_for
+from harvester.store.walk_replay import Replay
+from harvester.urls import read_address
+from harvester.walk_log import WalkNote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+    from types import FrameType
+
+    from harvester.parsers.html.forms import EngineChoice
+    from harvester.source import Source
+    from harvester.store.run import Run
+    from harvester.store.run_pages import Taken, WalkStep
+
+
+ANOTHER_PAGE = "another-page"
+"""Why a page is refused that is not the one of a walk that was asked for."""
+NOTHING_FOUND = "nothing-found"
+NOTHING_THERE = "the site says that nothing is found where records should stand: out of a cache, or it shows no more"
+SENT_ON = frozenset({301, 302, 303, 307, 308})
+"""Redirects that are kept are those that lead to something else than the page."""
+
+
+class Stop:
+    """Whether the user has asked to stop (Ctrl-C, SIGTERM). The page in hand is finished; asking twice ends at once."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def listen(self) -> None:
+        """Begin to listen."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._asked)
+
+    def _asked(self, number: int, _frame: FrameType | None) -> None:
+        if self.signal is not None:
+            raise KeyboardInterrupt
+        self.signal = number
+
+
+def read_page(capture: Capture, sources: tuple[Source, ...], engine: EngineChoice = "auto") -> tuple[Source, Page]:
+    """Read a capture as a page of the first source that recognises it."""
+    readings = [(source, parse(capture, source, engine)) for source in sources_for(capture, sources)]
+    taken = [reading for reading in readings if not isinstance(reading[1], Refused)]
+    known = [reading for reading in readings if isinstance(reading[1], Refused) and reading[1].code != "not-a-listing"]
+    if taken or known or len(readings) == 1:
+        return (taken or known or readings)[0]
+    titles = ", ".join(source.title for source, _ in readings)
+    return readings[0][0], replace(cast("Refused", readings[0][1]), message=f"no page of any archive known: {titles}")
+
+
+def dated(captures: Iterable[Capture | PassedOver], at: datetime | None) -> Iterator[Capture | PassedOver]:
+    """Yield captures; those that do not say when they were had were had at that time."""
+    for capture in captures:
+        if at and isinstance(capture, Capture) and capture.captured_at is None:
+            yield replace(capture, captured_at=at)
+        else:
+            yield capture
+
+
+def harvest_captures(
+    run: Run,
+    captures: Iterable[Capture | PassedOver],
+    sources: tuple[Source, ...],
+    stop: Stop,
+    progress: Callable[[], None] = lambda: None,
+    engine: EngineChoice = "auto",
+) -> None:
+    """Take captures into a run until there are no more or the user asks to stop; give the run its verdict."""
+    replay = Replay(run, sources)
+    try:
+        for capture in captures:
+            _read_ahead(run, capture, sources, replay, engine)
+            progress()
+            if stop.signal is not None:
+                break
+    finally:
+        run.ahead.take()  # where reading fails, too: what was read before is kept
+    if stop.signal is not None:
+        run.finish("interrupted", f"stopped by {signal.Signals(stop.signal).name}; run it again to go on")
+        return
+    if not run.counts["pages"] and not run.errors:
+        run.problem(
+            Problem("error", "nothing-found", "no saved page in the targets: give .txt pages or folders of them")
+        )
+    run.finish(run.verdict)
+
+
+def _read_ahead(
+    run: Run, capture: Capture | PassedOver, sources: tuple[Source, ...], replay: Replay, engine: EngineChoice
+) -> None:
+    """Read a capture, to be taken together with others."""
+    if isinstance(capture, WalkNote):
+        run.ahead.take()
+        replay.note(capture)
+    elif isinstance(capture, Capture):
+        if run.ahead.holds(capture):
+            run.ahead.take()
+        run.ahead.add(read_one(run, capture, sources, replay.step(capture), engine), capture)
+    else:
+        run.ahead.add(read_one(run, capture, sources))
+
+
+def harvest_one(
+    run: Run,
+    capture: Capture | PassedOver,
+    sources: tuple[Source, ...],
+    step: WalkStep | None = None,
+    engine: EngineChoice = "auto",
+) -> Taken | None:
+    """Take one capture, or keep why there is none; say what was taken."""
+    return read_one(run, capture, sources, step, engine)()
+
+
+def read_one(
+    run: Run,
+    capture: Capture | PassedOver,
+    sources: tuple[Source, ...],
+    step: WalkStep | None = None,
+    engine: EngineChoice = "auto",
+) -> Callable[[], Taken | None]:
+    """Read one capture; give what is to be called to take it."""
+    if isinstance(capture, PassedOver):
+        return partial(run.passed_over, capture.uri, capture.problem, step)
+    known = run.find_known(capture, sources_for(capture, sources))
+    if known:
+        return partial(run.reread, capture, known, step)
+    source, page = read_page(capture, sources, engine)
+    if capture.http_status in SENT_ON:
+        page = Refused("redirected", "the site sends on to another address: a login, or another listing")
+    page = _of_the_walk(page, step) if step else _of_its_address(page, capture, source)
+    return partial(run.take, capture, page, source, step)
+
+
+def _of_its_address(page: Page, capture: Capture, source: Source) -> Page:
+    """Refuse a listing that stands where a document was asked for: that document is not held."""
+    if isinstance(page, Listing) and read_address(capture.uri, source):
+        return Refused(ANOTHER_PAGE, "a listing stands at the address of a document: ask again", form=page.form)
+    return page
+
+
+def _of_the_walk(page: Page, step: WalkStep) -> Page:
+    """Refuse a page that is not the one that the walk has asked for: it must never stand for it."""
+    if isinstance(page, Refused):
+        return page
+    if isinstance(page, Listing) and page.declared_total == 0 and step.first > 1:
+        return Refused(NOTHING_FOUND, NOTHING_THERE, form=page.form)
+    if isinstance(page, Listing) and page.first in (None, 0, step.first):
+        return page
+    shown = f"positions from {page.first}" if isinstance(page, Listing) else "a document"
+    return Refused(ANOTHER_PAGE, f"asked for positions from {step.first}, got {shown}", form=page.form)

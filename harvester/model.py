@@ -1,0 +1,170 @@
+"""What is read, as frozen data: a capture, and what its page says: a listing, a document, or refused and why."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from harvester.parsers.dates import PrintedDate
+    from harvester.parsers.range_lines import TotalKind
+
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Largest page that is read. The largest page seen is under 200 KB; more is an attack or no page."""
+
+
+@dataclass(frozen=True)
+class Capture:
+    """The bytes of one page.
+
+    `uri` is the page's address on the site where it is known, else the `file:` address it was read from.
+    `captured_at` is UTC, or None where nothing says when (a file's date is no evidence).
+    `body` is at most MAX_BYTES + 1 long: one byte more is how a parser knows that the page is too large.
+    `file` and `offset` say where the bytes lie on this machine; `media_type` and `charset` what a header declared.
+    `step` is what the harvester's own web archives say of the walk that the page was fetched for.
+    """
+
+    uri: str
+    body: bytes
+    captured_at: datetime | None = None
+    listing: str | None = None
+    file: str | None = None
+    offset: int | None = None
+    media_type: str | None = None
+    charset: str | None = None
+    http_status: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    step: str | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hex digest of the body."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+Severity = Literal["notice", "warning", "error"]
+
+REFERENCE_READING = "reference-reading"
+"""Code of the notice that not the fast engine's reading was taken."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Anything that was not taken as it stood.
+
+    `notice`: read rightly, but worth knowing. `warning`: read, but a person should look.
+    `error`: something that was asked for was not taken; the run is then partial.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    position: int | None = None
+    extract: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a page says of one archival item.
+
+    `position` counts from 1 in the whole listing where the page has a range line, else on the page.
+    `cut` marks the record in which the page was cut off: what it says is true as far as it goes, so it fills gaps only.
+    `open_title`: the page ends inside or right after the title, so the title may be longer than what is here.
+    `archive` and what follows stand mostly on document pages; `terms` are pairs of facet and term. `kind`: what the
+    archive itself calls it; `uploaded`: when it was put online; `credit`: the line that thanks a donor.
+    `loses_date`: the form it stands in drops year-only dates, so no date means "not printed here".
+    """
+
+    position: int
+    title: str
+    date: PrintedDate
+    summary: str | None = None
+    url: str | None = None
+    record_id: str | None = None
+    node_id: str | None = None
+    slug: str | None = None
+    archive: str | None = None
+    archive_location: str | None = None
+    classification: str | None = None
+    rights: str | None = None
+    kind: str | None = None
+    uploaded: str | None = None
+    credit: str | None = None
+    terms: tuple[tuple[str, str], ...] = ()
+    cut: bool = False
+    open_title: bool = False
+    loses_date: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a listing. `first`, `last` and `declared_total` are None where no range line says them.
+
+    `onward`: it links to a page of the same listing behind it. `total_kind`: what the declared total means.
+    """
+
+    form: str
+    records: tuple[Record, ...]
+    first: int | None = None
+    last: int | None = None
+    declared_total: int | None = None
+    heading: str | None = None
+    problems: tuple[Problem, ...] = field(default=())
+    onward: bool = False
+    total_kind: TotalKind = "exact"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A transcript or a translation; `language` is as printed, None where the page does not say."""
+
+    kind: Literal["transcript", "translation"]
+    language: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class FileLink:
+    """Where a file of the document can be had."""
+
+    url: str
+    media_type: str | None = None
+
+
+@dataclass(frozen=True)
+class DocumentPage:
+    """The page of one document. Its record has position 1: it stands in no listing.
+
+    A page that ends early is not `whole`: its record is `cut`, its last field and the keys in it are left out, and
+    what it says, texts and files too, fills gaps only.
+    """
+
+    form: str
+    record: Record
+    texts: tuple[Text, ...] = ()
+    files: tuple[FileLink, ...] = ()
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def whole(self) -> bool:
+        """Whether the page shows its own end."""
+        return not self.record.cut
+
+
+@dataclass(frozen=True)
+class Refused:
+    """No page that can be believed: a challenge, an error page, degraded text. Never an empty listing."""
+
+    code: str
+    message: str
+    extract: str = ""
+    form: str | None = None
+
+
+Page = Listing | DocumentPage | Refused

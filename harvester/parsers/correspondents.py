@@ -1,0 +1,356 @@
+"""Finds in a title who sent a document, and to whom: as places in the masked title, so that both stay as printed."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from harvester.parsers.title_vocabulary import (
+    ADJECTIVE,
+    ASIDE,
+    BESIDE,
+    BY,
+    EVENT,
+    KIND,
+    LEADS_ON,
+    MEETING,
+    NAMES,
+    NOT_A_NAME,
+    OF_OFFICE,
+    OPENING,
+    PARTY,
+    PERSON,
+    PLACE,
+    PURPOSE,
+    ROUTE,
+    TOPIC,
+    TOPIC_NOUN,
+    UNLISTED,
+    VERB,
+    Named,
+    ends_in,
+    kind_of,
+)
+
+# How a stretch is opened: by one of the words that lead to a party, or by its place alone.
+TO: Final = frozenset({"to", "for"})
+BARE: Final = "behind the kind"  # and a comma
+AHEAD: Final = "ahead of the kind"  # or of all
+WEAK: Final = "beside the kind"  # where only an office or a body shows that it is a party
+AUTHOR: Final = "ahead of a quotation or a colon"
+OWNER: Final = "'s"
+
+# Who stands in these titles is a party of what is recorded or agreed: neither sender nor recipient.
+_SHARED: Final = frozenset(
+    {"Memorandum of Conversation", "Record", "Minutes", "Transcript", "Protocol", "Agreement", "Interview"}
+)
+# Here `by` names a party too; in the other shared ones it names who wrote it down.
+_MUTUAL: Final = frozenset({"Agreement", "Interview"})
+# Sent to nobody: the `to` in its title belongs to the keeper's post.
+_KEPT: Final = "Diary"
+# `to` may open a purpose (`Decision to Withdraw`) or a document replied to: more than a capital must show somebody.
+_PURPOSEFUL: Final = frozenset({"Resolution", None})
+# Given somewhere: that place is no office of the speaker.
+_SPOKEN: Final = frozenset({"Speech", "Statement"})
+# A meeting decides and declares; it writes nothing else.
+_DECIDED: Final = frozenset({"Resolution", "Statement"})
+# `Summary of X` tells of X; of other kinds, `of X` says whose the document is.
+_TELLING: Final = frozenset({"Summary", "Talking Points", None})
+
+# `Transcript of a Speech by X`: the parties are those of the inner document.
+_OF: Final = re.compile(r" of (?:the |an? )?", re.IGNORECASE)
+# `Cable Telegram`, `Telegram, Statement by X`, `Resolution and Letter to X`: two names of one document.
+_SECOND: Final = re.compile(r"(?:,? and |, ?|: ?|/| )(?:the |an? )?(?:open |joint |draft |personal )?", re.IGNORECASE)
+# `Khrushchev's`, `the Workers'`: whose the document named next is.
+_OWNER: Final = re.compile(r"['’]s |['’] (?<=s. )")
+_TO: Final = re.compile(r" to (?=(?:the )?[A-ZÀ-Þ])")
+_OBJECT: Final = re.compile(r" (?:the|an?|all|its) ")
+_REGION: Final = re.compile(r"(?:the )?(?:North|South|East|West|United|Soviet) \w+")
+_STOP: Final = re.compile(r"\.(?<=\w\w\.)(?<!\b[JS]r\.)$")
+_EDGES: Final = " ,;:-–—"
+
+
+class Span(NamedTuple):
+    """The place of a correspondent in a title, and the word or place that made it one."""
+
+    start: int
+    end: int
+    opener: str
+
+    @property
+    def rule(self) -> str:
+        """Return in words which rule found it."""
+        if self.opener == OWNER:
+            return f"“{OWNER}” follows it"
+        return f"it stands {self.opener}" if " " in self.opener else f"“{self.opener}” leads to it"
+
+    def moved(self, by: int) -> Span:
+        """Return the same span, `by` places further on."""
+        return Span(self.start + by, self.end + by, self.opener)
+
+
+class Stretch(NamedTuple):
+    """A part of a title that may state a party, and the word or place that opens it."""
+
+    start: int
+    end: int
+    opener: str
+
+
+Correspondents = tuple[Span | None, Span | None]
+
+
+def find_correspondents(masked: str, named: Named | None) -> Correspondents:
+    """Return where sender and recipient stand in a masked title, whose document is `named`."""
+    if named is None:
+        return _without_kind(masked)
+    named = _innermost(masked, named)
+    if named.kind in _SHARED:
+        return _recorder(masked, named), None
+    lead = _in_lead(masked, named)
+    sender, recipient = _behind(masked, named, bare=not lead)
+    ahead = _route(masked, Stretch(_past(masked, 0), named.lead, AHEAD), named.kind)
+    recipient = recipient or ahead[1] or (lead and _farther(masked, named))
+    if named.kind is None and not recipient:
+        lead = (
+            None  # `CC CPSU Information on China`: of words outside the list, only one that is sent has a sender ahead
+        )
+    return sender or lead or ahead[0] or _headed(masked, named) or _late(masked, named), recipient
+
+
+def find_author(masked: str, end: int) -> Span | None:
+    """Return who stands at the beginning of a masked title, up to `end`, if that is somebody and nothing else."""
+    name = masked[:end]
+    head = _head(masked, 0, end)
+    if (
+        TOPIC.search(name)
+        or VERB.search(name)
+        or ends_in(EVENT, head)
+        or ends_in(TOPIC_NOUN, head)
+        or ends_in(KIND, head)
+    ):
+        return None
+    if PARTY.search(head) or (PERSON.fullmatch(name) and not NOT_A_NAME.search(name)):
+        return Span(*_trimmed(masked, 0, end), AUTHOR)
+    return None
+
+
+def _without_kind(masked: str) -> Correspondents:
+    """Read `From X to Y` and `X to Y`, where nothing names the document."""
+    if opening := OPENING.match(masked):
+        if opening[1].lower() not in {"from", "to"}:
+            return None, None
+        return _route(masked, Stretch(opening.end(), len(masked), opening[1].lower()), None)
+    sender, recipient = _route(masked, Stretch(0, len(masked), AHEAD), None)
+    sentence = sender and VERB.search(masked, sender.start, sender.end)
+    return (sender, recipient) if sender and recipient and not sentence else (None, None)
+
+
+def _innermost(masked: str, named: Named) -> Named:
+    """Return the document whose parties the title names: `Speech` of `Transcript of a Speech by X`."""
+    of = _OF.match(masked, named.end)
+    if of and (inner := KIND.match(masked, of.end())):
+        return Named(kind_of(inner), named.lead, named.start, inner.end())
+    second = _SECOND.match(masked, named.end)
+    inner = (KIND.match(masked, second.end()) or UNLISTED.match(masked, second.end())) if second else None
+    if inner and OPENING.match(masked, _past(masked, inner.end())) and named.kind not in _SHARED:
+        return named._replace(kind=kind_of(inner) or named.kind, end=inner.end())
+    return named
+
+
+def _past(masked: str, at: int) -> int:
+    beside = BESIDE.match(masked, at)
+    return beside.end() if beside else at
+
+
+def _recorder(masked: str, named: Named) -> Span | None:
+    opening = OPENING.match(masked, _past(masked, named.end))
+    if named.kind in _MUTUAL or not opening or opening[1].lower() != "by":
+        return None
+    return _route(masked, Stretch(opening.end(), len(masked), "by"), named.kind)[0]
+
+
+def _behind(masked: str, named: Named, *, bare: bool) -> Correspondents:
+    """Read `from X to Y` and its like behind the kind; a bare `X to Y` only behind a break, if nothing else names X."""
+    start = _past(masked, named.end)
+    if opening := OPENING.match(masked, start):
+        word = opening[1].lower()
+        return _route(masked, Stretch(opening.end(), len(masked), "from" if word == "form" else word), named.kind)
+    if bare and (set(masked[named.end : start]) & set(',:"') or (named.kind and _names_office(masked, start))):
+        return _route(masked, Stretch(start, len(masked), BARE), named.kind)
+    return None, None
+
+
+def _names_office(masked: str, at: int) -> bool:
+    """Return whether an office with its article follows (`report the Polish Minister of Foreign Affairs X`)."""
+    return masked.startswith("the ", at) and bool(PARTY.search(_head(masked, at, len(masked))))
+
+
+def _in_lead(masked: str, named: Named) -> Span | None:
+    """Read `X's Letter`, and a body named right before the kind (`Embassy Telegram`)."""
+    start, end = _past(masked, named.lead), named.start
+    owners = list(_OWNER.finditer(masked, start, end))
+    if owners and not PARTY.search(masked, owners[-1].end(), end):
+        return _correspondent(masked, Stretch(start, owners[-1].start(), OWNER), named.kind)
+    words = masked[start:end].split()
+    while words and ADJECTIVE.fullmatch(words[-1]):
+        words.pop()
+    return _correspondent(masked, Stretch(start, start + len(" ".join(words)), WEAK), named.kind)
+
+
+def _farther(masked: str, named: Named) -> Span | None:
+    """Read Y of `X's Account of His Visit to Washington to Y`: the second `to`, if it leads to an office or body."""
+    topic = TOPIC.search(masked, named.end)
+    end = topic.start() if topic else len(masked)
+    steps = list(_TO.finditer(masked, named.end, end))
+    part = Stretch(steps[-1].end(), end, "to") if len(steps) > 1 else None
+    return part and _correspondent(masked, _cut(masked, part, None), None)
+
+
+def _headed(masked: str, named: Named) -> Span | None:
+    """Read `Faculty of Law, Prague: Resolution`: a body, a colon, and the kind."""
+    return find_author(masked, named.lead - 2) if masked[max(0, named.lead - 2) : named.lead] == ": " else None
+
+
+def _late(masked: str, named: Named) -> Span | None:
+    """Read `Report on Hungary by Comrade X`; but `Visit by Comrade X` is his visit, not his report."""
+    for by in BY.finditer(masked, named.end):
+        if not ends_in(EVENT, masked[named.end : by.start()].rstrip()):
+            return _route(masked, Stretch(by.end(), len(masked), WEAK), named.kind)[0]
+    return None
+
+
+def _route(masked: str, whole: Stretch, kind: str | None) -> Correspondents:
+    """Read a stretch that may hold both parties."""
+    stretches = [_cut(masked, part, kind) for part in _parted(masked, whole, kept=kind == _KEPT)]
+    sending = [part for part in stretches if part.opener not in TO]
+    receiving = [part for part in stretches if part.opener in TO]
+    if sending and _happened(_head(masked, sending[0].start, sending[0].end), sending[0].opener, kind):
+        return None, None  # it tells of what happened, and names those who took part
+    recipient = _first(masked, receiving, kind)
+    if kind in _PURPOSEFUL and stretches[0] in receiving and not recipient:
+        return None, None  # `Decision to Withdraw Troops from X` goes on with its purpose
+    sender = _first(masked, sending, kind)
+    if sender and not recipient and kind is None and receiving:
+        recipient = _addressed(masked, receiving[0], sender)
+    return sender, recipient
+
+
+def _first(masked: str, stretches: list[Stretch], kind: str | None) -> Span | None:
+    return next((span for part in stretches if (span := _correspondent(masked, part, kind))), None)
+
+
+def _addressed(masked: str, part: Stretch, sender: Span) -> Span | None:
+    """Read Y of `Information from X to Y`, with no office: what is sent from somebody by name goes to a name."""
+    start, end = _trimmed(masked, part.start, part.end)
+    named = sender.opener == "from" or _ends_in_name(masked[sender.start : sender.end])
+    return (
+        Span(start, end, part.opener) if named and part.opener == "to" and NAMES.fullmatch(masked[start:end]) else None
+    )
+
+
+def _ends_in_name(text: str) -> bool:
+    tail = " ".join(text.split()[-2:])
+    return PERSON.fullmatch(tail) is not None and not (PARTY.search(tail) or VERB.search(text))
+
+
+def _parted(masked: str, whole: Stretch, *, kept: bool) -> list[Stretch]:
+    """Part a stretch, up to its topic, wherever a word leads over to the other side."""
+    start, _, opener = whole
+    topic = TOPIC.search(masked, start, whole.end)
+    end = topic.start() if topic else whole.end
+    parts = []
+    for step in ROUTE.finditer(masked, start, end):
+        word = step[1].lower()
+        if kept or (word == "for" and OF_OFFICE.search(masked, max(0, step.start() - 40), step.start())):
+            continue
+        if word == "for" or (word in TO) != (opener in TO):
+            parts.append(Stretch(start, step.start(), opener))
+            start, opener = step.end(), word
+    return [*parts, Stretch(start, end, opener)]
+
+
+def _cut(masked: str, part: Stretch, kind: str | None) -> Stretch:
+    """End a stretch before its dates, numbers, quotations and notes."""
+    end = part.end
+    for aside in (ASIDE, PLACE) if kind in _SPOKEN else (ASIDE,):
+        found = aside.search(masked, part.start, end)
+        end = found.start() if found else end
+    return part._replace(end=end)
+
+
+def _correspondent(masked: str, part: Stretch, kind: str | None) -> Span | None:
+    """Return the somebody that a stretch states, if it states one."""
+    if kind is None and part.opener == "to":
+        part = _answered(masked, part)
+    start, end = _trimmed(masked, part.start, _last_segment(masked, part.start, part.end))
+    return Span(start, end, part.opener) if _stated(_head(masked, start, end), part.opener, kind) else None
+
+
+def _answered(masked: str, part: Stretch) -> Stretch:
+    """Cut `Reply to X's Letter` down to X, who gets the reply."""
+    owner = _OWNER.search(masked, part.start, part.end)
+    if owner and ends_in(KIND, masked[owner.end() : part.end].strip(_EDGES)):
+        return Stretch(part.start, owner.start(), OWNER)
+    return part
+
+
+def _last_segment(masked: str, start: int, end: int) -> int:
+    """Return where the appositions and further names behind a first one end (`Suslov, Secretary of the CC CPSU`)."""
+    commas = [at for at in range(start + 1, end) if masked[at] == ","]
+    for comma, until in pairwise([*commas, end]):
+        head = _head(masked, comma + 1, until)
+        if head and not _somebody(head, masked[comma + 1 : until].strip().split(" and ")[0]):
+            return comma
+    return end
+
+
+def _trimmed(masked: str, start: int, end: int) -> tuple[int, int]:
+    inner = masked[start:end]
+    start += len(inner) - len(inner.lstrip(_EDGES))
+    return start, start + len(_STOP.sub("", inner.strip(_EDGES)))
+
+
+def _head(masked: str, start: int, end: int) -> str:
+    """Return the words before the first one that joins on others: `the Embassy` of `the Embassy in China`."""
+    start, end = _trimmed(masked, start, end)
+    joined = LEADS_ON.search(masked, start, end)
+    return masked[start : joined.start() if joined else end]
+
+
+def _happened(head: str, opener: str, kind: str | None) -> bool:
+    """Return whether a stretch with this head tells of what happened, so that it names those who took part."""
+    met = (opener in TO or kind in _DECIDED) and ends_in(MEETING, head)
+    return ends_in(EVENT, head) and not met
+
+
+def _somebody(head: str, name: str) -> bool:
+    if ends_in(EVENT, head) or ends_in(KIND, head):
+        return False
+    return bool(PARTY.search(head)) or (NAMES.fullmatch(name) is not None and not ends_in(TOPIC_NOUN, head))
+
+
+def _stated(head: str, opener: str, kind: str | None) -> bool:
+    """Return whether the head of a stretch is somebody."""
+    if _happened(head, opener, kind) or ends_in(KIND, head) or (opener == "of" and kind in _TELLING):
+        return False
+    if opener == "to" and kind in _PURPOSEFUL and _OBJECT.search(head):
+        return False
+    decided = kind in _DECIDED and ends_in(MEETING, head)
+    return decided or bool(PARTY.search(head)) or _trusted(head, opener, kind)
+
+
+def _trusted(head: str, opener: str, kind: str | None) -> bool:
+    """Return whether what opens a stretch makes somebody of its head, though that names no office and no body."""
+    capital = head != head.lower() or head.startswith("_")
+    if opener == OWNER:
+        return capital
+    if opener in {"from", "by", "to"}:
+        wanting = opener == "to" and kind in _PURPOSEFUL
+        return not wanting and (capital or (opener == "to" and head.startswith("the ")))
+    if opener == WEAK or (opener == "for" and kind != "Memorandum") or (opener == AHEAD and kind is None):
+        return False
+    if opener == AHEAD and (" " not in head or _REGION.fullmatch(head)):
+        return False
+    return NAMES.fullmatch(head) is not None and not ends_in(PURPOSE, head)

@@ -1,0 +1,81 @@
+"""Dates as the archives print them, and the same as EDTF. Printed dates have no time zone."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from harvester.parsers.date_grammar import NO_DAY, Reading, read
+from harvester.parsers.date_words import names_date
+
+if TYPE_CHECKING:
+    from harvester.parsers.date_parts import Precision
+    from harvester.source import DateOrder
+
+MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
+_BEGINNING = re.compile(r"(?:[0-9]{1,2}\s+)?(?P<word>[A-Z][a-z]*)(?:,?\s+[0-9]{0,2})?(?:,?\s*[0-9]{0,3})?|[0-9]{1,3}")
+LONGEST = 80
+"""No printed date is longer; a longer text is looked at no further."""
+LONGEST_UNREAD = 40
+"""What is longer and cannot be read is a title, though it names a date."""
+# What word processors and web pages leave behind, and nobody sees.
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+
+
+@dataclass(frozen=True)
+class PrintedDate:
+    """A date as printed (`text`), as EDTF, and as the first and last day it can mean (ISO, both inclusive).
+
+    A day is None where that end is open (`before 1956`).
+    """
+
+    text: str | None = None
+    edtf: str | None = None
+    first_day: str | None = None
+    last_day: str | None = None
+    precision: Precision = "none"
+
+    @property
+    def year(self) -> int | None:
+        """The year in which it begins; where nothing says when, the last one."""
+        day = self.first_day or self.last_day
+        return int(day[:4]) if day else None
+
+
+NO_DATE = PrintedDate()
+
+
+def looks_like_date(text: str) -> bool:
+    """Say whether `text` is worded as a date and nothing else, though the day may not exist (February 30)."""
+    return len(text) <= LONGEST and _read(text, None) is not None
+
+
+def may_be_date(text: str) -> bool:
+    """Say whether `text`, at the place of a date, may be one that cannot be read: it is short and names one."""
+    return len(text) <= LONGEST_UNREAD and not text.endswith((".", "!", ":")) and names_date(text)
+
+
+def may_begin_date(text: str) -> bool:
+    """Say whether `text` may be what is left of a date whose end was cut off (`July 9, 19`)."""
+    found = _BEGINNING.fullmatch(text) if len(text) <= LONGEST else None
+    return found is not None and any(month.startswith(found["word"] or "") for month in MONTHS)
+
+
+def read_date(text: str | None, order: DateOrder | None = None) -> PrintedDate:
+    """Read what stands where a date should. What cannot be read keeps its text and has no EDTF.
+
+    `order`: how the source writes dates of numbers only; without it such a date is one of two.
+    """
+    text = (text or "").strip()
+    if not text:
+        return NO_DATE
+    found = _read(text, order) if len(text) <= LONGEST else None
+    return PrintedDate(text) if found is None or found is NO_DAY else PrintedDate(text, *found)
+
+
+@lru_cache(maxsize=65536)
+def _read(text: str, order: DateOrder | None) -> Reading | None:
+    return read(text if text.isascii() else text.translate(_INVISIBLE).strip(), order)

@@ -1,0 +1,291 @@
+"""The page of one document in HTML: its keys, fields, transcript, translations and files."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from stringzilla import find, rfind
+
+from harvester.model import DocumentPage, FileLink, Record, Refused, Text
+from harvester.parsers import page_problems
+from harvester.parsers.dates import read_date
+from harvester.parsers.html.page_bytes import container_of, may_end_so, open_elements
+from harvester.parsers.html.text import label_of, line_of, parts_of, stated_fields
+from harvester.urls import Address, read_address, read_file_address
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from harvester.model import Capture
+    from harvester.parsers.html.engines import Engine, Node
+    from harvester.parsers.html.page_bytes import End
+    from harvester.source import DocumentForm, Source
+
+
+class DocumentReader:
+    """Reads one page, parsed by one engine, as the page of a document."""
+
+    def __init__(
+        self, engine: Engine, root: Node, form: DocumentForm, source: Source, keys: dict[str, str], end: End
+    ) -> None:
+        self._engine, self._root, self._form, self._source, self._keys = engine, root, form, source, keys
+        self._fields = engine.select(root, form.fields)
+        self._panes = engine.select(root, form.panes)
+        self._end = end
+        self._doubtful = set[int]()  # keys of the elements in which the page is cut off, or right behind them
+
+    def read(self) -> DocumentPage | Refused:
+        """Read the page, or say why it is no document's."""
+        headings = self._select(self._form.title) or self._select("h1")
+        whole = self._is_whole(headings)
+        self._doubtful = set() if whole else self._last_elements()
+        title = self._line(headings[0]) if headings else ""
+        values = list(self._values())
+        stated = stated_fields(values, self._form.labelled)
+        texts = read_texts(self._engine, self._root, self._believed(self._panes))
+        if not title or not (stated or texts):
+            message = "no title with fields or a text: not a document's page"
+            return Refused("no-document", message, title, self._form.name)
+        printed = stated.pop("date", None) or self._near(headings[0], self._form.date)
+        date = read_date(printed, self._source.date_order)
+        said = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
+        record = Record(1, title, date, **said, cut=not whole)
+        empty = [label for label, found in values if not found and label in self._form.labelled]
+        problems = (*page_problems.of_dates([record]), *page_problems.of_empty_fields(empty))
+        problems += (*page_problems.of_document_end(shown=self._end == "shown", whole=whole),)
+        return DocumentPage(self._form.name, record, texts, self._files(), problems)
+
+    def _is_whole(self, headings: list[Node]) -> bool:
+        """Say whether the page shows its end, or at least closes what holds the title, all fields and all texts.
+
+        Programs that save pages leave the last end tags out, as HTML allows; nothing else may be open then.
+        """
+        if self._end == "shown" or not headings:
+            return True
+        still_open = open_elements(self._engine, self._root)
+        if still_open is None or not may_end_so(self._engine, still_open):
+            return False
+        container = container_of(self._engine, [headings[0], *self._fields, *self._panes, *self._summaries()])
+        if container is None:
+            return self._end == "saved"
+        return self._engine.key(container) not in self._engine.keys(still_open)
+
+    def _last_elements(self) -> set[int]:
+        """Return the keys of the last element that is read of a page that is cut off, and of all around it."""
+        form = self._form
+        selectors = (form.title, form.date, form.summary, form.credit, form.fields, form.panes)
+        read = self._select(", ".join(filter(None, selectors)))
+        around = self._engine.keys(self._engine.path(read[-1])) if read else []
+        return {*around, *self._engine.keys(open_elements(self._engine, self._root) or [])}
+
+    def _believed(self, nodes: list[Node]) -> list[Node]:
+        """Return those of the elements in which the page is not cut off."""
+        return [node for node in nodes if self._engine.key(node) not in self._doubtful] if self._doubtful else nodes
+
+    def _summaries(self) -> list[Node]:
+        """Return what may be the summary: it is no part of a transcript, and may stand behind it."""
+        return list(self._outside(self._select(self._form.summary)))
+
+    def _select(self, selector: str | None) -> list[Node]:
+        return self._engine.select(self._root, selector) if selector else []
+
+    def _line(self, node: Node) -> str:
+        return line_of(self._engine.text(node))
+
+    def _near(self, heading: Node, selector: str) -> str | None:
+        """Give the first element of the smallest part of the page around the title that has one."""
+        for step in reversed(self._engine.path(heading)):
+            found = self._believed(self._engine.select(step, selector))
+            if found:
+                return next(filter(None, map(self._line, found)), None)
+        return None
+
+    def _credit(self) -> str | None:
+        return next(filter(None, map(self._line, self._believed(self._select(self._form.credit)))), None)
+
+    def _summary(self) -> str | None:
+        """Give the first summary."""
+        for node in self._believed(self._summaries()):
+            parts = parts_of(self._engine.text(node))
+            if parts and self._form.labelled.get(label_of(" ".join(parts[0]))) == "summary":
+                parts = parts[1:]
+            if parts:
+                return "\n\n".join("\n".join(part) for part in parts)
+        return None
+
+    def _outside(self, nodes: list[Node]) -> Iterator[Node]:
+        """Give those of the elements that stand neither in a pane nor in a field."""
+        within = set(self._engine.keys([*self._panes, *self._fields]))
+        for node in nodes:
+            if self._engine.around(node, within) is None:
+                yield node
+
+    def _values(self) -> Iterator[tuple[str, list[str]]]:
+        """Give the labels of the page's fields with their values."""
+        blocks = {self._engine.key(node): node for node in self._fields}
+        values = self._lines_in(blocks, self._form.value)
+        labels: dict[int, list[str]] | None = None
+        for key, block in blocks.items():
+            lines = [" ".join(part) for part in parts_of(self._engine.text(block))]
+            doubtful = key in self._doubtful
+            simple = len(lines) == 2 and not doubtful  # as nearly all are
+            if simple and (label := label_of(lines[0])) in self._form.labelled:
+                yield label, values.get(key, lines[1:])
+                continue
+            labels = self._lines_in(blocks, self._form.label) if labels is None else labels
+            fields = list(_by_label(lines, labels.get(key, []), self._form.labelled))
+            if doubtful:  # the last of its fields may be cut off
+                del fields[-1:]
+            yield from [(fields[0][0], values[key])] if len(fields) == 1 and key in values else fields
+
+    def _lines_in(self, blocks: Mapping[int, Node], selector: str) -> dict[int, list[str]]:
+        """Give the lines of the selected elements by the block that they stand in."""
+        found: dict[int, list[str]] = {}
+        for node in self._select(selector):
+            line = self._line(node)
+            block = self._engine.around(node, blocks) if line else None
+            if block is not None:
+                found.setdefault(block, []).append(line)
+        return found
+
+    def _files(self) -> tuple[FileLink, ...]:
+        """Give the files of this document; links to those of others stand beside them."""
+        files: dict[str, None] = {}
+        node_id = self._keys.get("node_id")
+        for node in self._select('a[href*="/download"]'):
+            address = read_file_address(self._engine.attribute(node, "href"), self._source)
+            if address and node_id in (None, address.node_id):
+                files[address.url] = None
+        return tuple(FileLink(url) for url in files)
+
+
+def _by_label(
+    lines: list[str], marked: Collection[str], labelled: Mapping[str, str]
+) -> Iterator[tuple[str, list[str]]]:
+    """Part the lines of a block at its labels; its first line is one, or begins with one."""
+    label, values = "", list[str]()
+    for number, line in enumerate(lines):
+        found = _label_in(line, marked, labelled, first=number == 0)
+        if found is None:
+            values.append(line)
+            continue
+        if number:
+            yield label, values
+        label, values = label_of(found), list(filter(None, [line[len(found) :].strip()]))
+    if lines:
+        yield label, values
+
+
+def _label_in(line: str, marked: Collection[str], labelled: Mapping[str, str], *, first: bool) -> str | None:
+    if line in marked or (not marked and label_of(line) in labelled):
+        return line
+    if first:
+        return next((label for label in marked if line.startswith(label)), line)
+    return None
+
+
+_KIND_WORDS = re.compile(
+    r"\b(?:view|original|language|document|transcripts?|transcriptions?|translations?|translated|text|tab|pane|in|into|from|the)\b",
+    re.IGNORECASE,
+)
+_LANGUAGE = re.compile(r"[^\W\d_]{3,20}(?:[ -][^\W\d_]{2,20}){0,2}")
+LONGEST_NAME = 200
+"""Of a tab's words no more is looked at."""
+_TRANSLATED = re.compile("translat", re.IGNORECASE)
+
+
+def read_texts(engine: Engine, root: Node, panes: list[Node]) -> tuple[Text, ...]:
+    """Give the texts of a document page, in the order of their panes; a pane without text is none."""
+    texts = []
+    for pane in panes:
+        parts = parts_of(engine.text(pane))
+        if not parts:
+            continue
+        name = engine.attribute(pane, "id")
+        label = _label(engine, root, name)
+        if parts and " ".join(parts[0]).casefold() == label.casefold():
+            parts = parts[1:]
+        text = "\n\n".join("\n".join(part) for part in parts)
+        if text:
+            texts.append(Text(*_told(label[:LONGEST_NAME], name[:LONGEST_NAME]), text))
+    return tuple(texts)
+
+
+def _label(engine: Engine, root: Node, pane: str) -> str:
+    """Give what the tab of a pane says."""
+    if not re.fullmatch(r"[\w-]+", pane):
+        return ""
+    tabs = engine.select(root, f'[href="#{pane}"], [data-bs-target="#{pane}"], [data-target="#{pane}"]')
+    return next(filter(None, (line_of(engine.text(tab)) for tab in tabs)), "")
+
+
+@lru_cache(maxsize=256)  # an archive has few names for its tabs
+def _told(label: str, pane: str) -> tuple[Literal["transcript", "translation"], str | None]:
+    return _kind(label, pane), _language(label)
+
+
+def _kind(label: str, pane: str) -> Literal["transcript", "translation"]:
+    """Say what a pane holds, by its tab; if that tells nothing, by its own name."""
+    told = label if _TRANSLATED.search(label) or "transcript" in label.lower() else pane
+    return "translation" if _TRANSLATED.search(told) else "transcript"
+
+
+def _language(label: str) -> str | None:
+    """Give the language that a tab names beside what its pane is: `English Translation`, `Transcript (Russian)`."""
+    rest = _KIND_WORDS.sub(" ", label)
+    found = _LANGUAGE.fullmatch(" ".join(re.sub(r"[^\w -]", " ", rest).split()))
+    return found[0] if found else None
+
+
+_CANONICAL = re.compile(rb"<link\s(?=[^>]{0,500}?\brel=[\"']?canonical)[^>]{0,1000}>", re.IGNORECASE)
+_HREF = re.compile(rb"\bhref=[\"']?([^\"'\s>]+)", re.IGNORECASE)
+_CURRENT_PATH = b'"currentPath"'
+_STRING = re.compile(rb'\s{0,9}:\s{0,9}("(?:[^"\\]|\\.){0,200}")')
+LONGEST_ADDRESS = 1000
+
+
+def read_keys(capture: Capture, form: DocumentForm, source: Source) -> dict[str, str]:
+    """Return what the page itself and its address say of where it is: url, slug, record id, node id.
+
+    What it says of itself goes before the address: which page was asked for is known from the capture.
+    """
+    addresses = [_canonical(capture.body, source), read_address(capture.uri, source) if "//" in capture.uri else None]
+    keys: dict[str, str] = {}
+    for address in filter(None, addresses):
+        keys |= {name: value for name, value in address._asdict().items() if value and name not in keys}
+    node_id = _node_id(capture.body, form)
+    if node_id:
+        keys.setdefault("node_id", node_id)
+    return _with_url(keys, [address for address in addresses if address])
+
+
+def _node_id(body: bytes, form: DocumentForm) -> str | None:
+    """Return the node that Drupal's settings, which are JSON, name as the page's path."""
+    if form.node_path is None:
+        return None
+    start = rfind(body, _CURRENT_PATH)  # where it mostly stands, and faster to search for from there
+    found = _STRING.match(body, start + len(_CURRENT_PATH)) if start >= 0 else None
+    if found is None:
+        return None
+    try:
+        path = json.loads(found[1])
+    except ValueError:
+        return None
+    node = re.fullmatch(form.node_path, path)
+    return node[1] if node else None
+
+
+def _with_url(keys: dict[str, str], addresses: list[Address]) -> dict[str, str]:
+    """Prefer the address that has the slug: it is the one that the archive itself shows."""
+    best = next((address for address in addresses if address.slug), addresses[0] if addresses else None)
+    return keys | ({"url": best.url} if best else {})
+
+
+def _canonical(body: bytes, source: Source) -> Address | None:
+    head = find(body, b"<body")
+    link = _CANONICAL.search(body, 0, head if head >= 0 else len(body))
+    href = _HREF.search(link[0]) if link else None
+    return read_address(href[1][:LONGEST_ADDRESS].decode("utf-8", "replace"), source) if href else None

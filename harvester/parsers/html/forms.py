@@ -1,0 +1,118 @@
+"""HTML pages: which form a page has, which engine's reading stands, and why a page is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from harvester.model import REFERENCE_READING, DocumentPage, Page, Problem, Refused
+from harvester.parsers.html.document import DocumentReader, read_keys
+from harvester.parsers.html.engines import FAST, REFERENCE
+from harvester.parsers.html.limits import too_much
+from harvester.parsers.html.listing import ListingReader
+from harvester.parsers.html.page_bytes import END_MARK, Original, is_utf8, shows, slice_of
+from harvester.parsers.html.refusals import name_of
+from harvester.parsers.html.text import prepare
+from harvester.source import DocumentForm, HtmlForm, HtmlListing
+from harvester.urls import read_address
+
+if TYPE_CHECKING:
+    from harvester.model import Capture
+    from harvester.parsers.html.engines import Engine, Node
+    from harvester.source import Source
+
+EngineChoice = Literal["auto", "reference", "fast"]
+ENGINES: tuple[EngineChoice, ...] = ("auto", "reference", "fast")
+_INCONSISTENT = frozenset({"records-missing", "more-records", "cut-off", "field-empty", "row-without-link"})
+
+
+def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:
+    """Read an HTML page as the first of the source's HTML forms that it proves to have."""
+    original = Original(capture)
+    refused: list[Refused] = []
+    for form in _likely_first(capture, source):
+        if shows(form, capture.body):
+            page = _Reading(original, form, source).by(choice)
+            if not isinstance(page, Refused):
+                return page
+            refused.append(page)
+    if not refused:
+        return Refused("not-a-listing", f"no listing or document of {source.title}")
+    return _why(capture.body, refused, source)
+
+
+def _likely_first(capture: Capture, source: Source) -> list[HtmlForm]:
+    """Give the HTML forms, those of documents first only if the page has the address of one, or none."""
+    forms = [form for form in source.forms if isinstance(form, HtmlForm)]
+    is_item = "//" not in capture.uri or capture.uri.startswith("file:") or read_address(capture.uri, source)
+    return forms if is_item else sorted(forms, key=lambda form: isinstance(form, DocumentForm))
+
+
+def _why(body: bytes, refused: list[Refused], source: Source) -> Refused:
+    """Give the reason that helps most: what the page is, else what its most telling form lacks."""
+    named = name_of(body)
+    strong = next((page for page in refused if page.code not in ("no-range-line", "no-document")), None)
+    return named or strong or Refused("not-a-listing", f"no listing or document of {source.title}")
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The readings of one page as one form."""
+
+    original: Original
+    form: HtmlForm
+    source: Source
+
+    def by(self, choice: EngineChoice) -> Page:
+        """Give the reading that stands: the fast one if it is consistent with itself, else the reference."""
+        if isinstance(self.form, DocumentForm) and not self._keys:
+            return Refused("no-document", "neither its address nor the page says which document it is")
+        if choice == "reference":
+            return self._read(REFERENCE, *self.original.in_utf8)
+        fast = self._fast()
+        if choice == "fast" or is_consistent(fast):
+            return fast
+        page = self._read(REFERENCE, *self.original.in_utf8)
+        if isinstance(page, Refused):
+            return page
+        notice = Problem("notice", REFERENCE_READING, "the fast reading was not consistent: the reference was taken")
+        return replace(page, problems=(*page.problems, notice))
+
+    def _fast(self) -> Page:
+        """Read the slice, where cutting it out is safe, else the whole page."""
+        cut = slice_of(self.original.capture.body, self.form) if self._may_be_sliced else None
+        return self._read(FAST, cut, []) if cut and is_utf8(cut) else self._read(FAST, *self.original.in_utf8)
+
+    @property
+    def _may_be_sliced(self) -> bool:
+        """Whether nothing need be known of the rest: of a document's page without its end, all must be looked at."""
+        return not isinstance(self.form, DocumentForm) or self.original.end == "shown"
+
+    def _read(self, engine: Engine, data: bytes, problems: list[Problem]) -> Page:
+        refused = too_much(data)
+        root = None if refused else engine.parse(prepare(data) + END_MARK)
+        if root is None:
+            return refused or Refused("empty", "no element in it")
+        page = self._read_tree(engine, root)
+        return (
+            page if isinstance(page, Refused) or not problems else replace(page, problems=(*problems, *page.problems))
+        )
+
+    def _read_tree(self, engine: Engine, root: Node) -> Page:
+        if isinstance(self.form, DocumentForm):
+            return DocumentReader(engine, root, self.form, self.source, self._keys, self.original.end).read()
+        assert isinstance(self.form, HtmlListing)  # noqa: S101 - there are no others
+        return ListingReader(engine, root, self.form, self.source, whole=self.original.whole).read()
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        assert isinstance(self.form, DocumentForm)  # noqa: S101 - only these ask
+        return read_keys(self.original.capture, self.form, self.source)
+
+
+def is_consistent(page: Page) -> bool:
+    """Say whether a fast reading stands: as many records as promised, each with title and link; no field empty."""
+    if isinstance(page, Refused) or any(problem.code in _INCONSISTENT for problem in page.problems):
+        return False
+    return isinstance(page, DocumentPage) or all(record.url and not record.cut for record in page.records)

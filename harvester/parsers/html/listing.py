@@ -1,0 +1,253 @@
+"""A page of a listing in HTML: its records become the same blocks as those of a text, for the same grammar."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from harvester.model import Listing, Record, Refused
+from harvester.parsers import page_problems
+from harvester.parsers.dates import looks_like_date, may_be_date, read_date
+from harvester.parsers.grammar import date_place, read_linked
+from harvester.parsers.html.page_bytes import container_of, open_elements
+from harvester.parsers.html.record_blocks import Window, find_blocks
+from harvester.parsers.html.text import LINK, labelled_parts, line_of, parts_of
+from harvester.parsers.range_lines import SINGLE, SPACES, as_limited, read_range
+from harvester.urls import canonical, host_of, listing_of, page_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harvester.model import Capture, Problem
+    from harvester.parsers.grammar import DatePlace
+    from harvester.parsers.html.engines import Engine, Node
+    from harvester.parsers.html.record_blocks import Found
+    from harvester.parsers.html.text import Part
+    from harvester.parsers.range_lines import Range
+    from harvester.source import DateOrder, HtmlListing, Source
+
+
+MOST_RANGES = 8
+"""Range lines that are tried; sites print theirs once or twice."""
+_NEAR = 40
+"""Characters around the end marker in which the borders of its line must be."""
+
+
+class ListingReader:
+    """Reads one page, parsed by one engine, as a listing. `whole`: the page shows its own end."""
+
+    def __init__(self, engine: Engine, root: Node, form: HtmlListing, source: Source, *, whole: bool) -> None:
+        self._engine, self._root, self._form, self._source, self._whole = engine, root, form, source, whole
+        self._text = "\t" + engine.text(root)
+
+    def read(self) -> Listing | Refused:
+        """Read the page, or say why it is no listing."""
+        if self._form.range_in_text:
+            return self._read_ranged()
+        found = self._find(Window(self._text, 0, len(self._text)), None)
+        page = self._listing(found, None, whole=self._whole) if found else self._nothing("no-records")
+        return replace(page, heading=self._heading()) if isinstance(page, Listing) else page
+
+    def _read_ranged(self) -> Listing | Refused:
+        """Read by the first range line that as many records follow as it says, else by the first that any follow."""
+        other: Listing | Refused | None = None
+        for stated, start in self._ranges():
+            page = self._read_range(stated, start)
+            if page_problems.fits(page):
+                return page
+            other = page if other is None or isinstance(other, Refused) else other
+        return other or self._nothing("no-range-line")
+
+    def _ranges(self) -> Iterator[tuple[Range | None, int]]:
+        """Give each range line, and where it ends."""
+        text = self._text.translate(SPACES)  # one for one, so that places are the same
+        pattern, single = self._form.range_in_text, self._form.single_in_text
+        for line in islice(pattern.finditer(text), MOST_RANGES) if pattern else ():
+            stated = read_range(line)
+            for reading in stated.readings() if stated else [None]:
+                yield reading, line.end()
+        yield from (
+            ((SINGLE, line.end()) for line in islice(single.finditer(text), MOST_RANGES) if single) if single else ()
+        )
+
+    def _read_range(self, stated: Range | None, start: int) -> Listing | Refused:
+        if stated is None or not stated.possible:
+            message = "no page can be what its range line says"
+            return Refused("range-impossible", message, self._line_before(start), self._form.name)
+        stated = as_limited(stated, re.split(r"[\t\n]", self._text.translate(SPACES)))
+        end = self._end(start)
+        window = Window(self._text, start, len(self._text) if end is None else end)
+        found = self._find(window, stated.count) if stated.count else []
+        if stated.count and not found:
+            return self._nothing("no-records", self._line_before(start))
+        return self._listing(found, stated, whole=self._whole or end is not None)
+
+    def _end(self, start: int) -> int | None:
+        """Give the place of the first end marker behind a range line."""
+        words = self._form.ends_at or ""
+        place = self._text.find(words, start) if words else -1
+        while place >= 0:
+            before = self._text[max(0, place - _NEAR) : place].rstrip(f" {LINK}")
+            behind = self._text[place + len(words) : place + len(words) + _NEAR].lstrip(" ")
+            if before[-1:] in ("\t", "\n") and behind[:1] in ("", "\t", "\n"):
+                return place
+            place = self._text.find(words, place + 1)
+        return None
+
+    def _find(self, window: Window, count: int | None) -> list[Found]:
+        return find_blocks(self._engine, self._root, window, self._source, count)
+
+    def _listing(self, found: Sequence[Found], stated: Range | None, *, whole: bool) -> Listing:
+        """Make records of blocks. Nothing behind the last record of a page without an end says that it is whole."""
+        form = self._form
+        whole = whole or self._closes(found)
+        first = stated.first if stated else 1
+        records = tuple(record for _, record in self._records(found, first, whole=whole))
+        unread = [
+            (first + at, line_of(self._engine.text(one.block))) for at, one in enumerate(found) if not one.address
+        ]
+        problems = (*page_problems.of_dates(records), *page_problems.of_rows(unread))
+        problems += (*self._of_end(records, len(found), stated, whole=whole),)
+        if stated is None:
+            return Listing(form.name, records, problems=problems)
+        return Listing(
+            form.name, records, stated.first, stated.last, stated.total, problems=problems, total_kind=stated.kind
+        )
+
+    def _records(self, found: Sequence[Found], first: int, *, whole: bool) -> list[tuple[int, Record]]:
+        """Make records of blocks, and look again where others have their dates at those that seem to have none."""
+        texts = [self._engine.text(one.block) for one in found]
+
+        def record(at: int, place: DatePlace | None = None) -> Record:
+            cut = at == len(found) - 1 and not whole
+            order = self._source.date_order
+            return read_record(texts[at], found[at], self._form, first + at, cut=cut, order=order, place=place)
+
+        records = [(at, record(at)) for at, one in enumerate(found) if one.address]
+        dated = [at for at, one in records if one.date.text]
+        if not 0 < len(dated) < len(records):
+            return records
+        place = next(filter(None, (place_of_date(texts[at], found[at]) for at in dated)), None)
+        return [(at, one if one.date.text else record(at, place)) for at, one in records]
+
+    def _of_end(self, records: Sequence[Record], rows: int, stated: Range | None, *, whole: bool) -> Iterator[Problem]:
+        yield from page_problems.of_end(records[-1].position if records else None, proven=whole, cut=not whole)
+        if stated is not None:
+            yield from page_problems.of_count(stated, rows)
+
+    def _closes(self, found: Sequence[Found]) -> bool:
+        """Say whether the element around the records is closed where the page ends."""
+        still_open = open_elements(self._engine, self._root)
+        if still_open is None or not found:
+            return False
+        container = container_of(self._engine, [one.block for one in found])
+        return container is not None and self._engine.key(container) not in self._engine.keys(still_open)
+
+    def _line_before(self, end: int) -> str:
+        """Give the range line that ends here."""
+        return re.split(r"[\t\n]", self._text[:end].rstrip())[-1].replace(LINK, "").strip()[:200]
+
+    def _nothing(self, code: str, extract: str = "") -> Listing | Refused:
+        """Refuse a page without records, unless the archive's own words say that there are none."""
+        words = self._form.nothing_pattern
+        if words and words.search(self._text):
+            return Listing(self._form.name, (), declared_total=0)
+        return Refused(code, _WHY[code], extract or line_of(self._text)[:200], self._form.name)
+
+    def _heading(self) -> str | None:
+        nodes = self._engine.select(self._root, self._form.heading) if self._form.heading else []
+        return next(filter(None, (line_of(self._engine.text(node)) for node in nodes)), None)
+
+
+_WHY = {
+    "no-records": "the header of a listing without any record that can be read",
+    "no-range-line": "no line like “711 - 720 of 1250”: not a listing, or a damaged one",
+}
+
+
+def read_record(
+    text: str,
+    found: Found,
+    form: HtmlListing,
+    position: int,
+    *,
+    cut: bool,
+    order: DateOrder | None,
+    place: DatePlace | None = None,
+) -> Record:
+    """Make the record of a block. `cut`: the page may be cut off in it. `place`: where the page's dates stand.
+
+    `order`: how its archive writes dates of numbers only.
+    """
+    before, title, after = _around_link(text, found.link, place)
+    more: dict[str, Any] = {}
+    if form.labelled_values:
+        more, after = labelled_parts(after, form.labelled)
+    if form.noise:
+        after = [part for part in after if len(part) > 1 or not form.is_noise(part[0])]
+    date, summary = read_linked(before, after, date_behind=form.date_behind_title, place=place)
+    printed = read_date(more.pop("date", None) or (" ".join(date) if date else None), order)
+    told = "\n\n".join(map("\n".join, summary)) or None
+    if cut:
+        more |= {"cut": True, "open_title": not summary}
+    url, slug, record_id, node_id = found.address or (None, None, None, None)
+    if not more:
+        return Record(position, " ".join(title), printed, told, url, record_id, node_id, slug)
+    keys = {"url": url, "slug": slug, "record_id": record_id, "node_id": node_id, "summary": told}
+    return Record(position, " ".join(title), printed, **{**keys, **more})
+
+
+def place_of_date(text: str, found: Found) -> DatePlace | None:
+    """Return where the date of a record stands before its title."""
+    return date_place(_around_link(text, found.link)[0])
+
+
+def _around_link(text: str, link: str, place: DatePlace | None = None) -> tuple[list[Part], Part, list[Part]]:
+    """Part a record's text at its link. If that holds the whole record, the title is its first part that is no date."""
+    before, whole, after = text.partition(LINK + link)
+    if not whole:  # a broken page, whose parser has torn the link's own text apart
+        before = ""
+    inside = parts_of(link)
+    if len(inside) == 1:
+        return parts_of(before), inside[0], parts_of(after)
+    title = next((at for at, part in enumerate(inside) if not looks_like_date(" ".join(part))), 0)
+    if (
+        place
+        and title == 0
+        and len(inside) > 1
+        and may_be_date(" ".join(inside[0]))
+        and place.at == len(parts_of(before))
+    ):
+        title = 1
+    return parts_of(before) + inside[:title], inside[title], inside[title + 1 :] + parts_of(after)
+
+
+_LINK = re.compile(rb"""<a\s[^<>]{0,2000}?href\s*=\s*["']?([^"'\s<>]{1,2000})""", re.IGNORECASE)
+
+
+def links_onward(capture: Capture, source: Source) -> bool:
+    """Say whether a capture of a listing's page links to a page of the same listing with a higher number."""
+    listing, number = listing_of(capture.uri, source), page_number(capture.uri, source)
+    if listing is None or number is None or source.pager is None:
+        return False
+    mark = f"{source.pager.parameter}=".encode()
+    return any(
+        mark in link and _leads_behind(unescape(link.decode("utf-8", "replace")), capture.uri, number, source)
+        for link in _LINK.findall(capture.body)
+    )
+
+
+def _leads_behind(link: str, uri: str, number: int, source: Source) -> bool:
+    try:
+        target = canonical(urljoin(uri, link), source)
+        listing, other = listing_of(target, source), page_number(target, source)
+    except ValueError:  # no address at all, such as http://[
+        return False
+    if listing is None or other is None or other <= number or host_of(target) not in source.hosts:
+        return False
+    # Some pagers leave out what else the address says: `?page=3` alone.
+    return listing == listing_of(uri, source) or not (listing.filters or listing.text or listing.order)

@@ -1,0 +1,173 @@
+"""Finds records in HTML by structure: a record is the block around a link to an item, one of several alike.
+
+Navigation, filters and “featured” boxes hold links to items that are no records. Which group of blocks the records
+are is told by where the page's text has them: behind the range line and before the end marker, in number as many as
+the range line says.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from harvester.parsers.html.text import LINK
+from harvester.urls import Address, read_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harvester.parsers.html.engines import Engine, Node
+    from harvester.source import Source
+
+_CHROME = "nav, aside, footer"
+MOST_LINKS = 2000
+"""Links to items that are looked at; a page of an archive has fewer than 100."""
+
+
+class Window(NamedTuple):
+    """Where in a page's text records can stand."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Found(NamedTuple):
+    """A row of a listing: its block, the text of its link as it stands, and where that leads; None without a link."""
+
+    block: Node
+    link: str
+    address: Address | None
+
+
+class _Group(NamedTuple):
+    """Blocks side by side in one element, by their keys, each with a link; and how many links they hold together."""
+
+    container: Node
+    blocks: dict[int, Found]
+    links: int
+
+
+class _Link(NamedTuple):
+    text: str
+    address: Address
+    path: list[Node]
+    keys: list[int]
+
+
+def find_blocks(engine: Engine, root: Node, window: Window, source: Source, count: int | None) -> list[Found]:
+    """Find the records of a page: `count` of them if it says how many. Rows without a link keep their places.
+
+    Summaries link to documents, too, so the links of one may by chance be as many as the page has records: the blocks
+    that hold all links come first, then those that hold the most.
+    """
+    links = list(_links(engine, root, source))
+    inside, outside = _by_place(_of_neighbours_the_first(links), window)
+    if count == 1:
+        return [_single(engine, inside[0], outside, window)] if inside else []
+    groups = list(_groups(inside, inside))
+    if count:
+        every, _ = _by_place(links, window)  # neighbouring rows may lead to one document
+        groups += [] if any(len(group.blocks) == count for group in groups) else _groups(every, every)
+        groups.sort(key=lambda group: group.links < len(inside))  # of equals the outermost stays first
+        exact = [[*one.blocks.values()] for one in groups if len(one.blocks) == count and _are_alike(engine, one)]
+        rows = exact or list(filter(None, (_with_all_rows(engine, group, count) for group in groups)))
+        if rows:
+            return rows[0]
+    return max(([*group.blocks.values()] for group in groups), key=len, default=[])
+
+
+def _by_place(links: Sequence[_Link], window: Window) -> tuple[list[_Link], list[_Link]]:
+    """Part the links that stand in the window from the others, by where the text has theirs, from its end on."""
+    parted: tuple[list[_Link], list[_Link]] = ([], [])
+    place = len(window.text)
+    for link in reversed(links):
+        place = _place_of(link.text, window.text, max(0, place))
+        parted[not window.start <= place < window.end].append(link)
+    return parted[0][::-1], parted[1][::-1]
+
+
+def _place_of(link: str, text: str, before: int) -> int:
+    """Return the last place of a link with this text; a longer word is another link's, unless nothing else is there."""
+    last = place = text.rfind(LINK + link, 0, before)
+    while place >= 0 and text[place + len(LINK + link) :][:1].isalnum():
+        place = text.rfind(LINK + link, 0, place + len(link))
+    return last if place < 0 else place
+
+
+def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
+    """Give the links to items that have a text and stand in no navigation."""
+    assert source.addresses is not None  # noqa: S101 - without addresses nothing has asked for links
+    chrome = set(engine.keys(engine.select(root, _CHROME)))
+    for node in engine.select(root, source.addresses.selector)[:MOST_LINKS]:
+        address = read_address(engine.attribute(node, "href"), source)
+        if address is None:
+            continue
+        text = engine.text(node)
+        path = engine.path(node)
+        keys = engine.keys(path)
+        if text.strip() and chrome.isdisjoint(keys):
+            yield _Link(text, address, path, keys)
+
+
+def _shared(one: Sequence[int], other: Sequence[int]) -> int:
+    """Count the elements around both of two links."""
+    for depth, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return depth
+    return min(len(one), len(other))
+
+
+def _of_neighbours_the_first(links: Sequence[_Link]) -> list[_Link]:
+    """Leave out links that lead to the same item as the one before: a picture and a title are one record's."""
+    return [link for at, link in enumerate(links) if not at or link.address != links[at - 1].address]
+
+
+def _groups(between: Sequence[_Link], links: Sequence[_Link]) -> Iterator[_Group]:
+    """Give the blocks around all `links` in each element that holds two neighbours of `between`, outermost first."""
+    containers: dict[int, tuple[int, Node]] = {}
+    for one, other in pairwise(between):
+        depth = _shared(one.keys, other.keys)
+        containers.setdefault(one.keys[depth - 1], (depth, one.path[depth - 1]))
+    for key, (depth, container) in sorted(containers.items(), key=lambda item: item[1][0]):
+        blocks: dict[int, Found] = {}
+        held = [link for link in links if len(link.keys) > depth and link.keys[depth - 1] == key]
+        for link in held:
+            blocks.setdefault(link.keys[depth], Found(link.path[depth], link.text, link.address))
+        yield _Group(container, blocks, len(held))
+
+
+def _with_all_rows(engine: Engine, group: _Group, count: int) -> list[Found]:
+    """Return the rows of a group with those between them that have no link, if they are `count`; nothing otherwise."""
+    first = next(iter(group.blocks.values())).block
+    tag, around = engine.tag(first), engine.key(group.container)
+    beside = [row for row in engine.select(group.container, tag) if engine.keys(engine.path(row)[-2:])[0] == around]
+    alike = [row for row in beside if _first_class(engine, row) == _first_class(engine, first)]
+    rows = [row for row in alike if engine.text(row).strip() and not _is_header(engine, row)]
+    keys = engine.keys(rows)
+    if len(rows) != count or not group.blocks.keys() <= set(keys):
+        return []
+    return [group.blocks.get(key) or Found(row, "", None) for key, row in zip(keys, rows, strict=True)]
+
+
+def _are_alike(engine: Engine, group: _Group) -> bool:
+    """Say whether rows are the same elements; a broken page may hold as many of other kinds by chance."""
+    return len({engine.tag(one.block) for one in group.blocks.values()}) == 1
+
+
+def _first_class(engine: Engine, row: Node) -> str:
+    return engine.attribute(row, "class").strip().partition(" ")[0]
+
+
+def _is_header(engine: Engine, row: Node) -> bool:
+    return engine.tag(row) == "tr" and not engine.select(row, "td")
+
+
+def _single(engine: Engine, link: _Link, others: Sequence[_Link], window: Window) -> Found:
+    """Give the only record: its block is the largest that holds no link outside the window, and no range line."""
+    depth = max([_shared(link.keys, other.keys) for other in others], default=0)
+    header = window.text[: window.start].strip()[-20:]
+    for block in link.path[depth:]:
+        if engine.tag(block) not in ("html", "body") and not (header and header in engine.text(block)):
+            return Found(block, link.text, link.address)
+    return Found(link.path[-1], link.text, link.address)

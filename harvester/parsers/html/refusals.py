@@ -1,0 +1,122 @@
+"""Pages that are no page of an archive, and what they are. Asked only of pages that prove nothing.
+
+Documents have titles such as “Report on the Maintenance of Soviet Troops”, so a word in a heading tells nothing. How
+a page is made does (scripts of a challenge, the form of a login, a queue), or that a heading, but for the site's name,
+is one of the phrases that servers use, and the page has little text besides.
+"""
+
+from __future__ import annotations
+
+import re
+
+from harvester.model import Refused
+
+WAITING_ROOM = "waiting-room"
+_MESSAGES = {
+    "challenge": "a challenge page: the site asks whether a person reads; save the page in a browser",
+    WAITING_ROOM: "a waiting room: the site lets readers in one after the other; try again later",
+    "login": "a login page: save the page while you are logged in",
+    "maintenance": "the site is under maintenance: try again later",
+    "error-page": "an error page of the site: check the address",
+}
+_MADE = (
+    (
+        "challenge",
+        rb"cdn-cgi/challenge-platform|__cf_chl|id=[\"']?challenge-form|captcha-delivery\.com"
+        rb"|_Incapsula_Resource|px-captcha"
+        rb"|ddos-guard|sucuri_cloudproxy|awswaf|/\.within\.website/x/cmd/anubis|geo\.captcha",
+    ),
+    (WAITING_ROOM, rb"queue-it\.net|cf-waiting-room|waitingroom|waiting-room"),
+    ("login", rb"<input\b[^>]{0,300}\btype\s*=\s*[\"']?password"),
+)
+_PHRASES = (
+    (
+        "challenge",
+        r"just a moment|attention required!?|one more step"
+        r"|checking (?:if the site connection is secure|your browser.*)"
+        r"|are you (?:a )?(?:human|robot)|(?:completing the )?(?:captcha|security check)|please wait|ddos protection.*"
+        r"|please complete the security check to (?:continue|access.*)|(?:human|bot) verification"
+        r"|pardon our interruption"
+        r"|verify(?:ing)? (?:that )?you are (?:a )?human.*|making sure you(?:'|’)re not a bot!?",
+    ),
+    (
+        WAITING_ROOM,
+        r"(?:virtual )?waiting room.*|you are (?:now )?in (?:line|(?:the|a|a virtual) queue).*"
+        r"|you have been placed in .*"
+        r"|your (?:estimated|expected) wait.*|queue-it",
+    ),
+    ("login", r"log ?in|sign ?in|(?:please )?(?:log|sign) in(?: to .*)?|log ?on|enter (?:your )?password"),
+    (
+        "maintenance",
+        r"(?:.* )?(?:is )?(?:currently )?(?:under|down for|in) (?:scheduled )?maintenance(?: mode)?"
+        r"|maintenance(?: mode| page)?"
+        r"|scheduled maintenance|(?:.* is )?temporarily unavailable|(?:we(?:'|’)?ll |we will )?be right back"
+        r"|service unavailable",
+    ),
+    (
+        "error-page",
+        r"(?:(?:http )?(?:error )?[45]\d\d(?: error)?[: ]*)?(?:(?:page |file |document |resource )?not found"
+        r"|access denied"
+        r"|forbidden|bad gateway|gateway time-?out|internal server error|too many requests|unauthori[sz]ed|bad request)"
+        r"|(?:an )?(?:unexpected |application )?error(?: (?:has )?occurred)?"
+        r"|(?:http )?error [45]\d\d|[45]\d\d(?: error)?"
+        r"|(?:this |the )?page (?:could not be found|cannot be found|can(?:'|’)t be found)",
+    ),
+)
+_MADE_PATTERNS = tuple((code, re.compile(marks, re.IGNORECASE)) for code, marks in _MADE)
+_PHRASE_PATTERNS = tuple((code, re.compile(rf"(?:{phrases})[\s.!?…]*", re.IGNORECASE)) for code, phrases in _PHRASES)
+_IN_TEXT = re.compile(
+    r"(?i)\byou are (?:now )?in (?:line|(?:the|a|a virtual) queue)\b|\byour (?:estimated|expected) wait(?:ing)? time\b"
+)
+_HEADINGS = re.compile(rb"(?is)<(title|h1|h2)\b[^>]{0,500}>(.{0,500}?)</\1")
+_SITE_NAME = re.compile(r"\s+[|·•–—-]\s+|\s*\|\s*")
+_LOOKED_AT = 200_000
+_UNSEEN = re.compile(rb"(?i)<(script|style|head|nav|header|footer|aside|select)\b|<!--")
+_TAG = re.compile(r"<[^<>]*>")
+MOST_TEXT = 1500
+"""Characters that such pages show besides navigation; a document's page or a listing shows more."""
+
+
+def name_of(body: bytes) -> Refused | None:
+    """Return what a page without records is, if the way it is made or its headings tell."""
+    body = body[:_LOOKED_AT]
+    shown = _line(_shown(body))
+    if len(shown) > MOST_TEXT:
+        return None
+    for code, marks in _MADE_PATTERNS:
+        if marks.search(body):
+            return Refused(code, _MESSAGES[code], shown[:200])
+    if _IN_TEXT.search(shown):
+        return Refused(WAITING_ROOM, _MESSAGES[WAITING_ROOM], shown[:200])
+    return _by_heading(body)
+
+
+def _by_heading(body: bytes) -> Refused | None:
+    for heading in _HEADINGS.finditer(body):
+        text = _line(heading[2])
+        for part in (text, *_SITE_NAME.split(text)):
+            code = next((code for code, phrases in _PHRASE_PATTERNS if phrases.fullmatch(part.strip())), None)
+            if code:
+                return Refused(code, _MESSAGES[code], text[:200])
+    return None
+
+
+def _shown(body: bytes) -> bytes:
+    """Return a page without scripts, head and navigation; one pass, whatever is left open."""
+    lower, parts, at = body.lower(), list[bytes](), 0
+    never_closed = set[bytes]()
+    for start in _UNSEEN.finditer(body):
+        closing = b"</" + start[1].lower() if start[1] else b"-->"
+        if start.start() < at or closing in never_closed:
+            continue
+        end = lower.find(closing, start.end())
+        if end < 0:
+            never_closed.add(closing)
+            continue
+        parts.append(body[at : start.start()])
+        at = end + len(closing)
+    return b" ".join([*parts, body[at:]])
+
+
+def _line(data: bytes) -> str:
+    return " ".join(_TAG.sub(" ", data.decode("utf-8", "replace")).split())

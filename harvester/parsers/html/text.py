@@ -1,0 +1,101 @@
+"""The text of HTML with the borders of its blocks, and its labelled values."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+Part = tuple[str, ...]
+"""The lines of one block of text."""
+LINK = "\x1f"
+"""Stands in a page's text before the text of each link; all other control characters are gone from it."""
+
+_BLOCK_TAG = re.compile(
+    rb"<(?=/?(?:[pP]|[dD](?:[iI][vV]|[dDlLtT])|[tT](?:[dDhHrR]|[aA][bB][lL][eE]|[bB][oO][dD][yY])|[hH][1-6rR]|[lL][iI]"
+    rb"|[uUoO][lL]|(?i:thead|tfoot|caption|section|article|header|footer|aside|main|nav|form|fieldset|figure|figcaption"
+    rb"|blockquote|pre|address|button|select|option|label|title))[\s/>])"
+)
+_BREAK = re.compile(rb"<(?=[bB][rR][\s/>])")
+# Control characters could steer the terminal or end the text in a program that reads it. Two patterns, each of which
+# begins with letters of its own: so both are found at once.
+_C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
+_ENTITIES = re.compile(
+    rb"&#(?:[xX]0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF]|8[1dD]|9[0dD])|0*(?:[0-8]|1[1245-9]|2\d|3[01]|127|129|141|14[34]|157))"
+    rb"(?![0-9a-fA-F]);?"
+)
+_WHITE = bytes.maketrans(bytes([*range(32), 127]), b" " * 33)
+
+
+def prepare(data: bytes) -> bytes:
+    """Write the borders of blocks as tabs, line breaks as line feeds, and a mark before each link."""
+    data = data.translate(_WHITE)
+    data = _C1_BYTES.sub(b" ", data) if b"\xc2" in data else data
+    data = _ENTITIES.sub(b" ", data) if b"&#" in data else data
+    if b"<br" in data or b"<BR" in data:
+        data = _BREAK.sub(b"\n<", data)
+    data = _BLOCK_TAG.sub(b"\t<", data)
+    return data.replace(b"<a ", b"\x1f<a ").replace(b"<A ", b"\x1f<A ")
+
+
+def parts_of(text: str) -> list[Part]:
+    """Give the parts of an element's text, each as its lines, without white space around them."""
+    if "\t" not in text and "\n" not in text and "  " not in text:  # as most links and values are
+        line = text.replace(LINK, "").strip()
+        return [(line,)] if line else []
+    lines = [line for line in map(str.strip, text.replace(LINK, "").split("\t")) if line]
+    return [_part(line) if "\n" in line or "  " in line else (line,) for line in lines]
+
+
+def _part(text: str) -> Part:
+    return tuple(filter(None, map(_single_spaced, text.split("\n"))))
+
+
+def _single_spaced(line: str) -> str:
+    return " ".join(filter(None, line.split(" "))).strip()
+
+
+def line_of(text: str) -> str:
+    """Give a text as one line."""
+    return " ".join([line for part in parts_of(text) for line in part])
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+FACETS = frozenset({"language", "subject", "person", "place", "contributor", "collection", "donor"})
+JOINT = "; "
+"""Stands between several values of a field that has one."""
+
+
+def label_of(text: str) -> str:
+    """Give a label as it is compared."""
+    return text.strip().rstrip(":").strip().casefold()
+
+
+def labelled_parts(parts: Sequence[Part], fields: Mapping[str, str]) -> tuple[dict[str, Any], list[Part]]:
+    """Take the labelled values out of the parts of a record; a label that ends in a colon ends the value before."""
+    values: list[tuple[str, list[str]]] = []
+    rest: list[Part] = []
+    for part in parts:
+        text = " ".join(part)
+        if text.endswith(":") or label_of(text) in fields:
+            values.append((label_of(text), []))
+        elif values:
+            values[-1][1].append(text)
+        else:
+            rest.append(part)
+    return stated_fields(values, fields), rest
+
+
+def stated_fields(values: Iterable[tuple[str, Sequence[str]]], fields: Mapping[str, str]) -> dict[str, Any]:
+    """Give the fields of a record that labelled values state; facets become its terms."""
+    stated: dict[str, Any] = {}
+    terms: dict[tuple[str, str], None] = {}
+    for label, texts in values:
+        field = fields.get(label)
+        if field in FACETS:
+            terms |= {(str(field), text): None for text in texts}
+        elif field and texts:
+            stated.setdefault(field, JOINT.join(dict.fromkeys(texts)))
+    return stated | ({"terms": tuple(terms)} if terms else {})

@@ -1,0 +1,88 @@
+"""The one entrance: from a capture to what its page says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harvester.model import MAX_BYTES, Listing, Page, Problem, Refused
+from harvester.parsers.encoding import decode, is_binary
+from harvester.parsers.html.forms import read_html
+from harvester.parsers.html.listing import links_onward
+from harvester.parsers.html.page_bytes import first_page, is_html
+from harvester.parsers.text_listing import read_listing
+from harvester.source import HtmlForm
+
+if TYPE_CHECKING:
+    from harvester.model import Capture
+    from harvester.parsers.html.forms import EngineChoice
+    from harvester.source import Form, Source
+
+PARSER_VERSION = 8
+"""Raised when the same bytes can be read differently than before: pages known by their bytes are then read again."""
+
+SEVERAL = "several pages stand in this file one after the other, and only the first is read: save each by itself"
+OK = 200
+WHOLE = frozenset({OK, *range(300, 400)})
+"""Answers that may hold a whole page; what sends on to another address is judged where it was asked for."""
+
+
+def parse(capture: Capture, source: Source, engine: EngineChoice = "auto") -> Page:
+    """Read a capture as a page of `source`, or refuse it with the reason. Never raises on what a page holds.
+
+    `engine` reads HTML: `auto` takes the fast one's reading where it is consistent with itself, else the reference's.
+    """
+    page, status = _parse(capture, source, engine), capture.http_status
+    if status is None or status >= OK or isinstance(page, Refused):
+        return page
+    notice = Problem("notice", "unknown-status", f"captured with status {status}, which tells nothing; read as a page")
+    return replace(page, problems=(notice, *page.problems))
+
+
+def _parse(capture: Capture, source: Source, engine: EngineChoice) -> Page:
+    body, status = capture.body, capture.http_status
+    if status is not None and status >= OK and status not in WHOLE:
+        return Refused(f"http-{status}", _why_none(status))
+    if len(body) > MAX_BYTES:
+        return Refused("too-large", f"larger than {MAX_BYTES // 1024**2} MB: no page of an archive is")
+    if is_binary(body):
+        return Refused("binary", "not text: give saved pages (.txt)", repr(body[:40]))
+    if is_html(capture):
+        return _read_html(capture, source, engine)
+    text, problems = decode(capture)
+    if not text.strip():
+        return Refused("empty", "nothing in it")
+    page = _read(text, source)
+    return page if isinstance(page, Refused) else replace(page, problems=(*problems, *page.problems))
+
+
+def _read_html(capture: Capture, source: Source, engine: EngineChoice) -> Page:
+    first = replace(capture, body=first_page(capture.body))
+    page = read_html(first, source, engine)
+    page = replace(page, onward=links_onward(first, source)) if isinstance(page, Listing) else page
+    if isinstance(page, Refused) or len(first.body) == len(capture.body):
+        return page
+    return replace(page, problems=(Problem("error", "several-pages", SEVERAL), *page.problems))
+
+
+def _why_none(status: int) -> str:
+    if status < 300:
+        return f"the site answered with status {status}: not a whole page; save it again"
+    return f"the site answered with status {status}: no page"
+
+
+def _read(text: str, source: Source) -> Page:
+    form = recognise(text, source)
+    if form is None:
+        return Refused("not-a-listing", f"no listing of {source.title}", text.strip()[:200])
+    if form.refused:
+        return Refused("degraded", form.refused, text.strip()[:200], form.name)
+    return read_listing(text, form, source.date_order)
+
+
+def recognise(text: str, source: Source) -> Form | None:
+    """Give the first of the source's forms of text whose signs all stand in the text."""
+    for form in source.forms:
+        if not isinstance(form, HtmlForm) and all(pattern.search(text) for pattern in form.sign_patterns):
+            return form
+    return None

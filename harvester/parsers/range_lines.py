@@ -1,0 +1,132 @@
+"""The range line, such as "711 - 720 of 1250": what a listing declares of itself, and what its total means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from harvester.parsers.text_listing import Block
+
+    from harvester.source import Form
+
+MOST_RECORDS_ON_A_PAGE = 1000
+"""No archive shows more; a range line that claims more is not believed."""
+MOST_DIGITS = 12
+"""No listing has so many records; a longer number is not even converted."""
+
+_NO_DIGIT = re.compile(r"\D")
+
+
+@dataclass(frozen=True)
+class Range:
+    """`711 - 720 of 1250`. `kind`: what the total means. `overshoots`: the line goes beyond its own total."""
+
+    first: int
+    last: int
+    total: int
+    kind: TotalKind = "exact"
+    overshoots: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many records the page promises."""
+        return self.last - self.first + 1 if self.total else 0
+
+    @property
+    def possible(self) -> bool:
+        """Say whether such a page can be."""
+        if self.total == 0:
+            return self.first <= 1 and self.last == 0
+        within = self.last <= self.total or self.kind != "exact"
+        return 1 <= self.first <= self.last and within and self.count <= MOST_RECORDS_ON_A_PAGE
+
+    def readings(self) -> Iterator[Range]:
+        """Give what the line may mean: some pagers count whole pages, so that the last one goes beyond the total.
+
+        Then the page ends with the total, unless as many records stand there as the line says.
+        """
+        if self.kind == "exact" and 1 <= self.first <= self.total < self.last:
+            yield replace(self, last=self.total, overshoots=True)
+            yield replace(self, kind="floor", overshoots=True)
+        else:
+            yield self
+
+
+SINGLE = Range(1, 1, 1)
+"""What the words for a listing of one record say."""
+
+
+def as_limited(stated: Range, lines: Iterable[str]) -> Range:
+    """Return what a range line says, its total as a ceiling if a line of the page says so."""
+    limited = stated.kind == "exact" and is_ceiling(lines, stated.total)
+    return replace(stated, kind="ceiling") if limited else stated
+
+
+def find_range(blocks: Sequence[Block], form: Form) -> tuple[int, list[Range]] | None:
+    """Give the number of the range line's block and what it may mean: nothing if no page can be so. None without it."""
+    for at, block in enumerate(blocks):
+        line = block.text.translate(SPACES)
+        found = form.range_pattern.fullmatch(line) if form.range_pattern else None
+        if found:
+            stated = read_range(found)
+            return at, [one for one in stated.readings() if one.possible] if stated else []
+        if form.single_pattern and form.single_pattern.fullmatch(line):
+            return at, [SINGLE]
+    return None
+
+
+def read_range(found: re.Match[str]) -> Range | None:
+    """Give what a range line says; None if no listing can have so many records."""
+    digits = [_NO_DIGIT.sub("", found[name]) for name in ("first", "last", "total")]
+    numbers = [int(number) for number in digits if len(number) <= MOST_DIGITS]
+    if len(numbers) < len(digits):
+        return None
+    first, last, total = numbers
+    return Range(first, last, total, kind_of(found))
+
+
+TotalKind = Literal["exact", "floor", "estimate", "ceiling"]
+"""`exact`: so many; `floor`: at least so many; `estimate`: about so many; `ceiling`: the site shows no more."""
+
+_FLOOR = re.compile(r"(?i)over|more than|at least|>|[+]|or more|mehr als|plus de")
+_CEILING = re.compile(r"(?i)up to|at most|maximum|first")
+_LIMITED = re.compile(
+    r"(?i)\b(?:limited to|(?:only|display(?:s|ed|ing)?|show(?:s|n|ing)?) (?:the |a )?first|no more than|at most"
+    r"|a maximum of|up to|the first|first) (?:the )?(?:first )?"
+    r"(?P<number>\d[\d,.]*(?:[ ’']\d{3})*) (?:results?|records?|items?|entries|documents?|hits|matches)\b"
+    r"|\b(?:results?|records?|items?|entries|documents?|hits|matches) (?:(?:are|is|were|have been) )?"
+    r"(?:limited|capped|truncated) (?:to|at) (?:the )?(?:first )?(?P<other>\d[\d,.]*(?:[ ’']\d{3})*)"
+)
+_NOT_A_DIGIT = re.compile(r"\D")
+LONGEST_LINE = 200
+"""Of a page's lines only those no longer than this say what a site shows at most; summaries are longer."""
+SPACES = str.maketrans({"\xa0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " "})
+"""No-break and thin spaces, which stand between the thousands of a number, as spaces."""
+
+
+def kind_of(found: re.Match[str]) -> TotalKind:
+    """Return what the words around the total of a range line mean."""
+    groups = found.groupdict()
+    words = " ".join(filter(None, (groups.get("before"), groups.get("after"))))
+    if not words.strip():
+        return "exact"
+    if _FLOOR.search(words):
+        return "floor"
+    return "ceiling" if _CEILING.search(words) else "estimate"
+
+
+def is_ceiling(lines: Iterable[str], total: int) -> bool:
+    """Say whether a line of a page says that the site shows no more than `total` records."""
+    for line in lines:
+        found = _LIMITED.search(line) if len(line) <= LONGEST_LINE else None
+        if found and _NOT_A_DIGIT.sub("", found["number"] or found["other"]) == str(total):
+            return True
+    return False

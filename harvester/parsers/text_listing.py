@@ -1,0 +1,205 @@
+"""A page of a listing as text: its blocks, its header, its records, and how it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from harvester.model import Listing, Refused
+from harvester.parsers import page_problems
+from harvester.parsers.dates import looks_like_date, may_begin_date
+from harvester.parsers.grammar import Promise, Reading, place, read_counted, read_marked, titles_are_gone
+from harvester.parsers.range_lines import MOST_RECORDS_ON_A_PAGE, SPACES, Range, as_limited, find_range
+from harvester.parsers.undated import ends_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harvester.source import DateOrder, Form
+
+
+MOST_BLOCKS_PER_RECORD = 50
+"""More blocks than this for each record is no listing."""
+
+
+def read_listing(text: str, form: Form, order: DateOrder | None = None) -> Listing | Refused:
+    """Read a page of a form that has been recognised. `order`: how its archive writes dates of numbers only."""
+    blocks = blocks_of(text, form)
+    if form.range_pattern is None:
+        return _read_marked_page(blocks, text, form, order)
+    found = find_range(blocks, form)
+    if found is None:
+        message = "no line like “711 - 720 of 1250”: not a listing, or a damaged one"
+        return Refused("no-range-line", message, text.strip()[:200], form.name)
+    at, readings = found
+    if not readings:
+        message = "no page can be what its range line says"
+        return Refused("range-impossible", message, blocks[at].text[:200], form.name)
+    lines = [block.text.translate(SPACES) for block in blocks]
+    pages = [_read_ranged_page(blocks[at + 1 :], text, as_limited(stated, lines), form, order) for stated in readings]
+    return next((page for page in pages if page_problems.fits(page)), pages[0])
+
+
+def _read_ranged_page(
+    blocks: list[Block], text: str, stated: Range, form: Form, order: DateOrder | None
+) -> Listing | Refused:
+    if len(blocks) > MOST_BLOCKS_PER_RECORD * (stated.count + 1):
+        return _too_large(len(blocks), form)
+    for _ in form.noise:  # each once: an undated record's title may read the same
+        if blocks and form.is_noise(blocks[0].text):
+            blocks = blocks[1:]
+    blocks, ending = take_ending(blocks, text, form)
+    pager_missing = form.ends_at is not None and stated.total > stated.count and not ending.proven
+    cut = pager_missing or _stops_early(blocks, ending)
+    promise = Promise(stated.count, ending.proven, not cut, "one-word lines" in form.loses)
+    reading = read_counted(blocks, promise)
+    short = len(reading.entries) < stated.count
+    return _listing(reading, form, ending, order, stated, cut=cut or (short and not ending.proven))
+
+
+def _read_marked_page(blocks: list[Block], text: str, form: Form, order: DateOrder | None) -> Listing | Refused:
+    if len(blocks) > MOST_BLOCKS_PER_RECORD * MOST_RECORDS_ON_A_PAGE:
+        return _too_large(len(blocks), form)
+    blocks, ending = take_ending(blocks, text, form)
+    return _listing(read_marked(blocks, whole=ending.proven), form, ending, order, cut=_stops_early(blocks, ending))
+
+
+def _stops_early(blocks: Sequence[Block], ending: Ending) -> bool:
+    """Say whether the last block looks cut off: it does not end as summaries do."""
+    return not ending.proven and (ending.fragment is not None or not blocks or not ends_sentence(blocks[-1].text))
+
+
+def _listing(
+    reading: Reading,
+    form: Form,
+    ending: Ending,
+    order: DateOrder | None,
+    stated: Range | None = None,
+    *,
+    cut: bool,
+) -> Listing | Refused:
+    if titles_are_gone(reading.entries):
+        return Refused("degraded", "the titles are gone from this text", form=form.name)
+    placed = list(place(reading.entries, form, stated.first if stated else 1, ending, order))
+    records = tuple(one.record for one in placed if one.record)
+    if not records and (stated is None or stated.count):
+        return Refused("no-records", "the header of a listing without any record that can be read", form=form.name)
+    problems = (*page_problems.of_entries(placed, reading, form), *page_problems.of_ending(placed, ending, cut=cut))
+    if stated is None:
+        return Listing(form.name, records, heading=_heading(reading.header, form), problems=problems)
+    problems += (*page_problems.of_count(stated, len(placed)),)
+    return Listing(
+        form.name, records, stated.first, stated.last, stated.total, problems=problems, total_kind=stated.kind
+    )
+
+
+def _heading(header: Sequence[Block], form: Form) -> str | None:
+    names = [block.text for block in header if not form.is_noise(block.text)]
+    if form.heading_after in names[:-1]:
+        return names[names.index(form.heading_after) + 1]
+    return None
+
+
+def _too_large(blocks: int, form: Form) -> Refused:
+    return Refused("too-many-blocks", f"{blocks} blocks of text are no page of a listing", form=form.name)
+
+
+MOST_BLOCKS = 60_000
+"""More are not even split: no page of an archive has a hundredth of that."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines that belong together. `gap` counts the blank lines before; `marked`: a record mark stands before it."""
+
+    lines: tuple[str, ...]
+    gap: int = 1
+    marked: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """The lines as one."""
+        return " ".join(self.lines)
+
+    @property
+    def paragraph(self) -> str:
+        """The lines as printed."""
+        return "\n".join(self.lines)
+
+
+def blocks_of(text: str, form: Form) -> list[Block]:
+    """Split a text into blocks: at blank lines, at record marks, or line by line, as the form says."""
+    blocks: list[Block] = []
+    lines: list[str] = []
+    gap, marked = 0, False
+
+    def close() -> None:
+        nonlocal lines, gap, marked
+        if lines:
+            blocks.append(Block(tuple(lines), gap, marked))
+            lines, gap, marked = [], 0, False
+
+    for raw in text.split("\n"):
+        if len(blocks) > MOST_BLOCKS:
+            break
+        mark = form.mark_pattern.match(raw) if form.mark_pattern else None
+        line = raw[mark.end() :].strip() if mark else raw.strip()
+        if mark or form.one_line_parts or not line:
+            close()
+        marked = marked or mark is not None
+        gap += not line and not mark
+        if line:
+            lines.append(line)
+    close()
+    return blocks
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harvester.source import Form
+
+
+@dataclass(frozen=True)
+class Ending:
+    """`proven`: by the form's end marker. `closed`: the last block is whole, for something else begins after it.
+
+    `fragment`: what is left of a date or of the end marker, where the page was cut off inside of it.
+    """
+
+    proven: bool
+    closed: bool
+    fragment: Block | None = None
+
+
+def take_ending(blocks: Sequence[Block], text: str, form: Form) -> tuple[list[Block], Ending]:
+    """Take off what ends a page and is no part of a record."""
+    marker = _end_marker(blocks, form)
+    if marker is not None:
+        return list(blocks[:marker]), Ending(proven=True, closed=True)
+    line_ends = text[len(text.rstrip()) :].count("\n")
+    if line_ends == 0 and _is_fragment(blocks, form):
+        return list(blocks[:-1]), Ending(proven=False, closed=True, fragment=blocks[-1])
+    return list(blocks), Ending(proven=False, closed=line_ends > (not form.one_line_parts))
+
+
+def _end_marker(blocks: Sequence[Block], form: Form) -> int | None:
+    """Give the marker's place. A record may have its very words as title: then a date stands before, or comes after."""
+    for at in reversed(range(len(blocks))):
+        if looks_like_date(blocks[at].text):
+            return None
+        if blocks[at].text == form.ends_at and not (at and looks_like_date(blocks[at - 1].text)):
+            return at
+    return None
+
+
+def _is_fragment(blocks: Sequence[Block], form: Form) -> bool:
+    """Say whether the last block stands where a record or the end marker begins, and may be the beginning of one."""
+    if not blocks or looks_like_date(blocks[-1].text):
+        return False
+    if form.mark:
+        return blocks[-1].marked and may_begin_date(blocks[-1].text)
+    title_expected = len(blocks) > 1 and looks_like_date(blocks[-2].text)
+    ends = form.ends_at is not None and form.ends_at.startswith(blocks[-1].text)
+    return not title_expected and (ends or may_begin_date(blocks[-1].text))

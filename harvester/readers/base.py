@@ -1,0 +1,153 @@
+"""What every reader yields, what is wrong with damaged files, and the limits beyond which one is taken for a bomb."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from harvester.errors import HarvesterError
+from harvester.model import MAX_BYTES, Capture, Problem
+from harvester.readers.filenames import PACKED, Names, archive_kind
+
+if TYPE_CHECKING:
+    from harvester.readers.compression import Stream
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """Something in a target that gave no capture: `problem` says why, None if its name shows that it is no page."""
+
+    uri: str
+    problem: Problem | None = None
+
+
+Found = Capture | PassedOver
+
+_CODE = re.compile(rb"\\x(5c|[89a-f][0-9a-f])")
+"""What stands for a byte that is no text, or for a backslash beside one."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The file that captures are read from, and what is known of them all.
+
+    A page whose address nothing tells is known by its place: the file's own address and, in an archive, the member's
+    name. It does not name a listing: that the saved first pages of ten searches lie in one folder is no proof that
+    they are one. Only an address does (`search?page=3`), or `listing`, which the user gives to all without one.
+    """
+
+    path: Path
+    names: Names
+    listing: str | None = None
+
+    @cached_property
+    def uri(self) -> str:
+        """The file's own address."""
+        return self.path.absolute().as_uri()
+
+    @cached_property
+    def file(self) -> str:
+        """The file's path, for people."""
+        return path_text(self.path)
+
+    def place(self, name: str | None) -> str:
+        """Give the address of a member of the file."""
+        return f"{self.uri}#{quote(name, errors='replace')}" if name else self.uri
+
+    def page(self, address: str | None, body: bytes, name: str | None = None, offset: int | None = None) -> Capture:
+        """Make a capture of a page."""
+        listing = None if address else self.listing
+        return Capture(address or self.place(name), body, listing=listing, file=self.file, offset=offset)
+
+    def ignored(self, name: str | None = None) -> PassedOver:
+        """Count what is no page; of an archive in an archive it must be said."""
+        if name and archive_kind(name):
+            nested = "an archive in an archive is not read: unpack it and harvest it by itself"
+            return self.problem("nested-archive", nested, name, error=True)
+        return PassedOver(self.place(name))
+
+    def problem(self, code: str, message: str, name: str | None = None, *, error: bool = False) -> PassedOver:
+        """Say why something gave no capture, or what is odd about one."""
+        return PassedOver(self.place(name), Problem("error" if error else "warning", code, message))
+
+    def damaged(self, damage: DamageError, name: str | None = None) -> PassedOver:
+        """Say where a file is damaged, and what that means."""
+        lost = "what is whole is taken" if name is None else "this page is not taken"
+        return self.problem(damage.code, f"{damage}: {lost}; get the file again", name, error=True)
+
+
+def path_text(path: Path) -> str:
+    r"""Return a path as text that can be kept; where bytes are no text they become codes (`caf\xe9`), and so do `\`."""
+    name = os.fsencode(path.absolute())
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return name.replace(b"\\", rb"\x5c").decode(errors="backslashreplace")
+
+
+def path_named(text: str) -> Path:
+    """Return the path that `path_text` has made a text of; a name may also hold such a code by itself."""
+    path = Path(text)
+    if path.exists() or "\\x" not in text:
+        return path
+    return Path(os.fsdecode(_CODE.sub(lambda code: bytes([int(code[1], 16)]), os.fsencode(text))))
+
+
+def read_page(stream: Stream, origin: Origin) -> Capture:
+    """Read a saved page, packed or not. Of one that is too large no more is read than shows it."""
+    name = os.fsencode(origin.path.absolute()).decode(errors="replace")
+    return origin.page(origin.names.find(PACKED.sub("", name))[1], stream.read(MAX_BYTES + 1))
+
+
+MAX_RATIO = 1000
+"""An archive that unpacks to more than this many times its size is a bomb. Mirrors of pages reach 50."""
+
+RATIO_COUNTS_FROM = 256 * 1024**2
+"""Up to here the ratio says nothing: a few like pages pack as well as a bomb, and do no harm."""
+
+MAX_UNPACKED = 256 * 1024**3
+"""No archive of pages unpacks to more: 100 KB each for 2.6 million pages."""
+
+MAX_READ = MAX_BYTES + 1024**2
+"""The most that is held at once, whatever length an archive declares: a page and what surrounds it."""
+
+MAX_DAMAGES = 100
+"""An archive with more damaged places is not read on: each is looked behind, which takes time."""
+
+MAX_PLACE = 200  # characters of a name that are shown
+
+
+BOMB = "archive-bomb"
+
+
+class DamageError(HarvesterError):
+    """Something is not as it was written. The message says what, and at which byte of the file."""
+
+    def __init__(self, what: str, offset: int, code: str = "damaged-archive") -> None:
+        super().__init__(f"{what}, at byte {offset:,}")
+        self.what, self.offset, self.code = what, offset, code
+
+    def at(self, place: str) -> DamageError:
+        """Give the same damage with a word on what it hit, if there is one."""
+        return DamageError(f"{self.what} {place[:MAX_PLACE]}", self.offset, self.code) if place else self
+
+
+class Budget:
+    """How much an archive has unpacked to, and when that is too much."""
+
+    def __init__(self, size: int = 0) -> None:
+        self._size = size  # of the archive, or of as much of it as has been read
+        self._unpacked = 0
+
+    def spend(self, unpacked: int, read: int) -> None:
+        """Count what was unpacked of an archive of which the first bytes up to `read` were read."""
+        self._unpacked += unpacked
+        self._size = max(self._size, read)
+        if self._unpacked > min(MAX_UNPACKED, max(RATIO_COUNTS_FROM, MAX_RATIO * self._size)):
+            limit = f"{MAX_RATIO} times its size" if self._unpacked <= MAX_UNPACKED else f"{MAX_UNPACKED:,} bytes"
+            raise DamageError(f"unpacks to more than {limit}: taken for a bomb and not read on", read, BOMB)

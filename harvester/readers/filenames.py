@@ -1,0 +1,131 @@
+"""What the name of a saved file, or the address of a capture, says: whether it is a page, and at which address."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from harvester.urls import item_url
+
+if TYPE_CHECKING:
+    from harvester.source import Source
+
+PAGE_SUFFIXES = frozenset({".txt", ".html", ".htm", ".xhtml"})
+"""Names that end so are pages, whatever else they say."""
+
+ARCHIVES = {
+    "zip": re.compile(r"\.(zip|wacz)$", re.IGNORECASE),
+    "tar": re.compile(r"\.(tar(\.gz|\.zst)?|tgz|tzst)$", re.IGNORECASE),
+    "warc": re.compile(r"\.warc(\.gz|\.zst)?$", re.IGNORECASE),
+    "arc": re.compile(r"\.arc(\.gz)?$", re.IGNORECASE),
+    "mhtml": re.compile(r"\.mht(ml)?$", re.IGNORECASE),
+    "webarchive": re.compile(r"\.(webarchive|maff)$", re.IGNORECASE),
+    "packed": re.compile(r"\.(7z|rar|tbz2?|txz|(tar|warc|arc|html?|xhtml|txt)\.(bz2|xz|lz4|lzma|br))$", re.IGNORECASE),
+}
+"""How archives are called, by their kinds; those of the last four are known and not read."""
+
+PACKED = re.compile(r"\.(gz|zst)$", re.IGNORECASE)
+"""A page packed by itself is called like the page, with this behind it."""
+
+MAX_NAME = 4096
+"""Longer than any file system allows a path to be."""
+
+LEADS_OUT = "its name leads out of the archive, so it is not read: unpack the archive and harvest the folder"
+
+DEPTH = 6  # of the parts at the end of a name that may be an address without its host
+_QUERY_MARK = re.compile(r"(?:%3F|[@_])(?=[\w%\[\]]+=)", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.(?:html?|xhtml|txt)$", re.IGNORECASE)
+_COPY = re.compile(r"(\.(?:html?|xhtml|txt))(?:\.\d{1,4}|~|\.(?:bak|orig|old))$", re.IGNORECASE)
+"""A copy beside another file of that name, as wget numbers it and editors keep it."""
+_INDEX = re.compile(r"(?:^|/)index(?:\.html?|\.php)?(?=$|\?)")
+
+
+def is_safe(name: str) -> bool:
+    """Say whether an archive member's name stays inside the archive. Others are never used, not even as an address."""
+    parts = name.split("/")
+    return (
+        0 < len(name) <= MAX_NAME and "\0" not in name and parts[0] != "" and ".." not in parts and ":" not in parts[0]
+    )
+
+
+def archive_kind(name: str) -> str | None:
+    """Say what kind of archive a name speaks of, if any."""
+    return next((kind for kind, pattern in ARCHIVES.items() if pattern.search(name)), None)
+
+
+def suffix_of(name: str) -> str:
+    """Give the ending of a name, in lower case."""
+    base = name.rpartition("/")[2]
+    stem, dot, suffix = base.rpartition(".")
+    return f".{suffix.lower()}" if stem and dot else ""
+
+
+def as_saved(name: str) -> str:
+    """Give the path and query that a file was named after, as far as tools that save pages change them.
+
+    wget adds `.html` and writes `@` for `?` where a file system forbids it, others write `_`; folders have an index.
+    """
+    path = _SUFFIX.sub("", name)
+    if "?" not in path:
+        path = _QUERY_MARK.sub("?", path, count=1)
+    return _INDEX.sub("", path, count=1)
+
+
+class Names:
+    """Tells pages from other things by their names, for the archives that they may be of."""
+
+    def __init__(self, sources: tuple[Source, ...]) -> None:
+        self._hosts = {host: source for source in sources for host in source.hosts}
+        # Greedy: of all ends of a name, the shortest that is an address.
+        ends = [(source, rf"(?:.*/)?({source.path_pattern.pattern})") for source in sources if source.says_paths]
+        self._ends = [(source, re.compile(end, re.DOTALL)) for source, end in ends]
+
+    def address(self, uri: str) -> str | None:
+        """Return the address of the page that a capture's address means, None if it is none's."""
+        try:
+            parts = urlsplit(uri)
+        except ValueError:  # no address at all, such as http://[
+            return None
+        if parts.scheme not in ("http", "https"):
+            return None
+        source = self._hosts.get(parts.hostname or "")
+        if source is None:
+            return None if self._hosts else uri
+        path = parts.path.removeprefix("/") + (f"?{parts.query}" if parts.query else "")
+        return item_url(uri, source) or (uri if source.path_pattern.fullmatch(path) else None)
+
+    def find(self, name: str) -> tuple[bool, str | None]:
+        """Say whether a file is a page, and its address if the name tells one.
+
+        A folder named after a host tells it for certain. Else the end of the name must be the address of a page of
+        one archive only, and more than a single word; text files do not count there, since people name those freely.
+        """
+        name = _COPY.sub(r"\1", name)
+        parts = name.replace("\\", "/").split("/")
+        if any(part.startswith("._") or part == "__MACOSX" for part in parts):  # what macOS puts beside each file
+            return False, None
+        suffix = suffix_of(name)
+        host_at = next((at for at in reversed(range(len(parts) - 1)) if parts[at].lower() in self._hosts), None)
+        if host_at is not None:
+            path = as_saved("/".join(parts[host_at + 1 :]))
+            address = self._below_host(parts[host_at].lower(), path)
+            given_by_people = suffix == ".txt" or (suffix in PAGE_SUFFIXES and " " in path)
+            return address is not None or given_by_people, address
+        address = None if suffix == ".txt" else self._guess(as_saved("/".join(parts[-DEPTH:])))
+        return address is not None or suffix in PAGE_SUFFIXES, address
+
+    def _below_host(self, host: str, path: str) -> str | None:
+        address = address_of(host, path)
+        known = self._hosts[host].path_pattern.fullmatch(path)
+        return item_url(address, self._hosts[host]) or (address if known else None)
+
+    def _guess(self, path: str) -> str | None:
+        matches = [(source.hosts[0], match[1]) for source, end in self._ends if (match := end.fullmatch(path))]
+        addresses = [self._below_host(host, path) for host, path in matches if "/" in path or "?" in path]
+        return addresses[0] if len(addresses) == 1 else None
+
+
+def address_of(host: str, path: str) -> str:
+    """Put an address together. What a file's name cannot be trusted to have escaped is escaped."""
+    return f"https://{host}/{quote(path, safe='/?&=%:+,;@!$()*~[]', errors='replace')}"

@@ -1,0 +1,135 @@
+"""HTTP answers as WARC files keep them: header fields, and bodies packed as they came over the wire."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from dataclasses import dataclass, replace
+
+from harvester.model import MAX_BYTES
+from harvester.readers.base import DamageError
+from harvester.readers.compression import MAGIC, MAGIC_SIZE, Pieces, packing_of
+
+LOOKED_AT = 512
+"""Bytes of a body that tell text from brotli and deflate, which have no sign of their own."""
+MAX_HEAD = 64 * 1024
+"""Header fields are no longer; browsers refuse far shorter ones."""
+
+NOT_MODIFIED = 304
+INTERIM = range(100, 200)
+"""Answers that another follows: `Continue`, `Early Hints`."""
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{1,3})(?=\s)")  # browsers' captures may have 0: not known
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,256}\r\n")
+_CUT_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}(?:;[^\r\n]{0,256})?\r?")  # of a first chunk, and nothing behind
+PACKINGS = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "zlib", "br": "br", "zstd": "zstd"}
+
+
+@dataclass(frozen=True)
+class Message:
+    """An answer: its status (None if it is no HTTP answer), header fields with names in lower case, and body."""
+
+    status: int | None
+    fields: dict[str, str]
+    body: bytes
+
+    @property
+    def media_type(self) -> str | None:
+        """What it says that it is."""
+        return self.fields.get("content-type", "").partition(";")[0].strip().lower() or None
+
+    @property
+    def charset(self) -> str | None:
+        """The encoding that it says it is in."""
+        found = _CHARSET.search(self.fields.get("content-type", ""))
+        return found[1] if found else None
+
+    def seen_again(self, later: Message | None) -> Message:
+        """Give this answer as it was met again. “Not modified” is no status of a page."""
+        if later is None:
+            return self
+        fields = {name: later.fields[name] for name in ("etag", "last-modified") if name in later.fields}
+        status = self.status if later.status == NOT_MODIFIED else later.status
+        return replace(self, status=status, fields=self.fields | fields)
+
+    def unpacked(self) -> bytes:
+        """Give the body as it was before it went over the wire, up to one byte more than a page may have.
+
+        Raises DamageError with the place in the body. Some tools keep the header fields of a body that they have
+        unpacked already: what does not begin as the fields say is taken as it stands.
+        """
+        body = self.body
+        if "chunked" in self.fields.get("transfer-encoding", "").lower():
+            body = joined_chunks(body)
+        for encoding in reversed(self.fields.get("content-encoding", "").lower().split(",")):
+            body = _unpacked(body, PACKINGS.get(encoding.strip()))
+        return body[: MAX_BYTES + 1]
+
+
+def read_fields(lines: bytes) -> dict[str, str]:
+    """Read header fields; of a field that is there twice the last counts."""
+    fields = {}
+    for line in re.sub(rb"\r?\n[ \t]+", b" ", lines).split(b"\n"):
+        name, colon, value = line.partition(b":")
+        if colon:
+            fields[name.strip().lower().decode("latin-1")] = value.strip().decode("utf-8", "replace")
+    return fields
+
+
+def parse_answer(block: bytes) -> Message | None:
+    """Return the HTTP answer that a block holds, behind any interim ones (100, 103); None if it holds none."""
+    status, end = _STATUS.match(block), _HEAD_END.search(block, 0, MAX_HEAD)
+    if not status or not end:
+        return None
+    if int(status[1]) in INTERIM and _STATUS.match(block, end.end()):
+        return parse_answer(block[end.end() :])
+    return Message(int(status[1]), read_fields(block[: end.start()]), block[end.end() :])
+
+
+def joined_chunks(body: bytes) -> bytes:
+    """Join a body sent in chunks. One that does not begin with a chunk was joined before it was kept."""
+    at, chunks = 0, list[bytes]()
+    while chunk := _CHUNK.match(body, at):
+        size = int(chunk[1], 16)
+        if size == 0:
+            return b"".join(chunks)
+        chunks.append(body[chunk.end() : chunk.end() + size])
+        at = chunk.end() + size + 2
+        if at > len(body) or body[at - 2 : at] != b"\r\n":
+            break
+    if at == 0 and not _CUT_SIZE.fullmatch(body):
+        return body
+    raise DamageError("a body broken between its chunks", at)
+
+
+def _unpacked(body: bytes, packing: str | None) -> bytes:
+    if packing is None or not body or not _begins_packed(body, packing):
+        return body
+    if packing == "zlib" and not _is_zlib(body):
+        packing = "deflate"  # what some servers send under that name
+    return Pieces(io.BytesIO(body), packing).all(MAX_BYTES + 1)
+
+
+def _begins_packed(body: bytes, packing: str) -> bool:
+    """Say whether a body can be packed as its header says; brotli and deflate show it only by not being text."""
+    if packing in MAGIC:
+        return packing_of(body[:MAGIC_SIZE]) == packing or any(magic.startswith(body) for magic in MAGIC[packing])
+    return body.lstrip()[:1] != b"<" and not _is_text(body[:LOOKED_AT])
+
+
+def _is_text(body: bytes) -> bool:
+    """Say whether bytes, perhaps cut off inside a character, are text in UTF-8."""
+    if _CONTROLS.search(body):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(body)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_zlib(body: bytes) -> bool:
+    return body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0

@@ -1,0 +1,175 @@
+"""Delivers alerts to a program or an address, in a thread of its own. Secrets come from the environment."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import threading
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from harvester import __version__
+from harvester.config.types import SECRET
+from harvester.errors import DatabaseError
+from harvester.schedule.outbox import take, told
+from harvester.schedule.scheduler import now
+from harvester.store.database import explained, open_to_write
+from harvester.utils import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from harvester.config.model import Alert
+
+
+PATIENCE_SECONDS = 20
+"""For a program or a server, from beginning to end: one that hangs, or answers drop by drop, holds nothing up."""
+TOLD = ("event", "subject", "kind", "what", "since", "remedy", "made_at", "id")
+
+
+class UntoldError(Exception):
+    """An alert could not be told; the message has nothing secret in it."""
+
+
+async def tell_all(alerts: dict[str, Alert], rows: Sequence[dict[str, Any]]) -> list[str | None]:
+    """Tell alerts, all at once; give for each why it could not be told, or nothing."""
+    return list(await asyncio.gather(*(_tell(alerts[row["alert"]], row) for row in rows)))
+
+
+async def _tell(alert: Alert, row: dict[str, Any]) -> str | None:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await (_run(alert.command, row) if alert.command else _post(alert, row))
+    except TimeoutError:
+        return f"{row['alert']} did not take it within {PATIENCE_SECONDS} seconds"
+    except UntoldError as error:
+        return f"{row['alert']}: {error}"
+    return None
+
+
+async def _post(alert: Alert, row: dict[str, Any]) -> None:
+    headers = {name: _open(value) for name, value in alert.headers.items()}
+    agent = {"User-Agent": f"archive-harvester/{__version__}"}
+    try:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
+            answer = await client.post(_open(alert.webhook or ""), json=as_json(row), headers=agent | headers)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, UnicodeError) as error:
+        # Not the message: it may name the address, and addresses of webhooks are secret.
+        raise UntoldError(f"the webhook cannot be reached ({type(error).__name__})") from None
+    if not answer.is_success:
+        raise UntoldError(f"the webhook answered {answer.status_code}")
+
+
+async def _run(command: Sequence[str], row: dict[str, Any]) -> None:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(_open(part) for part in command),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "HARVESTER_ALERT": json.dumps(as_json(row), ensure_ascii=False)},
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise UntoldError(f"its program cannot be run ({type(error).__name__}): check the path in command") from None
+    try:
+        await process.communicate(as_text(row).encode())
+    except asyncio.CancelledError:
+        with suppress(ProcessLookupError):  # with everything that it has started
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        raise
+    if process.returncode:
+        raise UntoldError(f"its program ended with status {process.returncode}")
+
+
+def _open(value: str) -> str:
+    """Give a value, from the environment if it stands there."""
+    secret = SECRET.fullmatch(value)
+    if not secret:
+        return value
+    if not os.environ.get(secret[1]):
+        raise UntoldError(f"{secret[1]} is not set in the environment of the scheduler")
+    return os.environ[secret[1]]
+
+
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
+    """Give an alert as a webhook gets it; `text` is all of it in words, which is what chat services show."""
+    return {name: row[name] for name in TOLD} | {"text": as_text(row).strip()}
+
+
+def as_text(row: dict[str, Any]) -> str:
+    """Give an alert as people read it: what, since when, and what to do."""
+    head = "well again" if row["event"] == "well" else "needs attention"
+    was = "It was" if row["event"] == "well" else "It is"
+    return (
+        f"Harvester: {row['subject']} {head} ({row['kind']})\n\n{row['what']}\n"
+        f"{was} so since {row['since']}.\nTo do: {row['remedy']}\n"
+    )
+
+
+PAUSE_SECONDS = 2.0
+"""Between two looks into the outbox."""
+
+
+REMEDY = "make room on the disk, or mend its permissions; `harvester check` says whether it is sound. Syncs then go on"
+
+
+class Teller:
+    """Empties the outbox of a database for as long as it is told to."""
+
+    def __init__(self, path: Path, alerts: dict[str, Alert], say: Callable[[str], None]) -> None:
+        self._path = path
+        self._alerts = alerts
+        self._say = say
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+
+    def start(self) -> None:
+        """Begin, if there is anybody to tell."""
+        if self._alerts:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Tell what can be told at once, and end; what cannot stays for the next time."""
+        self._stop.set()
+        if self._alerts:
+            self._thread.join()
+
+    def alarm(self, text: str) -> None:
+        """Tell all alerts at once that the database cannot be used. Nothing of it is kept, for there is no place."""
+        if not self._alerts:
+            return
+        moment = stamp(now())
+        row: dict[str, Any] = {"event": "bad", "subject": str(self._path), "kind": "database", "what": text}
+        row |= {"since": moment, "remedy": REMEDY, "made_at": moment, "id": None}
+        rows = [row | {"alert": name} for name in self._alerts]
+        for error in filter(None, asyncio.run(tell_all(self._alerts, rows))):
+            self._say(f"an alert is lost: {error}")
+
+    def _go_on(self) -> None:
+        last = False
+        while not last:
+            last = self._stop.wait(PAUSE_SECONDS)
+            try:
+                self._empty()
+            except DatabaseError:
+                continue  # the loop meets the same trouble, and says so
+
+    def _empty(self) -> None:
+        with explained(self._path):
+            with closing(open_to_write(self._path)) as db:
+                rows = take(db, list(self._alerts), now())
+            if not rows:
+                return
+            why_not = asyncio.run(tell_all(self._alerts, rows))
+            with closing(open_to_write(self._path)) as db:
+                for row, error in zip(rows, why_not, strict=True):
+                    told(db, row, error, now())
+        for error in sorted({error for error in why_not if error}):
+            self._say(f"an alert waits: {error}")

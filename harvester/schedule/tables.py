@@ -1,0 +1,218 @@
+"""The tables of schedules. Every step is one transaction, so any number of schedulers can work on one database."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from harvester.errors import SourceBusyError
+from harvester.schedule.planner import Ended, Known, decide, next_start
+from harvester.store.database import transaction
+from harvester.store.locks import check_free
+from harvester.utils import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlite_utils import Database
+
+    from harvester.schedule.planner import Start
+    from harvester.schedule.plans import Kind, Plan
+
+
+State = Literal["running", "complete", "bounded", "partial", "failed", "interrupted", "stopped", "missed"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn that has begun."""
+
+    id: int
+    schedule: str
+    source: str
+    kind: Kind
+
+
+def enlist(db: Database, plans: Iterable[Plan], now: datetime) -> None:
+    """Keep which schedules there are. One that is new, has changed or comes back counts from now."""
+    wanted = {plan.name: plan for plan in plans}
+    with transaction(db):
+        held = {row["name"]: row for row in db.query("SELECT * FROM schedules")}
+        for name in held.keys() - wanted.keys():
+            sql = "UPDATE schedules SET removed_at = coalesce(removed_at, ?) WHERE name = ?"
+            db.execute(sql, [stamp(now), name])
+        for name, plan in wanted.items():
+            row = held.get(name)
+            if row is None or row["removed_at"] or (row["source"], row["rhythm"]) != (plan.source, plan.text):
+                _enter(db, plan, now)
+            sql = "UPDATE schedules SET harvest = ?, stale_after = ? WHERE name = ?"
+            db.execute(sql, [plan.harvest, int(plan.stale_after(now).total_seconds()), name])
+
+
+def _enter(db: Database, plan: Plan, now: datetime) -> None:
+    since = now.replace(microsecond=0)
+    seed, due = secrets.token_hex(8), plan.rhythm.first(since)
+    values = [plan.name, plan.source, plan.text, stamp(since), stamp(due), stamp(plan.start_of(due, seed)), seed]
+    sql = """INSERT INTO schedules
+        (name, source, rhythm, since, next_due, next_start, seed, harvest, stale_after)
+        VALUES (?, ?, ?, ?, ?, ?, ?, '', 0) ON CONFLICT DO UPDATE SET source = excluded.source,
+        rhythm = excluded.rhythm, since = excluded.since, next_due = excluded.next_due,
+        next_start = excluded.next_start, seed = excluded.seed, harvest = '', stale_after = 0, removed_at = NULL"""
+    db.execute(sql, values)
+
+
+def in_order(db: Database, plans: Sequence[Plan]) -> list[Plan]:
+    """Give the schedules in force, those first that have waited longest: of one source only one goes on at a time."""
+    sql = "SELECT name, next_start FROM schedules WHERE removed_at IS NULL"
+    starts = dict(db.execute(sql).fetchall())
+    return sorted((plan for plan in plans if plan.name in starts), key=lambda plan: str(starts[plan.name]))
+
+
+def begin(db: Database, plan: Plan, now: datetime, scheduler: str, command: Callable[[Kind], str]) -> Turn | None:
+    """Begin the turn that is to begin now, if there is one; of all schedulers only one gets it.
+
+    `command` gives the command of a kind of turn, by which its run will be found.
+    """
+    if decide_now(db, plan, now) is None:
+        return None
+    with transaction(db):
+        start = decide_now(db, plan, now)
+        return None if start is None else _begun(db, plan, start, now, scheduler, command(start.kind))
+
+
+def decide_now(db: Database, plan: Plan, now: datetime) -> Start | None:
+    """Say what is to be done now about a schedule."""
+    if _waits(db, plan, now):
+        return None
+    if db.execute("SELECT 1 FROM turns WHERE source = ? AND state = 'running'", [plan.source]).fetchone():
+        return None
+    try:
+        check_free(db, plan.source)
+    except SourceBusyError:
+        return None
+    known = known_of(db, plan, now)
+    return decide(plan, known, now) if known else None
+
+
+def _waits(db: Database, plan: Plan, now: datetime) -> bool:
+    """Say whether it is known already that nothing is to be done yet; not if the clock was set back since."""
+    row = db.execute("SELECT next_start, since FROM schedules WHERE name = ?", [plan.name]).fetchone()
+    return row is not None and now < moment_of(row[0]) <= plan.rhythm.next(now, moment_of(row[1])) + plan.jitter
+
+
+def _begun(db: Database, plan: Plan, start: Start, now: datetime, scheduler: str, command: str) -> Turn | None:
+    missed = dict(start.missed)
+    sql = """INSERT INTO turns
+        (schedule, source, due_at, kind, state, started_at, missed, repeats, command, last_run, scheduler)
+        VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, (SELECT max(id) FROM runs), ?)
+        ON CONFLICT (schedule, due_at) DO NOTHING"""
+    about = [plan.name, plan.source, stamp(start.due_at), start.kind, stamp(now), missed.pop(start.due_at, None)]
+    cursor = db.execute(sql, [*about, start.repeats, command, scheduler])
+    if not cursor.rowcount:
+        return None  # of the same second as another one: the next look will have another
+    turn = Turn(int(cursor.lastrowid or 0), plan.name, plan.source, start.kind)
+    db.execute("UPDATE turns SET caught_up_by = id WHERE id = ? AND missed IS NOT NULL", [turn.id])
+    sql = """INSERT INTO turns (schedule, source, due_at, kind, state, missed, caught_up_by)
+        VALUES (?, ?, ?, ?, 'missed', ?, ?) ON CONFLICT (schedule, due_at) DO NOTHING"""
+    for due, why in missed.items():
+        db.execute(sql, [plan.name, plan.source, stamp(due), start.kind, why, turn.id])
+    _plan_next(db, plan, start.next_due)
+    return turn
+
+
+def _plan_next(db: Database, plan: Plan, due: datetime) -> None:
+    seed = db.execute("SELECT seed FROM schedules WHERE name = ?", [plan.name]).fetchone()[0]
+    sql = "UPDATE schedules SET next_due = ?, next_start = ? WHERE name = ?"
+    db.execute(sql, [stamp(due), stamp(plan.start_of(due, seed)), plan.name])
+
+
+def set_process(db: Database, turn: Turn, process: str) -> None:
+    """Keep which process does the work of a turn: it may outlive its scheduler."""
+    with transaction(db):
+        db.execute("UPDATE turns SET process = ? WHERE id = ?", [process, turn.id])
+
+
+def finish(db: Database, turn: int, state: State, reason: str | None, run: int | None, now: datetime) -> bool:
+    """End a turn; says whether it had not ended already."""
+    sql = """UPDATE turns SET state = ?, reason = ?, run_id = ?, finished_at = ? WHERE id = ? AND state = 'running'"""
+    return db.execute(sql, [state, reason, run, stamp(now), turn]).rowcount == 1
+
+
+def replan(db: Database, plan: Plan, now: datetime) -> None:
+    """Keep when something happens next, after a turn of the source has ended."""
+    known = known_of(db, plan, now)
+    if known:
+        start = stamp(next_start(plan, known, now))
+        db.execute(
+            "UPDATE schedules SET next_start = ? WHERE name = ? AND next_start IS NOT ?", [start, plan.name, start]
+        )
+
+
+def running(db: Database) -> list[dict[str, Any]]:
+    """Give the turns that have begun and not ended."""
+    return list(db.query("SELECT * FROM turns WHERE state = 'running' ORDER BY id"))
+
+
+def run_of(db: Database, turn: dict[str, Any]) -> dict[str, Any] | None:
+    """Find the run that the process of a turn has begun: the first of its command since then."""
+    sql = "SELECT * FROM runs WHERE id > coalesce(?, 0) AND command = ? ORDER BY id LIMIT 1"
+    return next(iter(db.query(sql, [turn["last_run"], turn["command"]])), None)
+
+
+LOOKED_BACK = 40
+"""Turns of a source that tell why a due time was missed, and how often it has failed in a row."""
+
+
+def known_of(db: Database, plan: Plan, now: datetime) -> Known | None:
+    """Give what is known of a schedule; None if it is not in force."""
+    sql = "SELECT * FROM schedules WHERE name = ? AND removed_at IS NULL"
+    row = next(iter(db.query(sql, [plan.name])), None)
+    if row is None:
+        return None
+    planned = moment_of(row["next_due"])
+    return Known(
+        moment_of(row["since"]),
+        planned,
+        row["seed"],
+        _ended(db, "source = ?", plan.source, LOOKED_BACK),
+        next(iter(_ended(db, "schedule = ?", plan.name, 1)), None),
+        _incrementals(db, plan.name),
+        frozenset(_taken(db, plan.name, min(planned, now))),
+        _others(db, plan.source, planned),
+    )
+
+
+def _ended(db: Database, which: str, value: str, most: int) -> list[Ended]:
+    sql = f"""SELECT id, schedule, kind, state, started_at, finished_at FROM turns
+        WHERE {which} AND state NOT IN ('running', 'missed') ORDER BY id DESC LIMIT ?"""
+    rows = db.execute(sql, [value, most]).fetchall()
+    return [Ended(row[0], row[1], row[2], row[3], moment_of(row[4]), moment_of(row[5])) for row in reversed(rows)]
+
+
+def _incrementals(db: Database, schedule: str) -> int | None:
+    done = "schedule = ? AND state IN ('complete', 'partial')"
+    full = db.execute(f"SELECT max(id) FROM turns WHERE {done} AND kind = 'full'", [schedule]).fetchone()[0]
+    if full is None:
+        return None
+    return int(db.execute(f"SELECT count(*) FROM turns WHERE {done} AND id > ?", [schedule, full]).fetchone()[0])
+
+
+def _taken(db: Database, schedule: str, since: datetime) -> Iterable[datetime]:
+    sql = "SELECT due_at FROM turns WHERE schedule = ? AND due_at >= ?"
+    return (moment_of(row[0]) for row in db.execute(sql, [schedule, stamp(since)]).fetchall())
+
+
+def _others(db: Database, source: str, since: datetime) -> list[tuple[datetime, datetime]]:
+    """Give when harvests that no schedule has begun held a source."""
+    sql = """SELECT DISTINCT runs.started_at, runs.finished_at FROM runs
+        JOIN walks ON walks.run_id = runs.id JOIN listings ON listings.id = walks.listing_id
+        WHERE listings.source = ? AND runs.finished_at >= ? AND runs.id NOT IN
+            (SELECT run_id FROM turns WHERE run_id IS NOT NULL)"""
+    return [(moment_of(begun), moment_of(ended)) for begun, ended in db.execute(sql, [source, stamp(since)])]
+
+
+def moment_of(text: str) -> datetime:
+    """Read a moment out of a row."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,222 @@
+"""Syncs as processes of their own: started, watched, and judged by the run that each leaves in the database."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from harvester import processes
+from harvester.errors import SourceBusyError
+from harvester.processes import identity
+from harvester.store.locks import check_free
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from typing import IO
+
+    from sqlite_utils import Database
+
+    from harvester.schedule.tables import State
+
+
+FOREIGN_START = timedelta(minutes=10)
+"""How long a harvest of another machine may take until it says in the database that it lives."""
+
+
+def alive(db: Database, turn: dict[str, Any], moment: datetime) -> bool:
+    """Say whether somebody still works on a turn: its scheduler or its process; of other machines the claim tells."""
+    who = [name for name in (turn["scheduler"], turn["process"]) if name]
+    if all(processes.is_here(name) for name in who):
+        return any(processes.runs(name) for name in who)
+    if abs(moment - datetime.fromisoformat(turn["started_at"])) < FOREIGN_START:
+        return True
+    try:
+        check_free(db, turn["source"])
+    except SourceBusyError:
+        return True
+    return False
+
+
+BUSY = 4
+"""What `harvester harvest` ends with where another run holds the source."""
+LONGEST_REASON = 300
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a turn ended, and why, if it is not as asked."""
+
+    state: State
+    reason: str | None
+    run: int | None
+
+
+def outcome(run: dict[str, Any] | None, status: int | None, said: str = "", *, asked_to_stop: bool = False) -> Outcome:
+    """Tell how a turn ended: by its run, or, where none was begun, by the process's exit status and last words.
+
+    `status` is None where nobody was there to see it.
+    """
+    if status == BUSY:
+        return Outcome("stopped", _short(said) or "another run held the source: tried again after it", None)
+    if run is None:
+        state: State = "stopped" if asked_to_stop else "interrupted" if status is None or status < 0 else "failed"
+        return Outcome(state, _short(said) or _ended(status), None)
+    if run["status"] in ("complete", "partial", "failed"):
+        return Outcome(_state(run), _short(run["reason"]), run["id"])
+    if asked_to_stop:
+        return Outcome("stopped", "the scheduler was asked to stop; it goes on when it is started again", run["id"])
+    return Outcome("interrupted", f"{_ended(status)}; the next turn goes on from there", run["id"])
+
+
+def _state(run: dict[str, Any]) -> State:
+    """Give a run's verdict; one that did all it was asked for, and has a reason, has used up its budget."""
+    if run["status"] == "complete":
+        return "bounded" if run["reason"] else "complete"
+    return "partial" if run["status"] == "partial" else "failed"
+
+
+def _ended(status: int | None) -> str:
+    if status is None:
+        return "scheduler and harvest ended without a word: killed, or a power cut"
+    if status < 0:
+        return f"the harvest was killed (signal {-status})"
+    return f"the harvest ended with status {status}"
+
+
+def _short(said: str | None) -> str | None:
+    """Give the last line of what was said, which is the one that says what to do."""
+    lines = [line for line in (said or "").splitlines() if line.strip()]
+    return re.sub(r"^Error: ", "", lines[-1].strip())[:LONGEST_REASON] if lines else None
+
+
+SAID = 4000
+"""How much is read of what a process has complained."""
+
+
+class Sync(Protocol):
+    """A sync that goes on. `who`: the process, as `processes.identity` names it."""
+
+    who: str
+
+    def ended(self) -> int | None:
+        """Give the exit status; None while it goes on."""
+
+    def said(self) -> str:
+        """Give what it complained about."""
+
+    def stop(self) -> None:
+        """Ask it to finish the page in hand and end."""
+
+
+class Process:
+    """A sync in a child process."""
+
+    def __init__(self, process: subprocess.Popen[bytes], complaints: IO[bytes]) -> None:
+        self._process = process
+        self._complaints = complaints
+        self._said = ""
+        self.who = identity(process.pid)
+
+    def ended(self) -> int | None:
+        """Give the exit status; None while it goes on."""
+        return self._process.poll()
+
+    def said(self) -> str:
+        """Give the end of what it wrote to standard error; again, if it could not be kept the first time."""
+        if self._complaints.closed:
+            return self._said
+        size = self._complaints.seek(0, os.SEEK_END)
+        self._complaints.seek(max(0, size - SAID))
+        self._said = self._complaints.read().decode("utf-8", "replace")
+        self._complaints.close()
+        return self._said
+
+    def stop(self) -> None:
+        """Pass the wish to stop on; the harvest finishes the page in hand."""
+        self._process.send_signal(signal.SIGTERM)
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """Starts syncs of one database, with one configuration."""
+
+    db: Path
+    settings: Path | None = None
+
+    def arguments(self, harvest: Sequence[str]) -> list[str]:
+        """Give the arguments of `harvester` for a harvest."""
+        return [*harvest, "--db", str(self.db.absolute())]
+
+    def command(self, harvest: Sequence[str]) -> str:
+        """Give the command as its run will be named."""
+        return "harvester " + shlex.join(self.arguments(harvest))
+
+    def start(self, harvest: Sequence[str]) -> Sync:
+        """Start a sync."""
+        return self.process([sys.executable, "-P", "-m", "harvester", *self.arguments(harvest)])
+
+    def process(self, command: Sequence[str]) -> Sync:
+        """Start a process. It gets a session of its own: Ctrl-C is for the scheduler, which passes it on once."""
+        environment = dict(os.environ)
+        if self.settings:
+            environment["HARVESTER_CONFIG"] = str(self.settings.absolute())
+        complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        process = subprocess.Popen(  # noqa: S603 - our own program, and no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+            env=environment,
+            start_new_session=True,
+        )
+        return Process(process, complaints)
+
+
+PAUSE_SECONDS = 10
+"""Before a scheduler that has ended without being asked is started again."""
+
+
+class Beside:
+    """A scheduler in a process of its own, for as long as the block goes on. If it ends, it is started again."""
+
+    def __init__(self, db: Path, settings: Path, say: Callable[[str], None]) -> None:
+        start = [sys.executable, "-P", "-m", "harvester", "--config", str(settings)]
+        self._command = [*start, "schedule", "run", "--db", str(db), "--beside", str(os.getpid())]
+        self._say = say
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._process = self._start()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ask it to stop, and wait until the page in hand is finished."""
+        self._stop.set()
+        self._process.send_signal(signal.SIGTERM)
+        self._thread.join()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # A session of its own: Ctrl-C is for the server, which passes it on once.
+        return subprocess.Popen(self._command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - our own
+
+    def _watch(self) -> None:
+        while True:
+            status = self._process.wait()
+            if self._stop.is_set():
+                return
+            self._say(f"the scheduler has ended with status {status}; it is started again in {PAUSE_SECONDS} seconds")
+            if self._stop.wait(PAUSE_SECONDS):
+                return
+            self._process = self._start()

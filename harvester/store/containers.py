@@ -1,0 +1,69 @@
+"""Remembers archive files that were read whole, so that the same file again costs no more than its hash."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from harvester.errors import HarvesterError
+from harvester.parsers.parse import PARSER_VERSION
+from harvester.readers.base import path_named
+from harvester.readers.compression import dictionary_of
+from harvester.readers.revisits import Place
+from harvester.store.database import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from harvester.source import Source
+    from harvester.store.run import Run
+
+
+class ArchivesRead:
+    """What earlier runs have read. `sources` and `listing` are part of it: another wish is another reading."""
+
+    def __init__(self, run: Run, sources: tuple[Source, ...], listing: str | None) -> None:
+        self._run = run
+        self._wish = (" ".join(source.name for source in sources), listing or "")
+        self._before: Counter[str] = Counter()
+
+    def knows(self, path: Path, sha256: str) -> bool:  # noqa: ARG002 - a copy elsewhere is the same
+        """Say whether a file was read before, wherever it lay; what it holds is then counted as unchanged."""
+        self._run.ahead.take()
+        self._before = self._run.counts + Counter(errors=self._run.errors)
+        sql = """SELECT pages, records FROM archives
+            WHERE sha256 = ? AND sources = ? AND listing = ? AND parser_version = ?"""
+        row = self._run.db.execute(sql, [sha256, *self._wish, PARSER_VERSION]).fetchone()
+        if row:
+            self._run.count_known(pages=row[0], records=row[1])
+        return row is not None
+
+    def remember(self, path: Path, sha256: str) -> None:
+        """Remember a file whose captures were all taken; one with an error is looked at again next time."""
+        self._run.ahead.take()
+        if self._run.errors != self._before["errors"] or self._run.counts["refused"] != self._before["refused"]:
+            return
+        pages, records = (self._run.counts[name] - self._before[name] for name in ("pages", "records"))
+        sql = """INSERT INTO archives (sha256, sources, listing, parser_version, path, pages, records, run_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET parser_version = excluded.parser_version,
+            path = excluded.path, pages = excluded.pages, records = excluded.records, run_id = excluded.run_id"""
+        name = os.fsencode(path.absolute()).decode(errors="backslashreplace")
+        with transaction(self._run.db):
+            self._run.db.execute(sql, [sha256, *self._wish, PARSER_VERSION, name, pages, records, self._run.id])
+
+
+def places_known(db: Database, uri: str) -> Iterator[Place]:
+    """Give the places in web archives where captures of an address lie that were read before, the newest first."""
+    sql = """SELECT file, "offset" FROM captures WHERE uri = ? AND file IS NOT NULL AND "offset" IS NOT NULL
+        GROUP BY file, "offset" ORDER BY max(captured_at) DESC"""
+    for name, offset in db.execute(sql, [uri]).fetchall():
+        path = path_named(name)
+        try:
+            with path.open("rb") as file:
+                yield Place(path, offset, dictionary_of(file))
+        except (OSError, HarvesterError):  # gone or damaged meanwhile: it is no place any more
+            continue

@@ -1,0 +1,92 @@
+"""Checks that documents are what their pages say, and that their changes add up to what they hold."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from harvester.registry import load_sources
+from harvester.store.documents import TRACKED, present
+from harvester.store.keys import differ
+from harvester.store.statements import FACETS, terms_of
+from harvester.store.votes import votes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+    from harvester.source import Source
+
+
+_HELD = """SELECT *, (SELECT json_group_array(json_array(facet, term))
+        FROM document_terms WHERE document_id = documents.id) AS terms
+    FROM documents ORDER BY id"""
+
+
+def differing(db: Database) -> Iterator[str]:
+    """Name each document that is not what its statements make, and the columns and facets that differ."""
+    for document, names in differing_documents(db):
+        yield f"document {document} ({', '.join(names)})"
+
+
+def differing_documents(db: Database) -> Iterator[tuple[int, list[str]]]:
+    """Give each such document. What is of an archive that this version does not know cannot be told."""
+    sources = load_sources()
+    for row in db.query(_HELD):
+        if row["source"] in sources:
+            names = _names(db, row, sources[row["source"]])
+            if names:
+                yield row["id"], names
+
+
+def _names(db: Database, row: dict[str, Any], source: Source) -> list[str]:
+    votes = votes_of(db, [row["id"]])
+    if not votes:
+        return []  # another check names it
+    now = present(db, row["id"], source, votes)
+    columns, stated = now.columns, terms_of(now.content)
+    names = [name for name, value in columns.items() if row[name] != value]
+    attached = now.content["attached"].value if "attached" in now.content else None
+    names += ["attached"] * (row["attached"] != attached)
+    terms = sorted((facet, term) for facet in FACETS for term in stated[facet])
+    return names + ["terms"] * (sorted(map(tuple, json.loads(row["terms"]))) != terms)
+
+
+# Changes of a document that was merged into another are a chain of their own, which ended with it.
+_CHANGED = """SELECT document_id, coalesce(merged_from, 0), field, id, before, after FROM changes
+    WHERE kind IN ('filled', 'changed') ORDER BY 1, 2, 3, 4"""
+_LAST = """SELECT document_id, field, after FROM changes JOIN documents ON documents.id = document_id
+    WHERE changes.id IN (SELECT max(id) FROM changes WHERE kind IN ('filled', 'changed') AND merged_from IS NULL
+        GROUP BY document_id, field)"""
+_TERMS = """SELECT group_concat(term, '; ') FROM
+    (SELECT term FROM document_terms WHERE document_id = ? AND facet = ? ORDER BY term)"""
+_TEXT = "SELECT text FROM texts WHERE document_id = ? AND kind || coalesce(' ' || language, '') = ?"
+
+
+def broken_chains(db: Database) -> Iterator[str]:
+    """Name each change that begins with something else than what the one before it ended with."""
+    for (document, _, field), rows in groupby(db.execute(_CHANGED), key=itemgetter(0, 1, 2)):
+        held: tuple[str | None, ...] = ()
+        for *_, change, before, after in rows:
+            if held and differ(before, held[0]):
+                yield f"change {change} of document {document} ({field})"
+            held = (after,)
+
+
+def outdated_values(db: Database) -> Iterator[str]:
+    """Name each field that holds something else than what its last change has made it."""
+    for document, field, after in db.execute(_LAST):
+        if differ(present_value(db, document, field), after):
+            yield f"document {document} ({field})"
+
+
+def present_value(db: Database, document: int, field: str) -> str | None:
+    """Give what a field holds now, as changes tell it."""
+    if field in TRACKED:
+        row = db.execute(f'SELECT "{field}" FROM documents WHERE id = ?', [document]).fetchone()
+    else:
+        row = db.execute(_TERMS if field in FACETS else _TEXT, [document, field]).fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,31 @@
+"""Whether the pages that were read still lie where they did, and hold the same bytes."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from harvester.model import Capture
+from harvester.readers.base import path_named
+from harvester.readers.targets import read_targets
+from harvester.registry import load_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+_KEPT = "SELECT file, id, uri, sha256 FROM captures WHERE file IS NOT NULL ORDER BY file, id"
+
+
+def unreadable_captures(db: Database) -> Iterator[str]:
+    """Name each capture whose file is gone, or does not hold its page any more. Every file is read once."""
+    sources = tuple(load_sources().values())
+    for name, captures in groupby(db.execute(_KEPT), key=itemgetter(0)):
+        path = path_named(name)
+        there = path.is_file()
+        pages = {one.sha256 for one in read_targets([path], None, sources) if isinstance(one, Capture)} if there else ()
+        for _, capture, uri, sha256 in captures:
+            if sha256 not in pages:
+                yield f"capture {capture} ({uri}): {'changed since' if there else 'missing'}, {name}"

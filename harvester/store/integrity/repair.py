@@ -1,0 +1,114 @@
+"""Mends what is derived: full text, documents, left-over rows, and runs that ended without a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harvester.model import Problem
+from harvester.registry import load_sources
+from harvester.store.database import transaction
+from harvester.store.digests import digest_of, digests, write_digest
+from harvester.store.documents import write_document, write_new
+from harvester.store.integrity.derived import differing_documents
+from harvester.store.integrity.invariants import DERIVED
+from harvester.store.integrity.runs import dead_runs, stale_claims
+from harvester.store.integrity.search import in_step
+from harvester.store.run import Run
+from harvester.store.search_index import behind, index, index_again
+from harvester.store.walks import interrupt_walks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+    from harvester.store.digests import Digest
+
+COMMAND = "harvester check --repair"
+_SIGHTED = """UPDATE sightings SET document_id = (SELECT document_id FROM statements WHERE id = statement_id)
+    WHERE statement_id IN (SELECT id FROM statements)
+    AND document_id IS NOT (SELECT document_id FROM statements WHERE id = statement_id)"""
+_LOST = """SELECT document_id, captures.source FROM statements JOIN captures ON captures.id = capture_id
+    WHERE document_id NOT IN (SELECT id FROM documents) GROUP BY document_id"""
+_ENDED = """SELECT DISTINCT runs.id FROM walks JOIN runs ON runs.id = run_id
+    WHERE walks.status IS NULL AND runs.status <> 'running'"""
+# What the row held and history never told of is no change of the document.
+_UNTOLD = """DELETE FROM changes WHERE run_id = ? AND kind = 'changed' AND EXISTS (SELECT 1 FROM changes AS last
+    WHERE last.id = (SELECT max(id) FROM changes AS c WHERE c.document_id = changes.document_id
+        AND c.field = changes.field AND c.merged_from IS NULL AND c.kind IN ('filled', 'changed') AND c.id < changes.id)
+    AND last.after IS NOT changes.before)"""
+
+
+def repair(db: Database) -> None:
+    """Mend what can be mended, in a run of its own, which says what was done."""
+    before = digests(db)
+    run = Run(db, COMMAND)
+    with run.failing():
+        with transaction(db):
+            done = [*_end_dead_runs(db), *_sort_out(db), *_make_again(db, run)]
+            _count_mended(db, before)
+        done += _index_again(db)
+        for message in done:
+            run.problem(Problem("notice", "repaired", message))
+        run.finish("complete")
+
+
+def _count_mended(db: Database, before: dict[str, Digest]) -> None:
+    """Let the tables count as written that hold again what they did before something else wrote there."""
+    for table, digest in digests(db).items():
+        if digest != before[table] == digest_of(db, table):
+            write_digest(db, table, before[table])
+
+
+def _end_dead_runs(db: Database) -> Iterator[str]:
+    for run, heard in list(dead_runs(db)):
+        sql = "UPDATE runs SET status = 'interrupted', finished_at = ?, reason = ? WHERE id = ?"
+        db.execute(sql, [heard, "ended without a word: killed, or a power cut", run])
+        interrupt_walks(db, run)
+        yield f"run {run} was marked as interrupted"
+    for (run,) in db.execute(_ENDED).fetchall():
+        interrupt_walks(db, run)
+        yield f"walks of run {run} without a verdict were marked as interrupted"
+    for place in list(stale_claims(db)):
+        db.execute("DELETE FROM claims WHERE source = ?", [place.split(",")[0]])
+        yield f"the claim was taken away: {place}"
+
+
+def _sort_out(db: Database) -> Iterator[str]:
+    """Let sightings follow their statements, and take away rows of documents and captures that are not there."""
+    lost = [row[0] for row in db.execute(_LOST)]
+    if count := db.execute(_SIGHTED).rowcount:
+        yield f"{count} sightings were given to the documents of their statements"
+    for table in DERIVED:
+        for key in db.table(table).foreign_keys:
+            marks = ",".join("?" * len(lost)) if key.other_table == "documents" else ""
+            sql = f"""DELETE FROM {table} WHERE "{key.column}" IS NOT NULL
+                AND "{key.column}" NOT IN (SELECT id FROM {key.other_table})
+                {f'AND "{key.column}" NOT IN ({marks})' if marks else ""}"""
+            if count := db.execute(sql, lost if marks else []).rowcount:
+                yield f"{count} rows were taken out of {table}: what they referred to ({key.column}) is not there"
+
+
+def _make_again(db: Database, run: Run) -> Iterator[str]:
+    """Make documents again of their statements."""
+    sources = load_sources()
+    for document, source in db.execute(_LOST).fetchall():
+        db.execute("DELETE FROM document_terms WHERE document_id = ?", [document])
+        write_new(db, document, sources[source], run.id)
+        run.counts["new"] += 1
+        yield f"document {document} was made again of what pages say of it"
+    for document, names in list(differing_documents(db)):
+        (source,) = db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
+        run.counts["changed"] += write_document(db, document, sources[source], run.id) == "changed"
+        yield f"document {document} is what its pages say again ({', '.join(names)})"
+    db.execute(_UNTOLD, [run.id])
+
+
+def _index_again(db: Database) -> Iterator[str]:
+    """Bring full text up to date; where that is not enough, make it again from nothing."""
+    path = Path(db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0])
+    if not behind(db) and not in_step(path):
+        index_again(db)
+        yield "the index of documents was made again"
+    index(db)

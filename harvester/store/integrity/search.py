@@ -1,0 +1,67 @@
+"""Whether full text holds exactly what the tables do that it was made of."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Database
+
+from harvester.db.pages.folding import register as register_fold
+from harvester.errors import HarvesterError
+from harvester.store.backup import beside, copy_into
+from harvester.store.database import open_to_read
+from harvester.store.integrity.finding import REPAIR, Finding
+from harvester.store.search_index import FOLDED_VIEW, behind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FULL_TEXT = "full text"
+_CONTENT = ('content = ""', 'content = "document_words_folded", content_rowid = "id"')
+
+
+def look_at_search(path: Path) -> list[Finding]:
+    """Compare full text with what it was made of."""
+    try:
+        with closing(open_to_read(path).conn) as connection:
+            return list(_index(Database(connection), path))
+    except (sqlite3.OperationalError, HarvesterError) as error:
+        return [Finding(FULL_TEXT, "indexes that could not be looked at", 1, (str(error),), None)]
+    except sqlite3.DatabaseError as error:
+        return [Finding(FULL_TEXT, "indexes that cannot be read", 1, (str(error),), REPAIR)]
+
+
+def _index(db: Database, path: Path) -> Iterator[Finding]:
+    missing = behind(db)
+    busy = db.execute("SELECT 1 FROM runs WHERE status = 'running'").fetchone() is not None
+    if missing:  # a harvest under way will see to it
+        message = "documents that search does not know yet"
+        yield Finding(FULL_TEXT, message, missing, (), None if busy else REPAIR, notice=busy)
+    elif not in_step(path):
+        yield Finding(FULL_TEXT, "indexes out of step with documents", 1, ("documents_fts",), REPAIR)
+
+
+def in_step(path: Path) -> bool:
+    """Say whether full text holds exactly the words of the documents.
+
+    In a copy, for SQLite holds up all who write meanwhile; and there the index, which has no content of its own, is
+    given what it was made of, or SQLite would have nothing to compare it with.
+    """
+    with beside(path.with_name(f"{path.name}-check")) as copy:
+        copy_into(path, copy)
+        with closing(sqlite3.connect(copy, isolation_level=None)) as db:
+            register_fold(db)
+            db.execute(FOLDED_VIEW)
+            db.execute("PRAGMA writable_schema = ON")
+            db.execute("UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'documents_fts'", _CONTENT)
+            db.execute("PRAGMA writable_schema = RESET")
+            try:
+                db.execute("INSERT INTO documents_fts (documents_fts, rank) VALUES ('integrity-check', 1)")
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                return False
+    return True

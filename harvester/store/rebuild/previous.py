@@ -1,0 +1,121 @@
+"""What the database said before it is made again: it lies beside, attached as `former`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from harvester.model import DocumentPage, FileLink, Listing, Record, Text
+from harvester.parsers.dates import read_date
+from harvester.store.captures import Hashes
+from harvester.store.documents import Ids, next_id
+from harvester.store.keys import LOST_DATE, OPEN_TITLE, STRONG_KINDS, date_of, kind_of
+from harvester.store.statements import STATED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from harvester.source import DateOrder
+
+DERIVED = (
+    "sightings",
+    "statements",
+    "news",
+    "attachments",
+    "document_terms",
+    "texts",
+    "files",
+    "identities",
+    "documents",
+)
+"""Tables that follow from pages."""
+
+
+def attach(db: Database, path: Path) -> None:
+    """Lay what there was beside, to be read only."""
+    db.execute("ATTACH ? AS former", [f"{path.resolve().as_uri()}?mode=ro"])
+
+
+class FormerIds(Ids):
+    """Gives documents the ids that they had, so that nothing that refers to them comes to mean another."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self._last = next_id(db) - 1
+        self._given: set[int] = set()
+
+    def give(self, keys: Iterable[str]) -> int:
+        """Give the id that the first of these keys led to, unless another document has it already."""
+        wanted = list(keys)
+        addressed = any(kind_of(key) in STRONG_KINDS for key in wanted)
+        for key in wanted:
+            sql = "SELECT document_id FROM former.identities WHERE key = ? ORDER BY document_id"
+            for (document,) in self._db.execute(sql, [key]).fetchall():
+                namesake = addressed and kind_of(key) not in STRONG_KINDS and self._is_addressed(document)
+                if document not in self._given and not namesake:
+                    self._given.add(document)
+                    return int(document)
+        return super().give(wanted)
+
+    def _is_addressed(self, document: int) -> bool:
+        """Return whether a document had an address of its own: then a title and a date are not enough to be it."""
+        sql = "SELECT key FROM former.identities WHERE document_id = ?"
+        return any(kind_of(key) in STRONG_KINDS for (key,) in self._db.execute(sql, [document]))
+
+
+def former_page(
+    db: Database, row: dict[str, Any], order: DateOrder | None
+) -> tuple[Listing | DocumentPage, Hashes] | None:
+    """Make a page of what is known of a capture whose bytes cannot be had; None if nothing of it may be told.
+
+    `order`: how its archive writes dates of numbers only.
+    """
+    seen = """SELECT s.key, s.content, s.cut, s.hash, position, sightings.date_text, title FROM former.sightings
+        JOIN former.statements AS s ON s.id = statement_id
+        WHERE sightings.capture_id = ? AND s.content <> '{}' ORDER BY position"""
+    own = """SELECT key, content, cut, hash, 1, content ->> 'date_text', content ->> 'title'
+        FROM former.statements WHERE capture_id = ? AND content <> '{}'"""
+    said = db.execute(seen if row["listing_id"] else own, [row["id"]]).fetchall()
+    if row["form"] is None or not (said or row["listing_id"]):
+        return None
+    records = tuple(_record(order, *one) for one in said)
+    attached = None if row["listing_id"] else json.loads(said[0][1]).get("attached")
+    hashes = Hashes(tuple(one[3] for one in said), row["content_hash"] or "", attached)
+    if row["listing_id"]:
+        return Listing(row["form"], records, row["first"], row["last"], row["declared_total"]), hashes
+    return _document_page(db, row, records[0]), hashes
+
+
+def _record(
+    order: DateOrder | None,
+    key: str,
+    content: str,
+    cut: int,
+    _hash: str,
+    position: int,
+    date_text: str | None,
+    title: str,
+) -> Record:
+    """Give a record as its statement tells it, with its date and title as this page printed them."""
+    said = json.loads(content)
+    stated: dict[str, Any] = {name: said.get(name) for name in STATED if name not in ("date_text", "title")}
+    return Record(
+        position=position,
+        title=title,
+        date=read_date(date_text, order),
+        terms=tuple((facet, term) for facet, found in said.get("terms", {}).items() for term in found),
+        cut=bool(cut),
+        open_title=key.endswith(OPEN_TITLE),
+        loses_date=kind_of(key) == "natural" and date_of(key) == LOST_DATE,
+        **stated,
+    )
+
+
+def _document_page(db: Database, row: dict[str, Any], record: Record) -> DocumentPage:
+    sql = "SELECT kind, language, text FROM former.texts WHERE capture_id = ? ORDER BY id"
+    texts = tuple(Text(*text) for text in db.execute(sql, [row["id"]]))
+    files = db.execute("SELECT url, media_type FROM former.files WHERE capture_id = ?", [row["id"]])
+    return DocumentPage(row["form"], record, texts, tuple(FileLink(*file) for file in files))

@@ -1,0 +1,90 @@
+"""Takes pages again that were taken before: captures, reads and history stay, what pages say is written anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harvester.model import Listing, Problem, Refused
+from harvester.parsers.parse import PARSER_VERSION
+from harvester.store.captures import Place, hash_page, said
+from harvester.store.page_writer import RecordTaker
+from harvester.store.rebuild.previous import DERIVED, FormerIds, former_page
+from harvester.store.rebuild.restore import set_history_aside
+from harvester.store.withdrawal.withheld import is_withheld
+from harvester.urls import host_of
+
+if TYPE_CHECKING:
+    from harvester.model import Capture, DocumentPage, Page
+    from harvester.source import Source
+    from harvester.store.captures import Hashes
+    from harvester.store.run import Run
+    from harvester.store.withdrawal.withheld import Keeper
+
+OF_A_WALK = ("another-page", "redirected")
+"""Refusals that no parser can judge: it was not the page that was asked for."""
+_ROWS = """SELECT id, uri, source, listing_id, captured_at, sha256, content_hash, form, first, last, declared_total,
+    records, file, refused, errors FROM captures ORDER BY id"""
+
+
+class Retaking:
+    """Takes every capture of a database again, once. `left`: those that are yet to be taken, by id.
+
+    `keeper` keeps records out that were withdrawn already.
+    """
+
+    def __init__(self, run: Run, sources: dict[str, Source], keeper: Keeper) -> None:
+        self._run = run
+        self._db = run.db
+        self._sources = sources
+        self._keeper = keeper
+        self.ids = FormerIds(run.db)
+        self.recount: set[int] = set()
+        self.left: dict[int, dict[str, Any]] = {row["id"]: row for row in self._db.query(_ROWS)}
+        for table in DERIVED:
+            self._db.execute(f"DELETE FROM {table}")
+        set_history_aside(self._db)
+
+    def take(self, row: dict[str, Any], capture: Capture, page: Page) -> None:
+        """Take a capture as its bytes are read now."""
+        del self.left[row["id"]]
+        source = self._sources[row["source"]]
+        if row["refused"] in OF_A_WALK or is_withheld(self._db, capture, page, source):
+            return
+        found = said(page, capture) | {"content_hash": None, "parser_version": PARSER_VERSION}
+        if not isinstance(page, Refused):
+            hashes = hash_page(page)
+            found["content_hash"] = hashes.page
+            self._take(row, page, hashes)
+            self._run.counts["records"] += len(hashes.records)
+        if any(row[name] != found.get(name) for name in ("form", "refused", "records", "errors") if name in found):
+            self._tell(row, page)
+        columns = ", ".join(f'"{name}" = ?' for name in found)
+        self._db.execute(f"UPDATE captures SET {columns} WHERE id = ?", [*found.values(), row["id"]])
+
+    def take_former(self, row: dict[str, Any]) -> None:
+        """Take a capture as it was read before, because its bytes cannot be had."""
+        del self.left[row["id"]]
+        former = former_page(self._db, row, self._sources[row["source"]].date_order)
+        if former:
+            self._take(row, *former)
+
+    def _take(self, row: dict[str, Any], page: Listing | DocumentPage, hashes: Hashes) -> None:
+        place = self._place(row, page.form)
+        taker = RecordTaker(self._db, place, self.ids, self.recount)
+        if isinstance(page, Listing):
+            taker.take(page, hashes, self._keeper)
+        else:
+            taker.take_document(page, hashes)
+
+    def _place(self, row: dict[str, Any], form: str) -> Place:
+        source = self._sources[row["source"]]
+        at = row["captured_at"]
+        return Place(source, self._run.id, row["id"], row["listing_id"], row["uri"], form, host_of(row["uri"]), at)
+
+    def _tell(self, row: dict[str, Any], page: Page) -> None:
+        """Tell what is the matter with a page that is read otherwise than before."""
+        problems: tuple[Problem, ...] = page.problems if not isinstance(page, Refused) else ()
+        if isinstance(page, Refused):
+            problems = (Problem("error", page.code, page.message, extract=page.extract),)
+        for problem in problems:
+            self._run.problem(problem, row["uri"])

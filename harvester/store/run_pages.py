@@ -1,0 +1,255 @@
+"""Takes pages into a run: each whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from harvester.model import REFERENCE_READING, DocumentPage, Listing, Problem, Refused
+from harvester.registry import load_sources
+from harvester.store.captures import (
+    NOT_THERE,
+    Place,
+    find_same_bytes,
+    find_same_content,
+    hash_page,
+    keep_capture,
+    keep_read,
+    known_capture,
+    listing_of_capture,
+    part_readings,
+)
+from harvester.store.page_writer import RecordTaker
+from harvester.store.removals import come_back, not_found, take_back_returns
+from harvester.store.run_totals import REFERENCE_READINGS, Tally
+from harvester.store.site_changes import Fill
+from harvester.store.walks import keep_step
+from harvester.store.withdrawal.names import Names
+from harvester.store.withdrawal.withdrawn import is_address, is_named
+from harvester.store.withdrawal.withheld import is_withheld
+from harvester.urls import host_of
+from harvester.utils import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlite_utils import Database
+
+    from harvester.model import Capture, Page, Severity
+    from harvester.source import Source
+    from harvester.store.captures import Hashes, KnownCapture
+
+FUTURE = timedelta(days=1)
+"""Clocks may differ by so much."""
+ANOTHER_DOCUMENT = "another-document"
+CLAIM = "says that it is another document's page: what it says counts for none until that is confirmed; ask again"
+UNDECIDED = "withheld until its page is read: its title and date, or its address, are those of a withdrawn document"
+STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
+
+
+@dataclass(frozen=True)
+class WalkStep:
+    """Which page of which walk a capture was asked for as; `first` is the position that it must begin with.
+
+    `again`: if the page is refused it is asked for once more, so this is no step of the walk yet; if `filled`, records
+    should stand there, so that a page without any is no step either. `listing` is the listing's address.
+    """
+
+    walk: int
+    number: int
+    reason: str
+    first: int
+    listing: str = ""
+    cached: bool = False
+    again: bool = False
+    filled: bool = False
+
+    def is_unanswered(self, taken: Taken) -> bool:
+        """Return whether a page is refused, or without records where some should stand."""
+        return taken.refused or (self.filled and not taken.records)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a capture. `known`: nothing in it was new or changed. `missing`: there is no such page.
+
+    `claim`: it is a document's page, but of which document cannot be known. `records`: how many it holds.
+    """
+
+    capture_id: int
+    refused: bool
+    known: bool
+    missing: bool = False
+    claim: bool = False
+    records: int = 0
+
+
+class Taking(Tally):
+    """A run that takes pages. `fill`: how full they were; `hidden`: a page has shown more of what is withdrawn."""
+
+    def __init__(self, db: Database, command: str) -> None:
+        super().__init__(db, command)
+        self.fill = Fill()
+        self.hidden = False
+
+    def find_known(self, capture: Capture, sources: Iterable[Source]) -> KnownCapture | None:
+        """Find the capture that makes parsing this one needless, because its bytes were read before.
+
+        At the address of a withdrawn document only what a page says shows whose it is.
+        """
+        return None if is_address(self.db, capture.uri) else find_same_bytes(self.db, capture, sources)
+
+    def reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None = None) -> Taken:
+        """Keep that a page was read whose bytes are known."""
+        with self.in_one():
+            capture = self._with_possible_time(capture)
+            return self._left_out() if is_address(self.db, capture.uri) else self._reread(capture, known, step)
+
+    def not_modified(self, capture: Capture, capture_id: int, step: WalkStep | None = None) -> Taken:
+        """Keep that the archive says that a page is as it was captured before."""
+        return self.reread(capture, known_capture(self.db, capture_id), step)
+
+    def take(self, capture: Capture, page: Page, source: Source, step: WalkStep | None = None) -> Taken:
+        """Take one page: its records, its problems and the fact that it was read, or none of these."""
+        hashes = None if isinstance(page, Refused) else hash_page(page)
+        with self.in_one():
+            capture = self._with_possible_time(capture)
+            if is_withheld(self.db, capture, page, source):
+                self.hidden, self.withdrawn = True, Names.of(self.db)
+                return self._left_out()
+            content = hashes.page if hashes else None
+            known = find_same_content(self.db, capture, content, source)
+            if not known and isinstance(page, DocumentPage):
+                part_readings(self.db, capture)
+            capture_id = known.id if known else keep_capture(self.db, capture, page, content, source)
+            listing = listing_of_capture(self.db, capture_id) if isinstance(page, Listing) else None
+            self.fill.count(page, source.name, listing)
+            if known:
+                return self._reread(capture, known, step)
+            before = self.counts["new"], self.counts["changed"]
+            claim = False
+            keep_read(self.db, self.id, capture_id, capture)  # what a page says counts by its readings
+            if isinstance(page, Refused):
+                self._refuse(capture, page, step)
+            elif hashes:
+                place = Place(source, self.id, capture_id, listing, capture.uri, page.form, *_host_and_time(capture))
+                claim = self._take_records(place, page, hashes)
+            unchanged = (self.counts["new"], self.counts["changed"]) == before
+            self._presence(capture, capture_id, believed=not isinstance(page, Refused) and not claim)
+            refused, records = isinstance(page, Refused), len(hashes.records) if hashes else 0
+            taken = Taken(capture_id, refused, unchanged, capture.http_status in NOT_THERE, claim, records)
+            return self._counted(taken, step)
+
+    def passed_over(self, uri: str, problem: Problem | None, step: WalkStep | None = None) -> None:
+        """Keep that something gave no capture: with its reason, or counted if its name shows that it is no page."""
+        if problem is None or is_named(self.db, uri):
+            self.counts["ignored"] += 1
+            return
+        with self.in_one():
+            self.complain(replace(problem, severity="warning") if step else problem, uri)
+            self._keep_step(step, None, known=False)
+
+    def count_known(self, pages: int, records: int) -> None:
+        """Count pages that need not be looked at, because the file that holds them was read before."""
+        self.counts.update(pages=pages, skipped=pages, records=records, unchanged=records)
+
+    def problem(self, problem: Problem, uri: str | None = None) -> None:
+        """Keep a problem that belongs to no page."""
+        self.passed_over(uri or "", problem)
+
+    def _with_possible_time(self, capture: Capture) -> Capture:
+        """Return a capture without its time if that is still to come: it would outlast whatever is harvested later."""
+        if capture.captured_at is None or capture.captured_at <= datetime.now(UTC) + FUTURE:
+            return capture
+        message = f"says that it was captured on {stamp(capture.captured_at)}: it counts as a page without a time"
+        self.complain(Problem("warning", "captured-in-future", message), capture.uri)
+        return replace(capture, captured_at=None)
+
+    def _take_records(self, place: Place, page: Listing | DocumentPage, hashes: Hashes) -> bool:
+        """Take what a page says; return whether it is a claim: a document's page, of which cannot be known whose."""
+        taker = RecordTaker(self.db, place)
+        outcome = taker.take(page, hashes) if isinstance(page, Listing) else taker.take_document(page, hashes)
+        self.counts.update(outcome)
+        self.counts["records"] += len(hashes.records)
+        self.counts["returned"] -= take_back_returns(self.db, self.id, taker.regrouped)
+        for record in taker.undecided:
+            self.complain(Problem("notice", "withheld", UNDECIDED, position=record.position), place.uri)
+        for problem in page.problems:
+            self.complain(replace(problem, extract="") if taker.withheld else problem, place.uri)
+            self.counts[REFERENCE_READINGS] += problem.code == REFERENCE_READING
+        if isinstance(page, Listing) or not taker.is_claim:
+            return False
+        self.complain(Problem("warning", ANOTHER_DOCUMENT, CLAIM, extract=page.record.title), place.uri)
+        return True
+
+    def _left_out(self) -> Taken:
+        """Leave out a page of a withdrawn document; not even its address is kept."""
+        self.counts["pages"] += 1
+        self.complain(Problem("notice", "withdrawn", "a page of a withdrawn document was left out"), None)
+        return Taken(0, refused=False, known=True)
+
+    def _refuse(self, capture: Capture, page: Refused, step: WalkStep | None) -> None:
+        """Keep a refusal: an error, but for a page of a walk. Whether that is missing in the end, its verdict says.
+
+        That there is no such page is an answer, too: nothing is missing that the archive has.
+        """
+        self.counts["refused"] += not (step and step.again)
+        severity: Severity = "warning" if step or capture.http_status in NOT_THERE else "error"
+        self.complain(Problem(severity, page.code, page.message, extract=page.extract), capture.uri)
+
+    def _reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None) -> Taken:
+        keep_read(self.db, self.id, known.id, capture)
+        claim = known.refused is None and self._read_again(capture, known)
+        self._presence(capture, known.id, believed=known.refused is None and not claim)
+        self.counts.update(skipped=1, records=known.records)
+        if known.errors and not (step and known.refused):  # whether a refused page is missing, the walk says
+            self.errors += known.errors
+        if known.refused and not (step and step.again):
+            self.counts["refused"] += 1
+        if known.errors and not (step and step.again):
+            code = known.refused or "still-incomplete"
+            self.complain(Problem("notice", code, STILL_NOT_TAKEN), capture.uri)
+        missing = capture.http_status in NOT_THERE
+        taken = Taken(known.id, known.refused is not None, True, missing, claim, known.records)
+        return self._counted(taken, step)
+
+    def _read_again(self, capture: Capture, known: KnownCapture) -> bool:
+        """Let a known page say again what it says, at this time; return whether it is a claim."""
+        sql = "SELECT source, listing_id, form FROM captures WHERE id = ?"
+        name, listing, form = self.db.execute(sql, [known.id]).fetchone()
+        source = load_sources()[name]
+        place = Place(source, self.id, known.id, listing, capture.uri, form, *_host_and_time(capture))
+        taker = RecordTaker(self.db, place)
+        outcome = taker.read_again()
+        self.counts.update(new=outcome["new"], changed=outcome["changed"])
+        self.counts["unchanged"] += max(0, known.records - outcome["changed"])
+        claim = listing is None and taker.is_claim
+        if claim:
+            self.complain(Problem("warning", ANOTHER_DOCUMENT, CLAIM), capture.uri)
+        return claim
+
+    def _presence(self, capture: Capture, capture_id: int, *, believed: bool) -> None:
+        """See to what a page tells of documents that are gone. Without a time it tells nothing of now."""
+        if capture.captured_at is None:
+            return
+        at = stamp(capture.captured_at)
+        if believed:
+            self.counts["returned"] += come_back(self.db, self.id, capture_id, at)
+        elif capture.http_status in NOT_THERE:
+            self.counts["gone"] += not_found(self.db, self.id, capture_id, capture.uri, at)
+
+    def _counted(self, taken: Taken, step: WalkStep | None) -> Taken:
+        """Count a page, as a step of its walk too unless it is asked for again."""
+        self.counts["pages"] += 1
+        if not (step and step.again and step.is_unanswered(taken)):
+            self._keep_step(step, None if taken.refused else taken.capture_id, known=taken.known)
+        return taken
+
+    def _keep_step(self, step: WalkStep | None, capture_id: int | None, *, known: bool) -> None:
+        if step:
+            keep_step(self.db, step.walk, step.number, step.reason, capture_id, known=known, cached=step.cached)
+
+
+def _host_and_time(capture: Capture) -> tuple[str, str | None]:
+    return host_of(capture.uri), stamp(capture.captured_at) if capture.captured_at else None

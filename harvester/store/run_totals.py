@@ -1,0 +1,76 @@
+"""What a run counts and what it complains of, written together with the pages that it takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from harvester.store.database import transaction
+from harvester.store.withdrawal.names import Names
+from harvester.store.withdrawal.secret import check_secret
+from harvester.utils import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from sqlite_utils import Database
+
+    from harvester.model import Problem
+
+REFERENCE_READINGS = "reference_readings"
+COUNTS = (
+    *("pages", "records", "new", "changed", "unchanged", "gone", "returned"),
+    *("problems", "skipped", "ignored", "refused", REFERENCE_READINGS),
+)
+
+
+class Tally:
+    """The row of a run. `errors`: how much of what was asked for was not taken."""
+
+    def __init__(self, db: Database, command: str) -> None:
+        self.db = db
+        self.counts: Counter[str] = Counter()
+        self.errors = 0
+        check_secret(db)
+        self.withdrawn = Names.of(db)
+        with transaction(db):
+            # A file's name that was typed need not be text.
+            command = command.encode(errors="backslashreplace").decode()
+            values = [self.withdrawn.taken_out(command), stamp()]
+            cursor = db.execute("INSERT INTO runs (command, started_at) VALUES (?, ?)", values)
+        self.id = int(cursor.lastrowid or 0)
+
+    def complain(self, problem: Problem, uri: str | None) -> None:
+        """Keep a problem, within the transaction that is open."""
+        self.counts["problems"] += 1
+        self.errors += problem.severity == "error"
+        sql = """INSERT INTO problems (run_id, uri, position, severity, code, message, extract)
+            VALUES (?, ?, ?, ?, ?, ?, ?)"""
+        if uri and self.withdrawn.stand_in(uri):
+            uri = None
+        message, extract = map(self.withdrawn.taken_out, (problem.message, problem.extract or ""))
+        values = (problem.position, problem.severity, problem.code, message, extract or None)
+        self.db.execute(sql, [self.id, uri, *values])
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Take pages in one transaction, all or none: what was counted for pages that failed is not counted."""
+        counts, errors = self.counts.copy(), self.errors
+        try:
+            with transaction(self.db):
+                yield
+                self._write_counts()
+        except BaseException:
+            self.counts, self.errors = counts, errors
+            raise
+
+    def in_one(self) -> AbstractContextManager[None]:
+        """Write what belongs together: within the transaction that is open, or in one of its own."""
+        return nullcontext() if self.db.conn.in_transaction else self.together()
+
+    def _write_counts(self) -> None:
+        assignments = ", ".join(f"{name} = ?" for name in COUNTS)
+        values = [self.counts[name] for name in COUNTS]
+        self.db.execute(f"UPDATE runs SET {assignments} WHERE id = ?", [*values, self.id])

@@ -1,0 +1,110 @@
+"""Texts and files of documents: those of the own page that counts now. Others are kept aside, each set once."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from harvester.model import FileLink, Text
+from harvester.store.keys import differ
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlite_utils import Database
+
+    from harvester.model import DocumentPage
+
+Change = tuple[str | None, str | None, str | None]
+"""Field, value before, value after."""
+
+
+class Attached:
+    """The texts and files of one own page: `hash` stands for all of them, None if there are none."""
+
+    def __init__(self, digest: str | None, texts: Sequence[Text], files: Sequence[FileLink], capture: int) -> None:
+        self.hash = digest
+        self.texts = texts
+        self.files = files
+        self.capture = capture
+
+    @classmethod
+    def of_page(cls, page: DocumentPage, digest: str | None, capture: int) -> Attached:
+        """Return those of a page that was just read."""
+        return cls(digest, page.texts, page.files, capture)
+
+    def keep_aside(self, db: Database) -> None:
+        """Keep them although no document holds them now."""
+        if self.hash is None:
+            return
+        texts = [[text.kind, text.language, text.text] for text in self.texts]
+        content = {"texts": texts, "files": [[file.url, file.media_type] for file in self.files]}
+        sql = "INSERT OR IGNORE INTO attachments (hash, content, capture_id) VALUES (?, ?, ?)"
+        db.execute(sql, [self.hash, json.dumps(content, ensure_ascii=False), self.capture])
+
+
+def switch(db: Database, document: int, digest: str | None, at_hand: Attached | None) -> list[Change] | None:
+    """Let a document hold other texts and files; return which texts changed, None if they cannot be had."""
+    wanted = at_hand if at_hand and at_hand.hash == digest else _kept(db, digest)
+    if wanted is None:
+        return None
+    before = attached_of(db, document)
+    db.execute("UPDATE documents SET attached = ? WHERE id = ?", [digest, document])
+    changed = _write_texts(db, document, wanted)
+    _write_files(db, document, wanted)
+    db.execute("DELETE FROM attachments WHERE hash = ?", [digest])
+    if before:
+        before.keep_aside(db)
+    return changed
+
+
+def attached_of(db: Database, document: int) -> Attached | None:
+    """Return the texts and files that a document holds, None if it has none."""
+    row = db.execute("SELECT attached FROM documents WHERE id = ?", [document]).fetchone()
+    if row is None or row[0] is None:
+        return None
+    sql = "SELECT kind, language, text, capture_id FROM texts WHERE document_id = ? ORDER BY id"
+    texts = db.execute(sql, [document]).fetchall()
+    sql = "SELECT url, media_type, capture_id FROM files WHERE document_id = ? ORDER BY url"
+    files = db.execute(sql, [document]).fetchall()
+    capture = max(one[-1] for one in (*texts, *files)) if texts or files else 0
+    return Attached(row[0], [Text(*text[:3]) for text in texts], [FileLink(*file[:2]) for file in files], capture)
+
+
+def _kept(db: Database, digest: str | None) -> Attached | None:
+    if digest is None:
+        return Attached(None, (), (), 0)
+    row = db.execute("SELECT content, capture_id FROM attachments WHERE hash = ?", [digest]).fetchone()
+    if row:
+        content = json.loads(row[0])
+        texts, files = [Text(*text) for text in content["texts"]], [FileLink(*file) for file in content["files"]]
+        return Attached(digest, texts, files, row[1])
+    holder = db.execute("SELECT id FROM documents WHERE attached = ?", [digest]).fetchone()
+    return attached_of(db, holder[0]) if holder else None
+
+
+def _write_texts(db: Database, document: int, wanted: Attached) -> list[Change]:
+    sql = "SELECT id, kind, language, text FROM texts WHERE document_id = ?"
+    held = {(kind, language): (key, text) for key, kind, language, text in db.execute(sql, [document])}
+    stated: dict[tuple[Any, ...], str] = {(text.kind, text.language): text.text for text in wanted.texts}
+    changed: list[Change] = []
+    for name in sorted(held.keys() | stated.keys(), key=str):
+        before, after = held.get(name, (0, None)), stated.get(name)
+        if differ(before[1], after):
+            changed.append((" ".join(part for part in name if part), before[1], after))
+            if before[0]:
+                db.execute("DELETE FROM texts WHERE id = ?", [before[0]])
+            if after:
+                sql = "INSERT INTO texts (document_id, kind, language, text, capture_id) VALUES (?, ?, ?, ?, ?)"
+                db.execute(sql, [document, *name, after, wanted.capture])
+    return changed
+
+
+def _write_files(db: Database, document: int, wanted: Attached) -> None:
+    held = {row[0] for row in db.execute("SELECT url FROM files WHERE document_id = ?", [document])}
+    stated = {file.url: file.media_type for file in wanted.files}
+    for url in held - stated.keys():
+        db.execute("DELETE FROM files WHERE document_id = ? AND url = ?", [document, url])
+    for url in sorted(stated.keys() - held):
+        sql = "INSERT INTO files (document_id, url, media_type, capture_id) VALUES (?, ?, ?, ?)"
+        db.execute(sql, [document, url, stated[url], wanted.capture])

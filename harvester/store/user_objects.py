@@ -1,0 +1,160 @@
+"""What users have added to a database: it stays as it is, whatever the harvester writes."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlite_utils import Database
+
+from harvester.db.migrations import migrations
+from harvester.db.pages.folding import register as register_fold
+from harvester.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What a row is known by when it is written anew; its own columns stay with it.
+_KNOWN_BY = {
+    "documents": ("id",),
+    "document_terms": ("document_id", "facet", "term"),
+    "identities": ("key", "document_id"),
+    "sightings": ("capture_id", "position"),
+    "statements": ("key", "form", "host", "hash", "capture_id"),
+    "texts": ("document_id", "kind", "language"),
+    "files": ("document_id", "url"),
+}
+STORED = 0
+"""`hidden` of a column in `table_xinfo` that is written; 2 and 3 are generated ones."""
+
+
+class Schema(NamedTuple):
+    """The schema as the harvester makes it: the columns of each table, and its views, triggers and indexes by name.
+
+    `counted`: the tables of which a digest is kept.
+    """
+
+    columns: dict[str, frozenset[str]]
+    others: dict[str, str]
+    counted: tuple[str, ...]
+
+
+@cache
+def schema() -> Schema:
+    """Return the schema of a new database."""
+    db = Database(memory=True)
+    register_fold(db.conn)
+    migrations().apply(db)
+    columns = {name: frozenset(columns_of(db, name, generated=True)) for name in db.table_names()}
+    sql = "SELECT name, sql FROM sqlite_master WHERE type IN ('view', 'trigger', 'index') AND sql IS NOT NULL"
+    counted = tuple(row[0] for row in db.execute("SELECT name FROM digests ORDER BY name"))
+    return Schema(columns, dict(db.execute(sql).fetchall()), counted)
+
+
+def columns_of(db: Database, table: str, *, generated: bool = False) -> list[str]:
+    """Return the names of a table's columns; generated ones, which nobody can write, only if asked for."""
+    rows = db.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", [table])
+    return [name for name, hidden in rows if generated or hidden == STORED]
+
+
+def otherwise(db: Database) -> str | None:
+    """Return in what the harvester's own tables or views are others than in a new database; None if in nothing."""
+    tables = set(db.table_names())
+    for table, columns in schema().columns.items():
+        lacking = columns - set(columns_of(db, table, generated=True))
+        if table not in tables:
+            return f"it has no table {table}"
+        if lacking:
+            return f"its table {table} has no column {min(lacking)}"
+    views = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'").fetchall())
+    ours = {name: made for name, made in schema().others.items() if made.startswith("CREATE VIEW")}
+    return next((f"its view {name} is another" for name, made in ours.items() if views.get(name) != made), None)
+
+
+@contextmanager
+def resting(db: Database, *, ours: bool = False) -> Iterator[None]:
+    """Let users' triggers rest during the block (and the harvester's own, if asked for), within a transaction.
+
+    They are there for what happens to documents, not for how the harvester writes them anew.
+    """
+    sql = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid"
+    rested = [(name, made) for name, made in db.execute(sql) if ours or name not in schema().others]
+    for name, _ in rested:
+        db.execute(f"DROP TRIGGER {_quoted(name)}")
+    yield
+    for _, made in rested:
+        db.execute(made)
+
+
+@contextmanager
+def without_unique_indexes(db: Database) -> Iterator[None]:
+    """Take away users' own unique indexes during the block: only what is written in the end has to fit them."""
+    sql = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE UNIQUE%' ORDER BY rowid"
+    away = [(name, made) for name, made in db.execute(sql) if name not in schema().others]
+    for name, _ in away:
+        db.execute(f"DROP INDEX {_quoted(name)}")
+    yield
+    for name, made in away:
+        try:
+            db.execute(made)
+        except sqlite3.IntegrityError as error:
+            raise DatabaseError(
+                f"your own index {name} does not allow what the pages say ({error}), so the database was left as it "
+                f"is: drop the index, then run this again"
+            ) from error
+
+
+def keep_own_columns(db: Database) -> None:
+    """Give rows that were written anew the values of users' own columns, and texts their ids. Reads `former`."""
+    _keep_text_ids(db)
+    for table, keys in _KNOWN_BY.items():
+        own = [name for name in columns_of(db, table) if name not in schema().columns[table]]
+        if own:
+            _keep(db, table, keys, own)
+
+
+def _keep(db: Database, table: str, keys: tuple[str, ...], own: list[str]) -> None:
+    same = " AND ".join(f"f.{key} IS n.{key}" for key in keys)
+    names = ", ".join(map(_quoted, own))
+    held = " OR ".join(f"f.{_quoted(name)} IS NOT NULL" for name in own)
+    gone = f"NOT EXISTS (SELECT 1 FROM {table} AS n WHERE {same})"
+    sql = f"SELECT count(*) FROM former.{table} AS f WHERE ({held}) AND {gone}"
+    lost = db.execute(sql).fetchone()[0]
+    if lost and not _are_defaults(db, table, keys, own):
+        raise DatabaseError(
+            f"{lost} rows of {table} are no longer what pages say, and with them would go the values of your own "
+            f"columns ({', '.join(own)}), so the database was left as it is: copy them into a table of your own, and "
+            "empty them"
+        )
+    former = ", ".join(f"f.{_quoted(name)}" for name in own)
+    db.execute(
+        f"""UPDATE {table} AS n SET ({names}) = (SELECT {former} FROM former.{table} AS f WHERE {same} LIMIT 1)
+        WHERE EXISTS (SELECT 1 FROM former.{table} AS f WHERE {same})"""
+    )
+
+
+def _are_defaults(db: Database, table: str, keys: tuple[str, ...], own: list[str]) -> bool:
+    """Return whether the rows that are gone held nothing but what every new row holds."""
+    same = " AND ".join(f"f.{key} IS n.{key}" for key in keys)
+    sql = "SELECT name, dflt_value FROM pragma_table_xinfo(?)"
+    defaults = {name: value or "NULL" for name, value in db.execute(sql, [table])}
+    other = " OR ".join(f"f.{_quoted(name)} IS NOT ({defaults[name]})" for name in own)
+    sql = f"SELECT 1 FROM former.{table} AS f WHERE ({other}) AND NOT EXISTS (SELECT 1 FROM {table} AS n WHERE {same})"
+    return db.execute(sql).fetchone() is None
+
+
+def _keep_text_ids(db: Database) -> None:
+    """Give texts the ids that they had: users' own tables may refer to them."""
+    last = "SELECT max((SELECT coalesce(max(id), 0) FROM texts), (SELECT coalesce(max(id), 0) FROM former.texts))"
+    (above,) = db.execute(last).fetchone()
+    db.execute("UPDATE texts SET id = id + ?", [above])
+    db.execute(
+        """UPDATE texts AS n SET id = coalesce((SELECT f.id FROM former.texts AS f WHERE f.document_id = n.document_id
+            AND f.kind = n.kind AND f.language IS n.language LIMIT 1), id)"""
+    )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

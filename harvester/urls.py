@@ -1,0 +1,204 @@
+"""Pure functions of URLs: which listing a page belongs to, which page of it, and how items are known."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+if TYPE_CHECKING:
+    from harvester.source import Source
+
+
+@lru_cache(maxsize=256)  # asked several times of each page
+def host_of(uri: str) -> str:
+    """Give the host of a page's address; a file has none."""
+    return urlsplit(uri).hostname or ""
+
+
+@dataclass(frozen=True)
+class ListingAddress:
+    """A listing that has an address: its identity is the source, the set of filters, the search text and the order.
+
+    `url` is that identity as an address of the archive's own host, without a page.
+    """
+
+    source: str
+    url: str
+    filters: tuple[str, ...] = ()
+    text: str = ""
+    order: str = ""
+
+    @property
+    def key(self) -> str:
+        """The identity as text."""
+        return f"{self.source}:url:{self.url}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is of everything that the archive has, in whatever order."""
+        return not self.filters and not self.text
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        parts = [f"“{self.text}”"] if self.text else []
+        return " ".join([*parts, *self.filters]) or "whole archive"
+
+
+def listing_of(url: str, source: Source) -> ListingAddress | None:
+    """Give the listing that an address is a page of; None if it is no listing's. Host and page say nothing."""
+    pager = source.pager
+    parts = urlsplit(url)
+    if pager is None or parts.path.rstrip("/") != pager.path:
+        return None
+    query = _query(parts.query)
+    filters = tuple(sorted({value for name, value in query if re.fullmatch(pager.filters, name)}))
+    text = next((value for name, value in query if name == pager.text), "")
+    order = next((value for name, value in query if name == pager.order), "")
+    return ListingAddress(source.name, _address(source, filters, text, order), filters, text, order)
+
+
+def listing_for(source: Source, text: str = "") -> ListingAddress:
+    """Give the whole archive, or a search of it, in the order that lists new records first where there is one."""
+    pager = source.pager
+    order = (pager and pager.newest_first) or ""
+    return ListingAddress(source.name, _address(source, (), text, order), (), text, order)
+
+
+def is_ordered(listing: ListingAddress, source: Source) -> bool:
+    """Say whether a listing shows new records first."""
+    return bool(source.pager and source.pager.newest_first and listing.order == source.pager.newest_first)
+
+
+def in_other_order(listing: ListingAddress, source: Source) -> ListingAddress | None:
+    """Return a listing in another order: new records first, or the site's own; None if only one order is known."""
+    newest_first = source.pager.newest_first if source.pager else None
+    if newest_first is None:
+        return None
+    order = "" if listing.order == newest_first else newest_first
+    url = _address(source, listing.filters, listing.text, order)
+    return ListingAddress(listing.source, url, listing.filters, listing.text, order)
+
+
+def item_url(url: str, source: Source) -> str | None:
+    """Return an item's address without what says nothing of the item; None if an address is no item's.
+
+    A slash at its end, a query (`?utm_source=…`), a fragment and needless codes (`%31` for `1`) are no part of it.
+    """
+    parts = urlsplit(url)
+    path = re.sub(r"%([0-9A-Fa-f]{2})", _decoded, parts.path).rstrip("/")
+    if source.addresses is None or not re.fullmatch(source.addresses.path, path.removeprefix("/"), re.DOTALL):
+        return None
+    return parts._replace(path=path, query="", fragment="").geturl()
+
+
+def _decoded(code: re.Match[str]) -> str:
+    """Return what a code stands for where it need not be one (RFC 3986, 2.3), else the code in capitals."""
+    letter = chr(int(code[1], 16))
+    return letter if re.fullmatch(r"[A-Za-z0-9._~-]", letter) else code[0].upper()
+
+
+def page_url(listing: ListingAddress, number: int, source: Source, base: str | None = None) -> str:
+    """Give the address of a page of a listing, counted from 0; `base` is another place of the same archive."""
+    assert source.pager is not None  # noqa: S101 - only a source with a pager has listings with addresses
+    joint = "&" if "?" in listing.url else "?"
+    url = f"{listing.url}{joint}{source.pager.parameter}={source.pager.start + number * source.pager.step}"
+    return rebased(url, base) if base else url
+
+
+def page_number(url: str, source: Source) -> int | None:
+    """Give which page of its listing an address is, counted from 0."""
+    if listing_of(url, source) is None or source.pager is None:
+        return None
+    value = dict(_query(urlsplit(url).query)).get(source.pager.parameter, str(source.pager.start))
+    return (int(value) - source.pager.start) // source.pager.step if re.fullmatch(r"\d{1,7}", value) else None
+
+
+def rebased(url: str, base: str) -> str:
+    """Move an address to another host."""
+    parts, at = urlsplit(url), urlsplit(base)
+    return parts._replace(scheme=at.scheme, netloc=at.netloc, path=at.path.rstrip("/") + parts.path).geturl()
+
+
+def canonical(url: str, source: Source, base: str | None = None) -> str:
+    """Give an address on the archive's own host: hosts are aliases, and so is the place that `base` names."""
+    parts = urlsplit(url)
+    if base and parts.netloc == urlsplit(base).netloc:
+        path = parts.path.removeprefix(urlsplit(base).path.rstrip("/"))
+        return parts._replace(scheme="https", netloc=source.hosts[0], path=path).geturl()
+    return parts._replace(scheme="https", netloc=source.hosts[0]).geturl() if parts.hostname in source.hosts else url
+
+
+def _query(query: str) -> list[tuple[str, str]]:
+    """Read a query; doubly encoded names come out right, empty values are left over from nothing."""
+    pairs = parse_qsl(query)
+    return [(unquote(unquote(name)), value.strip()) for name, value in pairs if value.strip()]
+
+
+def _address(source: Source, filters: tuple[str, ...], text: str, order: str) -> str:
+    assert source.pager is not None  # noqa: S101 - only a source with a pager has listings with addresses
+    pager = source.pager
+    pairs = [(f"f[{number}]", value) for number, value in enumerate(filters)]
+    pairs += [(pager.text, text)] if text else []
+    pairs += [(pager.order, order)] if order else []
+    query = urlencode(pairs, quote_via=quote, safe="[]:")
+    return f"https://{source.hosts[0]}{pager.path}" + (f"?{query}" if query else "")
+
+
+# Web archives put their own address before the one that they keep.
+_KEPT = r"(?:(?:https?://web\.archive\.org)?/web/\d+[a-z_]*/)?"
+_RESERVED = re.compile("(?i)%(?:2f|3f|23|25)")  # what would be read otherwise without its %
+_KEPT_AS_THEY_ARE = "/:;=@!$&'()*+,~.-_"
+_REST = r"/?(?:[?#].*)?"
+
+
+class Address(NamedTuple):
+    """Where an item is, and the keys that this tells."""
+
+    url: str
+    slug: str | None = None
+    record_id: str | None = None
+    node_id: str | None = None
+
+
+def read_address(href: str, source: Source) -> Address | None:
+    """Read a link as the address of an item of this archive; None if it is none."""
+    if source.addresses is None:
+        return None
+    return _read(href, source, source.addresses.path)
+
+
+def read_file_address(href: str, source: Source) -> Address | None:
+    """Read a link as the address of a file of this archive, with the node that it belongs to."""
+    if source.addresses is None or source.addresses.file is None:
+        return None
+    return _read(href, source, source.addresses.file)
+
+
+def _read(href: str, source: Source, path: str) -> Address | None:
+    if " " in href or "\t" in href:  # browsers ignore tabs in addresses, and white space around them
+        href = href.replace("\t", "").strip()
+    found = _pattern(source.hosts, path).fullmatch(href)
+    if found is None:
+        return None
+    keys = {name: _percented(value) if value else value for name, value in found.groupdict().items()}
+    return Address(f"https://{source.hosts[0]}{keys.pop('path')}", **keys)
+
+
+def _percented(text: str) -> str:
+    """Return an address as browsers send it, letters beyond ASCII with %, others without: it has one spelling."""
+    if (text.isascii() and "%" not in text) or _RESERVED.search(text):
+        return text
+    try:
+        return quote(unquote(text, errors="strict"), safe=_KEPT_AS_THEY_ARE)
+    except UnicodeDecodeError:  # in an encoding that the address does not tell
+        return text
+
+
+@lru_cache(maxsize=64)
+def _pattern(hosts: tuple[str, ...], path: str) -> re.Pattern[str]:
+    host = "|".join(re.escape(name) for name in hosts)
+    return re.compile(rf"{_KEPT}(?:(?i:https?:)?//(?i:{host})(?::\d+)?)?(?P<path>/(?:{path})){_REST}", re.DOTALL)
