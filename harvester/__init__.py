@@ -1,4 +1,4 @@
-"""Harvests archive listings into SQLite, and knows what it does not have."""
+"""Harvests archive listings into SQLite, and records what is missing."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The flow: captures in, pages parsed, a run takes them. The same for saved and for live pages."""
+"""The ingest flow: captures are read, their pages parsed, and a run stores them. The same for saved and live pages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 ANOTHER_PAGE = "another-page"
-"""Why a page is refused that is not the one of a walk that was asked for."""
+"""Why a page is refused that is not the one that a walk has requested."""
 NOTHING_FOUND = "nothing-found"
 NOTHING_THERE = "the site says that nothing is found where records should stand: out of a cache, or it shows no more"
 SENT_ON = frozenset({301, 302, 303, 307, 308})
@@ -35,13 +35,13 @@ SENT_ON = frozenset({301, 302, 303, 307, 308})
 
 
 class Stop:
-    """Whether the user has asked to stop (Ctrl-C, SIGTERM). The page in hand is finished; asking twice ends at once."""
+    """Records a request to stop (Ctrl-C, SIGTERM). The current page is finished; a second request stops at once."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
 
     def listen(self) -> None:
-        """Begin to listen."""
+        """Install the signal handlers."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._asked)
 
@@ -52,7 +52,7 @@ class Stop:
 
 
 def read_page(capture: Capture, sources: tuple[Source, ...], engine: EngineChoice = "auto") -> tuple[Source, Page]:
-    """Read a capture as a page of the first source that recognises it."""
+    """Return the page in a capture, and the first of the sources that recognises it."""
     readings = [(source, parse(capture, source, engine)) for source in sources_for(capture, sources)]
     taken = [reading for reading in readings if not isinstance(reading[1], Refused)]
     known = [reading for reading in readings if isinstance(reading[1], Refused) and reading[1].code != "not-a-listing"]
@@ -63,7 +63,7 @@ def read_page(capture: Capture, sources: tuple[Source, ...], engine: EngineChoic
 
 
 def dated(captures: Iterable[Capture | PassedOver], at: datetime | None) -> Iterator[Capture | PassedOver]:
-    """Yield captures; those that do not say when they were had were had at that time."""
+    """Yield captures; those without a time get the time `at`."""
     for capture in captures:
         if at and isinstance(capture, Capture) and capture.captured_at is None:
             yield replace(capture, captured_at=at)
@@ -79,7 +79,7 @@ def harvest_captures(
     progress: Callable[[], None] = lambda: None,
     engine: EngineChoice = "auto",
 ) -> None:
-    """Take captures into a run until there are no more or the user asks to stop; give the run its verdict."""
+    """Add captures to a run until there are no more or the user stops it; record the run's result."""
     replay = Replay(run, sources)
     try:
         for capture in captures:
@@ -88,12 +88,12 @@ def harvest_captures(
             if stop.signal is not None:
                 break
     finally:
-        run.ahead.take()  # where reading fails, too: what was read before is kept
+        run.batch.flush()  # also if reading fails: what was read before is stored
     if stop.signal is not None:
         run.finish("interrupted", f"stopped by {signal.Signals(stop.signal).name}; run it again to go on")
         return
     if not run.counts["pages"] and not run.errors:
-        run.problem(
+        run.add_run_problem(
             Problem("error", "nothing-found", "no saved page in the targets: give .txt pages or folders of them")
         )
     run.finish(run.verdict)
@@ -102,16 +102,16 @@ def harvest_captures(
 def _read_ahead(
     run: Run, capture: Capture | PassedOver, sources: tuple[Source, ...], replay: Replay, engine: EngineChoice
 ) -> None:
-    """Read a capture, to be taken together with others."""
+    """Read a capture, and queue it to be stored together with others."""
     if isinstance(capture, WalkNote):
-        run.ahead.take()
-        replay.note(capture)
+        run.batch.flush()
+        replay.add_note(capture)
     elif isinstance(capture, Capture):
-        if run.ahead.holds(capture):
-            run.ahead.take()
-        run.ahead.add(read_one(run, capture, sources, replay.step(capture), engine), capture)
+        if run.batch.contains(capture):
+            run.batch.flush()
+        run.batch.add(read_one(run, capture, sources, replay.step(capture), engine), capture)
     else:
-        run.ahead.add(read_one(run, capture, sources))
+        run.batch.add(read_one(run, capture, sources))
 
 
 def harvest_one(
@@ -121,7 +121,7 @@ def harvest_one(
     step: WalkStep | None = None,
     engine: EngineChoice = "auto",
 ) -> Taken | None:
-    """Take one capture, or keep why there is none; say what was taken."""
+    """Add one capture, or the reason why there is none; return what was added."""
     return read_one(run, capture, sources, step, engine)()
 
 
@@ -132,7 +132,7 @@ def read_one(
     step: WalkStep | None = None,
     engine: EngineChoice = "auto",
 ) -> Callable[[], Taken | None]:
-    """Read one capture; give what is to be called to take it."""
+    """Read one capture; return the function that stores it."""
     if isinstance(capture, PassedOver):
         return partial(run.passed_over, capture.uri, capture.problem, step)
     known = run.find_known(capture, sources_for(capture, sources))
@@ -142,18 +142,18 @@ def read_one(
     if capture.http_status in SENT_ON:
         page = Refused("redirected", "the site sends on to another address: a login, or another listing")
     page = _of_the_walk(page, step) if step else _of_its_address(page, capture, source)
-    return partial(run.take, capture, page, source, step)
+    return partial(run.add_page, capture, page, source, step)
 
 
 def _of_its_address(page: Page, capture: Capture, source: Source) -> Page:
-    """Refuse a listing that stands where a document was asked for: that document is not held."""
+    """Return a refusal instead of a listing at the address of a document."""
     if isinstance(page, Listing) and read_address(capture.uri, source):
         return Refused(ANOTHER_PAGE, "a listing stands at the address of a document: ask again", form=page.form)
     return page
 
 
 def _of_the_walk(page: Page, step: WalkStep) -> Page:
-    """Refuse a page that is not the one that the walk has asked for: it must never stand for it."""
+    """Refuse a page that is not the one that the walk has requested."""
     if isinstance(page, Refused):
         return page
     if isinstance(page, Listing) and page.declared_total == 0 and step.first > 1:

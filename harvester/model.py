@@ -1,4 +1,4 @@
-"""What is read, as frozen data: a capture, and what its page says: a listing, a document, or refused and why."""
+"""What is read, as frozen data: a capture, and the content of its page: a listing, a document, or a refusal."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MAX_BYTES = 8 * 1024 * 1024
 class Capture:
     """The bytes of one page.
 
-    `uri` is the page's address on the site where it is known, else the `file:` address it was read from.
-    `captured_at` is UTC, or None where nothing says when (a file's date is no evidence).
-    `body` is at most MAX_BYTES + 1 long: one byte more is how a parser knows that the page is too large.
-    `file` and `offset` say where the bytes lie on this machine; `media_type` and `charset` what a header declared.
-    `step` is what the harvester's own web archives say of the walk that the page was fetched for.
+    `uri` is the page's address on the site if it is known, else the `file:` address that it was read from.
+    `captured_at` is UTC, or None if it is unknown (a file's date is no evidence).
+    `body` is at most MAX_BYTES + 1 long: from the additional byte a parser sees that the page is too large.
+    `file` and `offset` locate the bytes on this machine; `media_type` and `charset` are those of the HTTP header.
+    `step` is the note in the harvester's own WARC files on the walk that the page was fetched for.
     """
 
     uri: str
@@ -44,7 +44,7 @@ class Capture:
 
     @cached_property
     def sha256(self) -> str:
-        """Hex digest of the body."""
+        """The hexadecimal digest of the body."""
         return hashlib.sha256(self.body).hexdigest()
 
 
@@ -56,10 +56,10 @@ REFERENCE_READING = "reference-reading"
 
 @dataclass(frozen=True)
 class Problem:
-    """Anything that was not taken as it stood.
+    """Something that was not read or stored as it is.
 
-    `notice`: read rightly, but worth knowing. `warning`: read, but a person should look.
-    `error`: something that was asked for was not taken; the run is then partial.
+    `notice`: read correctly, but worth knowing. `warning`: read, but a person should look.
+    `error`: something that was requested was not stored; the run is then partial.
     """
 
     severity: Severity
@@ -71,14 +71,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Record:
-    """What a page says of one archival item.
+    """What a page states about one archival item.
 
-    `position` counts from 1 in the whole listing where the page has a range line, else on the page.
-    `cut` marks the record in which the page was cut off: what it says is true as far as it goes, so it fills gaps only.
-    `open_title`: the page ends inside or right after the title, so the title may be longer than what is here.
-    `archive` and what follows stand mostly on document pages; `terms` are pairs of facet and term. `kind`: what the
-    archive itself calls it; `uploaded`: when it was put online; `credit`: the line that thanks a donor.
-    `loses_date`: the form it stands in drops year-only dates, so no date means "not printed here".
+    `position` counts from 1 in the whole listing if the page has a range line, else on the page.
+    `cut` marks the record in which the page was cut off: its values are incomplete, so they fill gaps only.
+    `open_title`: the page ends inside or right after the title, so the whole title may be longer.
+    `archive` and the fields after it are mostly on document pages; `terms` are pairs of facet and term. `kind`: the
+    archive's own word for it; `uploaded`: when it was put online; `credit`: the line that thanks a donor.
+    `loses_date`: the page's form drops year-only dates, so no date means "not printed here".
     """
 
     position: int
@@ -104,9 +104,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of a listing. `first`, `last` and `declared_total` are None where no range line says them.
+    """One page of a listing. `first`, `last` and `declared_total` are None if no range line states them.
 
-    `onward`: it links to a page of the same listing behind it. `total_kind`: what the declared total means.
+    `onward`: it links to a later page of the same listing. `total_kind`: what the declared total means.
     """
 
     form: str
@@ -122,7 +122,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Text:
-    """A transcript or a translation; `language` is as printed, None where the page does not say."""
+    """A transcript or a translation; `language` is as printed, None if the page does not state it."""
 
     kind: Literal["transcript", "translation"]
     language: str | None
@@ -131,7 +131,7 @@ class Text:
 
 @dataclass(frozen=True)
 class FileLink:
-    """Where a file of the document can be had."""
+    """The address of a file of the document."""
 
     url: str
     media_type: str | None = None
@@ -139,10 +139,10 @@ class FileLink:
 
 @dataclass(frozen=True)
 class DocumentPage:
-    """The page of one document. Its record has position 1: it stands in no listing.
+    """The page of one document. Its record has position 1, because it is in no listing.
 
-    A page that ends early is not `whole`: its record is `cut`, its last field and the keys in it are left out, and
-    what it says, texts and files too, fills gaps only.
+    A page that ends early is not `whole`: its record is `cut`, its last field and the keys in it are left out, and its
+    other values, texts and files too, fill gaps only.
     """
 
     form: str
@@ -159,7 +159,7 @@ class DocumentPage:
 
 @dataclass(frozen=True)
 class Refused:
-    """No page that can be believed: a challenge, an error page, degraded text. Never an empty listing."""
+    """A page that is not read: a challenge, an error page, degraded text. Never an empty listing."""
 
     code: str
     message: str

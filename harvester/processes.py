@@ -1,4 +1,4 @@
-"""Which process somebody is, and whether it is still there: a number alone is given again after a restart."""
+"""The identity of processes, and whether they still run: a number alone is used again after a restart."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _NAME = re.compile(r"process (\d{1,10}) \(begun (.+?)\) on (.+)", re.DOTALL)
 
 
 def identity(process: int | None = None) -> str:
-    """Name a process of this machine (this one, if none is named) so that no later one can be taken for it."""
+    """Return an identity of a process of this machine (default: this one) that no later process shares."""
     number = process or os.getpid()
     return f"process {number} (begun {_begun(number)}) on {socket.gethostname()}"
 
 
 def is_here(who: str) -> bool:
-    """Say whether a process is of this machine: of others one cannot know whether it is there."""
+    """Return whether a process is of this machine: of others one cannot know whether it is there."""
     named = _NAME.fullmatch(who)
     return named is not None and named[3] == socket.gethostname()
 
 
 def runs(who: str) -> bool:
-    """Say whether a process of this machine is still there."""
+    """Return whether a process of this machine is still there."""
     named = _NAME.fullmatch(who)
     return named is not None and _begun(int(named[1])) == named[2]
 

@@ -1,4 +1,4 @@
-"""Makes the database again from the pages that it names, beside the live one, and then puts it in its place."""
+"""Rebuilds the database from the pages that it names, in a second file that then replaces the live one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CARRIED = "{}, written by something else than the harvester: it follows from no 
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What came of it: pages read again and pages kept as they were, and documents that are other than before."""
+    """The result of a rebuild: pages read again, pages copied unchanged, and documents that differ from before."""
 
     pages: int
     kept: int
@@ -59,10 +59,10 @@ class Rebuilt:
 def rebuild(
     path: Path, command: str, without: int | None = None, *, dry_run: bool = False, progress: Callable[[], None]
 ) -> Rebuilt:
-    """Make the database at `path` again; with `dry_run` only say what would come of it.
+    """Rebuild the database at `path`; with `dry_run` only return what would result.
 
     Ids, keys, history, and whatever the harvester did not make (a user's own tables) stay as they are. Raises if
-    somebody writes to the database meanwhile: nothing of it is then changed.
+    another process writes to the database meanwhile; the database is then unchanged.
     """
     with explained(path), open_to_write(path) as live, closing(sqlite3.connect(path)) as watch:
         _check_idle(live)
@@ -79,18 +79,18 @@ def rebuild(
 def _make(
     path: Path, former: Path, made: Path, command: str, without: int | None, progress: Callable[[], None]
 ) -> Rebuilt:
-    """Make the new database in the file `made`."""
+    """Write the new database to the file `made`; return what was rebuilt."""
     with open_to_write(former) as laid_open:
         withdrawn = lay_open(laid_open, path)
-        laid_open.execute("PRAGMA journal_mode = DELETE")  # so that nothing is left beside it
+        laid_open.execute("PRAGMA journal_mode = DELETE")  # so that no other file is left beside it
     copy_into(former, made)
     with open_to_write(made) as db:
-        db.execute("PRAGMA synchronous = OFF")  # nobody misses it if it is lost
+        db.execute("PRAGMA synchronous = OFF")  # it is only a copy until it is complete
         db.execute("PRAGMA journal_mode = MEMORY")
         attach(db, former)
         run = Run(db, command)
         for place in list(otherwise_written(db, [name for name in schema().counted if name not in DERIVED])):
-            run.problem(Problem("warning", "otherwise-written", CARRIED.format(place)))
+            run.add_run_problem(Problem("warning", "otherwise-written", CARRIED.format(place)))
         with uncounted(db), resting(db), without_unique_indexes(db):
             with transaction(db), resting(db, ours=True):
                 rebuilt = _take_again(run, without, progress, keeper_of(path, withdrawn))
@@ -111,7 +111,7 @@ def _take_again(run: Run, without: int | None, progress: Callable[[], None], kee
     sources = load_sources()
     retaking = Retaking(run, sources, keeper)
     for row, capture in list_pages(retaking.left):
-        retaking.take(row, capture, parse(capture, sources[row["source"]]))
+        retaking.reingest(row, capture, parse(capture, sources[row["source"]]))
         run.counts["pages"] += 1
         progress()
     kept = list(retaking.left.values())
@@ -121,13 +121,13 @@ def _take_again(run: Run, without: int | None, progress: Callable[[], None], kee
     recount_members(run.db, {moves.get(document, document) for document in retaking.recount})
     restore(run)
     if kept:
-        run.problem(Problem("notice", "kept-as-it-was", KEPT.format(len(kept)), extract=kept[0]["uri"]))
+        run.add_run_problem(Problem("notice", "kept-as-it-was", KEPT.format(len(kept)), extract=kept[0]["uri"]))
     counts = run.counts
     return Rebuilt(counts["pages"], len(kept), *(counts[name] for name in ("new", "changed", "merged", "dropped")))
 
 
 def list_pages(left: dict[int, dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Capture]]:
-    """Read every file once and give the captures that are left, each with its row."""
+    """Yield the captures that are left, each with its row; every file is read once."""
     files: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in left.values():
         if row["file"]:
@@ -138,7 +138,7 @@ def list_pages(left: dict[int, dict[str, Any]]) -> Iterator[tuple[dict[str, Any]
 
 
 def _of_file(path: Path, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Capture]]:
-    """Give what a file holds of its captures: known by their bytes, and where there are several by their address."""
+    """Yield the captures in a file: recognised by their bytes, and if several have these, by their address."""
     wanted: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         wanted[row["sha256"]].append(row)
@@ -162,9 +162,9 @@ def _version(watch: sqlite3.Connection) -> int:
 
 
 def _put(made: Path, live: Database, watch: sqlite3.Connection, before: int) -> None:
-    """Write the new database into the live file; who reads it meanwhile goes on reading the one before.
+    """Write the new database into the live file; concurrent readers keep reading the one before.
 
-    After the first page the file is locked, so whoever wrote before that is noticed, and nobody can write after it.
+    After the first page the file is locked: an earlier write by another process is noticed, a later one is impossible.
     """
 
     def check(_status: int, remaining: int, _total: int) -> None:

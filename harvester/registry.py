@@ -1,4 +1,4 @@
-"""Finds archives by name. Scrapy's loader finds their spiders (`harvester.crawl.spiders`) by the same names."""
+"""The registry of sources by name. Scrapy's loader (`harvester.crawl.spiders`) finds their spiders by these names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @cache
 def load_sources() -> dict[str, Source]:
-    """Give every archive of which there is a file in `spiders`, by name."""
+    """Return every archive of which there is a file in `spiders`, by name."""
     modules = [import_module(f"{spiders.__name__}.{found.name}") for found in iter_modules(spiders.__path__)]
     said = [getattr(value, "source", value) for module in modules for value in vars(module).values()]
     sources = {value for value in said if isinstance(value, Source)}
@@ -26,7 +26,7 @@ def load_sources() -> dict[str, Source]:
 
 
 def choose_sources(name: str | None) -> tuple[Source, ...]:
-    """Give the archive of that name, or all of them if none is named."""
+    """Return the archive of that name, or all of them if none is named."""
     sources = load_sources()
     if name is None:
         return tuple(sources.values())
@@ -36,6 +36,6 @@ def choose_sources(name: str | None) -> tuple[Source, ...]:
 
 
 def sources_for(capture: Capture, sources: tuple[Source, ...]) -> tuple[Source, ...]:
-    """Give the archives that a capture can be of: the one whose host it is from, else all."""
+    """Return the archives that a capture can be of: the one whose host it is from, else all."""
     host = host_of(capture.uri)
     return tuple(source for source in sources if host in source.hosts) or sources

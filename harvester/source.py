@@ -1,4 +1,4 @@
-"""What is special about an archive, as frozen data. A new archive of a known kind is a new Source, nothing else."""
+"""The description of an archive as frozen data. A new archive of a known kind needs only a new Source."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ CAPS: frozenset[Loss] = frozenset({"capitals"})
 
 @dataclass(frozen=True)
 class Form:
-    """One way in which an archive's listing pages look.
+    """One form of an archive's listing pages.
 
-    `signs`: patterns, each of which some line matches whole. `refused`: why pages of this form are never taken.
+    `signs`: patterns, each of which matches some whole line. `refused`: why pages of this form are never read.
     `range_line`: pattern with the groups first, last, total, perhaps before and after (words around the total).
-    `single`: pattern of the line that stands for it where there is one record.
-    `mark`: pattern at the start of a record's first line.
-    `one_line_parts`: each line is a part of its own, no blank lines between. `heading_after`: the line before
+    `single`: pattern of the line that replaces it in a listing of one record.
+    `mark`: pattern at the beginning of a record's first line.
+    `one_line_parts`: each line is a part of its own, without blank lines between. `heading_after`: the line before
     the listing's own name. `noise`: lines between the range line or heading and the first record.
-    `ends_at`: the line after the last record. `loses`: what this form cannot show; its silence there says nothing.
+    `ends_at`: the line after the last record. `loses`: what this form cannot show, so that its absence means nothing.
     """
 
     name: str
@@ -76,11 +76,11 @@ class Form:
 
     @cached_property
     def noise_pattern(self) -> re.Pattern[str]:
-        """The noise, compiled; without any, nothing is."""
+        """The noise, compiled; a pattern that never matches if there is none."""
         return re.compile("|".join(f"(?:{noise})" for noise in self.noise) or "(?!)")
 
     def is_noise(self, text: str) -> bool:
-        """Say whether a block between header and records is no record."""
+        """Return whether a block between header and records is no record."""
         return self.noise_pattern.fullmatch(text) is not None
 
 
@@ -88,11 +88,11 @@ class Form:
 class Pager:
     r"""How the pages of a listing are addressed.
 
-    `path`: where listings are. `parameter`, `start`, `step`: the page's number in the query. `size`: records a page.
+    `path`: the path of listings. `parameter`, `start`, `step`: the page's number in the query. `size`: records a page.
     `filters`: pattern of the parameters that narrow a listing; `text`: that of the search; `order`: that of the sort.
     `newest_first`: the value of `order` that lists new records first; without one a walk is proven by walking twice.
     `ceiling`: how many records of a listing the site shows at most; 0 if it shows them all. Without it a walk that has
-    seen exactly 500, 1,000 or 10,000 records is looked at in another order before it is believed.
+    seen exactly 500, 1,000 or 10,000 records is repeated in another order before its result counts.
     """
 
     path: str
@@ -111,17 +111,17 @@ class Pager:
 class Source:
     r"""An archive: its name, its hosts (aliases of one another) and the forms of its pages, the richest first.
 
-    `pager` says how its listings are walked; None where only saved pages are read.
+    `pager` describes how its listings are walked; None if only saved pages are read.
 
-    `addresses`: how links address its items; None where only pages without links are read.
+    `addresses`: how links address its items; None if only pages without links are read.
 
     `paths`: patterns of its pages' addresses besides those of listings and items, from the path on and without the
-    first slash. What else its hosts serve is no page; without any of these, everything may be one.
+    first slash. Other addresses of its hosts are no pages; without any of these, every address may be one.
 
     `span_days`: within how many days saved pages of a listing must have been captured for their positions to add up;
-    more for an archive that stands still.
+    more for an archive that no longer changes.
 
-    `date_order`: how it writes dates of numbers only (`3/4/1950`). Where it is not known, such a date is either of two.
+    `date_order`: how it writes dates of numbers only (`3/4/1950`). If it is unknown, such a date has two readings.
     """
 
     name: str
@@ -136,7 +136,7 @@ class Source:
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:
-        """What the address of a page looks like; saved files are named after addresses."""
+        """The pattern of a page's address; saved files are named after addresses."""
         items = (self.addresses.path,) if self.addresses else ()
         listings = (rf"{re.escape(self.pager.path.lstrip('/'))}(?:\?.*)?",) if self.pager else ()
         paths = (*items, *listings, *self.paths)
@@ -144,11 +144,11 @@ class Source:
 
     @property
     def says_paths(self) -> bool:
-        """Whether the address of a page is told from others."""
+        """Whether pages can be recognized by their addresses."""
         return bool(self.addresses or self.pager or self.paths)
 
     def form(self, name: str) -> Form:
-        """Give the form of that name."""
+        """Return the form of that name."""
         return next(form for form in self.forms if form.name == name)
 
 
@@ -202,8 +202,9 @@ MAIN = ((b"<main", b"</main>"), (b"<h1", b"<footer"))
 class Addresses:
     """How an archive addresses its items.
 
-    `links`: what links to items hold, one of these. `path`: pattern of an item's whole path, without the first slash,
-    with the groups slug, record_id, node_id (those that there are). `file`: the same of a file, with the group node_id.
+    `links`: strings of which each link to an item contains one. `path`: pattern of an item's whole path, without the
+    first slash, with the groups slug, record_id, node_id (those that exist). `file`: the same of a file, with the group
+    node_id.
     """
 
     links: tuple[str, ...]
@@ -212,7 +213,7 @@ class Addresses:
 
     @cached_property
     def selector(self) -> str:
-        """Selects the links that may lead to items."""
+        """The CSS selector of the links that may lead to items."""
         return ", ".join(f'a[href*="{part}"]' for part in self.links)
 
 
@@ -220,10 +221,10 @@ class Addresses:
 class HtmlForm(Form):
     """A form of HTML pages.
 
-    `marks`: bytes of which at least one stands in every such page; none are needed if there are none.
-    `slices`: pairs of bytes between which all that is read stands; a pair counts if each stands there exactly once
-    (the end, from the start on) and no mark stands outside. The first that counts is taken, else the whole page.
-    `labels`: what the archive's own labels mean, besides those that are common.
+    `marks`: bytes of which every such page contains at least one; without any, every page may have this form.
+    `slices`: pairs of bytes around everything that is read; a pair counts if each occurs exactly once (the end, from
+    the start on) and no mark is outside. The first that counts is used, else the whole page.
+    `labels`: the meaning of the archive's own labels, besides the common ones.
     """
 
     marks: tuple[bytes, ...] = ()
@@ -240,9 +241,9 @@ class HtmlForm(Form):
 class HtmlListing(HtmlForm):
     """A listing in HTML: records are the blocks around links to items, whatever their classes.
 
-    `date_behind_title`: a date stands behind its title, not before. `labelled_values`: what stands behind a title is
-    labels with their values. `nothing_found`: patterns of the archive's own
-    words for a listing without records. `heading`: selector of the listing's own name.
+    `date_behind_title`: a date follows its title. `labelled_values`: labels with their values follow a title.
+    `nothing_found`: patterns of the archive's own words for a listing without records. `heading`: selector of the
+    listing's own name.
     """
 
     date_behind_title: bool = False
@@ -252,12 +253,12 @@ class HtmlListing(HtmlForm):
 
     @cached_property
     def nothing_pattern(self) -> re.Pattern[str] | None:
-        """The words for a listing without records, compiled to be a whole line."""
+        """The words for a listing without records, compiled to match a whole line."""
         return _line("|".join(self.nothing_found)) if self.nothing_found else None
 
     @cached_property
     def range_in_text(self) -> re.Pattern[str] | None:
-        """The range line, compiled to be a line of a page's text, in which tabs stand between blocks."""
+        """The range line, compiled to match a line of a page's text, which has tabs between blocks."""
         return _line(self.range_line) if self.range_line else None
 
     @cached_property
@@ -270,9 +271,9 @@ class HtmlListing(HtmlForm):
 class DocumentForm(HtmlForm):
     """The page of one document: selectors of its parts.
 
-    `fields`: blocks of a label and its values; `label` and `value` select these inside, where they are marked.
-    `panes`: transcripts and translations. `node_path`: pattern of
-    the path that Drupal's settings name, with the node's number; None where the software is another one.
+    `fields`: blocks of a label and its values; `label` and `value` select these inside, if they are marked.
+    `panes`: transcripts and translations. `node_path`: pattern of the path in Drupal's settings, with the node's
+    number; None for other software.
     """
 
     title: str = "h1.title"
@@ -287,6 +288,6 @@ class DocumentForm(HtmlForm):
 
 
 def _line(pattern: str) -> re.Pattern[str]:
-    # It begins with the border before it: only there is it tried. Between the words may be any number of spaces.
+    # It begins with the border before it, so that it is tried only there. Any number of spaces may separate the words.
     pattern = pattern.replace(" ?", " ").replace(" ", " *+")
     return re.compile(rf"[\t\n][ \x1f]*+(?:{pattern}) *+(?=[\t\n]|$)")

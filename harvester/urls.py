@@ -1,4 +1,4 @@
-"""Pure functions of URLs: which listing a page belongs to, which page of it, and how items are known."""
+"""Pure functions of URLs: which listing a page belongs to, which page of it, and which item an address is of."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from harvester.source import Source
 
 
-@lru_cache(maxsize=256)  # asked several times of each page
+@lru_cache(maxsize=256)  # called several times for each page
 def host_of(uri: str) -> str:
-    """Give the host of a page's address; a file has none."""
+    """Return the host of a page's address; a file has none."""
     return urlsplit(uri).hostname or ""
 
 
 @dataclass(frozen=True)
 class ListingAddress:
-    """A listing that has an address: its identity is the source, the set of filters, the search text and the order.
+    """The address of a listing, identified by its source, filters, search text and order.
 
-    `url` is that identity as an address of the archive's own host, without a page.
+    `url` is an address of the archive's own host for these, without a page.
     """
 
     source: str
@@ -33,23 +33,23 @@ class ListingAddress:
 
     @property
     def key(self) -> str:
-        """The identity as text."""
+        """The listing's identity as text."""
         return f"{self.source}:url:{self.url}"
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is of everything that the archive has, in whatever order."""
+        """Whether the listing contains all records of the archive, in any order."""
         return not self.filters and not self.text
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name of the listing, as users see it."""
         parts = [f"“{self.text}”"] if self.text else []
         return " ".join([*parts, *self.filters]) or "whole archive"
 
 
 def listing_of(url: str, source: Source) -> ListingAddress | None:
-    """Give the listing that an address is a page of; None if it is no listing's. Host and page say nothing."""
+    """Return the listing that an address is a page of; None if it is no listing's. Host and page do not matter."""
     pager = source.pager
     parts = urlsplit(url)
     if pager is None or parts.path.rstrip("/") != pager.path:
@@ -62,19 +62,19 @@ def listing_of(url: str, source: Source) -> ListingAddress | None:
 
 
 def listing_for(source: Source, text: str = "") -> ListingAddress:
-    """Give the whole archive, or a search of it, in the order that lists new records first where there is one."""
+    """Return the whole archive, or a search of it, in the order that lists new records first where there is one."""
     pager = source.pager
     order = (pager and pager.newest_first) or ""
     return ListingAddress(source.name, _address(source, (), text, order), (), text, order)
 
 
 def is_ordered(listing: ListingAddress, source: Source) -> bool:
-    """Say whether a listing shows new records first."""
+    """Return whether a listing shows new records first."""
     return bool(source.pager and source.pager.newest_first and listing.order == source.pager.newest_first)
 
 
 def in_other_order(listing: ListingAddress, source: Source) -> ListingAddress | None:
-    """Return a listing in another order: new records first, or the site's own; None if only one order is known."""
+    """Return the listing in the other order, new records first or the site's own; None if only one order is known."""
     newest_first = source.pager.newest_first if source.pager else None
     if newest_first is None:
         return None
@@ -84,9 +84,9 @@ def in_other_order(listing: ListingAddress, source: Source) -> ListingAddress | 
 
 
 def item_url(url: str, source: Source) -> str | None:
-    """Return an item's address without what says nothing of the item; None if an address is no item's.
+    """Return an item's address without the parts that do not identify it; None if the address is not an item's.
 
-    A slash at its end, a query (`?utm_source=…`), a fragment and needless codes (`%31` for `1`) are no part of it.
+    A slash at its end, a query (`?utm_source=…`), a fragment and needless codes (`%31` for `1`) do not identify it.
     """
     parts = urlsplit(url)
     path = re.sub(r"%([0-9A-Fa-f]{2})", _decoded, parts.path).rstrip("/")
@@ -96,13 +96,13 @@ def item_url(url: str, source: Source) -> str | None:
 
 
 def _decoded(code: re.Match[str]) -> str:
-    """Return what a code stands for where it need not be one (RFC 3986, 2.3), else the code in capitals."""
+    """Return the character of a code that is not needed (RFC 3986, 2.3), else the code in capitals."""
     letter = chr(int(code[1], 16))
     return letter if re.fullmatch(r"[A-Za-z0-9._~-]", letter) else code[0].upper()
 
 
 def page_url(listing: ListingAddress, number: int, source: Source, base: str | None = None) -> str:
-    """Give the address of a page of a listing, counted from 0; `base` is another place of the same archive."""
+    """Return the address of a page of a listing, counted from 0; `base` is another place of the same archive."""
     assert source.pager is not None  # noqa: S101 - only a source with a pager has listings with addresses
     joint = "&" if "?" in listing.url else "?"
     url = f"{listing.url}{joint}{source.pager.parameter}={source.pager.start + number * source.pager.step}"
@@ -110,7 +110,7 @@ def page_url(listing: ListingAddress, number: int, source: Source, base: str | N
 
 
 def page_number(url: str, source: Source) -> int | None:
-    """Give which page of its listing an address is, counted from 0."""
+    """Return which page of its listing an address is, counted from 0."""
     if listing_of(url, source) is None or source.pager is None:
         return None
     value = dict(_query(urlsplit(url).query)).get(source.pager.parameter, str(source.pager.start))
@@ -118,13 +118,13 @@ def page_number(url: str, source: Source) -> int | None:
 
 
 def rebased(url: str, base: str) -> str:
-    """Move an address to another host."""
+    """Return an address moved to another host."""
     parts, at = urlsplit(url), urlsplit(base)
     return parts._replace(scheme=at.scheme, netloc=at.netloc, path=at.path.rstrip("/") + parts.path).geturl()
 
 
 def canonical(url: str, source: Source, base: str | None = None) -> str:
-    """Give an address on the archive's own host: hosts are aliases, and so is the place that `base` names."""
+    """Return an address on the archive's own host: hosts are aliases, and so is the place that `base` names."""
     parts = urlsplit(url)
     if base and parts.netloc == urlsplit(base).netloc:
         path = parts.path.removeprefix(urlsplit(base).path.rstrip("/"))
@@ -133,7 +133,7 @@ def canonical(url: str, source: Source, base: str | None = None) -> str:
 
 
 def _query(query: str) -> list[tuple[str, str]]:
-    """Read a query; doubly encoded names come out right, empty values are left over from nothing."""
+    """Return the parameters of a query; doubly encoded names are decoded, empty values are left out."""
     pairs = parse_qsl(query)
     return [(unquote(unquote(name)), value.strip()) for name, value in pairs if value.strip()]
 
@@ -148,15 +148,15 @@ def _address(source: Source, filters: tuple[str, ...], text: str, order: str) ->
     return f"https://{source.hosts[0]}{pager.path}" + (f"?{query}" if query else "")
 
 
-# Web archives put their own address before the one that they keep.
+# Web archives prefix the addresses that they archive with their own.
 _KEPT = r"(?:(?:https?://web\.archive\.org)?/web/\d+[a-z_]*/)?"
-_RESERVED = re.compile("(?i)%(?:2f|3f|23|25)")  # what would be read otherwise without its %
+_RESERVED = re.compile("(?i)%(?:2f|3f|23|25)")  # characters that would change their meaning without %
 _KEPT_AS_THEY_ARE = "/:;=@!$&'()*+,~.-_"
 _REST = r"/?(?:[?#].*)?"
 
 
 class Address(NamedTuple):
-    """Where an item is, and the keys that this tells."""
+    """The address of an item, and the keys in it."""
 
     url: str
     slug: str | None = None
@@ -165,14 +165,14 @@ class Address(NamedTuple):
 
 
 def read_address(href: str, source: Source) -> Address | None:
-    """Read a link as the address of an item of this archive; None if it is none."""
+    """Return the address of an item of this archive that a link holds; None if it is none."""
     if source.addresses is None:
         return None
     return _read(href, source, source.addresses.path)
 
 
 def read_file_address(href: str, source: Source) -> Address | None:
-    """Read a link as the address of a file of this archive, with the node that it belongs to."""
+    """Return the address of a file of this archive that a link holds, with its node; None if it is none."""
     if source.addresses is None or source.addresses.file is None:
         return None
     return _read(href, source, source.addresses.file)
@@ -189,12 +189,12 @@ def _read(href: str, source: Source, path: str) -> Address | None:
 
 
 def _percented(text: str) -> str:
-    """Return an address as browsers send it, letters beyond ASCII with %, others without: it has one spelling."""
+    """Return an address as browsers send it, in one spelling: letters beyond ASCII with %, others without."""
     if (text.isascii() and "%" not in text) or _RESERVED.search(text):
         return text
     try:
         return quote(unquote(text, errors="strict"), safe=_KEPT_AS_THEY_ARE)
-    except UnicodeDecodeError:  # in an encoding that the address does not tell
+    except UnicodeDecodeError:  # in an encoding that the address does not name
         return text
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 def stamp(moment: datetime | None = None) -> str:
-    """Give a moment (now, if none is given) as text that sorts by time."""
+    """Return a moment (default: now) as UTC text that sorts by time."""
     return (moment or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sync(path: Path) -> None:
-    """Wait until a file is on the disk, or a folder with the names that are in it."""
+    """Wait until a file's content, or a folder's names, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -22,5 +22,5 @@ def sync(path: Path) -> None:
 
 
 def default_database() -> Path:
-    """Give the database that is meant when none is named: HARVESTER_DB, else db/harvest.db in this folder."""
+    """Return the default database: HARVESTER_DB, else db/harvest.db in this folder."""
     return Path(os.environ.get("HARVESTER_DB") or Path("db", "harvest.db"))

@@ -1,4 +1,8 @@
-"""What the harvester's WARC files record besides answers: where walks begin, what they asked for, how they end."""
+"""The notes on walks in the harvester's WARC files: written and read here, so that the files tell the whole story.
+
+A record of its own media type states that a walk begins, goes on or ends; a field of a response's record names the page
+of the walk that it was fetched for.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +19,23 @@ if TYPE_CHECKING:
 
 
 WALK_NOTE = "application/vnd.archive-harvester.walk+json"
-"""The media type of the records that say where a walk begins and how it ends."""
+"""The media type of the records that a walk begins and ends with."""
 STEP_FIELD = "Harvester-Step"
-"""The field of an answer's record that says for which page of which walk it was fetched."""
+"""The field of a response's record that names the page of a walk that it was fetched for."""
 
 ASIDE_FIELD = "Harvester-Aside"
-"""The field of an answer's record that says that it is no reading of a page: robots.txt, a redirect, a busy server."""
+"""The field of a response's record that is no reading of a page: robots.txt, a redirect, a busy server."""
 
 
 @dataclass(frozen=True)
 class WalkNote(PassedOver):
-    """What is said of a walk. Whoever does not ask for walks passes it over."""
+    """A record about a walk. Readers that collect no walks skip it."""
 
     said: dict[str, Any] = field(default_factory=dict)
 
 
 def read_note(uri: str, block: bytes) -> PassedOver:
-    """Read a note; one that cannot be read is passed over."""
+    """Return a note; one that cannot be read is skipped."""
     try:
         said = json.loads(block)
     except ValueError:
@@ -40,21 +44,21 @@ def read_note(uri: str, block: bytes) -> PassedOver:
 
 
 def step_text(step: WalkStep) -> str:
-    """Say for which page of which walk an answer was fetched."""
+    """Return the header value that names the walk and page for which a response was fetched."""
     return json.dumps({name: value for name, value in asdict(step).items() if name != "walk"})
 
 
 def begin_note(listing: ListingAddress, started_at: str, *, resumed: bool) -> dict[str, Any]:
-    """Say that a walk begins or goes on."""
+    """Return the record of a walk that begins or is resumed."""
     return {"event": "resume" if resumed else "begin", "listing": listing.url, "started_at": started_at}
 
 
 def end_note(listing: ListingAddress, started_at: str, ending: Ending, *, accepted: bool) -> dict[str, Any]:
-    """Say how a walk ended; `accepted`: that any number of removals was to be believed."""
+    """Return the record of how a walk ended; `accepted`: any number of removals was to be believed."""
     said = {"event": "end", "listing": listing.url, "started_at": started_at, **asdict(ending)}
     return {**said, "accepted": True} if accepted else said
 
 
 def removals_note(listing: ListingAddress, alive: set[str], unsure: set[str]) -> dict[str, Any]:
-    """Say that those whom the walk's proof showed to have left were believed, and what their addresses answered."""
+    """Return the record of the removals that a walk's proof showed, and of the responses of their addresses."""
     return {"event": "removals", "listing": listing.url, "alive": sorted(alive), "unsure": sorted(unsure)}

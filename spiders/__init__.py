@@ -1,1 +1,1 @@
-"""One small file per archive: its Source (what is special about it, as data), of which its spider is made."""
+"""One small file for each archive: its Source, which describes it as data, and from which its spider is made."""

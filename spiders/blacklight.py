@@ -1,6 +1,6 @@
-"""The demonstration catalogue of Blacklight, the software of many libraries' catalogues: a pattern for those.
+"""The demonstration catalogue of Blacklight, the software of many library catalogues: an example for those.
 
-Its pages are known from the software's own templates; tests read made-up ones.
+Its pages are known from the software's own templates; the tests read invented ones.
 """
 
 from harvester.source import RANGE, Addresses, DocumentForm, HtmlListing, Pager, Source

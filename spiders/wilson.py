@@ -38,7 +38,7 @@ WILSON = Source(
         HtmlListing("G", marks=(b"search-res", b"lnk-res", b"itm-title"), heading="h1"),
         Form("D", ("Search in", OLD), mark=r"\s*•(?:\s+|$)", heading_after=OLD, noise=("No image found.",), loses=CAPS),
         Form("E", ("SEARCH RESULTS",), mark=r"\s*-\s*$", one_line_parts=True, loses=CAPS),
-        # Its extractor dropped every line of one word: a date that is only a year among them.
+        # Its extractor dropped every line of one word, including dates that are only a year.
         Form("B", (SITE_HEADER,), RANGE, loses=frozenset({"years", "one-word lines"})),
         Form("C", (r"\(\d+\) documents",), refused="the titles are gone from this text"),
     ),

@@ -18,14 +18,14 @@ APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2", "-o", "D
 
 
 def as_root() -> list[str]:
-    """Give what makes a command run as root. Without a terminal sudo must not wait for a password."""
+    """Return the words that make a command run as root. Without a terminal sudo must not wait for a password."""
     if os.geteuid() == 0:
         return []
     return ["sudo"] if sys.stdin is not None and sys.stdin.isatty() else ["sudo", "--non-interactive"]
 
 
 def missing() -> list[str]:
-    """Give the packages that are not there."""
+    """Return the packages that are not installed."""
     return [package for path, package in PROGRAMS.items() if not Path(path).exists()]
 
 

@@ -50,7 +50,7 @@ class ArchiveServer:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def asked(self, part: str) -> list[Asked]:
-        """Give the requests whose address has a part."""
+        """Return the logged requests whose address contains `part`."""
         return [asked for asked in self.log if part in asked.target]
 
     async def __aenter__(self) -> Self:

@@ -27,7 +27,7 @@ def slugs() -> dict[str, Item]:
 
 
 def item_of(name: str) -> Item:
-    """Give the item behind a name of `MovingListing`: `r7` or `new-3`."""
+    """Return the item of a name in a `MovingListing`: `r7` or `new-3`."""
     kind, _, number = name.rpartition("-") if "-" in name else ("", "", name[1:])
     return pool()[NEW_FROM + int(number)] if kind else pool()[int(number)]
 

@@ -89,7 +89,7 @@ def of_kind(kind: Kind, number: int) -> str:
 
 
 def wrong(page: Page, whole: Page) -> str | None:
-    """Say what is wrong with how a cut page was read: a value that the whole page does not have, or no name for it."""
+    """Return what is wrong with the reading of a cut page: a value that the whole page lacks, or no problem."""
     assert not isinstance(whole, Refused)
     if isinstance(page, Refused):
         return None

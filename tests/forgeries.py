@@ -66,7 +66,7 @@ def made(folder: Path) -> Path:
 
 
 def _schedule(path: Path) -> None:
-    """Let a schedule have had its turns, and an alert of what it missed; let a harvest be under way."""
+    """Store a schedule with attempts, a notification of missed ones, and a harvest that is running."""
     plan = Plan("nightly", "wilson", Rhythm(timedelta(hours=1)))
     with open_to_write(path) as db:
         enlist(db, [plan], datetime.now(UTC) - timedelta(days=2))
@@ -76,7 +76,7 @@ def _schedule(path: Path) -> None:
 
 
 def forgeries(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Give the table, what is forged, and the statement that does it."""
+    """Yield each table, what is forged in it, and the statement that does it."""
     with closing(sqlite3.connect(path)) as db:
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
         for table in tables:
@@ -127,7 +127,7 @@ def tried(path: Path) -> dict[str, Result]:
 
 
 def lines(results: dict[str, Result]) -> Iterator[str]:
-    """Give what is to be printed: the whole first, then every table of which not all is noticed."""
+    """Yield the lines to print: the total first, then every table with an unnoticed forgery."""
     noticed = sum(result.noticed for result in results.values())
     total = noticed + sum(len(result.missed) for result in results.values())
     yield f"{noticed} of {total} noticed in {len(results)} tables ({100 * noticed // total} %)"

@@ -24,10 +24,10 @@ CLOCKS = ("first_seen", "last_changed")
 
 
 def harvest_pages(db: Database, pages: Iterable[tuple[Capture, Page]]) -> Run:
-    """Take pages that are parsed already, in one run."""
+    """Add pages that are parsed already, in one run; return the run."""
     run = Run(db, "test")
     for capture, page in pages:
-        run.take(capture, page, SOURCE)
+        run.add_page(capture, page, SOURCE)
     run.finish(run.verdict)
     return run
 
@@ -49,27 +49,27 @@ def fresh(folder: Path) -> Database:
 
 
 def documents(db: Database) -> list[dict[str, Any]]:
-    """Give all documents as they are to the world: without ids and clocks."""
+    """Return all documents without ids and times."""
     rows = db.query("SELECT * FROM documents ORDER BY key")
     return [{name: value for name, value in row.items() if name not in ("id", *CLOCKS)} for row in rows]
 
 
 def sighted(db: Database) -> set[tuple[Any, ...]]:
-    """Give where which document was seen."""
+    """Return where each document was seen."""
     sql = """SELECT captures.uri, position, documents.key, sightings.title, sightings.date_text, has_summary
         FROM sightings JOIN captures ON captures.id = capture_id LEFT JOIN documents ON documents.id = document_id"""
     return set(db.execute(sql).fetchall())
 
 
 def dump(db: Database, *without: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Give every row of every table but those named; without one of them the digests tell nothing."""
+    """Return every row of every table except those named; if any are, `digests` is left out, too."""
     left_out = {*without, "digests"} if without else set()
     names = [name for name in db.table_names() if name not in left_out and "_fts_" not in name]
     return {name: sorted(db.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr) for name in names}
 
 
 def sound(db: Database) -> bool:
-    """Say whether SQLite finds nothing wrong, foreign keys and full text included."""
+    """Return whether SQLite finds nothing wrong, foreign keys and full text included."""
     file = db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
     if not in_step(Path(file)):
         return False

@@ -83,7 +83,7 @@ def hostile() -> Iterator[tuple[str, bytes]]:
 
 
 def invented(page: Page) -> list[str]:
-    """Give the addresses of records that are on neither of the pages."""
+    """Return the addresses of records that are on neither of the pages."""
     records = page.records if isinstance(page, Listing) else [page.record] if isinstance(page, DocumentPage) else []
     slugs = [record.slug or "" for record in records]
     known = {item.slug for item in ITEMS}

@@ -110,7 +110,7 @@ def served(pages: int) -> Iterator[str]:
 
 
 def addresses_in(db: Path, base: str) -> list[str]:
-    """Give the addresses that a harvest has read, on the local archive."""
+    """Return the addresses that a harvest has read, on the local archive."""
     with open_to_read(db) as database:
         uris = [row[0] for row in database.execute("SELECT uri FROM reads ORDER BY id")]
     return [uri.replace("https://digitalarchive.wilsoncenter.org", base) for uri in uris]

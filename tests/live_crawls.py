@@ -52,7 +52,7 @@ class Crawls:
         Desk.end_walk = remembering  # type: ignore[method-assign]
 
     def fresh(self, name: str = "walk.db") -> Path:
-        """Give an empty database; a copy costs less than migrations."""
+        """Return the path of an empty database: a copy, which is faster than migrations."""
         path = self.folder / name
         for old in self.folder.glob(f"{name}*"):
             old.unlink()

@@ -50,7 +50,7 @@ EDITS = ("insert", "remove", "replace", "shuffle")
 
 
 def told(path: Path) -> dict[str, Any]:
-    """Give what a database says, without ids, runs and clocks."""
+    """Return the content of a database without ids, runs and times."""
     with open_to_write(path) as db:
         assert sound(db)
         words = "SELECT count(*) FROM documents_fts WHERE documents_fts MATCH 'letter'"
@@ -73,7 +73,7 @@ def _rows(db: Database, sql: str) -> list[tuple[Any, ...]]:
 
 
 def fetched_twice(path: Path, log: list[str]) -> list[str]:
-    """Give what a later run asked for though the database knew it, but for the seam and the proof.
+    """Return what a later run requested although the database had it, except the resume check and the proof.
 
     The first page is asked for again in each run: it tells whether a listing that was walked still stands.
     """
@@ -103,7 +103,7 @@ class Killed:
     offline: Path
 
     def wrong(self, whole: dict[str, Any]) -> list[str]:
-        """Say what is not as it should be."""
+        """Return the differences from what is expected."""
         said = [] if self.died else ["was not killed"]
         said += [] if self.status == 0 else [f"ended with {self.status}"]
         for path in (self.path, self.offline):

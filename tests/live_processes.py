@@ -43,14 +43,14 @@ class Done:
 
 
 def strike(aim: Aim) -> None:
-    """Let what was aimed happen."""
+    """Fail, or send this process a signal, as aimed."""
     if aim.what == "fail":
         raise HarvesterError("a failure made for the test")
     os.kill(os.getpid(), {"kill": signal.SIGKILL, "term": signal.SIGTERM, "interrupt": signal.SIGINT}[aim.what])
 
 
 def mine(owner: Any, name: str, aim: Aim, *, before: bool) -> None:
-    """Let what was aimed happen when this function of a module or class is called the aimed time: before, or after."""
+    """Make the `aim.time`-th call of a function of a module or class strike, before or after the call."""
     real, left = getattr(owner, name), [aim.time]
 
     def strike_if_due() -> None:
@@ -70,7 +70,7 @@ def mine(owner: Any, name: str, aim: Aim, *, before: bool) -> None:
 
 
 def arm(aim: Aim) -> None:
-    """Lay the mine in this process: at a moment of a live harvest, or before a call of `module:function`."""
+    """Arm this process to strike at a moment of a live harvest, or before a call of `module:function`."""
     if ":" in aim.moment:
         module, name = aim.moment.split(":")
         mine(import_module(module), name, aim, before=True)

@@ -23,7 +23,7 @@ TIMER = 0.02
 
 
 def reasons(path: Path) -> dict[str, int]:
-    """Say for how many pages of the last run's walks there was which reason."""
+    """Return the number of pages by reason in the walks of the last run."""
     with open_to_read(path) as db:
         sql = """SELECT steps.reason, count(*) FROM steps JOIN walks ON walks.id = walk_id
             WHERE run_id = (SELECT max(id) FROM runs) GROUP BY steps.reason"""

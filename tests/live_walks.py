@@ -110,7 +110,7 @@ class Outcome:
 
     @property
     def false(self) -> bool:
-        """Say whether it is called complete though its records were the listing's at no moment."""
+        """Return whether the walk is called complete although its records were the listing's at no moment."""
         keys = {key.rpartition(":")[2] for key in self.verdict.keys}
         right = self.site.manner.wrong_total == 0 and not self.site.manner.growing and keys in self._states
         right = right and not self.hiding
@@ -184,7 +184,7 @@ def _whole(rows: list[Row]) -> str:
 
 
 def failures(rows: list[Row]) -> list[str]:
-    """Say what the walks have not shown."""
+    """Return the goals that the walks have missed."""
     said = [f"{row.scenario.name}: {row.lost} lost" for row in rows if row.lost]
     said += [f"{row.scenario.name}: {row.invented} invented" for row in rows if row.invented]
     said += [f"{row.scenario.name}: {row.false} false proofs" for row in rows if row.false]

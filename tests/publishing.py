@@ -39,7 +39,7 @@ class Site:
     database: str
 
     def get(self, path: str) -> tuple[int, str, Message]:
-        """Give the status, the text and the headers of an answer; `DB` in a path is the database."""
+        """Return the status, text and headers of a response; `DB` in a path is replaced by the database's name."""
         try:
             answer = urlopen(self.address + path.replace("DB", self.database).lstrip("/"), timeout=30)
         except HTTPError as error:
@@ -48,13 +48,13 @@ class Site:
             return answer.status or 0, answer.read().decode(), answer.headers
 
     def text(self, path: str) -> str:
-        """Give a page that must be there."""
+        """Return the text of a page; fails unless its status is 200."""
         status, text, _ = self.get(path)
         assert status == 200, text
         return text
 
     def json(self, path: str) -> Any:
-        """Give what a page says as data."""
+        """Return the JSON of a page as data."""
         return json.loads(self.text(path))
 
 

@@ -21,7 +21,7 @@ WIDTH = 100
 
 
 def commands(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[click.Context]:
-    """Give the command and all under it, each with what click needs to explain it."""
+    """Yield the contexts of the command and all its subcommands, in which click can format their help."""
     context = command.make_context(name, [], parent, resilient_parsing=True)
     # The help must not depend on the terminal that it is made in.
     context.terminal_width = context.max_content_width = WIDTH
@@ -34,7 +34,7 @@ def commands(command: click.Command, name: str, parent: click.Context | None = N
 
 
 def everything() -> list[click.Context]:
-    """Give the program and all its commands."""
+    """Return the contexts of the program and all its commands."""
     return list(commands(cli, "harvester"))
 
 

@@ -70,7 +70,7 @@ class Cost:
 
 
 def paths(chance: random.Random, number: int) -> Iterator[str]:
-    """Give requests of every kind: searches, documents, tables, SQL, exports."""
+    """Yield the paths of requests of every kind: searches, documents, tables, SQL, exports."""
     for _ in range(number):
         words = " ".join(chance.choices(WORDS, k=chance.randint(0, 5)))
         question = {"q": words, "order": chance.choice(ORDERS), "page": chance.choice(("", "1", "2", "999999", "x"))}
@@ -95,7 +95,7 @@ def paths(chance: random.Random, number: int) -> Iterator[str]:
 
 
 def costs(site: Site, process: psutil.Process, wanted: Iterator[str]) -> Iterator[Cost]:
-    """Ask one after the other, and measure each."""
+    """Send requests one after the other, and yield what each costs."""
     for path in wanted:
         before, start = _peak(process, reset=True), time.perf_counter()
         status, _, _ = site.get(path)
@@ -112,12 +112,12 @@ def _peak(process: psutil.Process, *, reset: bool = False) -> float:
 
 
 def is_export(path: str) -> bool:
-    """Say whether a request is for a file of many documents."""
+    """Return whether a request is for a file of many documents."""
     return path.partition("?")[0].endswith(tuple(f".{ending}" for ending in EXPORTS))
 
 
 def too_dear(found: Cost) -> bool:
-    """Say whether a request took more than any may, or failed."""
+    """Return whether a request cost more than any may, or failed."""
     slow = found.seconds > MOST_SECONDS and not is_export(found.path)
     return slow or found.megabytes > MOST_MB or found.status >= 500
 

@@ -42,7 +42,7 @@ GRACE = timedelta(minutes=10)
 
 @functools.cache
 def due_times(name: str) -> set[datetime]:
-    """Give all due times of the month by counting minutes: another way than the schedulers'.
+    """Return all due times of the month by counting minutes, so in another way than the schedulers do.
 
     Some hours more, too: the clock on the wall may be ahead.
     """
@@ -96,7 +96,7 @@ HAPPENINGS = (
 
 
 def live(world: Month, gap: int, kills: float) -> None:
-    """Let the month pass. Each scheduler looks every so many minutes, at other moments than the others."""
+    """Simulate the month. Each scheduler ticks every few minutes, at other moments than the others."""
     world.kill_at = lambda _moment: world.chance.random() < kills / 4
     looks = {world.scheduler().who: BEGIN for _ in range(SCHEDULERS)}
     happenings = list(HAPPENINGS)
@@ -137,14 +137,14 @@ def _happen(world: Month, happening: Happening, looks: dict[str, datetime]) -> N
 
 
 def _suspend(world: Month, length: timedelta) -> None:
-    """Let nobody do anything for a while, syncs neither."""
+    """Pass time in which nothing runs, not even syncs."""
     for work in world.open:
         work.ends += length
     world.time += length
 
 
 def _stop_all(world: Month) -> None:
-    """Ask every scheduler to stop, and let it wait for its syncs."""
+    """Stop every scheduler, and let its syncs end."""
     for living in world.living.values():
         living.scheduler.stop()
     world.time += timedelta(seconds=30)
@@ -162,7 +162,7 @@ def _start_all(world: Month, looks: dict[str, datetime], later: timedelta) -> No
 
 
 def faults(world: Month) -> list[str]:
-    """Say everything that is not as promised."""
+    """Return everything that is not as promised."""
     turns = {row["id"]: row for row in world.db.query("SELECT * FROM turns")}
     said = [fault for plan in PLANS for fault in _faults_of(plan, world, turns)]
     for source in sorted({plan.source for plan in PLANS}):
@@ -209,7 +209,7 @@ def _wrong(turn: dict[str, object], turns: dict[int, dict[str, object]]) -> list
 
 
 def table(world: Month) -> str:
-    """Say what became of the due times of each schedule."""
+    """Return a table of the outcomes of each schedule's due times."""
     states = ("complete", "partial", "failed", "interrupted", "stopped")
     lines = [
         f"{'schedule':<9}{'due':>6}{'in time':>9}{'missed':>8}{'caught up by':>14}{'repeats':>9}"
@@ -235,7 +235,7 @@ def _stamps(name: str) -> set[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Let months pass; give the exit status."""
+    """Simulate months; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1, help="how many different months")
     parser.add_argument("--gap", type=int, default=4, help="minutes between two looks of a scheduler, at most")

@@ -73,14 +73,14 @@ def files(process: int) -> int:
 
 
 def children(process: int) -> list[int]:
-    """Give the processes that a process has started; each of its threads has its own."""
+    """Return the ids of a process's child processes, whichever thread has started them."""
     return [
         int(number) for file in Path(f"/proc/{process}/task").glob("*/children") for number in file.read_text().split()
     ]
 
 
 def child(process: int) -> int:
-    """Give the scheduler that runs beside a server."""
+    """Return the id of the scheduler that runs beside a server."""
     return children(process)[0]
 
 
@@ -95,7 +95,7 @@ def sample(process: int, path: Path) -> Sample:
 
 @contextmanager
 def readers(address: str, count: int) -> Iterator[list[str]]:
-    """Let readers read; gives what went wrong for them."""
+    """Read pages in threads during the block; yield the list of their errors."""
     stop, wrong = threading.Event(), list[str]()
 
     def read(number: int) -> None:
@@ -146,7 +146,7 @@ def soak(folder: Path, syncs: int, every: int) -> list[str]:
 
 
 def faults(samples: list[Sample]) -> list[str]:
-    """Say what has grown: the last quarter against the second."""
+    """Return what has grown: the last quarter compared with the second."""
     quarter = len(samples) // 4
     early, late = samples[quarter : 2 * quarter] or samples[:1], samples[-quarter:] or samples[-1:]
     said = []
@@ -162,7 +162,7 @@ def faults(samples: list[Sample]) -> list[str]:
 
 
 def verdicts(path: Path) -> list[str]:
-    """Say how the syncs ended; a sync that failed, or a turn without its run, is a fault."""
+    """Print how the syncs ended; return the failed syncs and the turns without a run."""
     with closing(open_to_read(path)) as db:
         states = dict(db.execute("SELECT state, count(*) FROM turns GROUP BY state").fetchall())
         print(", ".join(f"{count} {state}" for state, count in sorted(states.items())))

@@ -42,7 +42,7 @@ class Work:
     def ended(self) -> int | None:
         return self.status if self.ends <= self.world.time else None
 
-    def said(self) -> str:
+    def stderr_tail(self) -> str:
         return ""
 
     def stop(self) -> None:
@@ -117,13 +117,13 @@ class Living:
         self.world, self.who = world, who
         self.works: list[Work] = []
         self.db = open_to_write(world.folder / "world.db")
-        self.scheduler = Scheduler(world.plans, self, ("desk",), clock=world.clock, who=who, alive=world.alive)
+        self.scheduler = Scheduler(world.plans, self, ("desk",), clock=world.clock, identity=who, alive=world.alive)
         self.scheduler.enlist(self.db)
 
     def look(self) -> None:
-        """Let it look; it may be killed while it does."""
+        """Run a tick, which may be killed meanwhile."""
         try:
-            self.scheduler.look(self.db)
+            self.scheduler.tick(self.db)
         except KilledError:
             self.world.kill(self.who, orphan=self.world.chance.random() < 0.5)
 
@@ -156,7 +156,7 @@ class Month(World):
     """A month in which much happens."""
 
     def fate(self, source: str) -> tuple[timedelta, int]:
-        """Say how long a sync takes, and how it ends."""
+        """Return the duration of a sync and its exit status."""
         if source == "dead":
             return timedelta(minutes=2), 1
         length = timedelta(seconds=self.chance.randrange(60, 900))

@@ -177,7 +177,7 @@ def checked(path: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tu
 
 
 def content(db: Database) -> dict[str, Any]:
-    """Give what the database holds, but for what tells of runs and times."""
+    """Return the content of the database, except what depends on runs and times."""
     held = dump(db, "runs", "problems", "changes", "_sqlite_migrations", "walks")
     return {name: rows for name, rows in held.items() if "unindexed" not in name and "_fts" not in name}
 

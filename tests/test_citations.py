@@ -74,7 +74,7 @@ def csl(*items: Citable) -> list[dict[str, Any]]:
 
 
 def processed(items: Iterable[dict[str, Any]]) -> list[str]:
-    """Give what a citation processor makes of items, in the style that it brings along."""
+    """Return the bibliography that a citation processor makes of items, in a style of its own."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its style's schema, and of fields that it does not use
         style = CitationStylesStyle("harvard-cite-them-right", validate=False)

@@ -38,7 +38,7 @@ def site(sample_site: Site) -> Site:
 
 
 def words(page: str) -> str:
-    """Give a page's text, without its tags."""
+    """Return a page's text without its tags."""
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
@@ -47,7 +47,7 @@ def heads(page: str) -> list[str]:
 
 
 def columns_of(site: Site, table: str) -> list[str]:
-    """Give a table's columns, as SQLite has them."""
+    """Return the names of a table's columns in SQLite."""
     sql = f"select name from pragma_table_info('{table}') order by cid"
     return [name for (name,) in site.json(f"/DB.json?_shape=arrays&sql={quote(sql)}")["rows"]]
 

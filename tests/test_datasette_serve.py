@@ -32,7 +32,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def answer(folder: Path, path: str) -> str:
-    """Give one page of `datasette FOLDER`, without a server."""
+    """Return one page of `datasette FOLDER`, without a server."""
     command = [sys.executable, "-c", DATASETTE_ALONE, "serve", str(folder), "--get", path]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 

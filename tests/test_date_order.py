@@ -64,7 +64,7 @@ def take(folder: Path, source: Source, captures: Iterable[Capture]) -> list[dict
     db = fresh(folder)
     run = Run(db, "test")
     for capture in captures:
-        run.take(capture, parse(capture, source), source)
+        run.add_page(capture, parse(capture, source), source)
     run.finish(run.verdict)
     assert list(differing(db)) == []
     return documents(db)
@@ -116,7 +116,7 @@ def test_the_same_day_printed_in_words_is_no_change(
     for day, printed in enumerate(("3/4/1950", "3 April 1950"), 1):
         run = Run(db, "test")
         capture = replace(item(printed), captured_at=datetime(2026, 1, day, tzinfo=UTC))
-        run.take(capture, parse(capture, source), source)
+        run.add_page(capture, parse(capture, source), source)
         run.finish(run.verdict)
     found = db.execute("SELECT count(*) FROM changes WHERE kind = 'changed' AND field = 'date'").fetchone()[0]
     assert found == changed

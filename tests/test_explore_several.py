@@ -70,7 +70,7 @@ def test_what_takes_long_says_that_it_is_counting(corpora: list[Corpus], monkeyp
     async def ask() -> tuple[Any, Any]:
         datasette = publish(corpora[0].path, {})
         await datasette.invoke_startup()
-        monkeypatch.setattr(sys.modules["harvest_configuration.room.search_page"], "PATIENCE", 0.0)
+        monkeypatch.setattr(sys.modules["harvest_configuration.pages.search_page"], "PATIENCE", 0.0)
         first = await datasette.client.get("/search?q=treaty")
         for _ in range(200):
             then = await datasette.client.get("/search?q=treaty")
@@ -92,7 +92,7 @@ def test_documents_that_a_harvest_merged_meanwhile_are_left_out(tmp_path: Path, 
         datasette = publish(path, {})
         runner.run(datasette.invoke_startup())
         merging = sys.modules["harvest_configuration.room.merging"]
-        search = sys.modules["harvest_configuration.room.search_page"]
+        search = sys.modules["harvest_configuration.pages.search_page"]
         question = search.asked(MultiParams({"q": ["treaty"], "order": [order]}))
         found = {"harvest": runner.run(search.find(datasette, "harvest", question))}
         ids = [one for _, one in runner.run(search.merged(datasette, question, found, 0, 30))]

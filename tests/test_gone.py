@@ -31,7 +31,7 @@ class Losing(Site):
         return self._challenge() if slug in self.challenged else super().answer(target, headers)
 
     def take_off(self, place: int) -> str:
-        """Take a record off the listing; give its slug."""
+        """Remove a record from the listing; return its slug."""
         return item_of(self.listing.records.pop(place)).slug
 
 

@@ -43,7 +43,7 @@ def path(tmp_path: Path) -> Path:
 
 def _harvest(one: Run, captured: int, said: Any) -> None:
     capture, listing = page("x", said, form="F", at=FIRST + timedelta(days=captured))
-    one.take(capture, listing, SOURCE)
+    one.add_page(capture, listing, SOURCE)
     one.finish(one.verdict)
 
 

@@ -154,7 +154,7 @@ def test_a_source_that_another_run_holds_is_left_to_it(tmp_path: Path) -> None:
 
 
 def spoiled(site: Site, spoil: Callable[[str], Answer | None]) -> Site:
-    """Let a site give other answers at times."""
+    """Make a site give other responses at times; return the site."""
     whole = site.answer
     site.answer = lambda target, headers: spoil(target) or whole(target, headers)  # type: ignore[method-assign]
     return site

@@ -38,13 +38,13 @@ class Recorded:
     sound: set[int] = field(default_factory=set)
 
     def state_at(self, size: int) -> int:
-        """Give the number of the last commit that lies wholly in so much of the log."""
+        """Return the number of the last commit that is complete in the first `size` bytes of the log."""
         return max(number for number, (end, _) in enumerate(self.commits) if end <= max(size, self.commits[0][0]))
 
 
 @cache
 def captures() -> tuple[Capture, ...]:
-    """Give saved pages and pages as a live harvest has them: listings, documents, one of them changed later."""
+    """Return saved pages and pages of a live harvest: listings, documents, one of them changed later."""
     return tuple(_captures())
 
 
@@ -95,7 +95,7 @@ def recovered(recorded: Recorded, log: bytes, folder: Path) -> dict[str, Any]:
 
 
 def is_whole(recorded: Recorded, size: int, log: bytes, folder: Path) -> bool:
-    """Say whether the database opens at the last commit before `size`, and is sound there."""
+    """Return whether the database opens at the last commit before `size`, and is sound there."""
     held, state = recovered(recorded, log, folder), recorded.state_at(size)
     if held != recorded.commits[state][1]:
         # Between the last page and the end of the run full text is indexed, which no other table tells of.

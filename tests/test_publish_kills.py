@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 MOMENTS = {
     "before anything is written": Aim("shutil:rmtree"),
     "before the database is copied": Aim("harvester.cli.publish:copy_into"),
-    "before what is of this machine is taken out": Aim("harvester.cli.publish:forget"),
-    "before it is marked as published": Aim("harvester.cli.publish:stamp"),
+    "before what is of this machine is taken out": Aim("harvester.cli.publish:redact"),
+    "before it is marked as published": Aim("harvester.cli.publish:utc_timestamp"),
     "before the old one makes room": Aim("os:rename"),
     "between the old one and the new one": Aim("os:rename", 2),
 }

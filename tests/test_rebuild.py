@@ -40,7 +40,7 @@ def harvest(path: Path, *targets: Path) -> None:
 
 
 def all_rows(path: Path) -> dict[str, Any]:
-    """Give every row, but for the runs of rebuilding and the bookkeeping of search."""
+    """Return every row, except the rebuild's runs and the bookkeeping of search."""
     with open_to_write(path) as db:
         assert sound(db)
         return dump(db, "runs", "_sqlite_migrations", "sqlite_stat1", "fill")

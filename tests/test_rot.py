@@ -37,7 +37,7 @@ def night(db: Database, number: int, dated: float = 1.0, shown: int = SIZE, refu
     for place in range(PAGES):
         capture = Capture(f"{SEARCH}?page={place}", f"{number} {place}".encode(), FIRST + timedelta(days=number))
         if place < refused:
-            run.take(capture, Refused("challenge", "a challenge"), SOURCE)
+            run.add_page(capture, Refused("challenge", "a challenge"), SOURCE)
             continue
         records = [
             record(
@@ -45,7 +45,7 @@ def night(db: Database, number: int, dated: float = 1.0, shown: int = SIZE, refu
             )
             for n in range(shown)
         ]
-        run.take(capture, page("x", *records, form="F")[1], SOURCE)
+        run.add_page(capture, page("x", *records, form="F")[1], SOURCE)
     run.finish(run.verdict)
     return run.row()
 

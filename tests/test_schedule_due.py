@@ -137,7 +137,7 @@ def test_a_clock_that_is_set_back_repeats_nothing_and_holds_nothing_up() -> None
     # It was wrong by a year; what came then has its turns, the time between is to be used.
     wrong = known(SINCE + 365 * DAY + HOUR)
     assert next_due(HOURLY, wrong, SINCE + 5 * HOUR + MINUTE) == SINCE + 6 * HOUR
-    done = Known(SINCE, SINCE + 8 * HOUR, "seed", taken=frozenset(SINCE + n * HOUR for n in range(8)))
+    done = Known(SINCE, SINCE + 8 * HOUR, "seed", attempted=frozenset(SINCE + n * HOUR for n in range(8)))
     assert next_due(HOURLY, done, SINCE + 5 * HOUR + MINUTE) == SINCE + 8 * HOUR
     # A failure that lies ahead does not make anybody wait for it.
     failed = ended(1, "failed", SINCE + 300 * DAY, SINCE + 300 * DAY)

@@ -124,7 +124,7 @@ def test_without_cron_or_a_choice_it_says_what_to_do(tmp_path: Path, server: Arc
 
 @contextmanager
 def crontab_of_this_user(text: str) -> Iterator[None]:
-    """Let a crontab hold for a while, and then what was there before."""
+    """Install a crontab for the block, then restore the former one."""
     before = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=False)
     subprocess.run(["crontab", "-"], input=before.stdout + text, text=True, check=True)
     try:

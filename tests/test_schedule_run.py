@@ -138,14 +138,14 @@ class Desk:
         launcher = Launcher(self.path, self.file)
         plans = plans_of(read_settings(self.file).settings)
         self.scheduler = Scheduler(plans, launcher, ("desk",), clock=lambda: datetime.now(UTC) + self.later)
-        self.with_database("enlist")
+        self.with_database("register")
 
     def with_database(self, what: str) -> None:
         with closing(open_to_write(self.path)) as db:
             getattr(self.scheduler, what)(db)
 
     def look(self) -> None:
-        self.with_database("look")
+        self.with_database("tick")
 
     def until_done(self) -> None:
         wait_for(lambda: self.scheduler.has_news)
@@ -251,7 +251,7 @@ def test_a_schedule_that_changes_counts_from_then(tmp_path: Path, server: Archiv
     with closing(open_to_write(desk.path)) as db:
         rows = "SELECT rhythm, removed_at FROM schedules ORDER BY name"
         assert list(db.execute(rows)) == [("every 1d", None)]
-        desk.scheduler.plans = [Plan("other", "wilson", desk.scheduler.plans[0].rhythm)]
+        desk.scheduler.plans = [Plan("other", "wilson", desk.scheduler.plans[0].recurrence)]
         desk.scheduler.enlist(db)
         assert [removed is None for _, removed in db.execute(rows)] == [False, True]
 

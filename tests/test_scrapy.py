@@ -34,7 +34,7 @@ def crawl(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def programs(source: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the programs of an environment that holds the wheel and what it needs, of the locked versions."""
+    """Return the programs of an environment with the wheel and its dependencies, in the locked versions."""
     folder = tmp_path_factory.mktemp("bare")
     bare = ("--no-dev", "--no-emit-project", "--no-hashes", "--frozen")
     uv("export", *bare, "--output-file", folder / "locked.txt", cwd=source)

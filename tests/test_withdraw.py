@@ -139,7 +139,7 @@ def test_runs_and_problems_tell_nothing_either(path: Path, tmp_path: Path) -> No
 
 
 def addresses(path: Path, document: int) -> Iterator[str]:
-    """Give ways to ask for the document, in every way that Datasette has."""
+    """Yield the addresses at which Datasette may show the document, in every way that it has."""
     with open_to_read(path) as db:
         tables = [name for name in (*db.table_names(), *db.view_names()) if "_fts" not in name]
     yield from ("/", "/DB", "/DB.json", "/coverage", "/syncs", "/search", "/feed.atom", "/search.json", "/-/health")
@@ -171,7 +171,7 @@ QUERIES = (
 
 
 def spoken(site: Served, asked: Iterable[str]) -> list[str]:
-    """Give those addresses of which an answer holds a word, beyond what the address itself says."""
+    """Return the addresses whose response contains a word that is not in the address itself."""
     told = []
     for address in asked:
         _, text, _ = site.get(address)

@@ -42,7 +42,7 @@ class Shelf(Site):
         return html(404, b"<h1>Not found</h1>")
 
     def change(self, number: int, slug: str) -> None:
-        """Give an item another address."""
+        """Change the address of an item."""
         self.items = [replace(item, slug=slug) if item.number == number else item for item in self.items]
 
 

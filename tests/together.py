@@ -105,7 +105,7 @@ def again_and_again(folder: Path, name: str) -> None:
 
 @dataclass
 class Reader:
-    """Asks pages of a site, one after the other, and notes how long each took, and with whom it was."""
+    """Requests pages of a site, one after the other, and records how long each took, and in which phase."""
 
     site: Served
     paths: list[str]
@@ -115,7 +115,7 @@ class Reader:
     errors: list[str] = field(default_factory=list)
 
     def read(self) -> None:
-        """Ask until the phase is over for good."""
+        """Request pages until the last phase is over."""
         while self.phase[0] != "over":
             self._ask(self.chance.choice(self.paths))
             time.sleep(self.chance.uniform(0, 2 * PAUSE))
@@ -147,7 +147,7 @@ class Told:
         return p95(self.took["together"]) / p95(self.took["alone"])
 
     def table(self) -> Iterator[str]:
-        """Give the lines to print."""
+        """Yield the lines to print."""
         yield f"{'readers':10}{'answers':>9}{'median ms':>11}{'p95 ms':>9}{'slowest ms':>12}"
         for phase, took in self.took.items():
             figures = (statistics.median(took), p95(took), max(took))
@@ -161,12 +161,12 @@ class Told:
 
 
 def p95(took: list[float]) -> float:
-    """Give how long the fastest 95 of a hundred answers took at most."""
+    """Return the 95th percentile of these times."""
     return statistics.quantiles(took, n=20)[-1]
 
 
 def together(folder: Path, seconds: float) -> Told:
-    """Let all of them work for so long."""
+    """Run all readers and writers for `seconds`; return what they measured."""
     path = folder / "harvest.db"
     _fill(folder, path)
     phase = ["alone"]
@@ -198,7 +198,7 @@ def together(folder: Path, seconds: float) -> Told:
 
 
 def _take_turns(writers: Sequence[BaseProcess], phase: list[str], seconds: float) -> None:
-    """Let those who write go on and halt them by turns."""
+    """Continue and halt the writers by turns."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         for name, what in (("together", signal.SIGCONT), ("alone", signal.SIGSTOP)):
@@ -218,7 +218,7 @@ def _tell(writers: Sequence[BaseProcess], what: signal.Signals) -> None:
 
 
 def _end(writers: Sequence[BaseProcess]) -> None:
-    """Ask those who write to end their turn, as Ctrl-C does."""
+    """Stop the writers after their current page, as Ctrl-C does."""
     until = time.monotonic() + 60
     time.sleep(1)
     _tell(writers, signal.SIGINT)
@@ -244,7 +244,7 @@ def _fill(folder: Path, path: Path) -> None:
 
 
 def _paths(path: Path) -> list[str]:
-    """Give what readers ask for: search, documents, tables, feeds, SQL."""
+    """Return the paths that readers request: search, documents, tables, feeds, SQL."""
     with open_to_read(path) as db:
         keys = [row[0] for row in db.execute("SELECT key FROM documents ORDER BY id LIMIT 60")]
     searches = [f"/search?q={word.replace(' ', '+')}" for word in WORDS]

@@ -46,7 +46,7 @@ def slug(world: World, number: int) -> str:
 
 
 def swap(world: World) -> None:
-    """Let two items have each other's addresses; the page of the first fails once."""
+    """Swap the addresses of two items; the page of the first fails once."""
     one, other = world.items[0], world.items[1]
     world.move(one, other.slug)
     world.move(other, one.slug)
@@ -61,7 +61,7 @@ def empty_two(world: World) -> None:
 
 
 def state_again(world: World) -> None:
-    """Give an item another summary."""
+    """Change the summary of an item."""
     world.state(world.items[3], summary=(f"Anew {len(world.past)}.",))
 
 
@@ -86,7 +86,7 @@ def retitle(words: str) -> Callable[[World], object]:
 
 
 def rename_and_retitle(world: World) -> None:
-    """Give an item another title and address; its page fails once."""
+    """Change title and address of an item; its page fails once."""
     old = world.items[1]
     del world.holders[old.slug]
     world.move(old, "renamed")
@@ -95,27 +95,27 @@ def rename_and_retitle(world: World) -> None:
 
 
 def rename_and_retitle_well(world: World) -> None:
-    """Give an item another title and address; its page is there at once."""
+    """Change title and address of an item; its page is there at once."""
     rename_and_retitle(world)
     world.trouble.clear()
 
 
 def reuse_the_new_address(world: World) -> None:
-    """Give the address that an item was moved to to a new one."""
+    """Add a new item at the address that another one was moved to."""
     old = world.items[1]
     world.take_off(old)
     world.put(replace(world.unborn.pop(0), slug=old.slug))
 
 
 def reuse(world: World) -> None:
-    """Take an item away and give its address to a new one."""
+    """Remove an item; its address passes to a new one."""
     old = world.items[6]
     world.take_off(old)
     world.put(replace(world.unborn.pop(0), slug=old.slug))
 
 
 def rename_the_new_one(world: World) -> None:
-    """Give the new item an address of its own."""
+    """Move the new item to an address of its own."""
     old = world.items[6]
     new = world.items[world.holders.pop(old.slug)]
     world.move(new, "renamed")

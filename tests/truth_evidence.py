@@ -95,7 +95,7 @@ def _refuted(db: Database, change: dict[str, Any]) -> str | None:
 
 
 def _is_of_another(db: Database, change: dict[str, Any]) -> bool:
-    """Say whether a page is of another item: what was shown at its address was never said of this one."""
+    """Return whether a page is of another item: what was shown at its address was never stated of this one."""
     sql = "SELECT record_id FROM documents WHERE id = ?"
     (number,) = db.execute(sql, [change["document"]]).fetchone()
     return "/search?" not in change["uri"] and number is not None and f">{number}<" not in _body(change)
@@ -120,7 +120,7 @@ def _printed(change: dict[str, Any], slugs: set[str]) -> list[Printed]:
 
 
 def _says(printed: Printed, change: dict[str, Any]) -> bool:
-    """Say whether an item is printed as a change has it; what is emptied must be printed no more."""
+    """Return whether an item is printed as a change states it; an emptied field must not be printed any more."""
     name, before, after = change["field"], change["before"], change["after"]
     if change["kind"] in ("new", "returned") or (name in ADDRESS and after is None):
         return True  # it is shown there; or its address is, and another item at it

@@ -92,7 +92,7 @@ class Expected:
         return Asked(must, may)
 
     def end_harvest(self, *, all_old: bool) -> None:
-        """Take in what the archive stated in the harvest that has ended, and what went wrong with its answers.
+        """Add what the archive stated in the harvest that has ended, and which of its responses failed.
 
         `all_old`: every page was due; the page of an item that is away is then asked for, and two such answers are
         a proof, too, so that it may be gone earlier.

@@ -118,7 +118,7 @@ class Story:
             self._again()
 
     def _live_on(self) -> None:
-        """Let time go by, and things happen to the archive."""
+        """Pass time, and change the archive."""
         steps = (timedelta(hours=self.chance.randrange(2, 30)), timedelta(days=self.chance.randrange(1, 10)))
         self.old = bool(self.life.syncs) and self.chance.random() < 0.05
         self.now += timedelta(days=OLD_DAYS) if self.old else self.chance.choice(steps)
@@ -256,7 +256,7 @@ class Story:
             self._wrong(f"the run is {status}: {db.execute(sql, [before + 1]).fetchall()}")
 
     async def _shown(self) -> None:
-        """Look at the pages that people see, of what has changed and of some more."""
+        """Check the pages that users see, of everything that has changed and of some more."""
         datasette = publish(self.db)
         await datasette.invoke_startup()
         for number, row in self.held.items():

@@ -37,28 +37,28 @@ _FORKS.set_forkserver_preload(
 MOMENTS: dict[str, tuple[str, str, bool, int]] = {
     "read": ("harvester.ingest", "sources_for", True, 30),
     "parse": ("harvester.ingest", "read_page", True, 30),
-    "write": ("harvester.store.run_pages", "keep_read", False, 30),
-    "write a record": ("harvester.store.page_writer", "write_new", False, 30),
+    "write": ("harvester.store.run_pages", "insert_read", False, 30),
+    "write a record": ("harvester.store.page_writer", "insert_document", False, 30),
     "commit": ("harvester.store.run_pages", "find_same_content", True, 30),
     "index": ("harvester.store.search_index", "index_chunk", False, 1),
     "schema": ("harvester.db.migrations", "statements_of", True, 4),
     "rebuild: pages": ("harvester.rebuild", "parse", True, 30),
-    "rebuild: history": ("harvester.rebuild", "restore", False, 1),
+    "rebuild: history": ("harvester.rebuild", "restore_history", False, 1),
     "rebuild: into place": ("harvester.rebuild", "_version", False, 14),
     "backup: copy": ("harvester.store.backup", "copy_into", False, 1),
-    "backup: check": ("harvester.store.backup", "_check", False, 1),
-    "backup: into place": ("harvester.store.backup", "_put", False, 1),
+    "backup: check": ("harvester.store.backup", "_check_copy", False, 1),
+    "backup: into place": ("harvester.store.backup", "_move_into_place", False, 1),
 }
 
 
 def arm(aim: Aim) -> None:
-    """Lay the mine in this process."""
+    """Arm this process to strike at the aimed moment."""
     module, name, before, _ = MOMENTS[aim.moment]
     mine(import_module(module), name, aim, before=before)
 
 
 def full_disk(size: int) -> None:
-    """Let files of this process not become larger."""
+    """Limit the size of files that this process can write."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
@@ -94,7 +94,7 @@ class Trial:
         return process.exitcode if process.exitcode is not None else 99
 
     def sound(self) -> list[str]:
-        """Say what is wrong with the database, if repairing does not mend it."""
+        """Return what is wrong with the database, if a repair does not fix it."""
         if not self.path.exists():
             return []
         if self.run("check", "--fast") == 0:
@@ -160,7 +160,7 @@ def _left_over(trial: Trial) -> list[str]:
 
 
 def _fail(trial: Trial, size: int, whole: dict[str, Any]) -> list[str]:
-    """Let a disk be full in the middle: one line says so, nothing is lost, and with space it goes on."""
+    """Simulate a full disk: one line reports it, nothing is lost, and with free space the next run goes on."""
     status = trial.run("harvest", str(trial.pages), size=size)
     said_so = (trial.folder.parent / f"{trial.folder.name}.txt").read_text()
     said = [] if status == 1 and "Traceback" not in said_so and "free some disk space" in said_so else [said_so]
@@ -170,7 +170,7 @@ def _fail(trial: Trial, size: int, whole: dict[str, Any]) -> list[str]:
 
 
 def _shut(trial: Trial, _size: int, whole: dict[str, Any]) -> list[str]:
-    """Let the database be one that may only be read."""
+    """Make the database read-only."""
     _harvested(trial)
     with sqlite3.connect(trial.path) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

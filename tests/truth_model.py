@@ -82,7 +82,7 @@ class Known:
         return news[0] if news else page if page is not None else row
 
     def gone(self, at: int, learned: int) -> bool:
-        """Say whether the item was gone on a day, as far as was known on another."""
+        """Return whether the item was gone on a day, as far as was known on another."""
         marks = [mark for mark in self.marks if mark[0] <= at and mark[1] <= learned]
         return bool(marks) and max(enumerate(marks), key=lambda one: (one[1][0], one[0]))[1][2]
 
@@ -106,14 +106,14 @@ class Model:
     left: set[str] = field(default_factory=set)
 
     def say(self, slug: str, saying: Saying) -> None:
-        """Take in what a page says of an item; one that is gone returns if the page is newer."""
+        """Add what a page states of an item; an item that is gone returns if the page is newer."""
         known = self.items.setdefault(slug, Known())
         known.sayings.append(saying)
         if known.is_gone and saying.at >= known.marks[-1][0] and saying in known.believed(saying.learned):
             known.marks.append((saying.at, saying.learned, False))
 
     def deny(self, slug: str, at: int, learned: int) -> None:
-        """Take in that an item's address is not there; twice, and it is gone, unless something shows it since."""
+        """Add that nothing is at an item's address; after two such runs it is gone, unless a page shows it since."""
         known = self.items[slug]
         known.denials.append((at, learned))
         shown = max((s.at for s in known.sayings if s.voice == "document"), default=-1)
@@ -123,7 +123,7 @@ class Model:
             known.marks.append((at, learned, True))
 
     def walk(self, shown: list[str], *, accepted: bool) -> list[str]:
-        """Take in who stood on the listing; give those who have left it, if so many are believed."""
+        """Add the items on the listing; return those that have left it, unless they are too many to be believed."""
         for slug in self.missed:
             self.missed[slug] += slug not in self.left
         for slug in shown:
@@ -134,7 +134,7 @@ class Model:
         return [] if members >= 10 and len(leaving) * 10 > members and not accepted else leaving
 
     def leave(self, slug: str, day: int, *, answers: bool) -> None:
-        """Let one leave the listing; its address says whether it is gone."""
+        """Remove an item from the listing; without a page at its address it is gone."""
         self.left.add(slug)
         if not answers and not self.items[slug].is_gone:
             self.items[slug].marks.append((day, day, True))

@@ -143,7 +143,7 @@ class World:
         return self.state(item, title=old.title, date=old.date, summary=old.summary)
 
     def rename(self) -> set[int]:
-        """Give an item another address; the old one leads nowhere."""
+        """Change the address of an item; the old one leads nowhere."""
         item = self._any()
         del self.holders[item.slug]
         return self.move(item, self._free_slug(item))
@@ -160,7 +160,7 @@ class World:
         return self.move(one, other.slug) | self.move(other, one.slug)
 
     def reuse(self) -> set[int]:
-        """Take an item away and give its address to a new one."""
+        """Remove an item; its address passes to a new one."""
         old = self._any()
         self.take_off(old)
         new = self.unborn.pop(0)
@@ -168,7 +168,7 @@ class World:
         return {old.number, new.number}
 
     def reuse_later(self) -> set[int]:
-        """Give the address of an item that is no more to a new one."""
+        """Add a new item at the address of one that was removed."""
         free = [item for item in self.items.values() if item.slug not in self.holders]
         if not free:
             return self.reuse()
@@ -198,12 +198,12 @@ class World:
         return self.edits
 
     def state(self, item: Item, **values: object) -> set[int]:
-        """Let the archive state something else of an item."""
+        """Change what the archive states of an item."""
         self.items[item.number] = replace(item, **values)  # type: ignore[arg-type]
         return {item.number}
 
     def move(self, item: Item, slug: str) -> set[int]:
-        """Let an address show an item, which has it now."""
+        """Move an item to an address."""
         self.items[item.number] = replace(item, slug=slug)
         self.holders[slug] = item.number
         self.slugs_given.add(slug)
@@ -215,7 +215,7 @@ class World:
         self.listed.insert(0, item.number)
 
     def take_off(self, item: Item) -> None:
-        """Take an item away, with its page."""
+        """Remove an item and its page."""
         self.listed.remove(item.number)
         del self.holders[item.slug]
 

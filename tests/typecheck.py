@@ -17,7 +17,7 @@ BESIDE = ("db", "spiders")
 
 
 def stage(folder: Path) -> None:
-    """Lay out the package in `folder` as it is installed."""
+    """Lay out the package in `folder` as it is when installed."""
     package = folder / "harvester"
     package.mkdir()
     for part in [*(ROOT / "harvester").iterdir(), *(ROOT / name for name in BESIDE)]:
@@ -26,7 +26,7 @@ def stage(folder: Path) -> None:
 
 
 def as_in_checkout(line: str) -> str:
-    """Give the path at the start of a line as it is in the checkout, so that it can be opened."""
+    """Return the line with its path as it is in the checkout, so that it can be opened."""
     return re.sub(rf"^harvester/({'|'.join(BESIDE)})/", r"\1/", line)
 
 

@@ -37,7 +37,7 @@ class MovingListing:
         self.insert()
 
     def shuffle(self) -> None:
-        """Let records with the same sort value change places."""
+        """Shuffle records with the same sort value."""
         at = self.rng.randrange(max(1, len(self.records) - 15))
         tied = self.records[at : at + 15]
         self.rng.shuffle(tied)
@@ -104,7 +104,7 @@ class Outcome:
 
     @property
     def true(self) -> bool:
-        """Say whether the records were exactly the listing's at some moment of the walk."""
+        """Return whether the records were exactly the listing's at some moment of the walk."""
         return any(set(state) == self.verdict.keys for state in self.listing.states)
 
 

@@ -22,4 +22,4 @@ FORMATS: dict[str, tuple[str, Callable[[Iterable[Citable]], str]]] = {
     "ris": ("application/x-research-info-systems; charset=utf-8", to_ris),
     "csljson": ("application/vnd.citationstyles.csl+json; charset=utf-8", to_csl_json),
 }
-"""By ending: the media type, and what writes it."""
+"""By file extension: the media type, and the function that writes the format."""

@@ -28,24 +28,24 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 def to_bibtex(items: Iterable[Citable]) -> str:
-    """Write entries."""
+    """Return BibTeX entries."""
     return "\n".join(entry(item) for item in items)
 
 
 def entry(item: Citable) -> str:
-    """Write one entry."""
+    """Return one BibTeX entry."""
     lines = [f"  {name} = {value}," for name, value in _fields(item) if value]
     return "\n".join([f"@unpublished{{{entry_key(item.key)},", *lines, "}", ""])
 
 
 def entry_key(key: str) -> str:
-    """Give a key that every BibTeX takes: ASCII letters, digits and hyphens."""
+    """Return a key that every BibTeX accepts: ASCII letters, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")
 
 
 def escape(text: str) -> str:
-    """Write characters that TeX would take for commands."""
+    """Return a text with TeX's special characters escaped."""
     return "".join(_SPECIAL.get(character, character) for character in text)
 
 
@@ -87,12 +87,12 @@ def _term(term: str) -> str:
 
 
 def _address(url: str) -> str:
-    """Write what TeX would take for commands as addresses may write it, too."""
+    """Return a URL with TeX's special characters percent-encoded."""
     return url.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
 
 
 def _note(item: Citable) -> str:
-    """Give what styles print of an unpublished source: to whom, when (if it is no date), and where it lies."""
+    """Return the note that styles print of an unpublished source: recipient, date if it is no exact one, location."""
     to = f"To {item.recipient}" if item.recipient and not item.contributors else ""
     date = "" if item.date.parts else item.date.printed
     return ", ".join(part for part in (to, date, item.catalogue, item.source) if part)

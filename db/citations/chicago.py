@@ -90,7 +90,7 @@ def _listed(names: Sequence[str], last: str = " and ") -> str:
 
 
 def _names(title: str, name: Name) -> bool:
-    """Return whether a title names somebody, by the family name or by all of an undivided name."""
+    """Return whether a title contains a name: the family name, or the whole of an undivided name."""
     return bool(re.search(rf"\b{re.escape(name.family)}\b", title, re.IGNORECASE))
 
 

@@ -1,4 +1,4 @@
-"""What is cited: a document with its terms, cleaned of everything that would break a format."""
+"""The document as it is cited, with its terms, cleaned of everything that would break a format."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def clean(text: object) -> str:
-    """Give a text on one line, without control characters."""
+    """Return a text on one line, without control characters."""
     shown = "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} else c for c in str(text or ""))
     return " ".join(_TURNS.sub("", shown).split())
 
 
 def web_address(value: object) -> str:
-    """Give an address if it is one on the web, else nothing: a citation must not carry `javascript:`."""
+    """Return a URL if it is http or https, else an empty string: a citation must not contain `javascript:`."""
     text = str(value or "").strip()
     try:
         parts = urlsplit(text)
@@ -77,7 +77,7 @@ class Citable:
 
     @property
     def source(self) -> str:
-        """Where the original lies, as it is cited: its signature, or at least the archive."""
+        """The location of the original as it is cited: its signature, or at least its archive."""
         return self.location or self.archive
 
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def to_csl_json(items: Iterable[Citable]) -> str:
-    """Write items."""
+    """Return items as a CSL-JSON list."""
     return json.dumps([csl_item(item) for item in items], ensure_ascii=False, indent=1) + "\n"
 
 
 def csl_item(item: Citable) -> dict[str, Any]:
-    """Give one item; what is not known is absent."""
+    """Return one CSL item, without the fields that are not known."""
     found: dict[str, Any] = {
         "id": item.key,
         "type": "manuscript",

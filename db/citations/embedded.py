@@ -1,4 +1,4 @@
-"""What a document's page holds for reference managers and search engines: Highwire tags, COinS, JSON-LD."""
+"""Metadata embedded in a document's page for reference managers and search engines: Highwire tags, COinS, JSON-LD."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def meta_tags(item: Citable) -> list[tuple[str, str]]:
-    """Give Highwire's and Dublin Core's tags; Zotero's translator of embedded metadata takes the first of each."""
+    """Return Highwire and Dublin Core tags; Zotero's embedded metadata translator uses the first of each."""
     parts = item.date.parts or ((item.date.year,) if item.date.year else ())
     date = "/".join(f"{part:02}" for part in parts)
     tags = [
@@ -41,7 +41,7 @@ def meta_tags(item: Citable) -> list[tuple[str, str]]:
 
 
 def coins(item: Citable) -> str:
-    """Give COinS, a citation as the title of an empty element: what Zotero reads from lists of results."""
+    """Return COinS, a citation as the title of an empty element, which Zotero reads from lists of results."""
     values = [
         ("ctx_ver", "Z39.88-2004"),
         ("rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"),

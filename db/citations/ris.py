@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def to_ris(items: Iterable[Citable]) -> str:
-    """Write records. Lines end as the format's description has it, with CR LF."""
+    """Return RIS records. Lines end with CR LF, as the specification says."""
     return "".join(f"{tag}  - {value}\r\n" for item in items for tag, value in (*_lines(item), ("ER", "")))
 
 
 def _lines(item: Citable) -> Iterator[tuple[str, str]]:
-    """Give tags and values; values are on one line already, or a title could end its record and begin another."""
+    """Yield tags and values; values are on one line, since a title with a line break could start another record."""
     yield "TY", "MANSCPT"
     for tag, values in _tags(item):
         for value in values:

@@ -1,4 +1,4 @@
-"""CSV that spreadsheets open as it is: UTF-8 said at the start, and no cell that they would run as a formula."""
+"""CSV that spreadsheets open correctly: with a byte order mark, and no cell that would run as a formula."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 MARK = "\ufeff"
-"""Without it, Excel takes UTF-8 for the machine's own encoding."""
+"""The byte order mark. Without it, Excel reads UTF-8 as the machine's own encoding."""
 # A transcript is longer than the module's own limit; it is in memory by then anyway.
 csv.field_size_limit(2**31 - 1)
 _FORMULA = re.compile(r"\s*[=+\-@\t\r]")
@@ -40,25 +40,25 @@ COLUMNS = (
 
 
 def harmless(value: object) -> str:
-    """Give a cell's text; what would be a formula gets an apostrophe before it, which spreadsheets do not show."""
+    """Return a cell's text, with an apostrophe before a formula, which spreadsheets do not show."""
     text = "" if value is None else str(value)
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def line(cells: Iterable[object]) -> str:
-    """Write one row."""
+    """Return one row of CSV."""
     out = io.StringIO()
     csv.writer(out).writerow([harmless(cell) for cell in cells])
     return out.getvalue()
 
 
 def again(part: str) -> str:
-    """Write whole rows of CSV again, harmless."""
+    """Return whole rows of CSV with formulas escaped."""
     return "".join(line(row) for row in csv.reader(io.StringIO(part, newline="")))
 
 
 def to_csv(documents: Iterable[dict[str, object]], columns: Sequence[str] = COLUMNS) -> str:
-    """Write documents with their terms; several of one facet stand in one cell."""
+    """Return documents with their terms as CSV; several terms of a facet share a cell."""
     return MARK + line(columns) + "".join(line(_cell(row, name) for name in columns) for row in documents)
 
 

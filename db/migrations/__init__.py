@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent
 
 
 def statements_of(sql: str) -> Iterator[str]:
-    """Give the single statements of a script; a trigger's inner semicolons do not end it."""
+    """Yield the statements of an SQL script; semicolons inside a trigger do not end one."""
     statement = ""
     for line in sql.splitlines(keepends=True):
         statement += line
@@ -36,7 +36,7 @@ def _runner(path: Path) -> Callable[[Database], None]:
 
 
 def migrations() -> Migrations:
-    """Give all migrations, oldest first: one for each `NNNN_name.sql` beside this module."""
+    """Return all migrations, oldest first: one for each `NNNN_name.sql` beside this module."""
     found = Migrations(SET_NAME)
     for path in sorted(FOLDER.glob("[0-9]*.sql")):
         found(name=path.stem)(_runner(path))

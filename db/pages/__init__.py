@@ -1,4 +1,4 @@
-"""The reading room: the pages that this project adds to Datasette, and what they are made from.
+"""The pages that this project adds to Datasette, and the queries behind them.
 
-`plugins/pages.py` opens it: Datasette loads each plugin as a module by itself, so they could not share anything.
+`plugins/pages.py` registers them: Datasette loads each plugin as a separate module, so plugins cannot share code.
 """

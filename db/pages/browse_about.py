@@ -1,4 +1,4 @@
-"""Pages that lead readers in: what can be browsed, and what this collection is, who to ask, how to cite it."""
+"""The pages "Browse" and "About": what can be browsed; what the collection is, whom to contact, how to cite it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def browse_page(request: Request, datasette: Datasette) -> Response:
 
 
 async def about_page(request: Request, datasette: Datasette) -> Response:
-    """Say which archives these documents are of, under which rights, whom to ask, and how to cite the collection."""
+    """Show the archives of these documents, their rights, a contact, and how to cite the collection."""
     database = meant(datasette, request)
     config: dict[str, Any] = datasette.plugin_config("reading-room") or {}
     names = catalogues(datasette)

@@ -1,4 +1,4 @@
-"""Closes Datasette's own pages that are for whoever runs it: forms, threads, paths."""
+"""Blocks Datasette's own pages that are for the operator: forms, threads, paths."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 from datasette.utils.asgi import Response
 
 PUBLISHED = Path(__file__).resolve().parent.parent / "published.json"
-"""Lies in what `harvester publish` has written."""
+"""A file that `harvester publish` writes."""
 FORMS = (
     *("actor", "actions", "allow-debug", "allowed", "auth-token", "check", "create-token", "debug", "logout"),
     *("messages", "patterns", "permissions", "rules", "threads"),
 )
 """Below `/-/`, with any ending. Datasette 1.0 has more of them than 0.65."""
 OF_THE_MACHINE = ("config", "databases", "jump", "metadata", "plugins", "schema", "settings", "tables", "versions")
-"""What tells of paths and versions: nobody's business where the folder is published."""
+"""Pages that show paths and versions: blocked if the folder is published."""
 
 
 def wrap(app: Any, base_url: str) -> Any:
-    """Wrap the application."""
+    """Return the application wrapped: it answers 403 for blocked pages."""
     names = (*FORMS, *OF_THE_MACHINE) if PUBLISHED.exists() else FORMS
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""What each listing holds and lacks, as stretches of positions."""
+"""The coverage of each listing, as ranges of positions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LISTINGS = """
 
 
 def join(pages: Iterable[tuple[int, int]]) -> Stretches:
-    """Join pages, in order, that follow one another or overlap into stretches of positions held."""
+    """Return the ranges of positions held: sorted pages, joined where they adjoin or overlap."""
     stretches: Stretches = []
     for first, last in pages:
         if stretches and first <= stretches[-1][1] + 1:
@@ -37,7 +37,7 @@ def join(pages: Iterable[tuple[int, int]]) -> Stretches:
 
 
 def gaps(stretches: Iterable[tuple[int, int]], total: int) -> Stretches:
-    """Give the stretches of positions that are not held, of so many declared."""
+    """Return the ranges of positions from 1 to `total` that are not held."""
     found: Stretches = []
     after = 1
     for first, last in stretches:
@@ -48,7 +48,7 @@ def gaps(stretches: Iterable[tuple[int, int]], total: int) -> Stretches:
 
 
 async def stretches_held(datasette: Datasette, database: str, listing: dict[str, Any]) -> Stretches:
-    """Give the stretches of a listing that are held. A walked listing knows how many records it found, not where."""
+    """Return the ranges of a listing that are held. For a walked listing only the number of records is known."""
     if listing["basis"] == "walk":
         return [(1, listing["held"])] if listing["held"] else []
     pages = await ask(datasette, database, PAGES, listing["listing_id"]) or []
@@ -58,14 +58,14 @@ async def stretches_held(datasette: Datasette, database: str, listing: dict[str,
 async def with_stretches(
     datasette: Datasette, database: str, listings: list[dict[str, Any]] | None
 ) -> list[dict[str, Any]] | None:
-    """Add to each listing what is held of it."""
+    """Return the listings, each with its `stretches`; None for None."""
     if listings is None:
         return None
     return [{**row, "stretches": await stretches_held(datasette, database, row)} for row in listings]
 
 
 async def listings(datasette: Datasette, database: str) -> list[dict[str, Any]]:
-    """Give every listing with what is held and what is missing."""
+    """Return every listing with its `stretches` and `gaps`, cached."""
 
     async def read() -> list[dict[str, Any]]:
         found = await with_stretches(datasette, database, await rows(datasette, database, LISTINGS)) or []
@@ -75,7 +75,7 @@ async def listings(datasette: Datasette, database: str) -> list[dict[str, Any]]:
 
 
 def _gaps(listing: dict[str, Any]) -> Stretches:
-    """Give the positions that are missing; a walk knows how many there are, not which."""
+    """Return the ranges that are missing; empty for a walk, which knows only their number."""
     if listing["basis"] == "walk" or not listing["declared_total"]:
         return []
     return gaps(listing["stretches"], listing["declared_total"])

@@ -1,4 +1,4 @@
-"""Makes Datasette's own CSV one that spreadsheets open as it is; `_raw=1` leaves it alone."""
+"""Makes Datasette's own CSV open correctly in spreadsheets; `_raw=1` leaves it as it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..citations.sheets import MARK, again, line
 
 
 def wrap(app: Any, most: int, base_url: str) -> Any:
-    """Wrap the application. Datasette cuts an answer to a query after `most` rows, and in CSV says nothing of it."""
+    """Return the application wrapped. Datasette cuts query results after `most` rows; this adds a note to the CSV."""
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         path, query = scope.get("path", ""), scope.get("query_string", b"")
@@ -27,31 +27,31 @@ def wrap(app: Any, most: int, base_url: str) -> Any:
 
 
 def harmless(send: Any, most: int | None = None) -> Any:
-    """Give what sends a CSV on, row by row; anything else (an error, a redirect) passes as it is."""
-    rows = Rows(most)
+    """Return a `send` that escapes the rows of a CSV; anything else (an error, a redirect) passes unchanged."""
+    rows = CsvRows(most)
 
     async def on(message: Any) -> None:
         if message["type"] == "http.response.start":
             kind = dict(message["headers"]).get(b"content-type", b"")
-            rows.are = message["status"] == 200 and kind.startswith((b"text/plain", b"text/csv"))
-        elif rows.are:
-            message = {**message, "body": rows.take(message.get("body", b""), last=not message.get("more_body"))}
+            rows.is_csv = message["status"] == 200 and kind.startswith((b"text/plain", b"text/csv"))
+        elif rows.is_csv:
+            message = {**message, "body": rows.add(message.get("body", b""), last=not message.get("more_body"))}
         await send(message)
 
     return on
 
 
-class Rows:
-    """CSV that comes in pieces; a row may be cut anywhere but is only written whole."""
+class CsvRows:
+    """Collects CSV that arrives in pieces, and returns it in whole rows."""
 
     def __init__(self, most: int | None) -> None:
-        self.are = False
+        self.is_csv = False
         self._most, self._rows = most, 0
         self._kept = b""
         self._begun = False
 
-    def take(self, piece: bytes, *, last: bool) -> bytes:
-        """Give what can be written of it now."""
+    def add(self, piece: bytes, *, last: bool) -> bytes:
+        """Add a piece; return the whole rows that can be written now."""
         self._kept += piece
         whole = self._kept if last else self._whole()
         self._kept = self._kept[len(whole) :]
@@ -62,7 +62,7 @@ class Rows:
         return (start + again(text) + (self._cut() if last else "")).encode()
 
     def _cut(self) -> str:
-        """Give the last line of an answer that may have been cut: after its heading, as many rows as are given."""
+        """Return the note for a result that may have been cut; empty if it has fewer rows than the limit."""
         if self._most is None or self._rows <= self._most:
             return ""
         return line(
@@ -70,7 +70,7 @@ class Rows:
         )
 
     def _whole(self) -> bytes:
-        """Give the part that ends with a row: at a line's end that is not within quotation marks."""
+        """Return the part up to the last line end that is not inside quotation marks."""
         end = self._kept.rfind(b"\r\n") + 2
         while end > 1 and self._kept.count(b'"', 0, end) % 2:
             end = self._kept.rfind(b"\r\n", 0, end - 2) + 2

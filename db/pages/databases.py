@@ -1,4 +1,4 @@
-"""Finds the harvests among the databases served, and shows each as metadata.yaml describes one."""
+"""Finds the harvests among the served databases, and their descriptions in metadata.yaml."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _metadata: WeakKeyDictionary[Datasette, dict[str, Any]] = WeakKeyDictionary()
 
 @cache
 def description() -> dict[str, Any]:
-    """Return what metadata.yaml says. Datasette 1.0 has taken it apart by the time that a page is made."""
+    """Return the content of metadata.yaml, which Datasette 1.0 does not keep as a whole."""
     found: dict[str, Any] = parse_metadata(DESCRIPTION.read_text("utf-8"))
     return found
 
@@ -55,7 +55,7 @@ async def _is_harvest(datasette: Datasette, name: str) -> bool:
 
 
 async def find(datasette: Datasette) -> None:
-    """Look through the databases."""
+    """Find the harvests among the databases, and remember them."""
     names = [name for name in datasette.databases if not name.startswith("_")]
     _found[datasette] = [name for name in names if await _is_harvest(datasette, name)]
     described = description()["databases"][DESCRIBED_AS]
@@ -64,17 +64,17 @@ async def find(datasette: Datasette) -> None:
 
 
 def harvests(datasette: Datasette) -> list[str]:
-    """Give the names of the harvests here."""
+    """Return the names of the databases that are harvests."""
     return _found.get(datasette, [])
 
 
 def metadata(datasette: Datasette) -> dict[str, Any]:
-    """Give what is to be said of harvests in files of other names."""
+    """Return Datasette's metadata for harvests in files of other names."""
     return _metadata.get(datasette, {})
 
 
 def meant(datasette: Datasette, request: Request) -> str:
-    """Give the harvest that a request is about: the one named by `in`, or else the first."""
+    """Return the requested harvest: the one named by `in`, else the first; raise NotFound if there is none."""
     names = harvests(datasette)
     name = request.args.get("in") or (names[0] if names else "")
     if name not in names:
@@ -83,11 +83,11 @@ def meant(datasette: Datasette, request: Request) -> str:
 
 
 def link_to(datasette: Datasette, database: str) -> list[tuple[str, str]]:
-    """Give what a link must add so that it leads to this harvest: nothing, where it is the first."""
+    """Return the query parameters that a link to this harvest needs: none for the first harvest."""
     return [] if harvests(datasette)[:1] == [database] else [("in", database)]
 
 
 def catalogues(datasette: Datasette) -> Mapping[str, str]:
-    """Give the names of archives, as they are cited, by their sources."""
+    """Return the names of archives as they are cited, by source."""
     names: dict[str, str] = (datasette.plugin_config("reading-room") or {}).get("archives", {})
     return names

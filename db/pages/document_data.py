@@ -1,4 +1,4 @@
-"""Reads documents with all that is known of them: terms, texts, files, neighbours; one, or many at a time."""
+"""Queries of documents with their terms, texts, files and related documents."""
 
 from __future__ import annotations
 
@@ -86,12 +86,12 @@ DAYS = 3
 
 
 def keys_lead_to(read: Read, key: str) -> list[dict[str, Any]]:
-    """Give the documents (id and present key) that a key leads to; its own comes alone."""
+    """Return the documents (id, key) that a key leads to: the one that has it now, else all that had it."""
     return read("SELECT id, key FROM documents WHERE key = ?", key) or read(KEYS, key)
 
 
 def everything(read: Read, number: int) -> dict[str, Any]:
-    """Give all that is known about a document."""
+    """Return a document with everything that its page shows."""
     (row,) = documents(read, [number])
     parts = {"texts": TEXTS, "sightings": SIGHTINGS, "history": HISTORY, "offered": FILES, "shared": SHARED}
     before, after = beside(read, row)
@@ -105,7 +105,7 @@ def everything(read: Read, number: int) -> dict[str, Any]:
 
 
 def beside(read: Read, row: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Give the documents before and after by date; an undated one has no place among them."""
+    """Return the documents before and after by date; (None, None) for an undated one."""
     if not row["date_from"]:
         return None, None
     before, after = (read(sql, row["date_from"], row["id"]) for sql in (BEFORE, AFTER))
@@ -113,7 +113,7 @@ def beside(read: Read, row: dict[str, Any]) -> tuple[dict[str, Any] | None, dict
 
 
 def related(read: Read, row: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Give related documents by what relates them; each only once."""
+    """Return related documents, grouped by how they are related; each appears once."""
     questions = {"correspondents": _between(row), "days_around": _around(row), "terms": (ALIKE, row["id"])}
     found: dict[str, list[dict[str, Any]]] = {}
     seen: set[int] = set()
@@ -147,7 +147,7 @@ FILES_OF = "SELECT f.* FROM json_each(?) AS wanted CROSS JOIN files AS f ON f.do
 
 
 def documents(read: Read, ids: Iterable[int]) -> list[dict[str, Any]]:
-    """Give documents in the order asked, each with its `terms` by facet and its `files`."""
+    """Return documents in the order of `ids`, each with its `terms` by facet and its `files`."""
     wanted = numbers(ids)
     return assembled(*(read(sql, wanted) for sql in (DOCUMENTS, TERMS, FILES_OF)))
 
@@ -155,7 +155,7 @@ def documents(read: Read, ids: Iterable[int]) -> list[dict[str, Any]]:
 def assembled(
     found: Iterable[dict[str, Any]], terms: Iterable[dict[str, Any]], files: Iterable[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Put documents together with their terms and files."""
+    """Return documents with their `terms` by facet and their `files` added."""
     of, offered = _grouped(terms), _grouped(files)
     return [
         {

@@ -32,7 +32,7 @@ ROUTE = r"^/document/(?P<key>[^/]+?)(?:\.(?P<format>json|bib|ris|csljson|txt))?$
 
 
 async def document_page(request: Request, datasette: Datasette) -> Response:
-    """Answer for a document."""
+    """Return a document as a page, as data, or as a citation."""
     key, ending = unquote(request.url_vars["key"]), request.url_vars["format"] or ""
     database, found = await _find(datasette, request, key)
     if len(found) > 1:
@@ -47,7 +47,7 @@ async def document_page(request: Request, datasette: Datasette) -> Response:
         rows = await _documents(datasette, database, found)
         return _citation(cited(datasette, rows, responses.lasting(datasette, request)), ending)
     words = read(request.args.get("q") or "")
-    row = await reading(datasette, database, lambda read: _read(read, found[0]["id"], words))
+    row = await reading(datasette, database, lambda reader: _read_marked(reader, found[0]["id"], words))
     (item,) = cited(datasette, [row], responses.lasting(datasette, request))
     if ending == "json":
         return responses.data(as_data(row, item))
@@ -58,16 +58,16 @@ async def document_page(request: Request, datasette: Datasette) -> Response:
 
 
 async def _find(datasette: Datasette, request: Request, key: str) -> tuple[str, list[dict[str, Any]]]:
-    """Find the document in the harvest that is meant, or else in any."""
+    """Return the database and the documents with a key, from the requested harvest or else any; raise NotFound."""
     for database in dict.fromkeys([meant(datasette, request), *harvests(datasette)]):
-        if found := await reading(datasette, database, lambda read: keys_lead_to(read, key)):
+        if found := await reading(datasette, database, lambda reader: keys_lead_to(reader, key)):
             return database, found
     shown = readable(key)
     raise NotFound(f"No document has the address “{shown}” here: look for words of its title instead")
 
 
 async def _documents(datasette: Datasette, database: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return await reading(datasette, database, lambda read: documents(read, [row["id"] for row in found]))
+    return await reading(datasette, database, lambda reader: documents(reader, [row["id"] for row in found]))
 
 
 def _citation(items: list[Citable], ending: str) -> Response:
@@ -98,15 +98,15 @@ async def _page(request: Request, datasette: Datasette, database: str, row: dict
     return await responses.page(datasette, request, "document.html", said, database)
 
 
-def _read(read: Read, number: int, words: Words) -> dict[str, Any]:
-    """Read everything, and mark the words."""
-    row = everything(read, number)
+def _read_marked(reader: Read, number: int, words: Words) -> dict[str, Any]:
+    """Return a document with everything that its page shows, and the words marked."""
+    row = everything(reader, number)
     marked = {"marked": document_marked(words, row), "texts_marked": texts_marked(words, row["texts"])}
     return {**row, **marked}
 
 
 def citations(item: Citable) -> dict[str, str]:
-    """Give the citations in words."""
+    """Return the citations in words, by style."""
     return {
         "archive": chicago.archives_form(item),
         "note": chicago.note(item),
@@ -115,7 +115,7 @@ def citations(item: Citable) -> dict[str, str]:
 
 
 def as_data(row: dict[str, Any], item: Citable) -> dict[str, Any]:
-    """Give everything as data; other documents by their keys alone."""
+    """Return a document as JSON data; other documents by their keys alone."""
     beside = {name: row[name]["key"] if row[name] else None for name in ("before", "after")}
     related = {name: [one["key"] for one in group] for name, group in row["related"].items()}
     absent = ("marked", "texts_marked")

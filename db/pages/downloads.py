@@ -1,4 +1,4 @@
-"""Sends all that a search finds, as a file: piece by piece, and between the readers' requests."""
+"""Streams all documents that a search finds, as a file, without holding up other requests."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from .search_request import Asked
 
 PIECE = 50
-"""Documents that are written before others have their turn."""
+"""Documents that are written before other requests are served."""
 
 
 def download(datasette: Datasette, asked: Asked, found: Mapping[str, Found], format_: Format) -> AsgiStream:
-    """Send all documents found, in a format."""
+    """Return a stream of all documents found, in a format."""
     names = catalogues(datasette)
 
     def write(read: Callable[..., Iterator[dict[str, Any]]]) -> Iterator[str]:
@@ -43,7 +43,7 @@ def download(datasette: Datasette, asked: Asked, found: Mapping[str, Found], for
 
 
 def everything(answer: Answer) -> AsgiStream:
-    """Send all documents found as JSON, with what was counted."""
+    """Return a stream of all documents found as JSON, with the counts of facets."""
     counts = count(answer.found, answer.question)
     head = {"query": answer.question.query(), "total": answer.total, "notes": answer.question.remarks}
     tail = {"counts": counts, "next": None}
@@ -69,7 +69,7 @@ def _stream(
     media_type: str,
     name: str,
 ) -> AsgiStream:
-    """Send what `write` writes of all documents found, database by database."""
+    """Return a stream of what `write` yields for all documents found, database by database."""
 
     async def send(writer: Any) -> None:
         readers = {database: await reading(datasette, database, _itself, export=True) for database in found}

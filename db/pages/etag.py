@@ -1,4 +1,4 @@
-"""Lets browsers and proxies keep answers: each carries a mark that changes whenever a database does."""
+"""ETags: browsers and proxies may cache responses, whose tag changes whenever a database does."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from datasette.app import Datasette
 
 NOTED: ContextVar[dict[str, bool]] = ContextVar("noted")
-"""What is noted of the request under way: whether its answer is behind the database, so that nobody must keep it."""
+"""Notes on the current request: `behind`, if its response is older than the database and must not be cached."""
 STARTED = str(Path(__file__).stat().st_mtime_ns)
 
 
 def behind() -> None:
-    """Note that the answer under way shows less than the database holds by now."""
+    """Note that the current response is older than the database."""
     NOTED.get({})["behind"] = True
 
 
 def stamp(datasette: Datasette) -> str:
-    """Return what changes with every commit (when files were written) and every day (citations name it)."""
+    """Return a text that changes with every commit (by file times) and every day (since citations name the day)."""
     parts = [STARTED, datetime.now(UTC).date().isoformat(), datasette.setting("base_url")]
     for database in datasette.databases.values():
         for file in (Path(f"{database.path}{ending}") for ending in ("", "-wal") if database.path):
@@ -32,7 +32,7 @@ def stamp(datasette: Datasette) -> str:
 
 
 def wrapper(datasette: Datasette) -> Any:
-    """Give what wraps the application."""
+    """Return a function that wraps the application."""
 
     def wrap(app: Any) -> Any:
         async def answer(scope: Any, receive: Any, send: Any) -> None:
@@ -56,7 +56,7 @@ def wrapper(datasette: Datasette) -> Any:
 
 
 def _may_be_kept(scope: Any) -> bool:
-    """Say whether an answer is the same for all who ask. Cookies are for what is not: messages, actors."""
+    """Return whether a response is the same for everyone: not with Datasette's cookies, for messages and actors."""
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or "/-/" in scope["path"]:
         return False
     return b"ds_" not in dict(scope["headers"]).get(b"cookie", b"")
@@ -65,7 +65,7 @@ def _may_be_kept(scope: Any) -> bool:
 def _mark(datasette: Datasette, scope: Any) -> str:
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")  # addresses in feeds name it
     asked = f"{host}|{scope['path']}?{scope.get('query_string', b'').decode('latin-1')}"
-    return f'W/"{hashlib.sha256(f"{stamp(datasette)}|{asked}".encode()).hexdigest()[:20]}"'
+    return f'W/"{hashlib.sha256(f"{stamp(datasette)}|{address}".encode()).hexdigest()[:20]}"'
 
 
 async def _unchanged(send: Any, mark: str) -> None:
@@ -74,7 +74,7 @@ async def _unchanged(send: Any, mark: str) -> None:
 
 
 def _marking(send: Any, mark: str, seconds: int) -> Any:
-    """Give what sends an answer on with its mark; one that is behind must be asked for again."""
+    """Return a `send` that adds the ETag; a response that is behind gets `no-cache` instead."""
 
     async def on(message: Any) -> None:
         if message["type"] == "http.response.start" and message["status"] == 200:

@@ -1,4 +1,4 @@
-"""Writes documents for other programs, some at a time: however many there are, few are in memory at once."""
+"""Writes documents in export formats, in chunks: only a few are in memory at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEXTS = """SELECT t.document_id, t.kind, t.language, t.text FROM json_each(?) AS
 
 @dataclass(frozen=True)
 class Format:
-    """A format: its ending, its media type, and what writes documents in it."""
+    """An export format: its file extension, its media type, and the function that writes documents."""
 
     ending: str
     media_type: str
@@ -61,7 +61,7 @@ def _jsonl(found: Documents, names: Names) -> Iterator[str]:  # noqa: ARG001 - a
 
 
 def json_list(found: Iterable[object]) -> Iterator[str]:
-    """Write a JSON list, one item a line."""
+    """Yield the parts of a JSON list, one item a line."""
     before = "["
     for item in found:
         yield f"{before}\n{json.dumps(item, ensure_ascii=False)}"
@@ -84,7 +84,7 @@ BY_ENDING = {format_.ending: format_ for format_ in FORMATS.values()}
 
 
 def read_documents(read: Read, found: Sequence[int], *, texts: bool) -> Iterator[dict[str, Any]]:
-    """Read documents, some at a time; with their texts, where those are wanted."""
+    """Yield documents, read in chunks; with their `texts` on request."""
     for start in range(0, len(found), CHUNK):
         wanted = found[start : start + CHUNK]
         rows = documents(read, wanted)

@@ -1,4 +1,4 @@
-"""Counts what was found by year, kind, party, term, listing: the filters that lead on. All counts are exact."""
+"""Counts search results by year, kind, party, term and listing. All counts are exact."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COUNTED = ("kind", "sender", "recipient", "language", "person", "place", "subject", "contributor", "source", "listing")
 """The facets that are counted, in the order in which they are shown."""
 SHOWN = 12
-"""Values of a facet beside the results; the rest stand on a page of their own."""
+"""Values of a facet shown beside the results; the others are on a page of their own."""
 LABELS = {"kind": {UNSTATED: "not stated"}, "gone": {"yes": "No longer in the archive", "no": "Still in the archive"}}
 
 
@@ -34,7 +34,7 @@ def count(searched: Mapping[str, Found], asked: Asked) -> dict[str, Any]:
 
 
 def years(found: Sequence[Found]) -> list[dict[str, Any]]:
-    """Count by year, those beside the chosen ones, too."""
+    """Return the counts by year, ignoring the filter by year itself."""
     counted: dict[int, int] = {}
     for one in found:
         held = one.without("year")
@@ -66,7 +66,7 @@ def values(found: Sequence[Found], facet: str, asked: Asked) -> list[dict[str, A
 
 
 def by_name(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Sort values as a catalogue does: by letters, whatever their accents and capitals."""
+    """Return values sorted by label, ignoring accents and case."""
     return sorted(rows, key=lambda row: ((fold(row["label"]) or "").casefold(), row["label"]))
 
 

@@ -1,4 +1,4 @@
-"""Keeps in memory which documents have which date, kind, party, term, listing: as bitmaps, so that counting is exact.
+"""Bitmaps, in memory, of the documents with each date, kind, party, term and listing, for exact counts.
 
 SQLite would look up each of a million documents found; sets of their numbers are compared in thousandths of a second.
 """
@@ -147,8 +147,8 @@ def load(read: Reader) -> Facets:
     return facets
 
 
-def ids(text: str) -> BitMap:
-    """Read the numbers of documents as SQLite gathers them: three times as quick as row by row."""
+def parse_ids(text: str) -> BitMap:
+    """Return the document ids in a JSON list made by SQLite: three times as fast as row by row."""
     return BitMap(array("I", json.loads(text)))
 
 
@@ -157,7 +157,7 @@ def _array() -> array[int]:
 
 
 def _years(spans: Mapping[tuple[str, str], array[int]]) -> dict[int, BitMap]:
-    """Put documents into each of the years from the first to the last that they may be of."""
+    """Return the documents of each year; a document with a span is in each year of it."""
     years: dict[int, BitMap] = {}
     for (first, last), begun in spans.items():
         held = BitMap(begun)
@@ -167,12 +167,12 @@ def _years(spans: Mapping[tuple[str, str], array[int]]) -> dict[int, BitMap]:
 
 
 def _many(read: Reader) -> dict[str, Values]:
-    """Read the facets of which a document may have many."""
+    """Return the facets of which a document may have many: terms and listings."""
     found: dict[str, Values] = {facet: {} for facet in (*TERMS, "listing")}
     for facet, term, held in read.tuples(FILED):
-        found[facet][term] = ids(held)
+        found[facet][term] = parse_ids(held)
     for listing, held in read.tuples(LISTED):
-        found["listing"][str(listing)] = ids(held)
+        found["listing"][str(listing)] = parse_ids(held)
     return found
 
 

@@ -26,7 +26,7 @@ AUTHOR = "Archive harvester"
 
 @dataclass(frozen=True)
 class Entry:
-    """A document as a feed has it."""
+    """An entry of a feed: a document."""
 
     id: str
     link: str
@@ -48,12 +48,12 @@ class Feed:
 
     @property
     def id(self) -> str:
-        """What names the feed for good: its question, whichever host it is read from."""
+        """The permanent id of the feed: its query, independent of the host."""
         return f"tag:archive-harvester,2026:feed:{urlsplit(self.page).query}"
 
 
-def entry(row: dict[str, Any], link: str) -> Entry:
-    """Make an entry of a document. A change makes a new entry, or readers would not show it again."""
+def make_entry(row: dict[str, Any], link: str) -> Entry:
+    """Return the entry of a document. A change gives a new id, since feed readers would not show it again otherwise."""
     stated = Date(row["date"] or "", clean(row["date_text"]))
     date = stated.edtf if stated.parts else stated.printed or stated.edtf or "undated"
     tags = [clean(row["kind"]), "gone from the archive" if row["gone_at"] else ""]
@@ -69,7 +69,7 @@ def entry(row: dict[str, Any], link: str) -> Entry:
 
 
 def to_atom(feed: Feed) -> str:
-    """Write Atom."""
+    """Return the feed as Atom."""
     root = Element("feed", xmlns=ATOM)
     SubElement(root, "id").text = feed.id
     SubElement(root, "title").text = clean(feed.title)
@@ -94,7 +94,7 @@ def _atom_entry(element: Element, entry: Entry) -> None:
 
 
 def to_json_feed(feed: Feed) -> str:
-    """Write JSON Feed 1.1."""
+    """Return the feed as JSON Feed 1.1."""
     said = {
         "version": JSON_FEED,
         "title": clean(feed.title),
@@ -119,5 +119,5 @@ def _json_item(entry: Entry) -> dict[str, Any]:
 
 
 def entries(rows: Sequence[dict[str, Any]], links: Sequence[str]) -> tuple[Entry, ...]:
-    """Make entries of documents and the addresses of their pages."""
-    return tuple(entry(row, link) for row, link in zip(rows, links, strict=True))
+    """Return the entries of documents; `links` are the addresses of their pages."""
+    return tuple(make_entry(row, link) for row, link in zip(rows, links, strict=True))

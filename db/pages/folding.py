@@ -33,5 +33,5 @@ def fold(text: str | None) -> str | None:
 
 
 def register(conn: sqlite3.Connection) -> None:
-    """Give a connection the SQL function `fold`, of which the index's content is made."""
+    """Register the SQL function `fold`, which the content of the search index uses."""
     conn.create_function("fold", 1, fold, deterministic=True)

@@ -1,4 +1,4 @@
-"""Gathers what the front page says of a harvest: what is held, what is missing, how the last run ended, what is new."""
+"""The front page: for each harvest its documents, coverage, last run and latest changes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ QUESTIONS = {
 
 
 async def front_page(request: Request, datasette: Datasette) -> Response:
-    """Show the front page. Datasette's own counts every table each time, which nobody reads here."""
+    """Show the front page, in place of Datasette's own, which counts every table each time."""
     here = harvests(datasette)
     others = [name for name in datasette.databases if name not in here and not name.startswith("_")]
     said = {name: await front(datasette, name) for name in here}
@@ -58,7 +58,7 @@ async def front_page(request: Request, datasette: Datasette) -> Response:
 
 
 async def front(datasette: Datasette, database: str) -> dict[str, Any]:
-    """Give everything that the front page says of one harvest."""
+    """Return everything that the front page shows of one harvest."""
 
     async def answer(name: str) -> Any:
         # Each by itself: how the last run ended is quick, and so always as it is; counting may lag behind a harvest.

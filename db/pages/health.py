@@ -37,7 +37,7 @@ BAD = "SELECT subject, kind, since, what, remedy FROM health ORDER BY since"
 
 
 async def health(datasette: Datasette) -> Response:
-    """Say whether each harvest is sound; 503 where one is not, so that a monitor need not read."""
+    """Return the health of each harvest as JSON; status 503 if one is not healthy."""
     states = [await _state(datasette, name) for name in harvests(datasette)]
     healthy = bool(states) and all(state["healthy"] for state in states)
     reason = "" if states else "nothing is harvested yet"
@@ -62,7 +62,7 @@ async def _state(datasette: Datasette, database: str) -> dict[str, Any]:
 
 
 def why_not(runs: list[dict[str, Any]]) -> str:
-    """Say what is amiss, as `harvester status` does; empty if nothing is."""
+    """Return what is wrong with the last run, as `harvester status` does; empty if nothing is."""
     if not runs:
         return "nothing was harvested yet"
     last = runs[0]
@@ -72,7 +72,7 @@ def why_not(runs: list[dict[str, Any]]) -> str:
 
 
 async def _why_not_scheduled(datasette: Datasette, database: str) -> str:
-    """Say what is amiss with schedules: something is bad, or overdue. Older databases know of none."""
+    """Return the open incidents and overdue schedules as text; empty if there are none, or no such tables."""
     bad = await ask(datasette, database, BAD) or []
     overdue = [row for row in await ask(datasette, database, UPCOMING) or [] if row["overdue"]]
     said = [f"{row['subject']} since {row['since']}: {row['what']}" for row in bad]
@@ -90,7 +90,7 @@ async def coverage_page(request: Request, datasette: Datasette) -> Response:
 
 
 async def syncs_page(request: Request, datasette: Datasette) -> Response:
-    """Show what is synced next, what was missed, and the last runs over time with what came of each."""
+    """Show upcoming and missed syncs, and the last runs over time with their results."""
     database = meant(datasette, request)
     said: dict[str, Any] = {"runs": await rows(datasette, database, RUNS)}
     said["walks"] = {row["run_id"]: row["verdicts"] for row in await rows(datasette, database, WALKS)}
@@ -102,7 +102,7 @@ async def syncs_page(request: Request, datasette: Datasette) -> Response:
 
 
 async def robots(datasette: Datasette) -> Response:
-    """Keep crawlers out, unless metadata.yaml asks them in: a search page leads on without end."""
+    """Return robots.txt, which excludes crawlers unless metadata.yaml admits them: search pages are endless."""
     config = datasette.plugin_config("reading-room") or {}
     rule = "Disallow: /search\nDisallow: /*?" if config.get("robots") else "Disallow: /"
     return responses.text(f"User-agent: *\n{rule}\n", "text/plain; charset=utf-8")

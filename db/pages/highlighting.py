@@ -1,4 +1,4 @@
-"""Marks the words that were found, where they stand in what people read.
+"""Marks the words that were found, in texts for display.
 
 The index is not asked: with a common beginning (`t*`) it would read half of itself for each text. Whether a word is one
 that was looked for, SQLite's own tokenizer decides, so that marks and finds agree.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .search_syntax import Words
 
 OPEN, SHUT = "\x02", "\x03"
-"""Stand around a found word until the text is escaped."""
+"""Characters around a found word until the text is escaped."""
 WORD = re.compile(rf"(?:[^\W_]{MARKS.pattern}*)+")
 _SPACE = re.compile(r"\s")
 BEFORE, AROUND = 120, 400
@@ -31,7 +31,7 @@ TOKENIZER = "porter unicode61 remove_diacritics 2"
 
 @dataclass
 class _Token:
-    """A word that is looked for, as the index has it, and which words of texts are known to be it or not."""
+    """A word searched for, as in the index, and a cache of which words of texts match it."""
 
     match: str
     stem: str
@@ -39,7 +39,7 @@ class _Token:
 
 
 class Marker:
-    """Finds words in texts. `hits` gives places as (start, end, number of the term)."""
+    """Finds the words of a search in texts. `hits` yields (start, end, number of the term)."""
 
     def __init__(self, words: Words) -> None:
         self._index = sqlite3.connect(":memory:", check_same_thread=False)
@@ -51,7 +51,7 @@ class Marker:
         return bool(self._terms)
 
     def hits(self, text: str, column: str = "") -> Iterator[tuple[int, int, int]]:
-        """Find the words in a text; `column` says what the text is, for words that are looked for in one place only."""
+        """Yield the hits in a text; `column` is the text's column, for words that are searched in one column only."""
         terms = [
             (number, tokens) for number, (where, tokens) in enumerate(self._terms) if tokens and where in ("", column)
         ]
@@ -68,7 +68,7 @@ class Marker:
                     break
 
     def mark(self, text: str, column: str = "") -> str:
-        """Put marks around all words found."""
+        """Return a text with marks around all words found."""
         return _marked(text, list(self.hits(text, column)))
 
     def extract(self, text: str, column: str = "") -> tuple[str, set[int]] | None:
@@ -98,7 +98,7 @@ class Marker:
         self._index.execute("INSERT INTO one (rowid, word) VALUES (1, ?)", [word])
 
     def _is(self, token: _Token, found: re.Match[str]) -> bool:
-        """Say whether a word of a text is the one that is looked for."""
+        """Return whether a word of a text matches a token."""
         word = found[0]
         if word not in token.known:
             plain = (fold(word) or "").lower()
@@ -122,7 +122,7 @@ def _marked(text: str, hits: list[tuple[int, int, int]]) -> str:
 
 
 def _edges(text: str, start: int, end: int) -> tuple[int, int]:
-    """Move the edges of an extract to where words begin and end."""
+    """Return the edges of an extract, moved to where words begin and end."""
     if start and (gap := _SPACE.search(text, start, start + 40)):
         start = gap.end()
     if end < len(text) and (space := text.rfind(" ", end - 40, end)) > 0:
@@ -131,7 +131,7 @@ def _edges(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def marked(text: str | None) -> Markup:
-    """Escape a text and turn marks into markup."""
+    """Return a text escaped, with its marks as `<mark>` elements."""
     safe = str(escape(text or ""))
     safe = re.sub(f"{OPEN}([^{OPEN}{SHUT}]*){SHUT}", r"<mark>\1</mark>", safe)
     return Markup(safe.replace(OPEN, "").replace(SHUT, ""))  # noqa: S704 - escaped above, but for our own marks

@@ -1,4 +1,4 @@
-"""Where Datasette comes in: what `plugins/pages.py` hands on to it."""
+"""The routes and hooks that `plugins/pages.py` registers with Datasette."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from datasette.app import Datasette
 
-__all__ = ["RENDERERS", "ROUTES", "for_templates", "metadata", "opening", "prepare", "wrap"]
+__all__ = ["RENDERERS", "ROUTES", "metadata", "on_startup", "prepare", "template_vars", "wrap"]
 ROUTES = [
     (r"^/$", front_page.front_page),
     (document_page.ROUTE, document_page.document_page),
@@ -41,8 +41,8 @@ ROUTES = [
 RENDERERS = [renderer(ending) for ending in FORMATS]
 
 
-def opening(datasette: Datasette) -> Callable[[], Awaitable[None]]:
-    """Give what is done at the start."""
+def on_startup(datasette: Datasette) -> Callable[[], Awaitable[None]]:
+    """Return the coroutine function that Datasette runs at startup."""
 
     async def find() -> None:
         await databases.find(datasette)
@@ -51,12 +51,12 @@ def opening(datasette: Datasette) -> Callable[[], Awaitable[None]]:
 
 
 def metadata(datasette: Datasette) -> dict[str, Any]:
-    """Give what is to be said of harvests in files of other names."""
+    """Return Datasette's metadata for harvests in files of other names."""
     return databases.metadata(datasette)
 
 
 def wrap(datasette: Datasette) -> Callable[[Any], Any]:
-    """Give what wraps the application: marks for caches around a CSV that is safe to open."""
+    """Return a function that wraps the application: ETags, blocked pages, and CSV that is safe to open."""
     marked = wrapper(datasette)
     most, base_url = datasette.setting("max_returned_rows"), datasette.setting("base_url")
     return lambda app: marked(closed(csv_wrapper(app, most, base_url), base_url))
@@ -68,8 +68,8 @@ def prepare(conn: sqlite3.Connection) -> None:
     register_fold(conn)
 
 
-def for_templates(datasette: Datasette, database: str | None) -> dict[str, Any]:
-    """Give templates the site's name, the harvests here, what metadata says about any table, and ways to ask."""
+def template_vars(datasette: Datasette, database: str | None) -> dict[str, Any]:
+    """Return the template variables: the site's name, the harvests, and functions for metadata, links and labels."""
 
     def about(table: str) -> dict[str, Any]:
         return databases.table_description(datasette, database, table)

@@ -1,4 +1,4 @@
-"""What fields are called where people read: the words of a library catalogue, not names of columns."""
+"""Labels of fields: the words of a library catalogue, not column names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FIELDS = {
     "files": "file",
 }
 MOST = 2
-"""Fields that a line names; of the rest it gives the number."""
+"""How many fields a line names; the others are only counted."""
 
 
 def field_label(name: str | None) -> str:

@@ -1,6 +1,6 @@
-"""Keeps one request from taking all memory: anybody may send SQL to what is published.
+"""Limits the memory of a request: anybody may send SQL to a published database.
 
-Datasette's limit of time is looked at between SQLite's steps, and `zeroblob(1000000000)` is one step.
+Datasette checks its time limit between SQLite's steps, and `zeroblob(1000000000)` is one step.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ TOO_MUCH = "the answer is too large: ask for fewer rows or columns"
 
 
 class TooMuchError(sqlite3.OperationalError):
-    """An answer is larger than one may be; Datasette shows the message, as it does with errors of SQL."""
+    """A result is too large; Datasette shows the message, as for SQL errors."""
 
 
 def limit(conn: sqlite3.Connection) -> None:
-    """Limit what one statement of a connection may take."""
+    """Limit the memory and the functions that statements of a connection may use."""
     conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
     conn.execute(f"PRAGMA hard_heap_limit = {HEAP}")
     conn.execute("PRAGMA temp_store = FILE")
@@ -33,13 +33,13 @@ def limit(conn: sqlite3.Connection) -> None:
 
 
 def _allow(action: int, _: str | None, name: str | None, __: str | None, ___: str | None) -> int:
-    """Refuse the functions that take as long as a number in them says: `printf('%.1000000000c', 'x')`."""
+    """Deny the functions whose cost a number in them sets: `printf('%.1000000000c', 'x')`."""
     refused = action == sqlite3.SQLITE_FUNCTION and (name or "").lower() in ("printf", "format")
     return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
 
 
 class _Counting:
-    """Makes rows as Datasette wants them, and counts how much each cursor has given."""
+    """A row factory that counts the bytes of each cursor, and raises AnswerTooLargeError beyond the limit."""
 
     def __init__(self) -> None:
         self._cursor: Any = None

@@ -1,4 +1,4 @@
-"""The way from results to a document and back, with filters, order and page, and on to the next of these results."""
+"""Navigation between search results and documents: back to the results, and to the previous and next result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .search_request import Asked
 
 NUMBER = "_n"
-"""The parameter of a document's address that says which of the results it is; beside it stands the question."""
+"""The parameter of a document's address with its number among the results; the others are those of the search."""
 KEYS = """SELECT d.id, d.key FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.id = wanted.value
     ORDER BY wanted.key"""
 
@@ -31,10 +31,10 @@ def onward(question: Asked, number: int) -> str:
 
 
 async def way(request: Request, datasette: Datasette, database: str, document: int) -> dict[str, Any] | None:
-    """Return the way back and on.
+    """Return the links back to the results and to the neighbouring ones.
 
-    `back`: the address of the page of results; `number`, `total`, `previous`, `next` only where the document still is
-    the result that its address says. None where nobody came from a search.
+    `back`: the address of the page of results. `number`, `total`, `previous` and `next` are there only if the document
+    is still the result of that number. None if the request does not come from a search.
     """
     question = asked(request.args)
     given = request.args.get(NUMBER) or ""

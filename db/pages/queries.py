@@ -1,4 +1,4 @@
-"""Asks the database, and keeps answers that are costly until the database has changed."""
+"""Runs queries, and caches costly results until the database has changed."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 300
 COSTLY = 0.05
-"""Seconds. What takes longer is shown as it was while it is made anew; anything else is always as it is."""
+"""Seconds. A result that takes longer is shown from the cache while it is computed again; others are always current."""
 LONGEST_MS = 120_000
-"""Our own questions are of a few kinds, and each ends; whoever waits longer than a second sees that it goes on."""
+"""Milliseconds for our own queries, which all end; a page that takes longer than a second says so."""
 REST = 20
-"""A costly answer is made anew at most every so many times its own duration, or a harvest would keep it busy."""
+"""A costly result is computed again after this many times its own duration, so that a harvest does not keep it busy."""
 
 
 class Reader:
-    """Reads from one connection, each answer within a limit of time (milliseconds)."""
+    """Runs queries on one connection, each with a time limit in milliseconds."""
 
     def __init__(self, conn: sqlite3.Connection, limit: int) -> None:
         self.conn, self._limit = conn, limit
@@ -70,9 +70,9 @@ def _connection(held: Database) -> sqlite3.Connection:
 async def reading(
     datasette: Datasette, database: str, use: Callable[[Reader], Answer], *, export: bool = False
 ) -> Answer:
-    """Let `use` read as often as it needs in one go: each question by itself would wait for a thread again.
+    """Run `use` with a reader in a thread; several queries in one call wait for a thread only once.
 
-    Not in Datasette's threads: three slow queries of somebody's SQL would hold them all. Exports have their own.
+    These are not Datasette's threads, which three slow queries of a user would block. Exports have their own thread.
     """
     held = datasette.databases[database]
     pool = _export_threads if export else _reading_threads
@@ -83,7 +83,7 @@ async def reading(
 
 
 def attempt(read: Read, sql: str, *values: object) -> Rows | None:
-    """Give the rows of an answer; None if it took too long, or the database is of an older version."""
+    """Return the rows of a query; None if it took too long or the table does not exist."""
     try:
         return read(sql, *values)
     except sqlite3.OperationalError as error:
@@ -92,17 +92,17 @@ def attempt(read: Read, sql: str, *values: object) -> Rows | None:
 
 
 async def rows(datasette: Datasette, database: str, sql: str, *values: object) -> Rows:
-    """Give the rows of an answer."""
+    """Return the rows of a query."""
     return await reading(datasette, database, lambda read: read(sql, *values))
 
 
 async def ask(datasette: Datasette, database: str, sql: str, *values: object) -> Rows | None:
-    """Give the rows of an answer, or None, as `attempt` does."""
+    """Return the rows of a query, or None, as `try_read` does."""
     return await reading(datasette, database, lambda read: attempt(read, sql, *values))
 
 
 def numbers(ids: Iterable[int]) -> str:
-    """Give many ids as one value, for `json_each`: SQLite takes a limited number of question marks."""
+    """Return ids as one JSON value for `json_each`: SQLite limits the number of parameters."""
     return json.dumps(list(ids))
 
 
@@ -123,7 +123,7 @@ _watching: WeakKeyDictionary[Database, sqlite3.Connection] = WeakKeyDictionary()
 
 
 def version(datasette: Datasette, database: str) -> int:
-    """Give a number that changes when somebody else has written. Only one connection's own numbers can be compared."""
+    """Return SQLite's `data_version`, which changes with every write; comparable on one connection only."""
     held = datasette.databases[database]
     if held not in _watching:
         _watching[held] = held.connect()
@@ -131,7 +131,7 @@ def version(datasette: Datasette, database: str) -> int:
 
 
 async def kept(datasette: Datasette, database: str, name: object, make: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Give an answer that was kept; make it where there is none, or where the database has changed since."""
+    """Return a cached result; compute it if there is none. A costly one may be stale while it is computed again."""
     key = (database, name)
     found = _answers.setdefault(datasette, OrderedDict()).get(key)
     if found is None:
@@ -150,7 +150,7 @@ async def kept(datasette: Datasette, database: str, name: object, make: Callable
 
 
 def _made(datasette: Datasette, key: tuple[str, object], make: Callable[[], Awaitable[Answer]]) -> asyncio.Task[Answer]:
-    """Make an answer, once for all who wait for it."""
+    """Start computing a result, or return the task that already does."""
     tasks = _making.setdefault(datasette, {})
     if key not in tasks:
         tasks[key] = asyncio.ensure_future(_make(datasette, key, make))
@@ -170,6 +170,6 @@ async def _make(datasette: Datasette, key: tuple[str, object], make: Callable[[]
 
 
 def _complain(task: asyncio.Task[Any]) -> None:
-    """Say what went wrong where nobody waits for it; the answer from before stays."""
+    """Log the error of a task that nothing awaits; the cached result stays."""
     if not task.cancelled() and task.exception():
         logging.getLogger(__name__).warning("an answer could not be made anew: %s", task.exception())

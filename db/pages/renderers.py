@@ -24,12 +24,12 @@ BY_KEY = "SELECT d.id FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d
 
 
 def renderer(ending: str) -> dict[str, Any]:
-    """Give a renderer as Datasette registers it."""
+    """Return an output renderer for Datasette to register."""
     return {"extension": ending, "render": _render(ending), "can_render": can_render}
 
 
 def can_render(columns: list[str], database: str, datasette: Datasette) -> bool:
-    """Say whether rows name documents: by a document's number, or by its key."""
+    """Return whether rows identify documents, by id or key."""
     return database in harvests(datasette) and ("document_id" in columns or {"key", "title"} <= set(columns))
 
 
@@ -51,7 +51,7 @@ def _render(ending: str) -> Callable[..., Any]:
 
 
 async def _named(datasette: Datasette, database: str, found: Iterable[Mapping[str, Any]]) -> list[int]:
-    """Give the numbers of the documents that rows name, each once."""
+    """Return the ids of the documents that rows identify, each once."""
     every = list(found)
     if every and "document_id" in every[0]:
         named = (row["document_id"] for row in every)
@@ -61,7 +61,7 @@ async def _named(datasette: Datasette, database: str, found: Iterable[Mapping[st
 
 
 async def _every_row(datasette: Datasette, request: Request, database: str, table: str) -> list[dict[str, Any]]:
-    """Read all pages of a table: whoever cites a listing wants all of it, not the first hundred."""
+    """Return all rows of a table, page by page: citations of a listing need all of it, not the first hundred."""
     asked = [(name, value) for name in request.args for value in request.args.getlist(name) if name != "_size"]
     found: list[dict[str, Any]] = []
     following: str | None = None

@@ -1,4 +1,4 @@
-"""Gives answers their form: pages, JSON, files to take away; and the addresses that they name."""
+"""Responses: pages, JSON and files; and the addresses in them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from datasette.utils.asgi import Request
 
 OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*"}
-"""What is published may be read by anybody's program; the database is public, and nothing can be written."""
+"""Headers that let any site's scripts read responses: the database is public and read-only."""
 
 
 async def page(
     datasette: Datasette, request: Request, template: str, said: Mapping[str, Any], database: str
 ) -> Response:
-    """Show a page."""
+    """Return a page rendered from a template."""
     given = {"harvest": database, "database": database, "link": linker(datasette, database), **said}
     return Response.html(await datasette.render_template(template, given, request=request))
 
 
 def data(said: object, status: int = 200) -> Response:
-    """Give JSON."""
+    """Return a JSON response."""
     body = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
     return Response(body, status=status, content_type="application/json; charset=utf-8", headers=OPEN_TO_ALL)
 
 
 def text(body: str, media_type: str, name: str = "") -> Response:
-    """Give a text; with a name, as a file to keep."""
+    """Return a text response; with a name, as a download."""
     headers = dict(OPEN_TO_ALL)
     if name:
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
@@ -43,7 +43,7 @@ def text(body: str, media_type: str, name: str = "") -> Response:
 
 
 def linker(datasette: Datasette, database: str) -> Any:
-    """Give what makes addresses of the reading room's pages, for this harvest."""
+    """Return a function that makes addresses of pages for this harvest."""
 
     def link(path: str, query: str = "", **more: str) -> str:
         pairs = urlencode([*link_to(datasette, database), *((k, v) for k, v in more.items() if v)])
@@ -54,15 +54,15 @@ def linker(datasette: Datasette, database: str) -> Any:
 
 
 def document_path(key: str, ending: str = "") -> str:
-    """Give the path of a document's page."""
+    """Return the path of a document's page."""
     return f"/document/{quote(key, safe='~')}{ending}"
 
 
 def absolute(datasette: Datasette, request: Request, path: str) -> str:
-    """Give an address in full, as whoever asked can reach it."""
+    """Return the absolute URL of a path, as the client can reach it."""
     return str(datasette.absolute_url(request, path))
 
 
 def lasting(datasette: Datasette, request: Request) -> Callable[[str], str]:
-    """Return what gives a document's lasting address in full, by its key."""
+    """Return a function from a document's key to its permanent absolute URL."""
     return lambda key: absolute(datasette, request, str(datasette.urls.path(document_path(key))))

@@ -1,4 +1,4 @@
-"""Finds the documents that answer a question, all of them, in order; and what each filter would leave of them."""
+"""Finds all documents that match a search, sorts them, and keeps the sets that facet counts need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
-from .facets import Facets, ids, load
+from .facets import Facets, load, parse_ids
 from .queries import kept, reading
 from .search_request import ONE_EACH
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .search_request import Asked
 
 WINDOW = 1_000_000
-"""Numbers of documents that are gathered in one value: SQLite takes no longer ones than it is allowed to."""
+"""How many ids are gathered in one JSON value: SQLite limits the length of values."""
 NUMBER = "SELECT count(*) FROM documents_fts WHERE documents_fts MATCH ?"
 MATCHING = """SELECT json_group_array(rowid) FROM documents_fts
     WHERE documents_fts MATCH ? AND rowid >= ? AND rowid < ?"""
@@ -31,40 +31,40 @@ RANKED = f"""SELECT rowid FROM documents_fts WHERE documents_fts MATCH ? {{withi
     ORDER BY {SCORE}, rowid LIMIT ?"""
 SCORES = f"SELECT rowid, {SCORE} FROM documents_fts WHERE documents_fts MATCH ? AND within(rowid)"
 BEST = 200
-"""So many are ranked at once; those behind only when somebody goes so far."""
+"""How many are ranked at first; the others only if a later page is requested."""
 
 
 @dataclass
 class Found:
-    """What answers a question.
+    """The documents that match a search in one database.
 
-    `ids`: the documents. `beside`: for a facet of which a document has one value (and for `year`), what would be found
-    if nothing of it were chosen, so that its other values can be counted, too.
+    `ids` are those of the documents.
     """
 
     facets: Facets
     ids: BitMap
     beside: dict[str, BitMap] = field(default_factory=dict)
+    """By facet: what matches without the filters of this facet, to count its other values. For single-valued ones."""
     matching: bool = False
-    """Whether these are all that match the words, so that no filter need be looked at while ranking."""
+    """Whether these are all documents that match the words, so that ranking need not check filters."""
 
     def without(self, facet: str) -> BitMap:
-        """Return what would be found without the filters of one facet."""
+        """Return the documents that match without the filters of one facet."""
         return self.beside.get(facet, self.ids)
 
 
 async def find(datasette: Datasette, database: str, asked: Asked) -> Found:
-    """Find the documents that answer a question."""
+    """Return the documents of a database that match a search, cached."""
     facets = await facets_of(datasette, database)
 
     async def make() -> Found:
-        return await reading(datasette, database, lambda read: found(read, facets, asked))
+        return await reading(datasette, database, lambda read: find_documents(read, facets, asked))
 
     return await kept(datasette, database, ("found", facets.serial, *asked.what), make)
 
 
 async def facets_of(datasette: Datasette, database: str) -> Facets:
-    """Return the facets of a database, kept until it changes."""
+    """Return the facets of a database, cached until it changes."""
 
     async def make() -> Facets:
         return await reading(datasette, database, load)
@@ -72,8 +72,8 @@ async def facets_of(datasette: Datasette, database: str) -> Facets:
     return await kept(datasette, database, "facets", make)
 
 
-def found(read: Reader, facets: Facets, asked: Asked) -> Found:
-    """Find by words and filters."""
+def find_documents(read: Reader, facets: Facets, asked: Asked) -> Found:
+    """Return the documents that match the words and filters."""
     base = facets.documents
     if asked.words.match:
         held = matching(read, asked.words.match)
@@ -92,11 +92,11 @@ def matching(read: Reader, match: str) -> BitMap:
     (last,) = next(read.tuples("SELECT coalesce(max(id), 0) FROM documents"))
     windows = range(0, last + 1, WINDOW)
     parts = [next(read.tuples(MATCHING, match, start, start + WINDOW))[0] for start in windows]
-    return BitMap.union(*(ids(part) for part in parts)) if parts else BitMap()
+    return BitMap.union(*(parse_ids(part) for part in parts)) if parts else BitMap()
 
 
-def number(read: Reader, match: str) -> int:
-    """Count the documents that match an expression of FTS5."""
+def count_matches(read: Reader, match: str) -> int:
+    """Return how many documents match an FTS5 expression."""
     return int(next(read.tuples(NUMBER, match))[0])
 
 
@@ -140,7 +140,7 @@ def ranked(read: Reader, asked: Asked, found: Found, most: int) -> array[int]:
 
 
 def levels(read: Reader, asked: Asked, found: BitMap) -> list[BitMap]:
-    """Part documents by how many of the words stand in their titles, from none to all."""
+    """Return the documents grouped by how many of the words are in their titles, from none to all."""
     parts = [found]
     for title in {replace(term, field="title").match for term in asked.words.terms if term.field in ("", "title")}:
         held = matching(read, title)

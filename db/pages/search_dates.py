@@ -52,7 +52,7 @@ _FORMS = [
 _EDGE = r"(?<![\w.,:/\"“*-]){}(?![\w*\"”/]|[.:,-]\w)"
 _TYPED = [re.compile(_EDGE.format(f"(?:{form.pattern})"), re.IGNORECASE) for form in _FORMS]
 _SIGNATURE = re.compile(r"(?:\b[^\W\d]{1,4}\.|\b(?:no|nr|number|№)\.?)\s*$", re.IGNORECASE)
-"""What stands before a number that is part of a signature: `d. 1950`, `No. 1950`."""
+"""Matches what precedes a number that is part of a signature: `d. 1950`, `No. 1950`."""
 _JOINED = re.compile(r"[-–—−!:]\s*$|\b(?:OR|NOT)\s+$")
 _EDTF = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 
@@ -104,7 +104,7 @@ def read_date(text: str) -> tuple[str, str] | None:
 
 
 def take_dates(typed: str) -> tuple[str, list[tuple[str, tuple[str, str]]]]:
-    """Take dates out of what was typed; return the rest, and each date as typed with what it means."""
+    """Return what was typed without its dates, and each date as typed with its first and last day."""
     taken = []
     for form in _TYPED:
         for found in list(form.finditer(typed))[::-1]:
@@ -119,7 +119,7 @@ def take_dates(typed: str) -> tuple[str, list[tuple[str, tuple[str, str]]]]:
 
 
 def _enclosed(before: str) -> bool:
-    """Say whether what follows stands in quotation marks or brackets: there a date is words like others."""
+    """Return whether what follows is inside quotation marks or brackets, where dates are read as words."""
     pairs = (("(", ")"), ("“", "”"), ("«", "»"))
     return before.count('"') % 2 == 1 or any(before.count(one) > before.count(other) for one, other in pairs)
 
@@ -154,7 +154,7 @@ def _day(text: str) -> int:
 
 
 def _exists(text: str) -> bool:
-    """Say whether a year, month or day is in the calendar."""
+    """Return whether a year, month or day is in the calendar."""
     try:
         date.fromisoformat(first_day(text))
     except ValueError:

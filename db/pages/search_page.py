@@ -1,4 +1,4 @@
-"""`/search`: as a page, as JSON, as files to take away, and as feeds; over all harvests that are served, or one."""
+"""`/search`: as a page, JSON, files and feeds; over all served harvests, or one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .exports import BY_ENDING
 from .facet_counts import by_name, count, values
 from .navigation import onward
 from .queries import reading
-from .search import Found, find, number, page
+from .search import Found, count_matches, find, page
 from .search_request import FACETS, Asked, asked
 from .several import merged
 from .snippets import extracts
@@ -33,7 +33,7 @@ ROUTE = r"^/search(?:\.(?P<format>json|csv|bib|ris|csljson|jsonl|atom|feed\.json
 VALUES_ROUTE = r"^/search/(?P<facet>[a-z]+)(?:\.(?P<format>json))?$"
 FEED_ROUTE = r"^/feed\.(?P<format>atom|json)$"
 PATIENCE = 1.0
-"""Seconds until a page says that it is counting, and comes again by itself with the count."""
+"""Seconds until a page says that it is counting, and reloads itself."""
 LATE = (
     "This took too long and was given up: very many words begin so, or all of these stand in very many documents. "
     "Type more letters, or a rarer word."
@@ -42,7 +42,7 @@ LATE = (
 
 @dataclass
 class Answer:
-    """A question and what was found in each of the harvests that were searched."""
+    """A search and its results in each of the searched harvests."""
 
     datasette: Datasette
     request: Request
@@ -56,12 +56,12 @@ class Answer:
 
     @property
     def first(self) -> str:
-        """The harvest whose pages frame the answer."""
+        """The harvest whose layout the page uses."""
         return next(iter(self.found))
 
 
 async def search_page(request: Request, datasette: Datasette) -> Any:
-    """Answer a question."""
+    """Return the results of a search as a page, data, a file or a feed."""
     question, ending = asked(request.args), request.url_vars["format"] or ""
     names = _searched(datasette, request)
     if ending in ("atom", "feed.json"):
@@ -88,7 +88,7 @@ async def search_page(request: Request, datasette: Datasette) -> Any:
 
 
 async def values_page(request: Request, datasette: Datasette) -> Response:
-    """List all values of a facet that occur in what was found, by name or by how often."""
+    """Show all values of a facet among the results, sorted by name or count."""
     question, facet = asked(request.args), request.url_vars["facet"]
     names = _searched(datasette, request)
     found = dict(zip(names, await asyncio.gather(*(find(datasette, name, question) for name in names)), strict=True))
@@ -118,7 +118,7 @@ async def _counting(request: Request, datasette: Datasette, names: Sequence[str]
 async def _given_up(
     request: Request, datasette: Datasette, names: Sequence[str], question: Asked, error: sqlite3.OperationalError
 ) -> Response:
-    """Say that it took too long, and what to ask instead."""
+    """Return the page for a search that took too long, with advice; raise any other error."""
     if str(error) != "interrupted":
         raise error
     if request.url_vars["format"]:
@@ -128,13 +128,13 @@ async def _given_up(
 
 
 async def feed(request: Request, datasette: Datasette) -> Response:
-    """Give the feed of everything."""
+    """Return the feed of all documents."""
     ending = "atom" if request.url_vars["format"] == "atom" else "feed.json"
     return await _feed(request, datasette, _searched(datasette, request), Asked(), ending)
 
 
 async def results(answer: Answer) -> dict[str, Any]:
-    """Return one page of results, and what leads on from there; of pages beyond the last one, the last."""
+    """Return the template variables of one page of results; the last page, if the request is beyond it."""
     question, total = answer.question, answer.total
     pages = max(1, -(-total // question.size))
     notes = question.remarks
@@ -160,7 +160,7 @@ async def results(answer: Answer) -> dict[str, Any]:
 
 
 def _chosen(question: Asked, counts: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what is chosen, with the name of each, so that it can be taken back."""
+    """Return the chosen filters with their labels, so that they can be removed."""
     labels = {(facet, row["value"]): row["label"] for facet in FACETS for row in counts.get(facet, ())}
     return [{"facet": one[0], "value": one[1], "label": labels.get(one, one[1])} for one in question.chosen]
 
@@ -176,7 +176,7 @@ async def _shown(answer: Answer, start: int, stop: int) -> list[dict[str, Any]]:
     rows: dict[tuple[str, int], dict[str, Any]] = {}
     for name in answer.found:
         ids = [one for held, one in wanted if held == name]
-        read = await reading(datasette, name, lambda read, ids=ids: extracts(read, words, documents(read, ids)))  # type: ignore[misc]
+        read = await reading(datasette, name, lambda r, ids=ids: extracts(r, words, documents(r, ids)))  # type: ignore[misc]
         link = responses.linker(datasette, name)
         for row, item in zip(read, cited(datasette, read, responses.lasting(datasette, answer.request)), strict=True):
             rows[name, row["id"]] = {**row, "coins": embedded.coins(item), "database": name, "link": link}
@@ -185,11 +185,11 @@ async def _shown(answer: Answer, start: int, stop: int) -> list[dict[str, Any]]:
 
 
 async def _each_word(answer: Answer) -> list[tuple[str, int]]:
-    """Say of each word how much it finds by itself, where together they find nothing."""
+    """Return each word with the number of documents that it finds alone."""
     counted = []
     for term in answer.question.words.terms:
         found = [
-            await reading(answer.datasette, name, lambda read, match=term.match: number(read, match))  # type: ignore[misc]
+            await reading(answer.datasette, name, lambda read, m=term.match: count_matches(read, m))  # type: ignore[misc]
             for name in answer.found
         ]
         counted.append((str(term), sum(found)))
@@ -223,7 +223,7 @@ def as_data(answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _feed(request: Request, datasette: Datasette, names: Sequence[str], question: Asked, ending: str) -> Response:
-    """Give what is new and changed among the answers to a question, as a feed."""
+    """Return the latest changes among the results of a search as a feed."""
     latest = replace(question, order="changed", page=1)
     found = {name: await find(datasette, name, latest) for name in names}
     wanted = await merged(datasette, latest, found, 0, feeds.ENTRIES)

@@ -1,4 +1,4 @@
-"""What is asked of search: words, filters, order, page. One question has one address, whoever asks it."""
+"""A search request: words, filters, order, page. Equal requests have equal addresses."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ PAGE = 20
 MOST_ON_A_PAGE = 200
 LONGEST = 1000
 UNSTATED = "-"
-"""Stands for a value that a document does not state: a kind that no title states."""
+"""The value for what a document does not state, such as a kind that no title states."""
 OTHERS = {"q", "in", "year", "from", "to", "order", "page", "size"}
 """Parameters besides the facets."""
 TYPED = {"kind": "kind", "language": "language", "year": "", "date": ""}
-"""What may stand before a colon in the box and is a filter, not a word to be found."""
+"""Prefixes before a colon in the search box that are filters, not words."""
 _TYPED = re.compile(rf"""(?<!\S)({"|".join(TYPED)}):(?:"([^"]*)"|([^\s"]+))""", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One question. `start` and `end`: between which dates, each `1956`, `1956-10` or `1956-10-23`."""
+    """A search request. `start` and `end`: the span of dates, each `1956`, `1956-10` or `1956-10-23`."""
 
     q: str = ""
     start: str | None = None
@@ -48,17 +48,17 @@ class Asked:
 
     @cached_property
     def _typed(self) -> tuple[str, Period, tuple[tuple[str, str], ...], tuple[str, ...]]:
-        """The words that are to be found, and what else stands in the box: a period, filters, and what they are."""
+        """The search box parted into words, a period, filters, and remarks on how it was read."""
         return _read_typed(self.q)
 
     @cached_property
     def words(self) -> Words:
-        """What the words mean."""
+        """The words as a parsed query."""
         return read(self._typed[0])
 
     @property
     def period(self) -> Period:
-        """The days that are asked for, by the filter and by dates among the words."""
+        """The days searched, by the filter and by dates among the words."""
         return from_edtf(self.start, self.end).within(self._typed[1])
 
     @property
@@ -68,7 +68,7 @@ class Asked:
 
     @property
     def remarks(self) -> list[str]:
-        """What is to be said of how the question was read."""
+        """Remarks to the user on how the request was read."""
         return [*self.notes, *self._typed[3], *self.words.notes]
 
     @property
@@ -78,12 +78,12 @@ class Asked:
 
     @property
     def sorted_by(self) -> str:
-        """The order that holds: without words nothing is more relevant than anything else."""
+        """The order in effect: by date in place of relevance, if there are no words to rank by."""
         return "date" if self.order == "relevance" and not self.words.ranked else self.order
 
     @property
     def what(self) -> tuple[Any, ...]:
-        """What is asked for, whatever the order and the page."""
+        """What identifies the set of results, independent of order and page."""
         return self.q, self.start, self.end, self.chosen
 
     def of(self, facet: str) -> list[str]:
@@ -103,7 +103,7 @@ class Asked:
         return [(name, value) for name, value in named if value]
 
     def query(self, **changes: Any) -> str:
-        """Return the address's query, with some things asked differently; back on the first page."""
+        """Return the query string with some fields changed, for the first page of results."""
         return urlencode(replace(self, **{"page": 1, **changes}).pairs())
 
     def in_year(self, year: int) -> str:
@@ -115,18 +115,18 @@ class Asked:
         return self.query(chosen=(*self.chosen, (facet, value)))
 
     def without(self, facet: str, value: str) -> str:
-        """Return the query that takes a value back."""
+        """Return the query without a value."""
         return self.query(chosen=tuple(pair for pair in self.chosen if pair != (facet, value)))
 
     def includes(self, year: int) -> bool:
-        """Say whether a year lies within the period that is asked for."""
+        """Return whether a year is within the period searched."""
         period = self.period
         after = period.start is None or f"{year:04}-12-31" >= period.start
         return after and (period.end is None or f"{year:04}-01-01" <= period.end)
 
 
 def asked(args: Any) -> Asked:
-    """Read a question from an address; what cannot be meant is left out, and said."""
+    """Return the request in the parameters of an address; what is not valid is left out, with a remark."""
     notes: list[str] = []
     start, end = _dates(args, notes)
     chosen = {(facet, value) for facet in FACETS for value in args.getlist(facet) if value}
@@ -149,7 +149,7 @@ def asked(args: Any) -> Asked:
 
 
 def _read_typed(q: str) -> tuple[str, Period, tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Take out of the box what are filters: `kind:Telegram`, `year:1956`, and dates in words."""
+    """Return the words, period, filters and remarks in the search box: `kind:Telegram`, `year:1956`, dates."""
     notes, chosen, dates = [], [], []
     for found in list(_TYPED.finditer(q))[::-1]:
         name, value = found[1].lower(), found[2] or found[3] or ""
@@ -173,7 +173,7 @@ def _read_typed(q: str) -> tuple[str, Period, tuple[tuple[str, str], ...], tuple
 
 
 def _dates(args: Any, notes: list[str]) -> tuple[str | None, str | None]:
-    """Read one date, or a first and a last one; the wrong way round they mean the same."""
+    """Return the first and last date of the filters; swapped if they are the wrong way round."""
     year, first, last = (_date(args.get(name), notes) for name in ("year", "from", "to"))
     start, end = first and first[0], last and last[1]
     if year:
@@ -202,7 +202,7 @@ def _number(value: str | None, otherwise: int) -> int:
 
 
 def _known(chosen: Iterable[tuple[str, str]], notes: list[str]) -> tuple[tuple[str, str], ...]:
-    """Leave out what no filter understands."""
+    """Return the filters that are valid, with remarks on the others."""
     known = []
     for facet, value in sorted(chosen):
         if facet == "listing" and not re.fullmatch(r"\d{1,15}", value, re.ASCII):

@@ -1,4 +1,4 @@
-"""Reads what people type into the search box. Nothing is an error; what cannot be searched for is said."""
+"""Parses the search box. Nothing is an error; what cannot be searched for is noted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOST = 50
 """Words that are searched for; a pasted page would keep the database busy."""
 DEEPEST = 20
-"""Brackets within brackets that are read."""
+"""How deep brackets may nest."""
 FIELDS = {
     "title": "title",
     "summary": "summary",
@@ -38,7 +38,7 @@ FIELDS = {
     "number": "number",
     "id": "number",
 }
-"""What may stand before a colon, and the column of the index that it means."""
+"""Prefixes before a colon, and the columns of the index that they mean."""
 QUOTES = '"“”„«»'
 _TOKEN = re.compile(
     rf"""(?P<open>\()|(?P<shut>\))
@@ -53,7 +53,7 @@ _WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u3
 
 @dataclass(frozen=True)
 class Term:
-    """One word or phrase, where it is to stand (nowhere in particular: ``), and whether it is only a beginning."""
+    """A word or phrase, the column to search (empty: any), and whether it is only the beginning of a word."""
 
     text: str
     prefix: bool = False
@@ -61,22 +61,22 @@ class Term:
 
     @property
     def match(self) -> str:
-        """Return it as FTS5 takes it: always quoted, so that nothing in it is an operator."""
+        """The FTS5 expression, always quoted, so that nothing in it is an operator."""
         quoted = '"' + (fold(self.text) or "").replace('"', '""') + '"' + ("*" if self.prefix else "")
         return f"{{{self.field}}} : {quoted}" if self.field else quoted
 
     def __str__(self) -> str:
-        """Return it as people write it."""
+        """Return the term as users write it."""
         text = (f"“{self.text}”" if " " in self.text else self.text) + ("*" if self.prefix else "")
         return f"{self.field}:{text}" if self.field else text
 
 
 @dataclass(frozen=True)
 class Words:
-    """What is searched for.
+    """A parsed search.
 
-    `match` is an expression of FTS5, or nothing; `negated`: all documents are meant but those that match. `terms` are
-    the words that may be found, to be marked; `notes` say what was not understood.
+    `match` is an FTS5 expression, or empty; `negated`: all documents except those that match. `terms` are the words to
+    mark in results; `notes` report what was not understood.
     """
 
     match: str = ""
@@ -92,21 +92,21 @@ class Words:
 
 @dataclass(frozen=True)
 class _Part:
-    """A part of the question as FTS5 takes it; FTS5 has no NOT by itself, so that is kept beside it."""
+    """A part of the search as an FTS5 expression. FTS5 has no unary NOT, so negation is a separate field."""
 
     match: str
     negated: bool = False
 
 
 def read(typed: str) -> Words:
-    """Read words, "phrases", beginnings*, -exclusions, AND, OR, NOT, (brackets) and field:words."""
+    """Return the query for words, "phrases", beginnings*, -exclusions, AND, OR, NOT, (brackets) and field:words."""
     parser = _Parser(typed)
     whole = parser.all_of("", depth=0) or _Part("")
     return Words(whole.match, whole.negated, tuple(dict.fromkeys(parser.terms)), tuple(_notes(typed, parser, whole)))
 
 
 class _Parser:
-    """Reads a question from left to right. OR binds closer than what merely stands side by side, as in catalogues."""
+    """Parses a search from left to right. OR binds more closely than adjacency, as in library catalogues."""
 
     def __init__(self, typed: str) -> None:
         self.tokens = list(_tokens(typed))
@@ -117,7 +117,7 @@ class _Parser:
         """Whether an AND, OR or NOT has nothing to join."""
 
     def all_of(self, field: str, depth: int, *, negated: bool = False) -> _Part | None:
-        """Read up to the end or to a closing bracket; all parts must be found. `negated`: nothing here is marked."""
+        """Parse up to the end or a closing bracket; all parts must match. `negated`: nothing here is marked."""
         parts: list[list[_Part]] = []
         joined = ""
         while self.at < len(self.tokens):
@@ -142,7 +142,7 @@ class _Parser:
         return _and([_or(each) for each in parts]) if parts else None
 
     def one(self, field: str, depth: int, *, negated: bool) -> _Part | None:
-        """Read one word, phrase or bracket, or what must not be found."""
+        """Parse one word, phrase, bracket or exclusion."""
         found = self.tokens[self.at]
         self.at += 1
         if found["not"] or found["word"] == "NOT":
@@ -163,7 +163,7 @@ class _Parser:
         return self.term(text, field, star=bool(found["star"]), negated=negated)
 
     def term(self, text: str, field: str, *, star: bool, negated: bool) -> _Part | None:
-        """Read one word or phrase; nothing, where it has no letter and no digit."""
+        """Parse one word or phrase; return None if it has no letter and no digit."""
         plain = plain_words(text)
         self.words += bool(plain)
         if not plain or self.words > MOST:
@@ -175,7 +175,7 @@ class _Parser:
 
 
 def _tokens(typed: str) -> Iterator[re.Match[str]]:
-    """Part what was typed. A dash excludes only where a word begins: `Kovalev–Stalin` are two names."""
+    """Yield the tokens. A dash excludes only where a word begins: `Kovalev–Stalin` is two names."""
     return _TOKEN.finditer(typed.replace("\0", " "))
 
 
@@ -185,7 +185,7 @@ def plain_words(text: str) -> str:
 
 
 def _and(parts: list[_Part]) -> _Part:
-    """Join what must be found, all of it."""
+    """Return the conjunction of parts."""
     found = list(dict.fromkeys(part.match for part in parts if not part.negated))
     unwanted = list(dict.fromkeys(part.match for part in parts if part.negated))
     if not found:
@@ -194,7 +194,7 @@ def _and(parts: list[_Part]) -> _Part:
 
 
 def _or(parts: list[_Part]) -> _Part:
-    """Join alternatives: a OR NOT b is all but what has b and not a."""
+    """Return the disjunction of parts: `a OR NOT b` is everything except what has b and not a."""
     found = list(dict.fromkeys(part.match for part in parts if not part.negated))
     unwanted = list(dict.fromkeys(part.match for part in parts if part.negated))
     if not unwanted:
@@ -208,7 +208,7 @@ def _joined(parts: list[str], operator: str) -> str:
 
 
 def _notes(typed: str, parser: _Parser, whole: _Part) -> Iterator[str]:
-    """Say what was done about a mistake, and what search cannot do."""
+    """Yield remarks on mistakes in the search, and on what search cannot do."""
     if typed.count('"') % 2:
         yield "A quotation mark is not closed: the phrase was taken to go on to the end."
     if typed.count("(") != typed.count(")"):

@@ -24,7 +24,7 @@ BY_KEY = """SELECT d.id FROM json_each(?) AS wanted CROSS JOIN documents AS d ON
 
 
 async def ticked(request: Request, datasette: Datasette) -> Response:
-    """Send the documents whose keys are given, in the order given."""
+    """Return the documents with the given keys, in that order, as a file."""
     format_ = BY_ENDING[request.url_vars["format"]]
     keys = json.dumps(request.args.getlist("key"))
     names = catalogues(datasette)

@@ -1,4 +1,4 @@
-"""Puts the answers of several databases into one order."""
+"""Merges the sorted results of several databases."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ def _keys(read: Reader, asked: Asked, ids: Sequence[int]) -> Sequence[tuple[int,
     """Return documents with what they are sorted by; a harvest may have merged some since they were found."""
     if asked.sorted_by == "relevance":
         return scores(read, asked, ids)
-    sql = f"""SELECT d.id, {KEYS[asked.sorted_by]} FROM json_each(?) AS wanted
+    sql = f"""SELECT d.id, {KEYS[question.sorted_by]} FROM json_each(?) AS wanted
         CROSS JOIN documents AS d ON d.id = wanted.value ORDER BY wanted.key"""
     return list(read.tuples(sql, numbers(ids)))

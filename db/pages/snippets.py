@@ -1,4 +1,4 @@
-"""Shows where the words stand in documents found: in titles, summaries, texts and fields of the catalogue."""
+"""Snippets: where the words are in the documents found, in titles, summaries, texts and catalogue fields."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FIELDS = {
     "node_id": ("Node number", "number"),
     "key": ("Address", "number"),
 }
-"""What is searched besides titles, summaries, texts and terms: how it is called, and the column of the index."""
+"""Searched fields besides titles, summaries, texts and terms: the label, and the column of the index."""
 TERMS = {
     "person": ("Person", "person"),
     "place": ("Place", "place"),
@@ -37,16 +37,16 @@ TERMS = {
     "donor": ("Donor", "collection"),
 }
 LEAD = 320
-"""Letters of a summary that are shown where none of the words stands in it."""
+"""Characters of a summary that are shown if none of the words is in it."""
 MOST = 3
 """Extracts of texts, and fields, that are shown of one document: each shows a word that is not shown yet."""
 
 
 def extracts(read: Read, words: Words, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add to documents where the words stand.
+    """Return documents with snippets added.
 
     `title_marked`, `summary_marked`; `extracts` of texts (`kind`, `language`, `extract`; the first one is also
-    `extract`); `fields` of the catalogue (`label`, `value`) where a word stands nowhere else.
+    `extract`); `fields` of the catalogue (`label`, `value`) for words that are nowhere else.
     """
     marker = Marker(words)
     texts: dict[int, list[dict[str, Any]]] = {}
@@ -83,7 +83,7 @@ def _with(marker: Marker, row: dict[str, Any], texts: list[dict[str, Any]]) -> d
 
 
 def _fields(row: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Go through what else is searched of a document: label, column, value."""
+    """Yield label, index column and value of the other searched fields of a document."""
     for name, (label, column) in FIELDS.items():
         if row.get(name):
             yield label, column, row[name]

@@ -1,4 +1,4 @@
-"""Texts as people read them: their languages for browsers, two of them side by side, and as a plain file."""
+"""Texts for display: language attributes, two texts side by side, and a plain file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""unAPI: reference managers ask it before they read a page's own metadata, and so get archive and signature, too.
+"""unAPI: reference managers prefer it to a page's own metadata, and so get archive and signature, too.
 
 Specification: https://unapi.info/specs/ (version 1): no `id` lists the formats, an `id` alone those of a record (300).
 """
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from datasette.utils.asgi import Request
 
 NAMES = {"ris": "ris", "bibtex": "bib", "csljson": "csljson"}
-"""The formats by the names that readers of unAPI know them by, and our own endings."""
+"""The formats by their names in unAPI, with our own file extensions."""
 
 
 async def unapi(request: Request, datasette: Datasette) -> Response:
-    """Answer with the formats, or with a document in one of them."""
+    """Return the list of formats, or a document in one of them."""
     key, wanted = request.args.get("id"), request.args.get("format")
     if not key or not wanted:
         return Response(_formats(key), status=300 if key else 200, content_type="application/xml; charset=utf-8")
     if wanted not in NAMES:
         return Response.text(f"There is no format {wanted}: take one of {', '.join(NAMES)}.", status=406)
     for database in harvests(datasette):
-        found = await reading(datasette, database, lambda read: keys_lead_to(read, key))
+        found = await reading(datasette, database, lambda reader: keys_lead_to(reader, key))
         if len(found) == 1:
             ids = [found[0]["id"]]
             rows = await reading(datasette, database, partial(documents, ids=ids))

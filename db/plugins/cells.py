@@ -1,4 +1,4 @@
-"""Shows values as text. What pages say is not ours: only a column of addresses links, and only to http and https."""
+"""Renders values as text. Pages' content is hostile: only columns of URLs become links, and only to http and https."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMPLETE = {1: "complete", 0: "incomplete", None: "not known"}
 
 
 def is_web_address(value: str) -> bool:
-    """Say whether a value is an address on the web and nothing besides."""
+    """Return whether a value is an http or https URL and nothing else."""
     try:
         parts = urlsplit(value)
     except ValueError:
@@ -28,7 +28,7 @@ def is_web_address(value: str) -> bool:
 
 
 def link_to_row(datasette: Datasette, database: str, table: str, number: int) -> Callable[[], Awaitable[Markup]]:
-    """Give what links a number to the row that it means, by that row's label."""
+    """Return a function that renders a foreign key as a link with the row's label."""
 
     async def render() -> Markup:
         held = datasette.databases[database]
@@ -44,7 +44,7 @@ def link_to_row(datasette: Datasette, database: str, table: str, number: int) ->
 def render_cell(
     value: object, column: str, table: str | None, database: str, datasette: Datasette
 ) -> Markup | Callable[[], Awaitable[Markup]] | None:
-    """Render what Datasette would show otherwise; None leaves the value to Datasette."""
+    """Render URLs, coverage and foreign keys; return None for what Datasette should render itself."""
     if isinstance(value, str) and is_web_address(value.strip()):
         linked = Markup('<a href="{0}" rel="noreferrer nofollow">{0}</a>')
         return linked.format(value.strip()) if column in ADDRESSES else escape(value)

@@ -1,4 +1,4 @@
-"""Answers errors with pages of the reading room, and keeps them from filling the log with every variable."""
+"""Shows errors as pages of the reading room, and keeps tracebacks in the log short."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def startup() -> None:
-    """Take `rich` from Datasette's error handler. A real error still prints its traceback, in plain text."""
+    """Remove `rich` from Datasette's error handler. A real error still prints its traceback, in plain text."""
     # There is no setting for it, and every unknown address would cost a third of a second and a thousand lines.
     import_module("datasette.handle_exception").rich = None  # type: ignore[attr-defined]
 

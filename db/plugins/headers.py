@@ -1,4 +1,4 @@
-"""Tells browsers to run and load nothing but what comes from here, should a page's text ever get past the escaping."""
+"""Sets a content security policy: browsers load only this server's files, even if a text were not escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens the reading room (../pages) to Datasette, wherever this folder lies and whatever else is installed."""
+"""Registers the reading room (../pages) with Datasette, wherever this folder is and whatever else is installed."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ doors = enter()
 
 @hookimpl
 def startup(datasette: Datasette) -> Callable[[], Awaitable[None]]:
-    """Look for harvests once: Datasette takes no new files while it runs."""
-    opened: Callable[[], Awaitable[None]] = doors.opening(datasette)
+    """Find the harvests once: Datasette opens no new files while it runs."""
+    opened: Callable[[], Awaitable[None]] = doors.on_startup(datasette)
     return opened
 
 
@@ -56,16 +56,16 @@ def register_routes() -> list[tuple[str, Any]]:
 
 @hookimpl
 def register_output_renderer() -> list[dict[str, Any]]:
-    """Give documents in any table or query as citations, too."""
+    """Register renderers of citations for any table or query that has documents."""
     renderers: list[dict[str, Any]] = doors.RENDERERS
     return renderers
 
 
 @hookimpl
 def extra_template_vars(datasette: Datasette, database: str | None) -> dict[str, Any]:
-    """Give templates what they may ask for."""
-    given: dict[str, Any] = doors.for_templates(datasette, database)
-    return given
+    """Return the variables of all templates."""
+    variables: dict[str, Any] = doors.template_vars(datasette, database)
+    return variables
 
 
 @hookimpl(trylast=True)
@@ -76,6 +76,6 @@ def prepare_connection(conn: Any) -> None:
 
 @hookimpl
 def asgi_wrapper(datasette: Datasette) -> Callable[[Any], Any]:
-    """Make every CSV one that spreadsheets open as it is, and every answer one that caches may keep."""
+    """Wrap the application: CSV that spreadsheets open correctly, and ETags."""
     wrap: Callable[[Any], Any] = doors.wrap(datasette)
     return wrap

@@ -1,4 +1,4 @@
-"""Search that answers whatever is typed, and says how much it does not know yet."""
+"""Makes Datasette's own search accept any input, and counts rows that are not indexed yet."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 SEARCHED = {"documents", "texts"}
 MANY = 10_000
-"""Counting goes no further: the page must not wait for it."""
+"""The highest count: the page must not wait for more."""
 
 
 def as_typed(query: str) -> str:
-    """Give a query that SQLite understands. Datasette's own ends in an error where nothing but a quote was typed."""
+    """Return a query that FTS5 accepts. Datasette's own function fails if nothing but a quote was typed."""
     return escape_fts(query.replace("\0", " ")) or '""'
 
 
 @hookimpl(trylast=True)
 def prepare_connection(conn: sqlite3.Connection) -> None:
-    """Replace Datasette's function of that name, which is set up before."""
+    """Replace Datasette's function `escape_fts`, which is registered before."""
     conn.create_function("escape_fts", 1, as_typed)
 
 
 @hookimpl
 def asgi_wrapper() -> Callable[[App], App]:
-    """Take an empty search box, which every filter form sends along, for no search: Datasette would find nothing."""
+    """Remove an empty `_search`, which every filter form sends, from the query: Datasette would find nothing."""
 
     def wrap(app: App) -> App:
         async def asked(scope: dict[str, Any], receive: object, send: object) -> None:
@@ -49,10 +49,10 @@ def asgi_wrapper() -> Callable[[App], App]:
 
 @hookimpl
 def extra_template_vars(datasette: Datasette) -> dict[str, Any]:
-    """Let templates ask what a harvest under way, or one broken off, has not yet brought into search."""
+    """Return the template function `unindexed`, which counts rows that a running or broken harvest has not indexed."""
 
     async def unindexed(database: str, table: str) -> int:
-        """Count the rows of a table that search does not find, or finds by words they no longer have."""
+        """Return how many rows of a table are not in the search index, or are there with old words."""
         if table not in SEARCHED:
             return 0
         sql = f"SELECT count(*) FROM (SELECT 1 FROM documents_unindexed LIMIT {MANY})"  # noqa: S608 - our own number

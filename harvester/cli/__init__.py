@@ -1,4 +1,4 @@
-"""The command line. Errors end in one line that says what to do next; `--debug` gives the traceback."""
+"""The command line. An error is one line that says what to do next; `--debug` adds the traceback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harvester.errors import HarvesterError
 
 INTERRUPTED = 130
 GIVING_WAY = frozenset({"harvest", "rebuild", "backup", "check"})
-"""Commands that take long and want all of a processor: whoever reads in Datasette meanwhile comes first."""
+"""Long commands that use a whole processor: they run at low priority, so that Datasette stays fast."""
 NICENESS = 10
 
 
@@ -56,13 +56,13 @@ def main() -> NoReturn:
 
 
 def give_way() -> None:
-    """Let other processes go first where there are not processors enough for all."""
+    """Lower the priority of this process below that of others."""
     with suppress(OSError):
         os.nice(NICENESS)
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command line; give the exit status."""
+    """Run the command line; return the exit status."""
     debug = "--debug" in arguments[:1]
     try:
         result = cli.main(arguments, prog_name="harvester", standalone_mode=False)
@@ -74,7 +74,7 @@ def run(arguments: list[str]) -> int:
     except HarvesterError as error:
         return _failed(str(error), error.exit_status, debug=debug)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone; nothing is left to say
+        sys.stderr.close()  # the reader of our output has gone; there is nothing left to print
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: one line, and how to see more
         message = f"unexpected {type(error).__name__}: {error}; see more with `harvester --debug …` and report it"

@@ -1,4 +1,4 @@
-"""`harvester check`: whether the database is sound, and what mends it."""
+"""`harvester check`: checks and repairs the database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--repair", is_flag=True, help="Mend what follows from other data: full text, documents, dead runs.")
 @json_option
 def check(db: Path, fast: bool, repair: bool, as_json: bool) -> int:
-    """Look whether the database is sound: the file, what refers to what, full text, history, saved pages.
+    """Check whether the database is sound: the file, what refers to what, full text, history, saved pages.
 
     Each line says what is wrong, where, and the command that mends it. Saved pages that are gone or changed since are
     no fault: only, they cannot be read again.
@@ -51,7 +51,7 @@ def check(db: Path, fast: bool, repair: bool, as_json: bool) -> int:
 
 
 def told(finding: Finding, db: Path) -> str:
-    """Say in one line what was found."""
+    """Return a finding as one line: what is wrong, where, and the command that repairs it."""
     places = "; ".join(finding.examples) + (" …" if finding.count > EXAMPLES else "")
     mended = f". To mend it: {finding.mend} --db {shlex.quote(str(db))}" if finding.mend else ""
     kind = "notice: " if finding.notice else ""

@@ -1,4 +1,4 @@
-"""Which commands there are. Each is imported when it is called: `--help` need not wait for Scrapy or Datasette."""
+"""The list of commands, and shared options. A command is imported when called, so `--help` need not load Scrapy."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ INNER = {"schedule": ("run", "status", "install", "uninstall")}
 
 
 def with_example(command: click.Command) -> click.Command:
-    """Keep the lines of a help text's example as they are; click would fold them into a paragraph."""
+    """Mark the examples in a help text, so that click does not fold their lines into a paragraph."""
     if "\b" in (command.help or ""):
-        return command  # done before: a command is looked up more than once
+        return command  # done before: click looks up a command more than once
     command.help = re.sub(r"^( *)(Examples?:)$", "\\1\b\n\\1\\2", command.help or "", flags=re.MULTILINE)
     return command
 
@@ -41,11 +41,11 @@ class LazyGroup(click.Group):
     """A group whose commands are found by name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
-        """Give all names in their order."""
+        """Return the names of all commands in order."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own
-        """Import and give one command."""
+        """Import and return a command; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         return with_example(getattr(import_module(f"harvester.cli.{cmd_name}"), cmd_name))
@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is meant; of a misspelt one say which it may have been."""
+        """Resolve a command; the error for an unknown one suggests a similar name."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:

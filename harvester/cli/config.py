@@ -1,4 +1,4 @@
-"""`harvester config`: what is in force, and from where."""
+"""`harvester config`: shows and checks the configuration."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def config(read: Read | None, as_example: bool, as_json: bool) -> None:
 
 
 def check_archives(read: Read) -> None:
-    """Raise if an archive is named that there is not, or one cannot be walked as a schedule asks."""
+    """Raise SettingsError if a name is of no archive or listing, or a listing cannot be walked as its schedule says."""
     from harvester.registry import load_sources
 
     sources = load_sources()
@@ -53,7 +53,7 @@ def check_archives(read: Read) -> None:
         _known(read, ("sources", name), name, sources)
     for name, listing in settings.listings.items():
         if name in sources:
-            raise read.wrong(("listings", name), f'"{name}" is an archive, too; give the listing another name')
+            raise read.error_at(("listings", name), f'"{name}" is an archive, too; give the listing another name')
         _known(read, ("listings", name, "source"), listing.source, sources)
     for name, schedule in settings.schedules.items():
         if schedule.harvest not in settings.listings:
@@ -71,11 +71,11 @@ def _known(
     names = [*sources, *listings]
     near = difflib.get_close_matches(name, names, n=1)
     told = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
-    raise read.wrong(path, f'there is no archive{" or listing" if listings else ""} "{name}"; {told}')
+    raise read.error_at(path, f'there is no archive{" or listing" if listings else ""} "{name}"; {told}')
 
 
 def _walkable(read: Read, name: str, sources: dict[str, Source]) -> None:
-    """Raise if a schedule asks for something that its listing does not give."""
+    """Raise SettingsError if the listing of a schedule does not exist or cannot be walked incrementally."""
     from harvester.crawl.options import Order
     from harvester.errors import UsageError
 
@@ -92,11 +92,11 @@ def _walkable(read: Read, name: str, sources: dict[str, Source]) -> None:
             Order(listing=order.listing, search=order.search, until_known=1).address(source)
         except UsageError as error:
             said = "this listing does not show new records first; leave it out: every walk is a full one"
-            raise read.wrong(("schedules", name, "incremental"), said) from error
+            raise read.error_at(("schedules", name, "incremental"), said) from error
 
 
 def _wrong_listing(read: Read, name: str, said: str) -> SettingsError:
     harvest = read.settings.schedules[name].harvest
     if harvest in read.settings.listings:
-        return read.wrong(("listings", harvest), said)
-    return read.wrong(("schedules", name, "harvest"), said)
+        return read.error_at(("listings", harvest), said)
+    return read.error_at(("schedules", name, "harvest"), said)

@@ -13,7 +13,7 @@ from harvester.cli.serve import described
 from harvester.db.pages.exports import FORMATS, read_documents
 from harvester.db.pages.facets import load
 from harvester.db.pages.queries import Reader
-from harvester.db.pages.search import found, ordered
+from harvester.db.pages.search import find_documents, ordered
 from harvester.db.pages.search_dates import read_date
 from harvester.db.pages.search_request import FACETS, Asked
 from harvester.errors import UsageError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 ENDLESS_MS = 3_600_000
-"""Milliseconds that a question may take here, where nobody else waits."""
+"""Milliseconds that a query may take here, where no other reader waits."""
 filters = [
     click.option(f"--{name}", multiple=True, help=f"Only those of this {name}; several narrow down.")
     for name in FACETS
@@ -50,7 +50,7 @@ def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
 @_filtered
 @click.option("--listing", type=int, metavar="NUMBER", help="Only those seen in this listing.")
 @click.option("--output", type=click.File("w", "utf-8", lazy=True), metavar="FILE", help="Write into this file.")
-def export(format: str, db: Path, output: Any, **asked: Any) -> None:  # noqa: A002 - click's name for the argument
+def export(format: str, db: Path, output: Any, **params: Any) -> None:  # noqa: A002 - click's name for the argument
     """Write documents as FORMAT: bibtex, ris, csl-json, csv or jsonl.
 
     All of them by date, or those that a search finds. The CSV opens in spreadsheets as it is; jsonl holds the texts,
@@ -65,7 +65,7 @@ def export(format: str, db: Path, output: Any, **asked: Any) -> None:  # noqa: A
         # Its own line ends: RIS and CSV have theirs, which text streams of some systems would double.
         out = nullcontext(sys.stdout) if output is None else output
         with out as file:
-            documents = read(database, question(**asked), texts=format == "jsonl")
+            documents = read(database, question(**params), texts=format == "jsonl")
             for part in FORMATS[format].write(documents, described()["plugins"]["reading-room"]["archives"]):
                 file.write(part)
 
@@ -73,7 +73,7 @@ def export(format: str, db: Path, output: Any, **asked: Any) -> None:  # noqa: A
 def question(
     search: str, date_from: str | None, date_to: str | None, listing: int | None, **chosen: tuple[str, ...]
 ) -> Asked:
-    """Return what is asked for, in the words of search."""
+    """Return the search request that the options describe."""
     pairs = [(facet, value) for facet, values in chosen.items() for value in values]
     pairs += [("listing", str(listing))] if listing is not None else []
     start, end = (_date(text) for text in (date_from, date_to))
@@ -81,16 +81,16 @@ def question(
 
 
 def _date(text: str | None) -> tuple[str, str] | None:
-    read = read_date(text) if text else None
-    if text and not read:
+    dates = read_date(text) if text else None
+    if text and not dates:
         raise UsageError(f"{text} is no year and no date: write it as 1956, 1956-10 or 1956-10-23")
-    return read
+    return dates
 
 
 def read(db: Database, asked: Asked, *, texts: bool) -> Iterator[dict[str, Any]]:
-    """Read the documents that are asked for, some at a time."""
+    """Yield the documents that match a request, read in chunks."""
     if asked.remarks:
         click.echo(" ".join(asked.remarks), err=True)
     reader = Reader(db.conn, ENDLESS_MS)
     facets = load(reader)
-    yield from read_documents(reader, ordered(reader, asked, found(reader, facets, asked)), texts=texts)
+    yield from read_documents(reader, ordered(reader, asked, find_documents(reader, facets, asked)), texts=texts)

@@ -1,4 +1,4 @@
-"""`harvester harvest`: the main job."""
+"""`harvester harvest`: reads saved pages or a live archive into the database."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from harvester.source import Source
 
 PLAYED_BACK = re.compile(r"/(\d{4,14}|\*)(?:[a-z]{2}_|\*)?/+https?:/", re.IGNORECASE)
-"""What stands in the address of a capture that a web archive plays back: its time, and the address captured."""
+"""Matches the path of a page that a web archive plays back: a timestamp, then the captured address."""
 EXIT_STATUS = {"complete": 0, "failed": 1, "partial": 3}
 
 
@@ -81,7 +81,7 @@ def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **asked: Any) -> 
 
 
 def _live_target(targets: tuple[str, ...], sources: tuple[Source, ...]) -> tuple[Source, str] | None:
-    """Give the archive and the listing's address that are meant, if the target is live."""
+    """Return the source and the listing's URL (empty for all of it) of a live target; None if it is not live."""
     if len(targets) != 1 or Path(targets[0]).exists():
         return None
     host = _host(targets[0])
@@ -96,12 +96,12 @@ def _live_target(targets: tuple[str, ...], sources: tuple[Source, ...]) -> tuple
 def _host(target: str) -> str | None:
     try:
         return urlsplit(target).hostname
-    except ValueError:  # no address at all, such as http://[
+    except ValueError:  # not an address, such as http://[
         return None
 
 
 def _paths(targets: tuple[str, ...]) -> list[Path]:
-    """Find every target before any work."""
+    """Return the targets as paths; raise UsageError if one does not exist."""
     if not targets:
         raise UsageError("nothing to harvest: name saved pages or folders, as in `harvester harvest seeds`")
     for target in targets:
@@ -115,10 +115,10 @@ def _paths(targets: tuple[str, ...]) -> list[Path]:
 
 
 def _refuse_address(target: str) -> None:
-    """Say of a web address that is no known archive's what can be done."""
+    """Raise UsageError if a target is a web address, with advice what to do instead."""
     try:
         parts = urlsplit(target)
-    except ValueError:  # no address at all, such as http://[
+    except ValueError:  # not an address, such as http://[
         return
     if parts.scheme not in ("http", "https"):
         return
@@ -131,7 +131,7 @@ def _refuse_address(target: str) -> None:
 
 
 def _harvest_live(live: tuple[Source, str], db: Path, asked: dict[str, Any], stop: Stop) -> dict[str, Any] | None:
-    """Harvest over the network; give the run's row, or nothing if it was only to be said what would be done."""
+    """Harvest over the network; return the run's row, or None after a dry run."""
     source, listing = live
     order = order_of(as_configured(asked, source.name), listing, db)
     order.address(source)
@@ -147,12 +147,12 @@ def _harvest_live(live: tuple[Source, str], db: Path, asked: dict[str, Any], sto
 def _harvest(
     paths: list[Path], db: Path, sources: tuple[Source, ...], asked: dict[str, Any], stop: Stop
 ) -> dict[str, Any]:
-    """Harvest saved pages; give the run's row. A failure is kept in the run before it is reported."""
-    expected = expected_pages(paths, sources) if sys.stderr.isatty() else None  # counting takes as long as reading anew
+    """Harvest saved pages; return the run's row. A failure is recorded in the run before it is raised."""
+    expected = expected_pages(paths, sources) if sys.stderr.isatty() else None  # counting is as slow as reading
     with explained(db), open_to_write(db, asked["wait"]) as database:
         run = Run(database, "harvester " + shlex.join(sys.argv[1:]))
         with run.failing(), Progress(run, expected) as progress:
-            # Pages of an archive file that was read before say something new if they have a time now.
+            # Pages of a container that was read before bring something new if they have a time now.
             before = None if asked["captured_at"] else ArchivesRead(run, sources, asked["listing"])
             found = read_targets(paths, asked["listing"], sources, before, partial(places_known, database))
             captures = dated(found, asked["captured_at"])

@@ -1,4 +1,4 @@
-"""What can be asked of `harvester harvest`: its options, and the order that they make."""
+"""The options of `harvester harvest`, and the crawl options made from them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ Function = "Callable[..., Any]"
 
 
 class Moment(click.ParamType[datetime]):
-    """A day (its last second counts) or a time, in UTC unless it names another zone."""
+    """A click type for a day (meaning its last second) or a time, in UTC unless another zone is given."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the time that is meant; one that is still to come is refused."""
+        """Return the time in UTC; fail for one in the future."""
         if isinstance(value, datetime):
             return value
         try:
@@ -142,7 +142,7 @@ def _with(function: Callable[..., Any], options: tuple[Callable[..., Any], ...])
 
 
 def check_options(*, live: bool) -> None:
-    """Refuse options that mean nothing for what is harvested: they were meant to mean something."""
+    """Raise UsageError for options given on the command line that have no effect on this kind of harvest."""
     context = click.get_current_context()
     given = [option for option in context.command.params if isinstance(option, click.Option) and _typed(option)]
     for option in given:
@@ -158,7 +158,7 @@ def _typed(option: click.Option) -> bool:
 
 
 def as_configured(asked: dict[str, Any], source: str) -> dict[str, Any]:
-    """Fill in what the configuration says of an archive, where the command line says nothing."""
+    """Return the options with the configuration's values for a source, where the command line gives none."""
     context = click.get_current_context()
     if context.obj is None:
         return asked
@@ -171,7 +171,7 @@ def as_configured(asked: dict[str, Any], source: str) -> dict[str, Any]:
 
 
 def listing_named(targets: tuple[str, ...], asked: dict[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """Give what is meant by the name of a listing of the configuration."""
+    """Return targets and options with the name of a configured listing replaced by its URL or search."""
     read = click.get_current_context().obj
     listing = read.settings.listings.get(targets[0]) if read and len(targets) == 1 else None
     if listing is None or Path(targets[0]).exists():
@@ -180,7 +180,7 @@ def listing_named(targets: tuple[str, ...], asked: dict[str, Any]) -> tuple[tupl
 
 
 def order_of(asked: dict[str, Any], listing: str, db: Path) -> Order:
-    """Make the order of a live harvest of what was asked."""
+    """Return the options of a live crawl."""
     return Order(
         listing=listing,
         search=asked["search"],
@@ -202,10 +202,10 @@ def order_of(asked: dict[str, Any], listing: str, db: Path) -> Order:
 
 
 def foretold(order: Order, source: Source) -> str:
-    """Say what a live harvest would fetch, without fetching anything."""
+    """Return a description of what a live harvest would fetch, without fetching anything."""
     listing, delay = order.address(source), order.agreed_delay(source)
     pages, documents = _known(order, listing, source)
-    most = f"at most {order.most_pages} pages" if order.most_pages else "every page"
+    most = f"at most {options.most_pages} pages" if order.most_pages else "every page"
     known = f" (about {pages})" if pages else ""
     also = "and the page of each new or changed document" if order.documents else "and no document page"
     due = f" ({documents} of those that are held are due)" if documents else ""
@@ -219,7 +219,7 @@ def foretold(order: Order, source: Source) -> str:
 
 
 def _known(order: Order, listing: ListingAddress, source: Source) -> tuple[int, int]:
-    """Give how many pages the listing had when it was last read, and how many document pages are due."""
+    """Return the number of pages that the listing last declared, and of document pages that are due; 0 if not known."""
     if not order.db.is_file() or source.pager is None:
         return 0, 0
     with open_to_read(order.db) as db:

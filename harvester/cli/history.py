@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 SHORT = 100
-"""Values that fit on a line stand whole, one under the other."""
+"""Values up to this length are shown whole, one below the other."""
 AROUND = 8
 """Words shown on both sides of a difference."""
 
 
 def difference(before: str, after: str) -> list[str]:
-    """Give the lines that show what has changed: `- before`, `+ after`; of long values only where they differ."""
+    """Return the lines of a difference, `- before` and `+ after`; of long values only the parts that differ."""
     if max(len(before), len(after)) <= SHORT or not before or not after:
         return [f"- {before}", f"+ {after}"]
     one, other = before.split(), after.split()
@@ -45,7 +45,7 @@ def difference(before: str, after: str) -> list[str]:
 
 
 def _stretch(words: list[str], start: int, end: int) -> str:
-    """Give some of the words; dots stand for those left out."""
+    """Return some of the words, with an ellipsis for those left out."""
     return " ".join([*["…"][: start > 0], *words[start:end], *["…"][: end < len(words)]])
 
 
@@ -82,7 +82,7 @@ def history(document: str, db: Path, as_of: str | None, known: str | None, as_js
 
 
 def _moment(text: str | None) -> str:
-    """Read a date as its last second; without one, all times are meant."""
+    """Return a timestamp for a date, meaning its last second; ALWAYS for none or `now`."""
     if text in (None, "now"):
         return ALWAYS
     try:

@@ -1,4 +1,4 @@
-"""A live harvest from the command line: Scrapy runs in this process, quietly."""
+"""Runs a live harvest from the command line: Scrapy runs in this process, without its log."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ SETTINGS_MODULE = "harvester.crawl.settings"
 
 
 class LiveProgress:
-    """Progress that begins with the run: before that there is nothing to tell of."""
+    """A progress bar that starts with the run."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._bar: Progress | None = None
 
     def __call__(self, run: Run, pages: int | None) -> None:
-        """Show how far the run is, of so many pages."""
+        """Update the bar; `pages` is the total, if it is known."""
         if self._bar is None:
             self._bar = self._stack.enter_context(Progress(run, None))
         self._bar.update(pages)
 
     def say(self, text: str) -> None:
-        """Say why nothing happens for a while."""
+        """Print a line above the bar, such as why the crawl waits."""
         if self._bar is not None:
             self._bar.say(text)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._stack.close()
 
 
 def harvest_live(source: str, order: Order, stop: Stop, contact: str | None) -> dict[str, Any]:
-    """Harvest an archive over the network; give the run's row. Raises what went wrong if nothing could be had."""
+    """Harvest an archive over the network; return the run's row. Raise the error of a crawl that failed."""
     process = AsyncCrawlerProcess(live_settings(contact))
     globalLogBeginner.beginLoggingTo([], redirectStandardIO=False)  # Twisted would write to the terminal itself
     crawler, progress = process.create_crawler(source), LiveProgress()
@@ -64,21 +64,21 @@ def harvest_live(source: str, order: Order, stop: Stop, contact: str | None) -> 
 
 
 def outcome(spider: ArchiveSpider, order: Order) -> dict[str, Any]:
-    """Give the row of the run that a spider has ended, or raise why it failed."""
+    """Return the row of the run that a spider has ended; raise HarvesterError if it failed."""
     if spider.failure:
         raise spider.failure
     with open_to_read(order.db) as db:
         row = run_row(db)
     if row["status"] == "failed":
-        raise HarvesterError(row["reason"] or f"nothing was read; see why: harvester status --db {order.db}")
+        raise HarvesterError(row["reason"] or f"nothing was read; see why: harvester status --db {options.db}")
     return row
 
 
 def live_settings(contact: str | None) -> Settings:
-    """Give Scrapy's settings, with a contact address in the user agent."""
+    """Return Scrapy's settings, with the contact address in the user agent."""
     settings = Settings()
     settings.setmodule(SETTINGS_MODULE)
-    settings.set("LOG_ENABLED", False)  # what matters is kept as problems of the run, and said in one line
+    settings.set("LOG_ENABLED", False)  # what matters is stored as problems of the run, and printed in one line
     agent = settings["USER_AGENT"]
     if contact and contact not in agent:
         settings.set("USER_AGENT", f"{agent} (+{contact})")

@@ -1,4 +1,4 @@
-"""`harvester parse`: what the parsers see, in pages and in single titles."""
+"""`harvester parse`: shows what the parsers read in pages and titles."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _passed_over(item: PassedOver) -> bool:
 
 
 def described(capture: Capture, page: Page) -> dict[str, Any]:
-    """Give a page as the JSON object that other programs rely on."""
+    """Return a page as the JSON object that other programs rely on."""
     listing = page if isinstance(page, Listing) else None
     return {
         "uri": capture.uri,

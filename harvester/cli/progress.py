@@ -1,4 +1,4 @@
-"""Progress on a terminal: pages, records, rate, time left. Elsewhere silence."""
+"""Progress on a terminal: pages, records, rate, time left. Silent if standard error is no terminal."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS = 0.1
 SLOW = 10
-"""Pages a second below which a digit behind the point tells something: live harvests make one at most."""
+"""Pages per second below which the rate is shown with a decimal: live harvests reach one at most."""
 
 
 class Progress:
-    """A bar on standard error while a run goes on; `total` is the number of pages to come."""
+    """A context manager that shows a bar on standard error; `total` is the expected number of pages."""
 
     def __init__(self, run: Run, total: int | None) -> None:
         self._run = run
         self._shown = 0.0
         self._bar = _bar() if sys.stderr.isatty() else None
         if self._bar:
-            self._task = self._bar.add_task("pages", total=total, told="")
+            self._task = self._bar.add_task("pages", total=total, counts="")
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -37,28 +37,28 @@ class Progress:
             self._bar.stop()
 
     def update(self, total: int | None = None) -> None:
-        """Show how far the run is, ten times a second at most: drawing must not slow the harvest down.
+        """Update the bar, ten times a second at most: drawing must not slow the harvest down.
 
-        `total` is the number of pages, if it is known better by now.
+        `total` replaces the expected number of pages.
         """
         now = time.monotonic()
         if self._bar is None or now - self._shown < PAUSE_SECONDS:
             return
         self._shown = now
         speed = self._bar.tasks[0].speed or 0
-        told = f"{self._run.counts['records']} records, {speed:.{int(speed < SLOW)}f} pages/s"
-        self._bar.update(self._task, completed=self._run.counts["pages"], total=total, told=told)
+        counts = f"{self._run.counts['records']} records, {speed:.{int(speed < SLOW)}f} pages/s"
+        self._bar.update(self._task, completed=self._run.counts["pages"], total=total, counts=counts)
 
     def say(self, text: str) -> None:
-        """Leave a line above the bar."""
+        """Print a line above the bar."""
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False)
 
 
 def _bar() -> Bar:
-    # Imported where there is somebody to see it: it takes as long as a hundred pages.
+    # Imported only for a terminal: it takes as long as a hundred pages.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn())
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[counts]}"), TimeRemainingColumn())
     return Progress(TextColumn("pages"), *columns, console=Console(stderr=True), transient=True)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 MARK = "published.json"
-"""Tells a folder that was written by this command, and may be written again, from anything else."""
+"""The file that marks a folder written by this command, which may be overwritten."""
 PARTS = ("__init__.py", "citations", "metadata.yaml", "plugins", "pages", "settings.json", "static", "templates")
-"""What is published of the configuration directory; users keep databases there, and what goes with them, too."""
+"""The published parts of the configuration directory; users keep databases there, too."""
 RIGHTS_SHOWN = 12
 HELD = """
     SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM texts) AS texts,
@@ -73,7 +73,7 @@ def bring_back(directory: Path) -> None:
 
 
 def check(directory: Path) -> None:
-    """Refuse to write over what this command did not write."""
+    """Raise UsageError if the directory holds anything that this command did not write."""
     if not directory.absolute().parent.is_dir():
         raise UsageError(f"no folder {directory.absolute().parent}: make it first")
     if directory.exists() and not (directory / MARK).exists() and (not directory.is_dir() or any(directory.iterdir())):
@@ -81,7 +81,7 @@ def check(directory: Path) -> None:
 
 
 def rights(db: Database) -> list[str]:
-    """Say what is held and under which rights."""
+    """Return lines that report how many documents there are, and under which rights."""
     held = next(iter(db.query(HELD)))
     said = db.execute(RIGHTS).fetchall()
     lines = [f"{held['documents']} documents with {held['texts']} texts. What the archive says on their rights:"]
@@ -92,7 +92,7 @@ def rights(db: Database) -> list[str]:
 
 
 def write(db: Database, directory: Path) -> None:
-    """Write beside the folder, then put it in its place: who serves it never sees half of it."""
+    """Write a new folder, then move it into place, so that a server never sees half of it."""
     target = directory.absolute()
     made, old = _beside(directory)
     for left in (made, old):
@@ -103,7 +103,7 @@ def write(db: Database, directory: Path) -> None:
         copy(CONFIGURATION / part, made / part)
     for compiled in made.rglob("__pycache__"):
         shutil.rmtree(compiled)
-    # JSON is YAML. Datasette 0.65 does not look at it, 1.0 not at settings.json.
+    # JSON is YAML. Datasette 0.65 does not read it, 1.0 does not read settings.json.
     (made / "datasette.yaml").write_text(json.dumps(configuration("harvest"), indent=1) + "\n", "utf-8")
     # Not VACUUM INTO: read only, SQLite cannot do that with a generated column.
     copy_into(database_file(db), made / "harvest.db")

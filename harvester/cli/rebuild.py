@@ -1,4 +1,4 @@
-"""`harvester rebuild`: the database made again from the pages that it names."""
+"""`harvester rebuild`: rebuilds the database from the saved pages that it names."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def rebuild(db: Path, without: int | None, dry_run: bool, as_json: bool) -> None
 
 
 def told(rebuilt: Rebuilt, *, dry_run: bool) -> str:
-    """Say in words what came of it."""
+    """Return the result of a rebuild as one line."""
     documents = f"{rebuilt.new} new, {rebuilt.changed} changed, {rebuilt.merged} merged, {rebuilt.dropped} dropped"
     kept = f", {rebuilt.kept} kept as they were (their files are gone or changed)" if rebuilt.kept else ""
     head = "would be made again" if dry_run else "made again"

@@ -76,18 +76,18 @@ def run(read: Read | None, db: Path, once: bool, beside: int | None) -> None:
 
 
 def checked(read: Read | None) -> Read:
-    """Give what is configured. Another process sees whether it can be meant: here Scrapy would stay in memory."""
+    """Return the configuration, checked in another process since Scrapy would stay in memory; raise on errors."""
     if read is None or not read.settings.schedules:
         raise UsageError(NO_SCHEDULE)
     command = [sys.executable, "-P", "-m", "harvester", "--config", str(read.file), "config", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
     if done.returncode:
-        raise SettingsError(done.stderr.strip().removeprefix("Error: ") or f"{read.file} could not be checked")
+        raise SettingsError(done.stderr.strip().removeprefix("Error: ") or f"{loaded.file} could not be checked")
     return read
 
 
 def _log(text: str) -> None:
-    """Say something where services are logged."""
+    """Print a line to standard error, where services are logged."""
     click.echo(text, err=True)
 
 
@@ -124,7 +124,7 @@ def status(read: Read | None, db: Path, as_json: bool) -> int:
 @click.option("--print", "only_print", is_flag=True, help="Only print what would be written.")
 @click.pass_obj
 def install(read: Read | None, db: Path, how: str | None, only_print: bool) -> None:
-    """Let the system start the scheduler, now and whenever the machine starts.
+    """Make the system start the scheduler, now and whenever the machine starts.
 
     Examples:
         harvester schedule install --systemd
@@ -145,7 +145,7 @@ def install(read: Read | None, db: Path, how: str | None, only_print: bool) -> N
 @db_option
 @click.pass_obj
 def uninstall(read: Read | None, db: Path) -> None:
-    """Take away what `install` has put in its place. The database and harvester.toml stay.
+    """Remove what `install` has put in its place. The database and harvester.toml stay.
 
     Example:
         harvester schedule uninstall

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 CONFIGURATION = Path(harvester.db.__path__[0])
-"""The same folder that `datasette db/` reads; in the wheel it lies inside the package."""
+"""The folder that `datasette db/` reads; in the wheel it is inside the package."""
 BACKLOG = 128
 PATIENCE_SECONDS = 3
 """How long Ctrl-C waits for answers under way. A query is stopped after two seconds anyway."""
@@ -78,7 +78,7 @@ def serve(db: Path, port: int, host: str, open_browser: bool, robots: bool, sync
 
 
 def beside(db: Path) -> AbstractContextManager[Any]:
-    """Give the scheduler that runs as long as the server; makes the database, so that there is one to show."""
+    """Return a context manager that runs a scheduler beside the server; create the database if there is none."""
     from harvester.cli.schedule import checked
     from harvester.schedule.workers import Beside
     from harvester.store.database import open_to_write
@@ -86,23 +86,23 @@ def beside(db: Path) -> AbstractContextManager[Any]:
     read = checked(click.get_current_context().obj)
     db.parent.mkdir(parents=True, exist_ok=True)
     open_to_write(db).close()
-    # A second SIGTERM comes from the web server when it has ended; ours is then to end the scheduler in good order.
+    # The web server raises a second SIGTERM when it has ended; ours is then to end the scheduler in good order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return Beside(db, read.file or FILE, lambda text: click.echo(text, err=True))
 
 
 SHOWN = ("facets", "hidden", "label_column", "size", "sort", "sort_desc")
-"""What metadata.yaml says of tables that Datasette 1.0 takes for configuration."""
+"""Keys of tables in metadata.yaml that Datasette 1.0 reads as configuration."""
 
 
 def settings_of(base_url: str, https: bool, cache: int) -> dict[str, Any]:
-    """Give Datasette's settings for what was asked."""
+    """Return Datasette's settings for the command's options."""
     path = f"/{base_url.strip('/')}/".replace("//", "/")
     return {"base_url": path, "force_https_urls": https, "default_cache_ttl": cache}
 
 
 def described() -> dict[str, Any]:
-    """Read what metadata.yaml says."""
+    """Return the content of metadata.yaml."""
     found: dict[str, Any] = parse_metadata((CONFIGURATION / "metadata.yaml").read_text("utf-8"))
     return found
 
@@ -118,14 +118,14 @@ def configuration(database: str) -> dict[str, Any]:
 
 
 def publish(db: Path, settings: dict[str, Any] | None = None, *, robots: bool = False) -> Datasette:
-    """Give a Datasette of one database. It reads a live file (never immutable), so a harvest shows as it goes."""
+    """Return a Datasette of one database, opened as a live file (not immutable), so that running harvests show."""
     with explained(db), open_to_read(db) as database:
         check_secret(database)
     if set("?#%") & set(str(db)):
         raise DatabaseError(f"Datasette cannot open a path with ?, # or % in it: rename {db}")
     metadata = described()
     metadata["plugins"]["reading-room"]["robots"] = robots
-    # 0.65 reads all of it from metadata; 1.0 has parted the two.
+    # 0.65 reads all of it from metadata; 1.0 has split the two.
     more = {} if hasattr(Datasette, "metadata") else {"config": {"databases": configuration(db.stem)["databases"]}}
     return Datasette(
         [str(db)],
@@ -139,7 +139,7 @@ def publish(db: Path, settings: dict[str, Any] | None = None, *, robots: bool = 
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take the port before anything is promised; uvicorn would end the process instead of saying what to do."""
+    """Return a listening socket; raise HarvesterError if there is none, where uvicorn would end the process."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
@@ -147,14 +147,14 @@ def listen(host: str, port: int) -> socket.socket:
         raise HarvesterError(
             f"cannot listen on {host} port {port} ({error.strerror}): choose another with --port or --host"
         ) from error
-    # What it accepts inherits this. asyncio would set it, but does not recognise a socket made like this as TCP's; and
-    # without it the second part of each answer waits 40 ms for the first to be acknowledged.
+    # Accepted connections inherit this. asyncio would set it, but does not recognise a socket made like this as TCP.
+    # Without it the second part of each response waits 40 ms until the first is acknowledged.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
 
 async def answer(datasette: Datasette, listener: socket.socket) -> None:
-    """Answer requests until a signal says to stop."""
+    """Serve requests until a signal stops the server."""
     await datasette.invoke_startup()
     config = uvicorn.Config(
         datasette.app(), log_level="warning", lifespan="on", timeout_graceful_shutdown=PATIENCE_SECONDS

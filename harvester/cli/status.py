@@ -1,4 +1,4 @@
-"""`harvester status`: what is held, what is missing, and whether all is well; and the summary of a run."""
+"""`harvester status`: coverage, last runs and health; and the summary of a run."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ ASIDE = {
     "ignored": ("other file ignored", "other files ignored"),
     "reference_readings": ("page read by the reference engine", "pages read by the reference engine"),
 }
-"""What is told only if there is any."""
+"""Counts that are shown only if they are not zero: their singular and plural."""
 
 
 def summary(row: dict[str, Any], db: Path) -> str:
-    """Say in words what a run has done."""
+    """Return the summary of a run as text."""
     parts = [f"{row['records']} records: {row['new']} new, {row['changed']} changed, {row['unchanged']} unchanged"]
     parts += [f"{row[name]} {words[row[name] != 1]}" for name, words in ASIDE.items() if row[name]]
     parts += [f"{count} {severity}{'s' * (count != 1)}" for severity, count in row["severities"].items()]
@@ -43,7 +43,7 @@ def summary(row: dict[str, Any], db: Path) -> str:
 
 
 def walked(walk: dict[str, Any]) -> str:
-    """Say in words how a walk ended."""
+    """Return how a walk ended as text."""
     if walk["status"] is None:
         return "going on, or its run has ended without a word"
     told = f"{walk['status']} (proof: {walk['proof']})" if walk["proof"] else f"{walk['status']}: {walk['reason']}"
@@ -53,7 +53,7 @@ def walked(walk: dict[str, Any]) -> str:
 
 
 def _before(walk: dict[str, Any], row: dict[str, Any]) -> str:
-    """Return when a listing was walked, where that was before the run."""
+    """Return when a listing was walked, as text, if that was before the run."""
     finished = walk["finished_at"]
     return f", walked by {finished}" if finished and finished < row["started_at"] else ""
 
@@ -115,10 +115,10 @@ def _runs(rows: list[dict[str, Any]]) -> Table:
 
 
 def _table(title: str, *columns: str) -> Table:
-    """Make a table without lines: so the runs fit into eighty columns."""
+    """Return an empty table without lines, so that the runs fit into eighty columns."""
     return Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
 
 
 def _moment(stamp: str) -> str:
-    """Give a time to the minute: that fits in."""
+    """Return a timestamp to the minute."""
     return stamp[:16].replace("T", " ")

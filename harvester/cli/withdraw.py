@@ -1,4 +1,4 @@
-"""`harvester withdraw`: hides a document for good, for rights or privacy, and shows it again."""
+"""`harvester withdraw`: hides a document for good, for rights or privacy, and undoes that."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _withdraw(db: Path, name: str, reason: str | None) -> None:
 
 
 def _files(db: Database, document: int) -> list[str]:
-    """Name the saved pages and web archives in which the document stands."""
+    """Return the paths of the saved pages and WARC files that contain the document."""
     sql = """SELECT DISTINCT file FROM captures WHERE file IS NOT NULL AND (
         id IN (SELECT capture_id FROM statements WHERE document_id = ?1)
         OR id IN (SELECT capture_id FROM sightings WHERE document_id = ?1)) ORDER BY file"""
@@ -99,7 +99,7 @@ def _undo(db: Path, name: str) -> None:
 
 
 def _withdrawn(database: Database, db: Path) -> list[Withdrawal]:
-    """Give what is withdrawn; say where the file is lost that keeps it."""
+    """Return the withdrawals; print a warning if the file that holds their rows is lost."""
     found, lost = withdrawn_now(database, db)
     if lost:
         click.echo(str(vault.lost(db, lost)), err=True)
@@ -107,7 +107,7 @@ def _withdrawn(database: Database, db: Path) -> list[Withdrawal]:
 
 
 def _release(db: Path, name: str) -> None:
-    """Show a record that is withheld, or a document that was withdrawn because it seemed to be the same."""
+    """Release a withheld record, or a document that was withdrawn because it seemed to be the same."""
     with explained(db), open_to_write(db) as database:
         found = [one for one in namesakes(database, db) if name in (one.key, value_of(one.key), one.uri, one.title)]
         if not found:
@@ -118,7 +118,9 @@ def _release(db: Path, name: str) -> None:
         (one,) = found
         with transaction(database):
             release(database, db, hasher_of(database), one.document_id, [one.key], one.uri)
-    click.echo(f"{value_of(one.key)} is no longer withheld: {one.title}. It comes with the next harvest of its pages.")
+    click.echo(
+        f"{value_of(item.key)} is no longer withheld: {item.title}. It comes with the next harvest of its pages."
+    )
 
 
 def _show(db: Path) -> None:
@@ -126,7 +128,9 @@ def _show(db: Path) -> None:
         found = _withdrawn(database, db)
         held = undecided(database, db)
     for one in found:
-        click.echo(f"{one.document_id}  {one.withdrawn_at}  {one.by}: {one.reason or 'no reason given'}  {one.title}")
+        click.echo(
+            f"{item.document_id}  {item.withdrawn_at}  {item.by}: {item.reason or 'no reason given'}  {item.title}"
+        )
     for record in held:
         click.echo(f"withheld until its page is read: {value_of(record.key)}  {record.title}")
     if not found:

@@ -1,1 +1,1 @@
-"""What harvester.toml says: how often, from where, and who is to be told. Nothing needs it; it saves typing."""
+"""The configuration file, harvester.toml: archives, listings, schedules and alerts. It is optional."""

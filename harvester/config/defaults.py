@@ -1,4 +1,4 @@
-"""What the configuration means for the commands: defaults of their options."""
+"""The defaults of command options that the configuration sets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def find(given: Path | None) -> Read | None:
-    """Read the file that is named, or harvester.toml in this folder if there is one."""
+    """Return the configuration in the given file, else in harvester.toml in this folder; None if there is none."""
     if given is None and not FILE.is_file():
         return None
     from harvester.config.loader import read_settings  # takes its time, and is not needed without a file
@@ -23,13 +23,13 @@ def find(given: Path | None) -> Read | None:
 
 
 def located(read: Read, path: Path) -> Path:
-    """Give a path of the file: relative ones begin where the file is."""
+    """Return a path of the configuration; relative paths start at the file's folder."""
     folder = read.file.parent if read.file else Path()
     return folder / path.expanduser()
 
 
 def defaults(read: Read, commands: dict[str, tuple[str, ...]]) -> dict[str, Any]:
-    """Give the defaults of all commands (and of the commands within them), as click takes them."""
+    """Return the defaults of all commands and subcommands, as click's `default_map`."""
     asked = read.settings
     db = {"db": located(read, asked.database)} if ("database",) in read.lines else {}
     harvest: dict[str, Any] = {"contact": asked.contact, "no_captures": asked.captures is False or None}

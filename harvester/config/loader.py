@@ -1,4 +1,4 @@
-"""Loads harvester.toml. What is wrong with it is one line: file, line, and how to mend it."""
+"""Loads harvester.toml. Each error is one line: file, line, and how to correct it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 KeyPath = tuple[str | int, ...]
 
 DEEPEST = 8
-"""Keys within keys whose lines are kept: none of the configuration lies deeper than four."""
+"""How deep nested keys get line numbers; the configuration's own keys are at most four deep."""
 
 MOST_NESTED = 64
-"""Brackets within brackets, or parts of a key, beyond which a file is no configuration."""
+"""Nested brackets, or parts of a key; a file with more is refused."""
 
 _DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 _TOKEN = re.compile(
@@ -62,7 +62,7 @@ def lines_of(text: str) -> dict[KeyPath, int]:
 
 
 def line_of(lines: dict[KeyPath, int], path: KeyPath) -> int:
-    """Return the line of a key; of one that is not there the line of the table that it belongs to."""
+    """Return the line of a key; if it is not in the file, the line of its table."""
     while path not in lines:
         path = path[:-1]
     return lines[path]
@@ -86,7 +86,7 @@ def too_deep(text: str) -> int | None:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Give each header of a table and each key with its value, and the line on which it begins."""
+    """Yield the first line and the text of each statement: a table header, or a key with its value."""
     begin, line, depth = 0, 1, 0
     for token in _TOKEN.finditer(f"{text}\n"):
         depth += _DEPTH.get(token[0], 0)
@@ -132,30 +132,30 @@ TABLES: dict[str, type[BaseModel]] = {"sources": Source, "listings": Listing, "s
 
 
 class SettingsError(UsageError):
-    """harvester.toml says something that cannot be meant."""
+    """harvester.toml is not valid."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """What was read: the settings, the file (none: everything is as it is without one), and where each key stands."""
+    """A loaded configuration: its settings, its file (None if there is none), and the line of each key."""
 
     settings: Settings = field(default_factory=Settings)
     file: Path | None = None
     lines: dict[KeyPath, int] = field(default_factory=dict)
 
     def at(self, path: KeyPath) -> str:
-        """Say where a key stands."""
+        """Return the position of a key as `file:line`."""
         return f"{self.file}:{line_of(self.lines, path)}"
 
-    def wrong(self, path: KeyPath, said: str, others: int = 0) -> SettingsError:
-        """Give the error of a key."""
+    def error_at(self, path: KeyPath, said: str, others: int = 0) -> SettingsError:
+        """Return an error about a key, with its position; `others`: how many more errors there are."""
         key = ".".join(str(part) for part in path)
         more = f" (and {others} more)" if others else ""
         return SettingsError(f"{self.at(path)}: {key + ': ' if key else ''}{said}{more}")
 
 
 def read_settings(file: Path) -> Read:
-    """Read a file; raises what is wrong with its first key that is."""
+    """Read a file; raise SettingsError for the first error in it."""
     text = _text(file)
     if (line := too_deep(text)) is not None:
         raise SettingsError(f"{file}:{line}: tables or lists within each other, too deep to be meant; write one list")
@@ -173,7 +173,7 @@ def read_settings(file: Path) -> Read:
         faults = [_fault(first)] * len(errors)
     if faults:
         path, said = min(faults, key=lambda fault: line_of(read.lines, fault[0]))
-        raise read.wrong(path, said.replace("“", '"').replace("”", '"'), len(faults) - 1)
+        raise read.error_at(path, said.replace("“", '"').replace("”", '"'), len(faults) - 1)
     return Read(settings, file, read.lines)
 
 
@@ -193,7 +193,7 @@ def _text(file: Path) -> str:
 
 
 def _no_toml(file: Path, text: str, error: str) -> str:
-    """Say where TOML is broken, and how it is written."""
+    """Return the message for a TOML syntax error: where it is, and how to write it."""
     place = re.search(r"\(at line (\d+), column \d+\)", error)
     line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
     said = re.sub(r" \(at .*\)$", "", error)
@@ -207,7 +207,7 @@ def _path(error: ErrorDetails) -> KeyPath:
 
 
 def _fault(error: ErrorDetails) -> tuple[KeyPath, str]:
-    """Give the path of a key and what to do about it."""
+    """Return the path of a key with an error, and what to do about it."""
     path = _path(error)
     model = TABLES.get(str(path[0])) if len(path) > 2 else Settings
     if error["type"] == "extra_forbidden":
@@ -221,7 +221,7 @@ def _fault(error: ErrorDetails) -> tuple[KeyPath, str]:
 
 
 _INSIDE = frozenset({"[key]"})
-"""What pydantic names beside keys."""
+"""Parts of pydantic's locations that are no keys."""
 TOLD = {
     "model_type": "this should be a table",
     "dict_type": "this should be a table",
@@ -246,5 +246,5 @@ def _example(model: type[BaseModel] | None, path: KeyPath) -> str:
 
 
 def as_given(value: Any) -> Any:
-    """Give a value as the file would have it."""
+    """Return a value as the file would contain it."""
     return str(value) if isinstance(value, Path) else value

@@ -1,4 +1,4 @@
-"""Every key of harvester.toml, with what it means."""
+"""The model of harvester.toml: every key with its description."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from harvester.config.types import Address, Captures, Cron, File, Name, Seconds,
 
 
 class Table(BaseModel):
-    """A table of the file: no key that is not known, nothing taken for something else."""
+    """A table of the file. Unknown keys are errors, and values are not converted to other types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Source(Table):
-    """How one archive is asked."""
+    """How one archive is harvested."""
 
     delay: Seconds | None = Field(
         default=None,
@@ -78,7 +78,7 @@ class Schedule(Table):
 
 
 class Alert(Table):
-    """Who is told when a sync needs attention, and when all is well again."""
+    """The receiver of alerts: when a sync needs attention, and when all is well again."""
 
     command: Annotated[list[Text], Field(min_length=1)] | None = Field(
         default=None,

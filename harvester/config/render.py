@@ -1,4 +1,4 @@
-"""Shows the configuration: what is in force and from where, and an example of everything that can be said."""
+"""Prints the configuration: the values in force with their origins, and an example file with every key."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from harvester.config.loader import Read
 
 ENVIRONMENT = {"database": "HARVESTER_DB", "contact": "HARVESTER_CONTACT"}
-"""What the environment says of these goes before the file."""
+"""Keys whose environment variables take precedence over the file."""
 INTRODUCTION = """\
 # The configuration of the harvester: harvester.toml, in the folder where it is run.
 # Everything here is optional. `harvester config` says what is in force, and checks it.
 """
 Line = tuple[str, str, str]
-"""Key, value, and where that is from."""
+"""Key, value, and the origin of the value."""
 
 
 def in_force(read: Read) -> Iterator[Line]:
-    """Give every key that is in force."""
+    """Yield every key that is in force."""
     yield from _keys(read, read.settings, ())
     for table, names in ((table, getattr(read.settings, table)) for table in TABLES):
         for name, model in names.items():
@@ -58,7 +58,7 @@ def _keys(read: Read, model: BaseModel, path: tuple[str, ...]) -> Iterator[Line]
 
 
 def shown(key: str, value: Any) -> str:
-    """Write a value as TOML has it, without anything that is secret."""
+    """Return a value as in TOML, with secrets masked."""
     if value is None:
         return "-"
     if isinstance(value, timedelta):
@@ -71,7 +71,7 @@ def shown(key: str, value: Any) -> str:
 
 
 def _hidden(value: str) -> str:
-    """Say of a secret in the environment whether it is there; of one in the file only where it leads."""
+    """Return a secret masked: for one in the environment whether it is set, for one in the file only its host."""
     if secret := SECRET.fullmatch(value):
         return f'"{value}" ({"set" if os.environ.get(secret[1]) else "not set here"})'
     host = urlsplit(value).hostname if "://" in value else None
@@ -79,7 +79,7 @@ def _hidden(value: str) -> str:
 
 
 def example() -> str:
-    """Write a file with every key, each explained, none in force."""
+    """Return an example file with every key, explained and commented out."""
     parts = [INTRODUCTION, *_explained(Settings)]
     names = {"sources": "wilson", "listings": "mao", "schedules": "nightly", "alerts": "desk"}
     for table, model in TABLES.items():

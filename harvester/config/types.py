@@ -1,4 +1,4 @@
-"""The kinds of values in harvester.toml: how each is written, and what is said where it is not."""
+"""The types of values in harvester.toml. Each has a validator whose error says how to write the value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET = re.compile(r"env:([A-Za-z_]\w*)")
 
 
 def span(value: Any) -> timedelta:
-    """Read a length of time, as `90s`, `6h` or `1d 12h`."""
+    """Return the duration written as `90s`, `6h` or `1d 12h`."""
     if not isinstance(value, str) or not _SPAN.fullmatch(value):
         raise ValueError(f"{_shown(value)} is no length of time; write a number and s, m, h, d or w in quotes: “6h”")
     parts = re.findall(r"(\d{1,9})([smhdw])", value)
@@ -34,14 +34,14 @@ def span(value: Any) -> timedelta:
 
 
 def cron(value: Any) -> str:
-    """Check a cron expression: one that has five fields and ever comes true."""
+    """Return a cron expression with normalised spaces; it must have five fields and match some time."""
     text = _text(value, "17 3 * * *")
     try:
         next(CronSim(text, datetime(2026, 1, 1)))
     except CronSimError as error:
-        told = str(error).lower()
+        shown = str(error).lower()
         raise ValueError(
-            f"{_shown(text)} is no cron expression ({told}); write minute, hour, day, month, weekday: “17 3 * * *”"
+            f"{_shown(text)} is no cron expression ({shown}); write minute, hour, day, month, weekday: “17 3 * * *”"
         ) from error
     except StopIteration:
         raise ValueError(f"{_shown(text)} never comes; write a day that its month has: “17 3 1 * *”") from None
@@ -54,7 +54,7 @@ def _zones() -> frozenset[str]:
 
 
 def zone(value: Any) -> str:
-    """Check the name of a time zone."""
+    """Return the name of a time zone, if there is one of that name."""
     text = _text(value, "Europe/Vienna")
     if text not in _zones():
         near = sorted(name for name in _zones() if name.rpartition("/")[2].lower() == text.rpartition("/")[2].lower())
@@ -64,7 +64,7 @@ def zone(value: Any) -> str:
 
 
 def address(value: Any) -> str:
-    """Check a web address, which may stand in the environment."""
+    """Return a web address, or `env:NAME` if it is in the environment."""
     text = _text(value, "https://example.org/hook")
     if SECRET.fullmatch(text):
         return text
@@ -79,7 +79,7 @@ def address(value: Any) -> str:
 
 
 def name(value: Any) -> str:
-    """Check a name that the user gives: it stands in commands, addresses and file names."""
+    """Return a name chosen by the user; it is used in commands, addresses and file names."""
     text = _text(value, "nightly")
     if not re.fullmatch(r"[A-Za-z0-9][\w-]{0,39}", text, re.ASCII):
         raise ValueError(f"{_shown(text)} is no name; write letters, digits, - and _ only: “nightly”")
@@ -87,14 +87,14 @@ def name(value: Any) -> str:
 
 
 def seconds(value: Any) -> float:
-    """Check a number of seconds."""
+    """Return a number of seconds from 0 to 3600."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
         raise ValueError(f"{_shown(value)} is no number of seconds from 0 to 3600; write it without quotes: 2")
     return float(value)
 
 
 def text(value: Any) -> str:
-    """Check a text that is not empty and stands on one line."""
+    """Return a text that is not empty and has one line."""
     return _text(value, "…")
 
 
@@ -104,7 +104,7 @@ def file(value: Any) -> Path:
 
 
 def captures(value: Any) -> Path | bool:
-    """Read where captures are kept; false keeps none."""
+    """Return the folder for captures; False to store none."""
     if value is True:
         raise ValueError("true does not say where; write a folder in quotes: “db/captures”, or leave it out")
     return False if value is False else file(value)
@@ -119,7 +119,7 @@ def _text(value: Any, example: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Show a value as TOML has it, short."""
+    """Return a value as in TOML, shortened for an error message."""
     told = value if isinstance(value, str) else json.dumps(value, default=str)
     told = told if len(told) <= LONGEST_SHOWN else told[: LONGEST_SHOWN - 1] + "…"
     return f"“{told}”" if isinstance(value, str) else told

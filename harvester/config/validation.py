@@ -1,4 +1,4 @@
-"""What no single key of harvester.toml can show: keys that contradict each other, or ask too much."""
+"""Checks across keys of harvester.toml: contradictions, and schedules that would burden an archive."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from harvester.config.model import Alert, Schedule, Settings
 
 OFTENEST = timedelta(minutes=10)
-"""Listings of archives change some times a week; who asks more often burdens the archive and learns nothing."""
+"""The shortest period for an archive: listings change a few times a week, so a shorter one only burdens the archive."""
 LOOKED_AHEAD = 100
 Contradiction = tuple["KeyPath", str]
 
 
 def contradictions(settings: Settings) -> Iterator[Contradiction]:
-    """Give the path of each key that cannot be meant so, and what to do."""
+    """Yield the path of each contradictory key, and what to do about it."""
     yield from _delays(settings)
     for name, listing in settings.listings.items():
         if (listing.search is None) == (listing.url is None):
@@ -37,12 +37,12 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
 
 
 def source_of(settings: Settings, harvest: str) -> str:
-    """Give the archive that is meant by its name or by that of a listing."""
+    """Return the source of a schedule's `harvest`, which names a source or a listing."""
     return settings.listings[harvest].source if harvest in settings.listings else harvest
 
 
 def base_of(settings: Settings, source: str) -> str:
-    """Give the other place where an archive is served, if there is one."""
+    """Return the alternative base URL of a source; empty if there is none."""
     return (settings.sources[source].base_url if source in settings.sources else None) or ""
 
 
@@ -74,7 +74,7 @@ def _schedule(schedule: Schedule, settings: Settings) -> Iterator[Contradiction]
 
 
 def shortest(schedule: Schedule, zone: str) -> timedelta:
-    """Give the shortest time between two of the next syncs of a schedule."""
+    """Return the shortest time between two consecutive syncs of a schedule."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     dues = list(islice(rhythm_of(schedule, zone).after(now, now), LOOKED_AHEAD))
     return min((later - earlier for earlier, later in pairwise(dues)), default=timedelta(days=366))

@@ -1,4 +1,8 @@
-"""Fetches one address at a time, conditionally where it was read before, and makes a capture of the answer."""
+"""Fetches one address at a time, conditionally if it was captured before, and makes a capture of the response.
+
+Bodies are decompressed by the same rules as those in WARC files: one that ends early is an error. Scrapy's own
+middleware returns what there is of a gzip, brotli or zstd body that stops early.
+"""
 
 from __future__ import annotations
 
@@ -38,14 +42,14 @@ if TYPE_CHECKING:
 class Fetched:
     """An answer (or why there is none) on its way into the run.
 
-    `taken` is set when it is committed: the spider waits for that before it asks for more, so that a page is never
-    known as read before its records are held.
+    `taken` is set when it is committed: the spider waits for that before it fetches more, so that a page is never
+    recorded as read before its records are stored.
     """
 
     capture: Capture | PassedOver
     response: Response | None = None
     step: WalkStep | None = None
-    same_as: Held | None = None  # the capture that a 304 stands for
+    same_as: Held | None = None  # the capture that a 304 refers to
     taken: Future[Taken | None] = field(default_factory=Future)
 
 
@@ -55,7 +59,7 @@ WHAT = {WAITING_ROOM: "a waiting room", NOTHING_FOUND: "“nothing found”, whe
 
 
 class Visits:
-    """Fetches addresses of one archive, of which `base` may be another place."""
+    """Fetches pages of one archive as captures; `base` is another address that serves the same archive."""
 
     def __init__(self, fetcher: Fetcher, desk: Desk, source: Source, base: str | None) -> None:
         self._fetcher = fetcher
@@ -63,9 +67,9 @@ class Visits:
         self._source = source
         self._base = base
         self._last: Fetched | None = None
-        self._patient = True  # until a waiting room has let nobody in
+        self._patient = True  # until a waiting room has stayed closed
         self.given_up: str | None = None
-        """Why nothing more is to be asked of this archive in this run."""
+        """Why nothing more is fetched from this archive in this run; None if fetching goes on."""
 
     async def visit(self, address: str, step: WalkStep | None = None) -> Fetched:
         """Fetch an address, if it has changed since it was last captured."""
@@ -81,12 +85,12 @@ class Visits:
         if step and is_cached(response):
             step = replace(step, cached=True)
         same = held if response.status == NOT_MODIFIED else None
-        # An answer is kept under the address that was asked for: whether it is that page, what it says will show.
+        # A response is stored under the requested address; its content shows whether it is that page.
         self._last = Fetched(self._capture(response, uri), response, step, same)
         return self._last
 
     async def document(self, address: str) -> Fetched:
-        """Fetch a document's page. A waiting room is waited in, unless that was in vain before; it is no reading."""
+        """Fetch a document's page; wait in a waiting room, unless that was in vain before: it is no reading."""
         look, most = 0, PATIENT_LOOKS if self._patient else SECOND_LOOKS
         while self._is_waiting_room(fetched := await self.visit(address)):
             if look == most:
@@ -99,7 +103,7 @@ class Visits:
         return fetched
 
     def _is_waiting_room(self, fetched: Fetched) -> bool:
-        """Return whether an answer is a waiting room. That is read as a page only if it looks like one."""
+        """Return whether a response is a waiting room. It is parsed only if it looks like one."""
         if not isinstance(fetched.capture, Capture) or (found := name_of(fetched.capture.body)) is None:
             return False
         if found.code != WAITING_ROOM:
@@ -107,10 +111,10 @@ class Visits:
         page = parse(fetched.capture, self._source)
         return isinstance(page, Refused) and page.code == WAITING_ROOM
 
-    async def looks(self, address: str, step: WalkStep) -> AsyncIterator[Fetched]:
-        """Fetch a page of a walk; look again if it is refused, or is empty though records should stand there.
+    async def fetch_with_retries(self, address: str, step: WalkStep) -> AsyncIterator[Fetched]:
+        """Fetch a page of a walk, and fetch it again if it is refused, or empty where records are expected.
 
-        What passes after a while is waited for, unless that was in vain before.
+        A waiting room or an empty cached page is retried for longer, unless that has failed before in this run.
         """
         look, most, what, taken = 0, SECOND_LOOKS, "", None
         while look <= most:
@@ -133,7 +137,7 @@ class Visits:
             self._desk.problem(Problem("warning", NOTHING_FOUND, NOTHING_THERE), uri)
 
     async def step(self, number: int) -> Step:
-        """Say what the page that was fetched last was to its walk."""
+        """Return the page that was fetched last, as its walk needs it."""
         assert self._last is not None  # noqa: S101 - asked only after a visit
         cached = bool(self._last.step and self._last.step.cached)
         step = self._desk.step(number, await self._last.taken, cached=cached)
@@ -143,16 +147,16 @@ class Visits:
         return replace(step, stop=self.given_up, busy=busy)
 
     def give_up(self, reason: str) -> None:
-        """Ask for nothing more in this run."""
+        """Stop fetching for the rest of this run."""
         self.given_up = self.given_up or reason
 
     def heed(self, verdict: Verdict) -> None:
-        """Ask for nothing more where a listing could not be had: its archive is down, or does not want us."""
+        """Stop fetching if a listing could not be read: its archive is down, or refuses us."""
         if verdict.status == "interrupted" or verdict.total is None:
             self.give_up(verdict.reason or "")
 
     def _capture(self, response: Response, uri: str) -> Capture:
-        """Make a capture of an answer. A file's date is no evidence of when the page was had."""
+        """Return the capture of a response. A file's date is no evidence of when the page was fetched."""
         if urlsplit(response.url).scheme == "file":
             return Capture(response.url, response.body, file=str(Path(unquote(urlsplit(response.url).path))))
         media_type = header(response, "Content-Type")
@@ -170,7 +174,7 @@ class Visits:
 
 
 def may_follow(asked: str, target: str, source: Source, base: str | None) -> bool:
-    """Say whether a redirect leads to the same page elsewhere: never to a stranger, a login or another listing."""
+    """Return whether a redirect leads to the same page elsewhere: never to a stranger, a login or another listing."""
     hosts = {*source.hosts, urlsplit(base or asked).hostname}
     if urlsplit(target).scheme not in ("http", "https") or urlsplit(target).hostname not in hosts:
         return False
@@ -184,21 +188,21 @@ def may_follow(asked: str, target: str, source: Source, base: str | None) -> boo
 
 
 def header(response: Response, name: str) -> str:
-    """Give a header's value as text, empty if there is none."""
+    """Return a header's value as text, empty if there is none."""
     return (response.headers.get(name) or b"").decode("latin-1")
 
 
 def is_cached(response: Response) -> bool:
-    """Say whether an answer says that a cache on the way has made it, and some time ago (RFC 9111, Age)."""
+    """Return whether a response comes out of a shared cache and is older than 0 seconds (RFC 9111, Age)."""
     age = header(response, "Age")
     return bool(re.fullmatch(r"[0-9]+", age)) and age.strip("0") != ""
 
 
 class Unpacking:
-    """Asks for packed answers and unpacks them; raises DamageError where one is not whole."""
+    """Requests compressed responses and decompresses them; raises DamageError if one is incomplete."""
 
     def process_request(self, request: Request) -> None:
-        """Say which packings are understood."""
+        """Set the Accept-Encoding header to the encodings that can be decoded."""
         request.headers.setdefault("Accept-Encoding", "gzip, deflate, br, zstd")
 
     def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002 - Scrapy calls it

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harvester.crawl.proof import Pass, Step
 
 MOST_FAILURES = 3
-"""Pages in a row that could not be read before it is asked why: the archive is down, or shows no more."""
+"""Pages in a row that could not be read before the reason is searched: the archive is down, or shows no more."""
 MOST_BEHIND = 20
 """Pages that are read behind the last page by the total, where the archive links to them."""
 ROUND = frozenset({500, 1_000, 10_000})
@@ -31,9 +31,9 @@ IN_PARTS = "harvest it in parts (--search, or the address of a listing with a fi
 
 
 def as_shown(step: Step, current: Pass) -> Step:
-    """Return a page as it counts: unread where it shows nothing though records should stand there, or a page before.
+    """Return a page as it counts: as unread if it is empty where records are expected, or repeats a page.
 
-    The page itself says that nothing stands there where it declares a smaller total: the listing has become shorter.
+    A page that declares a smaller total is rightly empty: the listing has become shorter.
     """
     if step.total is None or step.number == 0:
         return step
@@ -83,7 +83,7 @@ def no_more_than(shown: int, total: int) -> str:
 
 
 def is_suspicious(total: int, ceiling: int | None) -> bool:
-    """Say whether a total may be what a site shows at most: `ceiling` as its definition says, 0 for no limit."""
+    """Return whether a total may be what a site shows at most: `ceiling` as the source defines it, 0 for no limit."""
     return total in ROUND if ceiling is None else total >= ceiling > 0
 
 

@@ -1,4 +1,4 @@
-"""Fetches one page at a time, politely and patiently, and says in words why one could not be had."""
+"""Fetches one page at a time with delays and retries, and describes failures as problems."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
 
 
 class AskedToStop(Exception):  # noqa: N818 - no error: the way out of whatever is waited for
-    """The user wants to stop: nothing more is asked for."""
+    """The user wants to stop: nothing more is fetched."""
 
 
 @dataclass(frozen=True)
 class NoAnswer(Exception):  # noqa: N818 - not an error of ours: it says why there is no page
-    """Why a page could not be had; `final` if asking again, for any page, is no use in this run."""
+    """Why a page could not be fetched; `final` if no page can be fetched any more in this run."""
 
     problem: Problem
     final: bool = False
 
 
 def no_answer(error: Exception, host: str) -> Problem:
-    """Say what the network did. A certificate that fails, or a name without an address, is final in this run."""
+    """Return the problem of a network error. A bad certificate or an unknown host is final in this run."""
     told = _told(error)
     if re.search("certificate", told, re.IGNORECASE):
         message = f"the certificate of {host} is not trusted ({told}): check this machine's clock and certificates"
@@ -68,20 +68,20 @@ def no_answer(error: Exception, host: str) -> Problem:
 
 
 def broken_off(damage: DamageError, host: str) -> Problem:
-    """Return the problem of an answer whose packing ends early or is damaged: it is as good as none."""
+    """Return the problem of a response whose compressed body is truncated or damaged."""
     message = f"the answer of {host} is not whole: its packed body is damaged ({damage}); run this again"
     return Problem("error", "damaged-body", message)
 
 
 def forbidden(url: str) -> NoAnswer:
-    """Say that robots.txt forbids an address; what forbids one forbids its like."""
+    """Return the problem of an address that robots.txt forbids."""
     where = f"robots.txt forbids {urlsplit(url).path} on {urlsplit(url).netloc}"
     message = f"{where}: the archive does not want it harvested; use saved pages, or go without (--no-documents)"
     return NoAnswer(Problem("error", "forbidden", message), final=True)
 
 
 def too_busy(url: str, status: int) -> Problem:
-    """Say that the server was busy each time it was asked."""
+    """Return the problem of a server that was busy at every attempt."""
     told = f"the server answered {status}"
     if urlsplit(url).path == "/robots.txt":
         told = f"robots.txt could not be read ({told}), so nobody knows what may be asked for"
@@ -89,7 +89,7 @@ def too_busy(url: str, status: int) -> Problem:
 
 
 def too_slow(seconds: float, host: str) -> NoAnswer:
-    """Return the end of a run whose archive asks for more time between requests than anybody waits."""
+    """Return the failure for an archive whose crawl delay is longer than the longest wait."""
     message = (
         f"robots.txt of {host} asks for {seconds / 60:.0f} minutes between requests (Crawl-delay): "
         "the archive does not want to be harvested; use saved pages, or ask its people"
@@ -98,7 +98,7 @@ def too_slow(seconds: float, host: str) -> NoAnswer:
 
 
 def _told(error: BaseException) -> str:
-    """Say an error of the network in a few words; Twisted wraps some into others."""
+    """Return the text of a network error; Twisted wraps some errors in others."""
     reasons = getattr(error, "reasons", None)
     if reasons:
         return _told(reasons[0].value)
@@ -115,8 +115,7 @@ NAP_SECONDS = 0.5
 class Manners:
     """How pages are fetched: seconds between requests, which redirects are followed, whether the user wants to stop.
 
-    `say` is told of waits, so that whoever looks on knows why nothing happens. `aside` keeps answers that are no
-    readings of pages.
+    `say` prints waits to the user. `aside` writes responses that are no pages to the WARC file.
     """
 
     delay: float
@@ -138,7 +137,7 @@ class Fetcher:
         crawler.signals.connect(self._robots, signal=robots_parsed)
 
     async def fetch(self, url: str, validators: dict[str, str]) -> Response:
-        """Fetch a page; waits and asks again while the server is busy. Raises NoAnswer when it is given up."""
+        """Fetch a page; wait and try again while the server is busy. Raises NoAnswer if it gives up."""
         problem = Problem("error", "no-answer", "no answer")
         for attempt in range(MOST_ATTEMPTS):
             if attempt:
@@ -150,7 +149,7 @@ class Fetcher:
         raise NoAnswer(problem)
 
     async def rest(self, time: int, why: str) -> None:
-        """Wait before a page is asked for again; longer each time."""
+        """Wait before a page is requested again; longer each time."""
         seconds = self._back_off * 2 ** (time - 1)
         self._manners.say(f"{why}; asked again in {seconds:g} seconds")
         await self._sleep(seconds)
@@ -180,7 +179,7 @@ class Fetcher:
         return too_busy(response.url, response.status)
 
     async def _followed(self, url: str, validators: dict[str, str]) -> Response:
-        """Ask, and go where the answer sends us, if that is the same page elsewhere."""
+        """Download a page, following redirects to the same page at another address."""
         followed = 0
         while True:
             response = await self._download(url, validators)
@@ -191,7 +190,7 @@ class Fetcher:
             url, followed = target, followed + 1
 
     async def _download(self, url: str, validators: dict[str, str]) -> Response:
-        """Ask once, not before the agreed time since the last answer."""
+        """Send one request, after the agreed delay since the last response."""
         assert self._crawler.engine is not None  # noqa: S101 - a crawl that runs has its engine
         await self._sleep(self._last + self._delay - time.monotonic())
         try:
@@ -222,7 +221,7 @@ class Fetcher:
         await self._sleep(asked)
 
     def _robots(self, robotparser: RobotParser) -> None:
-        """Keep the Crawl-delay that robots.txt declares; Scrapy reads it and does not apply it."""
+        """Apply the Crawl-delay of robots.txt, which Scrapy parses and does not apply."""
         assert self._crawler.engine is not None  # noqa: S101 - a crawl that runs has its engine
         declared = robotparser.crawl_delay(self._crawler.settings.get("USER_AGENT", "*"))
         if declared and float(declared) > self._delay:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Budget:
-    """What a run may use, and has used. Time is that of a clock which nobody sets."""
+    """How many requests and how much time a run may use, and has used, by the monotonic clock."""
 
     def __init__(self, requests: int | None, seconds: float | None) -> None:
         self._requests = requests
@@ -37,7 +37,7 @@ class Budget:
 
     @property
     def spent(self) -> str | None:
-        """Say what is used up, if something is."""
+        """Return what is used up, if something is."""
         if self._requests is not None and self._asked >= self._requests:
             return f"its budget of {self._requests} requests is used up; the next run goes on from here"
         if self._seconds is not None and time.monotonic() - self._began >= self._seconds:
@@ -76,7 +76,7 @@ ARGUMENTS: dict[str, tuple[str, Callable[[str], Any]]] = {
 
 @dataclass(frozen=True)
 class Order:
-    """A live harvest as it was asked for.
+    """The options of a live harvest.
 
     `base` is another place where the same archive is served. `refresh_after`: the days after which a document page is
     read again. `resume_within`: the hours within which a walk must have begun to be gone on with.
@@ -110,7 +110,7 @@ class Order:
         return stamp(datetime.now(UTC) - timedelta(hours=self.resume_within))
 
     def address(self, source: Source) -> ListingAddress:
-        """Give the listing that is meant: an address of it, a search, or the whole archive."""
+        """Return the listing that is meant: an address of it, a search, or the whole archive."""
         if source.pager is None:
             raise UsageError(f"{source.name} has no live listing that is known: give saved pages")
         if self.base is not None and not _is_place(self.base):
@@ -126,13 +126,13 @@ class Order:
         return found
 
     def agreed_delay(self, source: Source, place: str | None = None) -> float:
-        """Give the seconds between requests to the archive, or to `place`."""
+        """Return the seconds between requests to the archive, or to `place`."""
         address = self.base or place or f"https://{source.hosts[0]}"
         return 0.0 if address.startswith("file:") else agreed_delay(self.delay, address)
 
     @classmethod
     def of_arguments(cls, arguments: dict[str, str], command: str) -> Order:
-        """Read an order as Scrapy gives it (`-a search=TEXT -a max_pages=3`)."""
+        """Return the options from Scrapy's arguments (`-a search=TEXT -a max_pages=3`)."""
         unknown = set(arguments) - set(ARGUMENTS)
         if unknown:
             raise UsageError(f"no argument {min(unknown)}: there are {', '.join(sorted(ARGUMENTS))}")
@@ -140,7 +140,7 @@ class Order:
 
 
 def _is_place(base: str) -> bool:
-    """Say whether an archive may be served there."""
+    """Return whether an archive may be served there."""
     try:
         parts = urlsplit(base)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -1,4 +1,4 @@
-"""The one pipeline: it keeps what spiders have caught and hands it to the run."""
+"""The only item pipeline: writes what spiders fetch to disk and adds it to the run."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from harvester.store.run_pages import Taken
 
 INDEX_SECONDS = 30
-"""How old the index may become during a live run: who searches meanwhile finds what is held."""
+"""How old the index may become during a live run, so that searches meanwhile find the new documents."""
 
 
 class HarvestPipeline:
-    """Opens a run with the spider, takes what it fetches, and gives the verdict when it closes."""
+    """Opens a run with the spider, adds what it fetches, and records the result when it closes."""
 
     run: Run | None = None
 
@@ -49,7 +49,7 @@ class HarvestPipeline:
     def open_spider(self) -> None:
         """Open the database, claim the source, begin a run, and put in order what a killed one has left."""
         if not self._spider.addresses:
-            self._spider.order.address(self._source)  # what cannot be meant is said before anything is written
+            self._spider.order.address(self._source)  # wrong options are reported before anything is written
         db = open_to_write(self._path)
         try:
             with explained(self._path):
@@ -77,7 +77,7 @@ class HarvestPipeline:
         return WarcFile(folder.absolute() / warc_name(self._source.name, run.id, str(run.row()["started_at"])))
 
     def process_item(self, item: Fetched) -> Fetched:
-        """Take one answer: onto the disk, into the database, and only then tell the spider."""
+        """Write one response to the WARC file, then to the database, and only then resume the spider."""
         try:
             with explained(self._path):
                 item.taken.set_result(self._take(item))
@@ -99,7 +99,7 @@ class HarvestPipeline:
         return taken
 
     def _keep(self, item: Fetched) -> Capture | PassedOver:
-        """Bring an answer onto the disk; say where it lies."""
+        """Write a response to the WARC file; return its position."""
         capture = item.capture
         if not isinstance(capture, Capture) or item.response is None or not self._warc or not capture.captured_at:
             return capture
@@ -108,7 +108,7 @@ class HarvestPipeline:
         return replace(capture, file=str(self._warc.path), offset=offset)
 
     async def _beat(self, run: Run) -> None:
-        """Say that the run lives, as long as it does; where that fails the run must end."""
+        """Write the run's heartbeat until the run ends; a failure ends the run."""
         try:
             while True:
                 await asyncio.sleep(HEARTBEAT_SECONDS)
@@ -118,7 +118,7 @@ class HarvestPipeline:
             self._spider.failure = error
 
     def close_spider(self) -> None:
-        """Give the run its verdict and the source free."""
+        """Record the run's result and release the lock of the source."""
         if self.run is None:
             return  # it never began
         self._heart.cancel()
@@ -136,7 +136,7 @@ class HarvestPipeline:
         self.run.db.close()
 
     def _tell(self, row: dict[str, Any]) -> None:
-        """Tell whoever uses Scrapy itself of what is not as it should be; the command line has words of its own."""
+        """Log a problem for users of Scrapy's own command; ours reports problems itself."""
         if row["status"] != "complete" and not self._spider.failure:
             why = row["reason"] or "see why: harvester status"
             self._spider.logger.warning("%s: %s", row["status"], why)

@@ -13,20 +13,21 @@ from harvester.errors import UsageError
 DELAY_SECONDS = 1.0
 """Least time between two requests: what a person who clicks through a listing needs. Archives are small servers."""
 MOST_ATTEMPTS = 4
-"""Requests for one page before it is given up: a busy moment passes, an outage does not."""
+"""Requests for one page before giving up: a busy moment passes, an outage does not."""
 BACK_OFF_SECONDS = 5.0
 """Wait before the second attempt; it doubles with each further one."""
 LONGEST_WAIT_SECONDS = 3600.0
-"""A server that asks for more (Retry-After, Crawl-delay) wants to be left alone: the run ends, the next one goes on."""
+"""A server that wants longer waits (Retry-After, Crawl-delay) is left alone: the run ends, the next one goes on."""
 TIMEOUT_SECONDS = 60
-"""An answer that takes longer is given up and asked for again."""
+"""A response that takes longer is abandoned and requested again."""
 SECOND_LOOKS = 2
-"""How often a page that was refused (a challenge, an empty answer) is asked for again before it is believed."""
+"""How often a page that was refused (a challenge, an empty response) is requested again before the refusal counts."""
 PATIENT_LOOKS = 8
-"""How often instead in a waiting room, which lets readers in by turns, and where nothing is said to be found though
-records should be there, as caches repeat for a while: over twenty minutes."""
+"""How often instead in a waiting room, which admits readers by turns, and for a page without records where some are
+expected, which caches repeat for a while: over twenty minutes.
+"""
 BUSY = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-"""Answers that say nothing of the page, only of the moment."""
+"""Statuses that do not concern the page, only the moment."""
 ELSEWHERE = frozenset({301, 302, 303, 307, 308})
 """Answers that send on to another address."""
 MOST_REDIRECTS = 5
@@ -34,7 +35,7 @@ MOST_REDIRECTS = 5
 
 
 def is_loopback(address: str) -> bool:
-    """Say whether an address is on this machine, where no archive can be burdened."""
+    """Return whether an address is on this machine, where no archive can be burdened."""
     host = urlsplit(address).hostname or ""
     if host == "localhost":
         return True
@@ -45,7 +46,7 @@ def is_loopback(address: str) -> bool:
 
 
 def agreed_delay(wished: float | None, address: str) -> float:
-    """Give the time between requests: slower than usual if the user wishes, faster only on this machine."""
+    """Return the time between requests: slower than usual if the user wishes, faster only on this machine."""
     if wished is None:
         return DELAY_SECONDS
     if wished < DELAY_SECONDS and not is_loopback(address):
@@ -56,7 +57,7 @@ def agreed_delay(wished: float | None, address: str) -> float:
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Give the seconds that a Retry-After header asks for (a number or a date); None if it says nothing readable."""
+    """Return the seconds in a Retry-After header (a number or a date); None if it cannot be read."""
     if not value:
         return None
     if re.fullmatch(r"\s*[0-9]+\s*", value):
@@ -72,11 +73,11 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
 def redirect_target(url: str, location: bytes | None) -> str | None:
     """Return the web address that a redirect from `url` leads to; None if it leads to nothing on the web.
 
-    A `Location` may name a local file, or data that stands in the address itself: Scrapy would read either.
+    A `Location` may name a local file, or contain data itself: Scrapy would read either.
     """
     try:
         target = urljoin(url, (location or b"").decode("latin-1"))
         parts = urlsplit(target)
-    except ValueError:  # no address at all, such as http://[
+    except ValueError:  # not an address, such as http://[
         return None
     return target if parts.scheme in ("http", "https") and parts.hostname else None

@@ -1,4 +1,13 @@
-"""What a walk has read: its pages, the passes that they make, and the verdict that follows. Pure data."""
+"""The proof that a walk has seen the whole listing: its pages, its passes, and the result that follows. Pure data.
+
+Records move between pages while a listing is walked, so a matching count proves nothing: one removal behind the walk
+and one addition ahead of it leave it equal. There are two proofs, and only from pages that did not come from a cache:
+
+`ordered`: the archive lists new records first, so additions are seen only at the front. If the total never fell, grew
+by exactly the records that are new at the front, and equals the distinct records seen, nothing was removed or missed.
+
+`twice`: two whole passes, one after the other, found the same set, as many as declared.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +36,12 @@ class Wanted:
 class Step:
     """A page that was read: the total it declared, and the keys of its records in order.
 
-    `total` is None if the page could not be had or was refused. `known`: all of it was held before, unchanged.
-    `stop`: why no further page is to be asked for. `reason`: why it was read.
-    `cached`: the answer says that it comes out of a cache, so it may show the listing as it was: it proves nothing.
-    `busy`: the archive did not answer, or said that it is busy: that tells nothing of the page.
-    `no_such`: the archive has no such page (404, 410), or answers with another one, or that nothing is found.
-    `onward`: it links to a page of the listing behind it. `exact`: its total is a number of records, no estimate and
+    `total` is None if the page could not be fetched or was refused. `known`: all of it was stored before, unchanged.
+    `stop`: why no further page is to be requested. `reason`: why it was read.
+    `cached`: the response comes from a cache, so it may show an older state: it proves nothing.
+    `busy`: the archive did not answer, or was busy: that shows nothing about the page.
+    `no_such`: the archive has no such page (404, 410), or responds with another one, or with an empty result.
+    `onward`: it links to a later page of the listing. `exact`: its total is a number of records, no estimate and
     no limit.
     """
 
@@ -49,7 +58,7 @@ class Step:
     exact: bool = True
 
     def same_as(self, other: Step) -> bool:
-        """Say whether two readings of a page show the same."""
+        """Return whether two readings of a page show the same."""
         return (self.total, self.keys) == (other.total, other.keys)
 
 
@@ -76,7 +85,7 @@ class Pass:
     status: Status = "partial"
 
     def stop(self, reason: str, status: Status) -> None:
-        """Let the pass end here."""
+        """End the pass here."""
         self.stopped, self.status = reason, status
 
     @property
@@ -91,33 +100,33 @@ class Pass:
 
     @property
     def drift(self) -> int:
-        """How often the listing was seen to move: the total changed, or a record stood on a second page."""
+        """How often the listing changed during the pass: the total changed, or a record appeared on a second page."""
         changes = sum(one != other for one, other in zip(self.totals, self.totals[1:], strict=False))
         return changes + sum(len(step.keys) for step in self.steps) - len(self.keys)
 
     @property
     def unread(self) -> list[Step]:
-        """The pages that could not be had."""
+        """The pages that could not be fetched."""
         return [step for step in self.steps if step.total is None]
 
     @property
     def exact(self) -> bool:
-        """Say whether every page declared an exact number of records: no other proves anything."""
+        """Return whether every page declared an exact number of records: no other proves anything."""
         return all(step.exact for step in self.steps)
 
     @property
     def cached(self) -> bool:
-        """Say whether an answer came out of a cache."""
+        """Return whether an answer came out of a cache."""
         return any(step.cached for step in self.steps)
 
     def same_as(self, other: Pass) -> bool:
-        """Say whether two passes were shown the same, page by page, by the archive itself."""
+        """Return whether two passes were shown the same, page by page, by the archive itself."""
         shown, before = ([(step.number, step.total, step.keys) for step in one.steps] for one in (self, other))
         return shown == before and not self.cached and not other.cached
 
     @property
     def whole(self) -> bool:
-        """Say whether no page is missing and as many records were seen as every page declared."""
+        """Return whether no page is missing and as many records were seen as every page declared."""
         return (
             bool(self.steps)
             and not self.unread
@@ -129,7 +138,7 @@ class Pass:
 
     @property
     def repeated(self) -> list[int]:
-        """Return the positions at which a record stood that an earlier page showed, too: another was to be there."""
+        """The positions of records that an earlier page showed, too: other records are there."""
         seen: set[str] = set()
         positions = []
         for step in sorted(self.steps, key=lambda step: step.number):
@@ -161,12 +170,12 @@ def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def proven_by_two(before: Pass, current: Pass) -> bool:
-    """Say whether two passes, one after the other, have found the same."""
+    """Return whether two passes, one after the other, have found the same."""
     return before.whole and current.whole and before.keys == current.keys
 
 
 def proven_by_order(current: Pass, front: Pass) -> bool:
-    """Say whether only additions at the front can have happened, and all of them were seen."""
+    """Return whether only additions at the front can have happened, and all of them were seen."""
     if any(step.total is None or step.cached or not step.exact for step in [*current.steps, *front.steps]):
         return False
     totals = [*current.totals, *front.totals]
@@ -177,7 +186,7 @@ def proven_by_order(current: Pass, front: Pass) -> bool:
 
 
 def _new_at_front(current: Pass, front: Pass) -> int:
-    """Count the records that stand before the one that was first when the pass began."""
+    """Count the records before the one that was first when the pass began."""
     order = [key for step in front.steps for key in step.keys]
     was_first = current.steps[0].keys[:1]
     if not was_first:
@@ -186,6 +195,6 @@ def _new_at_front(current: Pass, front: Pass) -> int:
 
 
 def _still(front: Pass) -> bool:
-    """Say whether the listing stood still while its front was read again."""
+    """Return whether the listing did not change while its front was read again."""
     keys = [key for step in front.steps for key in step.keys]
     return len(set(front.totals)) == 1 and len(set(keys)) == len(keys)

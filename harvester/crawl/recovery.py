@@ -1,4 +1,9 @@
-"""Puts in order what a killed run has left, its last WARC file first, before the next run begins."""
+"""Recovers what a killed run has left, its last WARC file first, before the next run begins.
+
+The database is the last to record a page. So after the last response that it knows there may be: a whole response,
+which is ingested now; the end of a walk that the database has not recorded, which is cut off, because the walk goes
+on; and a record that was not completely written, which is cut off for good.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +43,7 @@ class Leftovers:
 
     @classmethod
     def take_in(cls, run: Run, source: Source, folder: Path, since: str) -> None:
-        """Take in what was fetched and not committed; cut off what was not finished."""
+        """Add what was fetched and not committed; truncate an incomplete record."""
         path = newest_warc(run.db, folder, source.name)
         if path is not None:
             leftovers = cls(run, source, path, since)
@@ -65,7 +70,7 @@ class Leftovers:
         return read_step(capture.step, {listing.url: walk}) if listing and walk and capture.step else None
 
     def _walk(self, url: str) -> int | None:
-        """Give the walk of a listing that is not ended."""
+        """Return the walk of a listing that is not ended."""
         listing = listing_of(url, self.source)
         return unfinished_walk(self.run.db, listing, self.since) if listing else None
 
@@ -76,7 +81,7 @@ RUNS_LOOKED_AT = 50
 
 @dataclass(frozen=True)
 class Member:
-    """A whole record at the end of a web archive: where it begins, its fields, and what it holds."""
+    """A whole record at the end of a WARC file: where it begins, its fields, and its content."""
 
     start: int
     fields: dict[str, str]
@@ -84,12 +89,12 @@ class Member:
 
     @property
     def note(self) -> WalkNote | None:
-        """What it says of a walk, if it is a note."""
+        """The note on a walk in it; None if it is no note."""
         note = read_note("", self.block) if self.fields.get("warc-type") == "metadata" else None
         return note if isinstance(note, WalkNote) else None
 
     def capture(self, path: Path) -> Capture | None:
-        """Make a capture of it, if it holds an answer that is a reading of a page."""
+        """Return its capture, if it contains a response that is a reading of a page; else None."""
         holds = self.fields.get("warc-type") in ("response", "revisit") and ASIDE_FIELD.lower() not in self.fields
         answer = parse_answer(self.block) if holds else None
         if answer is None:
@@ -110,12 +115,12 @@ class Member:
 
 
 def warc_name(source: str, run: int, started_at: str) -> str:
-    """Name the web archive of a run; they sort by time."""
+    """Return the file name of a run's WARC file; the names sort by time."""
     return f"{source}-{started_at.replace(':', '').replace('-', '')}-{run:06}.warc.gz"
 
 
 def newest_warc(db: Database, folder: Path, source: str) -> Path | None:
-    """Find the newest web archive that a run of this database has written; others are none of our business."""
+    """Return the newest WARC file that a run of this database has written, or None."""
     sql = "SELECT id, started_at FROM runs ORDER BY id DESC LIMIT ?"
     for run, started_at in db.execute(sql, [RUNS_LOOKED_AT]):
         path = folder / warc_name(source, run, started_at)
@@ -125,7 +130,7 @@ def newest_warc(db: Database, folder: Path, source: str) -> Path | None:
 
 
 def tail_of(db: Database, path: Path) -> list[Member]:
-    """Give the whole records behind the last answer that the database knows; a torn one is cut off."""
+    """Return the complete records behind the last one in the database; truncate an incomplete one."""
     sql = 'SELECT max("offset") FROM reads WHERE file LIKE ?'
     known = db.execute(sql, [f"%{path.name}"]).fetchone()[0]
     members = list(_members(path, known or 0))
@@ -133,13 +138,13 @@ def tail_of(db: Database, path: Path) -> list[Member]:
 
 
 def cut_off(path: Path, at: int) -> None:
-    """Cut a file off at a byte."""
+    """Truncate a file at a byte."""
     with path.open("r+b") as file:
         file.truncate(at)
 
 
 def _members(path: Path, start: int) -> Iterator[Member]:
-    """Give the records from a byte on."""
+    """Yield the records from a byte on."""
     with path.open("rb") as file:
         file.seek(start)
         rest = file.read()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class BusyRobotsError(Exception):
-    """robots.txt could not be read, so nobody knows what may be asked for."""
+    """robots.txt could not be read, so it is unknown what may be fetched."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(f"robots.txt: {response.status}")
@@ -30,7 +30,7 @@ class BusyRobotsError(Exception):
 
 
 class SlowRobotsError(Exception):
-    """robots.txt asks for so much time between requests that the archive cannot be harvested."""
+    """robots.txt demands so much time between requests that the archive cannot be harvested."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"Crawl-delay: {seconds:g}")
@@ -38,10 +38,10 @@ class SlowRobotsError(Exception):
 
 
 class Robots(RobotsTxtMiddleware):
-    """Reads the robots.txt of each place that is asked, once it can be had."""
+    """Reads the robots.txt of each host that is requested, once it is available."""
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
-        """Give the rules of the place that a request goes to."""
+        """Return the rules of the place that a request goes to."""
         place = "{0.scheme}://{0.netloc}".format(urlsplit(request.url))
         if place not in self._parsers:
             response = await self._read(f"{place}/robots.txt")

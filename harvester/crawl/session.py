@@ -1,4 +1,4 @@
-"""What a spider asks of the run while it walks: what was read before, and what is to be read next."""
+"""What a spider reads from and writes to the run while it walks."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
 
 
 MOST_LEFT_OVER = 10
-"""Pages that the walk before could not read which are asked for before all others: they may fail again."""
+"""Pages that the walk before could not read and that are requested first: they may fail again."""
 
 
 class Desk:
-    """Answers a spider's questions out of the database, and takes its verdicts."""
+    """The spider's view of the database: what was read before, and what its walks have found."""
 
     def __init__(self, run: Run, order: Order, warc: WarcFile | None) -> None:
         self.run = run
@@ -57,7 +57,7 @@ class Desk:
         self._warc = warc
 
     def begin_walk(self, listing: ListingAddress) -> tuple[int, list[Step]]:
-        """Begin a walk, or go on with one that was cut short; give its id and what it has read."""
+        """Begin a walk or resume an interrupted one; return its id and the pages that it has read."""
         with explained(self._path), transaction(self.run.db):
             held = unfinished_walk(self.run.db, listing, self._order.resumed_since)
             walk = held or begin_walk(self.run.db, self.run.id, listing)
@@ -74,7 +74,7 @@ class Desk:
         return None if walk is None else (walk, self._read(walk))
 
     def take_over(self, walk: int) -> None:
-        """Go on behind a walk that an earlier run has ended."""
+        """Continue after a walk that an earlier run has ended."""
         with explained(self._path), transaction(self.run.db):
             take_over(self.run.db, walk, self.run.id)
 
@@ -95,7 +95,7 @@ class Desk:
         return proven_total(self.run.db, listing)
 
     def end_walk(self, walk: int, listing: ListingAddress, verdict: Verdict) -> list[Leaver]:
-        """Keep a walk's verdict; what is missing is said with it. Give the documents that seem to have left."""
+        """Write a walk's result and what is missing; return the documents that seem to have left the listing."""
         missing = ", ".join(f"{first}-{last}" for first, last in verdict.missing)
         reason = f"{verdict.reason}; positions not read: {missing}" if missing and verdict.reason else verdict.reason
         began, pages = walk_begun(self.run.db, walk)
@@ -110,7 +110,7 @@ class Desk:
     def settle(
         self, walk: int, listing: ListingAddress, leaving: list[Leaver], answers: dict[str, Taken | None]
     ) -> None:
-        """Let documents leave a listing. One whose address can be read is not gone; without an answer it stays."""
+        """Remove documents from a listing, except those whose address can be read or gave no response."""
         alive = {url for url, taken in answers.items() if taken and not taken.refused and not taken.claim}
         missing = {url for url, taken in answers.items() if taken and taken.missing}
         unsure = answers.keys() - alive - missing
@@ -120,7 +120,7 @@ class Desk:
             settle(self.run, walk, leaving, alive, unsure)
 
     def step(self, number: int, taken: Taken | None, *, cached: bool) -> Step:
-        """Say what a page of a walk held."""
+        """Return what a page of a walk contained."""
         if taken is None:
             return Step(number, None)
         if taken.refused:
@@ -131,27 +131,27 @@ class Desk:
         return Step(number, total, keys, taken.known, cached, onward=onward, exact=exact)
 
     def held(self, uri: str) -> Held | None:
-        """Give what is held of an address, to ask whether it is still so: not of a withdrawn document's."""
+        """Return the last capture of an address, for a conditional request; None for a withdrawn document's address."""
         held = newest_validators(self.run.db, uri)
-        kept = held and (self._warc is None or held.kept)
+        kept = held and (self._warc is None or held.in_file)
         return held if kept and not is_address(self.run.db, uri) else None
 
     def aside(self, uri: str, response: Response) -> None:
-        """Keep an answer that tells nothing of the archive's records."""
+        """Write a response that is no page (robots.txt, a redirect) to the WARC file."""
         if self._warc:
             self._warc.keep_aside(uri, response, datetime.now(UTC))
 
     def problem(self, problem: Problem, uri: str) -> None:
-        """Keep a problem that is not one page's."""
+        """Add a problem that does not belong to one page."""
         with explained(self._path):
-            self.run.problem(problem, uri)
+            self.run.add_run_problem(problem, uri)
 
     def documents(self, listing: ListingAddress) -> list[str]:
-        """Give the addresses of document pages never read, changed, old, or of what is withheld."""
+        """Return the addresses of document pages never read, changed, old, or of what is withheld."""
         due = pages_due(self.run.db, listing, self._order.stale_before)
         withheld = addresses_undecided(self.run.db, listing.source)
         return [*due, *(uri for uri in withheld if uri not in due)]
 
     def documents_held(self, listing: ListingAddress) -> int:
-        """Say how many document pages need not be read, as far as is known."""
+        """Return how many document pages need not be read, as far as is known."""
         return pages_held(self.run.db, listing) - len(pages_due(self.run.db, listing, self._order.stale_before))

@@ -9,19 +9,19 @@ from harvester.model import MAX_BYTES
 BOT_NAME = "harvester"
 SPIDER_MODULES = ["harvester.spiders", "harvester.crawl.spiders"]
 USER_AGENT = f"archive-harvester/{__version__}"
-if os.environ.get("HARVESTER_CONTACT"):  # so that the archive's people can reach whoever runs this
+if os.environ.get("HARVESTER_CONTACT"):  # so that the archive's people can reach the user
     USER_AGENT += f" (+{os.environ['HARVESTER_CONTACT']})"
 
-TELNETCONSOLE_ENABLED = False  # on by default: a console that runs Python for whoever connects
+TELNETCONSOLE_ENABLED = False  # on by default: a console that runs Python for anyone who connects
 REMOTE_CONTROL_ENABLED = False  # on by default: an HTTP server that executes Python
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
 ROBOTSTXT_OBEY = True  # off by default
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # takes an error page for rules
     "harvester.crawl.robots.Robots": 100,
-    # Gives what there is of a body that ends early.
+    # It returns what there is of a body that ends early.
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "harvester.crawl.capture_fetcher.Unpacking": 590,
+    "harvester.crawl.capture_fetcher.DecompressionMiddleware": 590,
 }
 ITEM_PIPELINES = {"harvester.crawl.pipeline.HarvestPipeline": 100}
 
@@ -30,7 +30,7 @@ DOWNLOAD_DELAY = DELAY_SECONDS  # spiders of this project set what was agreed
 DOWNLOAD_DELAY_JITTER = 0  # the promise is at least one second, not half of one at times
 DOWNLOAD_TIMEOUT = TIMEOUT_SECONDS
 COOKIES_ENABLED = False  # listings need none; a session would make pages differ
-RETRY_ENABLED = False  # the fetcher asks again itself, later each time, and obeys Retry-After
+RETRY_ENABLED = False  # the HTTP client retries itself, later each time, and obeys Retry-After
 REDIRECT_ENABLED = False  # the fetcher follows only where the same page is
 METAREFRESH_ENABLED = False  # pages that reload themselves are challenges
 DOWNLOAD_MAXSIZE = MAX_BYTES + 1  # larger pages are refused anyway

@@ -1,4 +1,4 @@
-"""The spider of all sources: walks a listing to its verdict, then fetches the document pages that are due."""
+"""The spider of all sources: walks a listing to its end, then fetches the document pages that are due."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Tour:
-    """Goes through an archive as it was ordered, page by page."""
+    """Crawls an archive page by page, as its options define."""
 
     def __init__(self, order: Order, source: Source, desk: Desk, visits: Visits) -> None:
         self._order = order
@@ -49,7 +49,7 @@ class Tour:
         self._is_walked = False
 
     async def pages(self) -> AsyncIterator[Fetched]:
-        """Give one fetched page after the other; each is to be committed before the next is asked for."""
+        """Yield one fetched page after the other; each must be committed before the next is fetched."""
         listing = self._order.address(self._source)
         async for fetched in self._look_again(listing):
             yield fetched
@@ -61,10 +61,10 @@ class Tour:
                 yield fetched
 
     async def _look_again(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
-        """See whether a listing still stands that the run before walked to its proof and was cut short later.
+        """Check whether a listing is unchanged since an interrupted run walked it to its end.
 
-        Where new records come first its first page tells, with the total. Else the last page that was read is as good
-        as any: the walk then counts as of the time when it was made.
+        Where new records come first, the first page and the total decide. Else the last page that was read decides;
+        the walk then counts as of the time when it was made.
         """
         finished = self._desk.finished(listing)
         if finished is None:
@@ -82,11 +82,11 @@ class Tour:
             self._is_walked = True
 
     async def _documents(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
-        """Fetch the document pages that are due; an archive that shows none of them is asked for no more."""
+        """Fetch the document pages that are due; stop if several in a row cannot be fetched."""
         failures, due = 0, self._desk.documents(listing)
         self.expected = self._desk.run.counts["pages"] + len(due)
         looked_at = len(due)
-        for number, address in enumerate(due):  # it grows: a page that is another document's is asked for once more
+        for number, address in enumerate(due):  # it grows: a page that is another document's is requested once more
             fetched = await self._visits.document(address)
             yield fetched
             taken = await fetched.taken
@@ -101,7 +101,7 @@ class Tour:
                 return
 
     async def _walk(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
-        """Walk a listing to its verdict; one that was cut short goes on."""
+        """Walk a listing to its end, resuming an interrupted walk."""
         walk, read = self._desk.begin_walk(listing)
         plan = self._plan(listing)
         steps, held = resumed(plan, read), self._desk.documents_held(listing)
@@ -121,14 +121,14 @@ class Tour:
             yield fetched
 
     def _foreseen(self, step: Step, plan: Plan, held: int) -> int | None:
-        """Say how many pages this will be, if all goes well: document pages of all records that are not held, too."""
+        """Return the expected number of pages, with the document pages of all records that are not stored."""
         pages = pages_of(step, plan)
         if pages is None or not self._order.documents:
             return pages
         return pages + max(0, min(step.total or 0, pages * plan.size) - held)
 
     async def _leaving(self, walk: int, listing: ListingAddress, leaving: list[Leaver]) -> AsyncIterator[Fetched]:
-        """Ask each document that has left the listing, at its address, whether it is gone; once, then it has left."""
+        """Fetch each document that has left the listing once, to find out whether it is gone."""
         answers: dict[str, Taken | None] = {}
         for leaver in leaving:
             if leaver.gone and leaver.url:
@@ -139,7 +139,7 @@ class Tour:
             self._desk.settle(walk, listing, leaving, answers)
 
     async def _look(self, listing: ListingAddress, wanted: Wanted, walk: int) -> AsyncIterator[Fetched]:
-        """Fetch a page of a listing; one that is refused is asked for again before that is believed."""
+        """Fetch a page of a listing, and fetch a refused one again before accepting the refusal."""
         shown = in_other_order(listing, self._source) if wanted.other else None
         url = page_url(shown or listing, wanted.number, self._source)
         assert self._source.pager is not None  # noqa: S101 - Order.address has seen to it
@@ -147,7 +147,7 @@ class Tour:
         # That a whole listing is empty may well be so, but not if records were there before: look twice.
         filled = wanted.reason != BEHIND and (wanted.number > 0 or bool(self._desk.proven_total(listing)))
         step = WalkStep(walk, wanted.number, wanted.reason, first, listing.url, filled=filled)
-        async for fetched in self._visits.looks(url, step):
+        async for fetched in self._visits.fetch_with_retries(url, step):
             yield fetched
 
     def _plan(self, listing: ListingAddress) -> Plan:
@@ -169,7 +169,7 @@ class ArchiveSpider(scrapy.Spider):
 
     source: ClassVar[Source]
     desk: Desk
-    """What the spider asks of the run; the pipeline sets it when the crawl begins."""
+    """The crawl's access to the run; set by the pipeline when the crawl begins."""
 
     def __init__(
         self,
@@ -188,10 +188,10 @@ class ArchiveSpider(scrapy.Spider):
         self.say = say
         self._tour: Tour | None = None
         self.interrupted = False
-        """Whether something was left undone because the user asked to stop."""
+        """Whether anything was left undone because the user asked to stop."""
         self.budget = Budget(self.order.most_requests, self.order.most_seconds)
         self.bounded: str | None = None
-        """Why something was left undone, if that was asked for before: the budget is used up."""
+        """Why anything was left undone although nothing failed: the budget is used up. None if nothing was."""
         self.failure: Exception | None = None
         """What went wrong with us: the run has then failed. What an archive does wrong is a problem of the run."""
 
@@ -202,7 +202,7 @@ class ArchiveSpider(scrapy.Spider):
 
     @property
     def given_up(self) -> str | None:
-        """Why nothing more was asked of the archive, if it was so."""
+        """Why nothing more was fetched from the archive; None if everything was."""
         return self._visits.given_up
 
     @classmethod
@@ -220,7 +220,7 @@ class ArchiveSpider(scrapy.Spider):
         return self.order.agreed_delay(self.source, self.addresses[0] if self.addresses else None)
 
     async def start(self) -> AsyncIterator[Any]:
-        """Fetch one page after the other; each is committed before the next is asked for."""
+        """Fetch one page after the other; each is committed before the next is requested."""
         try:
             self._visits = Visits(self._fetcher(), self.desk, self.source, self.order.base)
             self._tour = Tour(self.order, self.source, self.desk, self._visits)
@@ -236,22 +236,22 @@ class ArchiveSpider(scrapy.Spider):
         raise CloseSpider("finished")  # Scrapy itself would notice only some seconds later
 
     async def _items_done(self) -> None:
-        """Wait until Scrapy knows that the last item went through: it waits for ever if it is told to end before."""
+        """Wait until Scrapy has processed the last item: if it is told to close before, it waits for ever."""
         assert self.crawler is not None  # noqa: S101 - Scrapy sets it before the start
         engine = self.crawler.engine
         while engine and engine.scraper.slot and not engine.scraper.slot.is_idle():  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0)
 
     def closed(self, reason: str) -> None:
-        """Remember whether Scrapy itself was asked to stop."""
+        """Record whether Scrapy itself was stopped."""
         self.interrupted = self.interrupted or reason == "shutdown"
 
     def aside(self, response: Response) -> None:
-        """Keep an answer that is no reading of a page."""
+        """Write a response that is no page to the WARC file."""
         self.desk.aside(canonical(response.url, self.source, self.order.base), response)
 
     def received(self, response: Response, request: scrapy.Request) -> None:
-        """Keep robots.txt, which Scrapy asks for by itself."""
+        """Write robots.txt, which Scrapy fetches itself, to the WARC file."""
         if request.meta.get("dont_obey_robotstxt"):
             self.aside(response)
 

@@ -1,7 +1,7 @@
 """A spider for each archive, where Scrapy's loader finds it.
 
-They are made of the archives' sources: a spider in the archive's own file would let everybody who reads saved pages
-wait for Scrapy. An archive that needs more than its Source says may still have a spider of its own there.
+They are made of the archives' sources: with a spider in the archive's own file, everything that reads saved pages would
+have to import Scrapy. An archive that needs more than its Source may still have a spider of its own there.
 """
 
 from __future__ import annotations

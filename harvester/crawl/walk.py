@@ -1,8 +1,9 @@
 """The walk through a listing.
 
-Pure logic: it asks for pages, is told what they hold, and gives a verdict. Records move between pages while a listing
-is walked, so a walk goes on, pass after pass, until it has a proof or gives up. What counts as a proof: see `proof`;
-what a site shows at most: see `ceiling`.
+Pure logic: it requests pages, is sent what they contain, and returns a result. Records move between pages while a
+listing is walked, so a walk goes on, pass after pass, until it has a proof or gives up. What counts as a proof: see
+`proof`; how many records a site shows at most: see `ceiling`. An interrupted walk is resumed by sending it the pages
+that it has read, and by reading one of them again.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ class Plan:
     """What is walked: pages of `size` records; `ordered` if new records come first.
 
     `most_pages`: stop after so many. `until_known`: stop after so many pages in a row without anything new.
-    `first`: pages that the walk before could not read, by their numbers; they are asked for before all others.
-    `reorders`: the listing can be had in another order, too.
+    `first`: numbers of pages that the walk before could not read; they are requested before all others.
+    `reorders`: the listing can be requested in another order, too.
     `settled`: the total at which an earlier walk was complete, so that it is no ceiling if nothing has changed since.
-    `ceiling`: how many records the site shows at most by its definition, 0 if it has no limit, None if nobody knows.
+    `ceiling`: how many records the site shows at most as the source defines it; 0 for no limit, None if unknown.
     """
 
     size: int
@@ -55,7 +56,7 @@ class Plan:
 
 
 def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
-    """Walk a listing: yields the pages wanted, is sent what they held, returns the verdict."""
+    """Walk a listing: yields the requests, is sent the pages, returns the result."""
     for number in plan.first:
         step = yield Wanted(number, LEFT_OVER)
         if step.stop:
@@ -89,7 +90,7 @@ def _passes(plan: Plan) -> Generator[Wanted, Step, tuple[Pass, Verdict]]:
 
 
 def _by_order(current: Pass, drift: int) -> Generator[Wanted, Step, Verdict | None]:
-    """Look for the proof at the front; give nothing if there is none."""
+    """Yield requests for the front again; return the result, or None if it proves nothing."""
     front = yield from _front(current)
     if front.stopped is not None:
         return stopped(replace(current, stopped=front.stopped, status=front.status), drift)
@@ -99,10 +100,10 @@ def _by_order(current: Pass, drift: int) -> Generator[Wanted, Step, Verdict | No
 
 
 def _in_another_order(plan: Plan, first: Pass, verdict: Verdict) -> Generator[Wanted, Step, Verdict]:
-    """Walk the listing in its other order: what a tie has hidden shows there, and a ceiling lets other records through.
+    """Walk the listing in its other order: it shows records that a tie has hidden, or that are behind a ceiling.
 
-    Two passes that are whole and equal prove what the listing holds. A site that shows the same sequence in both
-    orders knows only one.
+    Two passes that are whole and equal prove what the listing contains. A site that shows the same sequence in both
+    orders has only one.
     """
     whole = replace(plan, ordered=False, until_known=None, most_pages=None)
     before = yield from _one_pass(whole, OTHER_ORDER, None, other=True)
@@ -121,14 +122,14 @@ def _in_another_order(plan: Plan, first: Pass, verdict: Verdict) -> Generator[Wa
 
 
 def _is_tied(current: Pass, verdict: Verdict) -> bool:
-    """Say whether nothing is missing but what stands where another record was shown twice."""
+    """Return whether only those records are missing in whose positions others were shown twice."""
     if verdict.status != "partial" or current.stopped is not None or current.unread or current.cached:
         return False
     return len(set(current.totals)) == 1 and len(current.keys) < current.totals[0] and bool(current.repeated)
 
 
 def _is_doubtful(plan: Plan, current: Pass, verdict: Verdict) -> bool:
-    """Say whether a complete walk may have seen no more than what the site shows at most."""
+    """Return whether a complete walk may have seen no more than what the site shows at most."""
     if verdict.status != "complete" or verdict.total is None or not is_suspicious(verdict.total, plan.ceiling):
         return False
     settled = verdict.total == plan.settled and all(step.known for step in current.steps)
@@ -163,7 +164,7 @@ def _one_pass(plan: Plan, reason: str, before: Pass | None, *, other: bool = Fal
 
 
 def _repair(current: Pass, *, other: bool) -> Generator[Wanted, Step, None]:
-    """Ask again for the pages that could not be had, until some in a row cannot be had again."""
+    """Request the unread pages again, until several in a row fail again."""
     failures = 0
     for step in current.unread if current.totals and current.stopped is None else ():
         again = yield Wanted(step.number, "repair: could not be read", other)
@@ -177,7 +178,7 @@ def _repair(current: Pass, *, other: bool) -> Generator[Wanted, Step, None]:
 
 
 def pages_of(step: Step, plan: Plan) -> int | None:
-    """Say how many pages a walk will read if all goes well: those of the listing and those of the proof."""
+    """Return how many pages a walk will read if all goes well: those of the listing and those of the proof."""
     if step.total is None:
         return None
     pages = _pages(step, plan.size)
@@ -213,7 +214,7 @@ def _complete(proof: Proof, keys: frozenset[str], total: int, drift: int) -> Ver
 
 
 def stopped(current: Pass, drift: int) -> Verdict:
-    """Give the verdict of a pass that did not come to its end."""
+    """Return the verdict of a pass that did not come to its end."""
     total = current.totals[-1] if current.totals else None
     status: Status = "partial" if current.unread and current.status == "bounded" else current.status
     reason = current.stopped or "no page of the listing could be read"
@@ -242,7 +243,7 @@ def _why_partial(current: Pass) -> str:
 
 
 def _twice(current: Pass) -> str:
-    """Return the positions at which a record stands that stands elsewhere, too: who belongs there was not shown."""
+    """Return the positions of records that are at another position, too: others belong there and were not shown."""
     positions = current.repeated
     named = ", ".join(map(str, positions[:MOST_NAMED])) + (" …" if len(positions) > MOST_NAMED else "")
     return f"; shown a second time, in place of others: positions {named}" if positions else ""
@@ -279,11 +280,11 @@ def resumed(plan: Plan, read: Sequence[Step]) -> Generator[Wanted, Step, Verdict
         while True:
             wanted = steps.send((yield wanted))
     except StopIteration as end:
-        return cast("Verdict", end.value)
+        return cast("WalkResult", end.value)
 
 
 def _unbroken(read: Sequence[Step]) -> list[Step]:
-    """Give the pages since the walk last began afresh, without seams and without those at the end that failed."""
+    """Return the pages since the walk last began afresh, without seams and without those at the end that failed."""
     held: list[Step] = []
     for step in read:
         if step.reason != SEAM:

@@ -1,7 +1,7 @@
-"""Keeps every answer as it came: WARC, one gzip member each, on the disk before the database says that it was read.
+"""Writes every response as it came to a WARC file, one gzip member each, on the disk before the database records it.
 
-Written by hand: a record is a few lines, and to keep a page took 2.5 ms of CPU with warcio, 0.7 ms so. Tests read what
-is written here with warcio and fastwarc.
+Written by hand: a record is a few lines, and a page took 2.5 ms of CPU with warcio, 0.7 ms so. The tests read the files
+with warcio and fastwarc.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ABOUT = f"software: archive-harvester/{__version__}\r\nformat: WARC File Format 
 
 @dataclass(frozen=True)
 class Kept:
-    """What is said of an answer besides itself: for which page of a walk it was fetched, which capture a 304 means."""
+    """What a record states besides the response: the page of a walk it was fetched for, the capture of a 304."""
 
     step: str | None = None
     refers_to: str | None = None
@@ -51,7 +51,7 @@ class WarcFile:
         self._file: BinaryIO | None = None
 
     def keep(self, capture: Capture, response: Response, moment: datetime, kept: Kept) -> int:
-        """Keep an answer; gives the byte at which it begins. When this returns, it is on the disk."""
+        """Write a response and wait until it is on disk; return its offset in the file."""
         fields = {"WARC-Target-URI": capture.uri, "WARC-Date": stamp(moment)}
         fields |= {STEP_FIELD: kept.step} if kept.step else {}
         fields["Content-Type"] = "application/http; msgtype=response"
@@ -62,13 +62,13 @@ class WarcFile:
         return self._write("response", fields, _head(response) + response.body)
 
     def keep_aside(self, uri: str, response: Response, moment: datetime) -> None:
-        """Keep an answer that is no reading of a page: robots.txt, a redirect, a busy server's."""
+        """Write a response that is no page: robots.txt, a redirect, a busy server's response."""
         fields = {"WARC-Target-URI": uri, "WARC-Date": stamp(moment), ASIDE_FIELD: "yes"}
         fields["Content-Type"] = "application/http; msgtype=response"
         self._write("response", fields, _head(response) + response.body)
 
     def note(self, uri: str, walk: dict[str, Any], moment: datetime) -> None:
-        """Keep where a walk begins or how it ended."""
+        """Write the beginning or the end of a walk."""
         fields = {"WARC-Target-URI": uri, "WARC-Date": stamp(moment), "Content-Type": WALK_NOTE}
         self._write("metadata", fields, json.dumps(walk, ensure_ascii=False).encode())
 
@@ -100,7 +100,7 @@ class WarcFile:
 
 
 def _record(kind: str, fields: dict[str, str], block: bytes) -> bytes:
-    """Give a record as a gzip member."""
+    """Return a record as a gzip member."""
     whole = {"WARC-Type": kind, "WARC-Record-ID": f"<urn:uuid:{uuid.uuid4()}>"} | fields
     lines = ["WARC/1.1", *(f"{name}: {value}" for name, value in whole.items()), f"Content-Length: {len(block)}"]
     packer = zlib.compressobj(LEVEL, wbits=31)
@@ -114,7 +114,7 @@ def _sync(handle: int) -> None:
 
 
 def _head(response: Response) -> bytes:
-    """Give an answer's status and headers as they came."""
+    """Return an answer's status and headers as they came."""
     lines = [f"HTTP/1.1 {response.status} -".encode()]
     for name in response.headers:
         if name.lower() not in DECODED:

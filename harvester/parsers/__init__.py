@@ -1,1 +1,1 @@
-"""Parsers: pure functions from a capture to a page. Nothing here knows a table, a file or the network."""
+"""Parsers: pure functions from a capture to a page. They do not depend on tables, files or the network."""

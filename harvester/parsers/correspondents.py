@@ -1,4 +1,4 @@
-"""Finds in a title who sent a document, and to whom: as places in the masked title, so that both stay as printed."""
+"""Finds sender and recipient in a title, as positions in the masked title, so that both keep their printed form."""
 
 from __future__ import annotations
 
@@ -33,36 +33,36 @@ from harvester.parsers.title_vocabulary import (
     kind_of,
 )
 
-# How a stretch is opened: by one of the words that lead to a party, or by its place alone.
+# What opens a span: one of the words that lead to a correspondent, or its position alone.
 TO: Final = frozenset({"to", "for"})
 BARE: Final = "behind the kind"  # and a comma
-AHEAD: Final = "ahead of the kind"  # or of all
-WEAK: Final = "beside the kind"  # where only an office or a body shows that it is a party
+AHEAD: Final = "ahead of the kind"  # or of the whole title
+WEAK: Final = "beside the kind"  # where only an office or a body shows that it is a correspondent
 AUTHOR: Final = "ahead of a quotation or a colon"
 OWNER: Final = "'s"
 
-# Who stands in these titles is a party of what is recorded or agreed: neither sender nor recipient.
+# Correspondents in these titles take part in what is recorded or agreed: they are neither sender nor recipient.
 _SHARED: Final = frozenset(
     {"Memorandum of Conversation", "Record", "Minutes", "Transcript", "Protocol", "Agreement", "Interview"}
 )
-# Here `by` names a party too; in the other shared ones it names who wrote it down.
+# Here `by` names a participant, too; in the other shared kinds it names who wrote the document.
 _MUTUAL: Final = frozenset({"Agreement", "Interview"})
-# Sent to nobody: the `to` in its title belongs to the keeper's post.
+# It has no recipient: the `to` in its title belongs to the writer's post.
 _KEPT: Final = "Diary"
-# `to` may open a purpose (`Decision to Withdraw`) or a document replied to: more than a capital must show somebody.
+# `to` may open a purpose (`Decision to Withdraw`) or a document replied to: a capital alone shows no recipient.
 _PURPOSEFUL: Final = frozenset({"Resolution", None})
-# Given somewhere: that place is no office of the speaker.
+# Spoken at a place: that place is no office of the speaker.
 _SPOKEN: Final = frozenset({"Speech", "Statement"})
-# A meeting decides and declares; it writes nothing else.
+# A meeting decides and declares; it writes no other kinds.
 _DECIDED: Final = frozenset({"Resolution", "Statement"})
-# `Summary of X` tells of X; of other kinds, `of X` says whose the document is.
+# `Summary of X` is about X; in other kinds, `of X` names whose document it is.
 _TELLING: Final = frozenset({"Summary", "Talking Points", None})
 
-# `Transcript of a Speech by X`: the parties are those of the inner document.
+# `Transcript of a Speech by X`: the correspondents are those of the inner document.
 _OF: Final = re.compile(r" of (?:the |an? )?", re.IGNORECASE)
 # `Cable Telegram`, `Telegram, Statement by X`, `Resolution and Letter to X`: two names of one document.
 _SECOND: Final = re.compile(r"(?:,? and |, ?|: ?|/| )(?:the |an? )?(?:open |joint |draft |personal )?", re.IGNORECASE)
-# `Khrushchev's`, `the Workers'`: whose the document named next is.
+# `Khrushchev's`, `the Workers'`: the owner of the document that is named next.
 _OWNER: Final = re.compile(r"['’]s |['’] (?<=s. )")
 _TO: Final = re.compile(r" to (?=(?:the )?[A-ZÀ-Þ])")
 _OBJECT: Final = re.compile(r" (?:the|an?|all|its) ")
@@ -72,7 +72,7 @@ _EDGES: Final = " ,;:-–—"
 
 
 class Span(NamedTuple):
-    """The place of a correspondent in a title, and the word or place that made it one."""
+    """The position of a correspondent in a title, and the word or position that identified it."""
 
     start: int
     end: int
@@ -80,18 +80,18 @@ class Span(NamedTuple):
 
     @property
     def rule(self) -> str:
-        """Return in words which rule found it."""
+        """The rule that found it, in words."""
         if self.opener == OWNER:
             return f"“{OWNER}” follows it"
         return f"it stands {self.opener}" if " " in self.opener else f"“{self.opener}” leads to it"
 
     def moved(self, by: int) -> Span:
-        """Return the same span, `by` places further on."""
+        """Return the same span, moved `by` characters to the right."""
         return Span(self.start + by, self.end + by, self.opener)
 
 
 class Stretch(NamedTuple):
-    """A part of a title that may state a party, and the word or place that opens it."""
+    """A part of a title that may name a correspondent, and the word or position that opens it."""
 
     start: int
     end: int
@@ -102,7 +102,7 @@ Correspondents = tuple[Span | None, Span | None]
 
 
 def find_correspondents(masked: str, named: Named | None) -> Correspondents:
-    """Return where sender and recipient stand in a masked title, whose document is `named`."""
+    """Return the positions of sender and recipient in a masked title, whose document is `named`."""
     if named is None:
         return _without_kind(masked)
     named = _innermost(masked, named)
@@ -113,14 +113,12 @@ def find_correspondents(masked: str, named: Named | None) -> Correspondents:
     ahead = _route(masked, Stretch(_past(masked, 0), named.lead, AHEAD), named.kind)
     recipient = recipient or ahead[1] or (lead and _farther(masked, named))
     if named.kind is None and not recipient:
-        lead = (
-            None  # `CC CPSU Information on China`: of words outside the list, only one that is sent has a sender ahead
-        )
+        lead = None  # `CC CPSU Information on China`: of unlisted words, only one that is sent has a sender ahead
     return sender or lead or ahead[0] or _headed(masked, named) or _late(masked, named), recipient
 
 
 def find_author(masked: str, end: int) -> Span | None:
-    """Return who stands at the beginning of a masked title, up to `end`, if that is somebody and nothing else."""
+    """Return the author at the beginning of a masked title, up to `end`, if nothing else precedes it."""
     name = masked[:end]
     head = _head(masked, 0, end)
     if (
@@ -137,7 +135,7 @@ def find_author(masked: str, end: int) -> Span | None:
 
 
 def _without_kind(masked: str) -> Correspondents:
-    """Read `From X to Y` and `X to Y`, where nothing names the document."""
+    """Return the correspondents of `From X to Y` and `X to Y`, if no word names the document."""
     if opening := OPENING.match(masked):
         if opening[1].lower() not in {"from", "to"}:
             return None, None
@@ -148,7 +146,7 @@ def _without_kind(masked: str) -> Correspondents:
 
 
 def _innermost(masked: str, named: Named) -> Named:
-    """Return the document whose parties the title names: `Speech` of `Transcript of a Speech by X`."""
+    """Return the document whose correspondents the title names: `Speech` of `Transcript of a Speech by X`."""
     of = _OF.match(masked, named.end)
     if of and (inner := KIND.match(masked, of.end())):
         return Named(kind_of(inner), named.lead, named.start, inner.end())
@@ -172,7 +170,7 @@ def _recorder(masked: str, named: Named) -> Span | None:
 
 
 def _behind(masked: str, named: Named, *, bare: bool) -> Correspondents:
-    """Read `from X to Y` and its like behind the kind; a bare `X to Y` only behind a break, if nothing else names X."""
+    """Return X and Y of `from X to Y` and the like after the kind; a bare `X to Y` only after a break, if `bare`."""
     start = _past(masked, named.end)
     if opening := OPENING.match(masked, start):
         word = opening[1].lower()
@@ -188,7 +186,7 @@ def _names_office(masked: str, at: int) -> bool:
 
 
 def _in_lead(masked: str, named: Named) -> Span | None:
-    """Read `X's Letter`, and a body named right before the kind (`Embassy Telegram`)."""
+    """Return X of `X's Letter`, or a body named right before the kind (`Embassy Telegram`)."""
     start, end = _past(masked, named.lead), named.start
     owners = list(_OWNER.finditer(masked, start, end))
     if owners and not PARTY.search(masked, owners[-1].end(), end):
@@ -200,7 +198,7 @@ def _in_lead(masked: str, named: Named) -> Span | None:
 
 
 def _farther(masked: str, named: Named) -> Span | None:
-    """Read Y of `X's Account of His Visit to Washington to Y`: the second `to`, if it leads to an office or body."""
+    """Return Y of `X's Account of His Visit to Washington to Y`: the second `to`, if it leads to an office or body."""
     topic = TOPIC.search(masked, named.end)
     end = topic.start() if topic else len(masked)
     steps = list(_TO.finditer(masked, named.end, end))
@@ -209,12 +207,12 @@ def _farther(masked: str, named: Named) -> Span | None:
 
 
 def _headed(masked: str, named: Named) -> Span | None:
-    """Read `Faculty of Law, Prague: Resolution`: a body, a colon, and the kind."""
+    """Return the body of `Faculty of Law, Prague: Resolution`, which is followed by a colon and the kind."""
     return find_author(masked, named.lead - 2) if masked[max(0, named.lead - 2) : named.lead] == ": " else None
 
 
 def _late(masked: str, named: Named) -> Span | None:
-    """Read `Report on Hungary by Comrade X`; but `Visit by Comrade X` is his visit, not his report."""
+    """Return X of `Report on Hungary by Comrade X`; but `Visit by Comrade X` is his visit, not his report."""
     for by in BY.finditer(masked, named.end):
         if not ends_in(EVENT, masked[named.end : by.start()].rstrip()):
             return _route(masked, Stretch(by.end(), len(masked), WEAK), named.kind)[0]
@@ -222,15 +220,15 @@ def _late(masked: str, named: Named) -> Span | None:
 
 
 def _route(masked: str, whole: Stretch, kind: str | None) -> Correspondents:
-    """Read a stretch that may hold both parties."""
+    """Return the correspondents of a span that may name both."""
     stretches = [_cut(masked, part, kind) for part in _parted(masked, whole, kept=kind == _KEPT)]
     sending = [part for part in stretches if part.opener not in TO]
     receiving = [part for part in stretches if part.opener in TO]
     if sending and _happened(_head(masked, sending[0].start, sending[0].end), sending[0].opener, kind):
-        return None, None  # it tells of what happened, and names those who took part
+        return None, None  # it is about an event, and names its participants
     recipient = _first(masked, receiving, kind)
     if kind in _PURPOSEFUL and stretches[0] in receiving and not recipient:
-        return None, None  # `Decision to Withdraw Troops from X` goes on with its purpose
+        return None, None  # `Decision to Withdraw Troops from X` continues with its purpose
     sender = _first(masked, sending, kind)
     if sender and not recipient and kind is None and receiving:
         recipient = _addressed(masked, receiving[0], sender)
@@ -242,7 +240,7 @@ def _first(masked: str, stretches: list[Stretch], kind: str | None) -> Span | No
 
 
 def _addressed(masked: str, part: Stretch, sender: Span) -> Span | None:
-    """Read Y of `Information from X to Y`, with no office: what is sent from somebody by name goes to a name."""
+    """Return Y of `Information from X to Y` without an office: a document from a person is sent to a person."""
     start, end = _trimmed(masked, part.start, part.end)
     named = sender.opener == "from" or _ends_in_name(masked[sender.start : sender.end])
     return (
@@ -256,7 +254,7 @@ def _ends_in_name(text: str) -> bool:
 
 
 def _parted(masked: str, whole: Stretch, *, kept: bool) -> list[Stretch]:
-    """Part a stretch, up to its topic, wherever a word leads over to the other side."""
+    """Split a span, up to its topic, at the words that lead to the other correspondent."""
     start, _, opener = whole
     topic = TOPIC.search(masked, start, whole.end)
     end = topic.start() if topic else whole.end
@@ -272,7 +270,7 @@ def _parted(masked: str, whole: Stretch, *, kept: bool) -> list[Stretch]:
 
 
 def _cut(masked: str, part: Stretch, kind: str | None) -> Stretch:
-    """End a stretch before its dates, numbers, quotations and notes."""
+    """Return a span without the dates, numbers, quotations and notes after it."""
     end = part.end
     for aside in (ASIDE, PLACE) if kind in _SPOKEN else (ASIDE,):
         found = aside.search(masked, part.start, end)
@@ -281,7 +279,7 @@ def _cut(masked: str, part: Stretch, kind: str | None) -> Stretch:
 
 
 def _correspondent(masked: str, part: Stretch, kind: str | None) -> Span | None:
-    """Return the somebody that a stretch states, if it states one."""
+    """Return the correspondent that a span names, if any."""
     if kind is None and part.opener == "to":
         part = _answered(masked, part)
     start, end = _trimmed(masked, part.start, _last_segment(masked, part.start, part.end))
@@ -289,7 +287,7 @@ def _correspondent(masked: str, part: Stretch, kind: str | None) -> Span | None:
 
 
 def _answered(masked: str, part: Stretch) -> Stretch:
-    """Cut `Reply to X's Letter` down to X, who gets the reply."""
+    """Return the span of X in `Reply to X's Letter`: X gets the reply."""
     owner = _OWNER.search(masked, part.start, part.end)
     if owner and ends_in(KIND, masked[owner.end() : part.end].strip(_EDGES)):
         return Stretch(part.start, owner.start(), OWNER)
@@ -297,7 +295,7 @@ def _answered(masked: str, part: Stretch) -> Stretch:
 
 
 def _last_segment(masked: str, start: int, end: int) -> int:
-    """Return where the appositions and further names behind a first one end (`Suslov, Secretary of the CC CPSU`)."""
+    """Return where the appositions and further names after a first one end (`Suslov, Secretary of the CC CPSU`)."""
     commas = [at for at in range(start + 1, end) if masked[at] == ","]
     for comma, until in pairwise([*commas, end]):
         head = _head(masked, comma + 1, until)
@@ -313,14 +311,14 @@ def _trimmed(masked: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _head(masked: str, start: int, end: int) -> str:
-    """Return the words before the first one that joins on others: `the Embassy` of `the Embassy in China`."""
+    """Return the words before the first one that adds another name: `the Embassy` of `the Embassy in China`."""
     start, end = _trimmed(masked, start, end)
     joined = LEADS_ON.search(masked, start, end)
     return masked[start : joined.start() if joined else end]
 
 
 def _happened(head: str, opener: str, kind: str | None) -> bool:
-    """Return whether a stretch with this head tells of what happened, so that it names those who took part."""
+    """Return whether a span with this head describes an event, so that it names the participants."""
     met = (opener in TO or kind in _DECIDED) and ends_in(MEETING, head)
     return ends_in(EVENT, head) and not met
 
@@ -332,7 +330,7 @@ def _somebody(head: str, name: str) -> bool:
 
 
 def _stated(head: str, opener: str, kind: str | None) -> bool:
-    """Return whether the head of a stretch is somebody."""
+    """Return whether the head of a span is a correspondent."""
     if _happened(head, opener, kind) or ends_in(KIND, head) or (opener == "of" and kind in _TELLING):
         return False
     if opener == "to" and kind in _PURPOSEFUL and _OBJECT.search(head):
@@ -342,7 +340,7 @@ def _stated(head: str, opener: str, kind: str | None) -> bool:
 
 
 def _trusted(head: str, opener: str, kind: str | None) -> bool:
-    """Return whether what opens a stretch makes somebody of its head, though that names no office and no body."""
+    """Return whether the word before a span makes its head a correspondent, though it names no office and no body."""
     capital = head != head.lower() or head.startswith("_")
     if opener == OWNER:
         return capital

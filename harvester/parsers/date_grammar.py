@@ -1,7 +1,7 @@
-"""The grammar of printed dates: from words and numbers, by a written table of rules, to EDTF.
+"""The grammar of printed dates: tables of rules that turn words and numbers into EDTF.
 
-Words become a string of kinds, one letter each (`July 9, 1956` is `MNY`). A table says which such strings are dates
-and what each place means. What no rule of the tables covers is no date.
+Words become a string of kinds, one letter each (`July 9, 1956` is `MNY`). A table lists which such strings are dates,
+and what each letter means. A text that matches no rule is not a date.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Reading(NamedTuple):
-    """A date as EDTF, its first and last day (ISO, inclusive; None where that end is open), and how exact it is."""
+    """A date as EDTF, its first and last day (ISO, inclusive; None if that end is open), and its precision."""
 
     edtf: str
     first_day: str | None
@@ -31,7 +31,7 @@ class Reading(NamedTuple):
 
 
 NO_DAY = Reading("", None, None, "none")
-"""Stands for what is worded as a date and is none: a day that no calendar has, or `undated`."""
+"""The reading of a text that is worded as a date and is none: a day that no calendar has, or `undated`."""
 
 # What each place of a simple date means: y year, m month, d day, s season, k decade, c century, n a number that only
 # the other end explains, . nothing. Kinds: Y year, N number of one or two digits, M month, R Roman number, S season,
@@ -51,18 +51,18 @@ _PART = re.compile("(?:P|[NQR]?U|QQ)+|P+$")
 _HAS_PARTS = frozenset({"y", "my", "ym", "k", "c", "c.", ".c", "y.", "y.m.", "m"})
 
 _LENGTHS = (0, 31, 0, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-# What nearly all dates look like. The rules read them the same, three times slower.
+# The form of nearly all dates. The rules read them the same, three times slower.
 _COMMON = re.compile("([0-9]{1,2} )?(?:([A-Z][a-z]{2,8}) )?(?:([0-9]{1,2}),? )?([12][0-9]{3})")
 
 
 def read(text: str, order: DateOrder | None = None) -> Reading | None:
-    """Read a text that is a date and nothing else. `NO_DAY` if it is worded as one and no such day is; None if not."""
+    """Return the reading of a text that is only a date; `NO_DAY` if there is no such day; None if it is no date."""
     common = _COMMON.fullmatch(text)
     return (_read_common(*common.groups()) if common else None) or read_by_rules(text, order)
 
 
 def _read_common(first: str | None, month: str | None, second: str | None, year: str) -> Reading | None:
-    """Read a date of which each part is one of the four; None where it takes the rules to say what it is."""
+    """Return the reading of a date in its most common form; None if the rules are needed."""
     if month is None:
         return None if first or second else Reading(year, f"{year}-01-01", f"{year}-12-31", "year")
     kind, number = WORDS.get(month.lower(), ("", 0))
@@ -78,13 +78,13 @@ def _read_common(first: str | None, month: str | None, second: str | None, year:
 
 
 def read_by_rules(text: str, order: DateOrder | None = None) -> Reading | None:
-    """Read a date by the rules alone."""
+    """Return the reading of a date by the rules alone."""
     words = words_of(text)
     if words is None:
         return NO_DAY if text.casefold() in UNDATED else None
     try:
         return _read(words, order)
-    except ValueError:  # no calendar has such a day, or the end stands before the beginning
+    except ValueError:  # no calendar has such a day, or the end is before the beginning
         return NO_DAY
 
 
@@ -106,7 +106,7 @@ def _read(words: list[Word], order: DateOrder | None) -> Reading | None:
 
 
 def _read_either(words: list[Word], shape: str, order: DateOrder | None) -> Reading | None:
-    """Read numbers only in the source's order; without one, in both: that which is possible, or a set of the two."""
+    """Return the reading of a date of numbers in the source's order; without one, both possible readings."""
     readings = []
     for one in [order] if order else ["day-month", "month-day"]:
         kinds = shape.replace("xxY", _IN_ORDER[one] + "Y")
@@ -121,13 +121,13 @@ def _read_either(words: list[Word], shape: str, order: DateOrder | None) -> Read
     if len(readings) == 1:
         return readings[0]
     early, late = sorted(readings, key=lambda reading: reading.first_day or "")
-    if early.precision != "day":  # a span of dates each of which could be two
+    if early.precision != "day":  # a span whose ends both have two readings
         raise ValueError
     return Reading(f"[{early.edtf},{late.edtf}]", early.first_day, late.last_day, "ambiguous")
 
 
 class _End(NamedTuple):
-    """What one end of a date states, and how it is qualified."""
+    """The parts that one end of a date states, and its qualification."""
 
     fields: dict[str, int]
     about: bool
@@ -139,7 +139,7 @@ class _End(NamedTuple):
 
 
 def _end(words: Sequence[Word]) -> _End | None:
-    """Read the words of one end, or of a whole date, which may lack what the other end states."""
+    """Return what one end or a whole date states; the other end may state what is missing."""
     about, uncertain = ("A", 0) in words, ("?", 0) in words
     words = [word for word in words if word[0] not in "A?"]
     shape = "".join([kind for kind, _ in words])
@@ -180,7 +180,7 @@ class _Pair(NamedTuple):
 
 
 def _pair(words: Sequence[Word], others: Sequence[Word]) -> _Pair | None:
-    """Read two ends; what one leaves out follows from the other. Raises ValueError if they are the wrong way round."""
+    """Return both ends; each completes the other. Raises ValueError if they are in the wrong order."""
     left, right = _end(words), _end(others)
     if left is None or right is None:
         return None
@@ -199,7 +199,7 @@ def _pair(words: Sequence[Word], others: Sequence[Word]) -> _Pair | None:
 
 
 def _explain(fields: dict[str, int], other: dict[str, int]) -> bool:
-    """Say what a number alone is, from the other end: a century, a day; and complete `60s`."""
+    """Return what a number alone is, from the other end: a century, a day; and complete `60s`."""
     if "n" in fields:
         kind = "c" if "c" in other else "d" if "d" in other else None
         if kind is None or ("y" in fields and kind == "c"):
@@ -211,7 +211,7 @@ def _explain(fields: dict[str, int], other: dict[str, int]) -> bool:
 
 
 def _complete(fields: dict[str, int], other: dict[str, int]) -> bool:
-    """Take over the month of a day, and the year; say whether anything was."""
+    """Copy missing month and year from the other date; return whether anything was copied."""
     before = len(fields)
     if "d" in fields and "m" not in fields and "m" in other:
         fields["m"] = other["m"]
@@ -244,7 +244,7 @@ def _set(pair: _Pair, brackets: str, precision: Precision) -> Reading:
 
 
 def _slashed(words: Sequence[Word], others: Sequence[Word]) -> Reading | None:
-    """Read `3/4 May` as one of the two, and `1950/1955`, where both ends are whole, as EDTF does."""
+    """Return `3/4 May` as one of the two dates, and `1950/1955` as a span, because both ends are complete."""
     pair = _pair(words, others)
     return None if pair is None else _either(words, others) if pair.elided else _span(words, others)
 
@@ -276,7 +276,7 @@ def _since(words: Sequence[Word]) -> Reading | None:
 
 
 def _short(year: Sequence[Word], number: Sequence[Word], rest: Sequence[Word]) -> Reading | None:
-    """Read `1950-51` and `1956-07`; where it can be both, it is one of the years that both cover."""
+    """Return the reading of `1950-51` or `1956-07`; if both are possible, one of the years that both cover."""
     about, (one, two), kind = year[:-1], (year[-1][1], number[0][1]), number[0][0]
     turn = one - one % 100 + two if two > one % 100 else one + 1 if (one % 100, two) == (99, 0) else 0
     if kind == "N" and not turn:
@@ -294,7 +294,7 @@ def _short(year: Sequence[Word], number: Sequence[Word], rest: Sequence[Word]) -
 def _winter(
     season: Sequence[Word], year: Sequence[Word], number: Sequence[Word], rest: Sequence[Word]
 ) -> Reading | None:
-    """Read `Winter 1961/62`: the winter that begins in the first year."""
+    """Return `Winter 1961/62` as the winter that begins in the first year."""
     one, two = year[0][1], number[0][1]
     if season[-1] != ("S", WINTER) or two not in (one + 1, (one + 1) % 100):
         raise ValueError
@@ -302,7 +302,7 @@ def _winter(
 
 
 def _week_of(words: Sequence[Word]) -> Reading | None:
-    """Read the week of a day as the month that contains it, whichever day it begins with; or as two months."""
+    """Return the week of a day as the month that contains it, whichever day it begins with; or as two months."""
     day = _one(words)
     if day is None or day.precision != "day" or day.first_day is None:
         return None
@@ -316,7 +316,7 @@ def _week_of(words: Sequence[Word]) -> Reading | None:
 
 _E = "([^LOWBbFfT&/hi]+)"
 """One end of a date."""
-# The first rule whose pattern is the whole string of kinds holds, no other.
+# Only the first rule that matches the whole string of kinds counts.
 _RULES = [
     (re.compile(pattern), then)
     for pattern, then in (

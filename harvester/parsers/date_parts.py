@@ -22,9 +22,9 @@ class Whole(NamedTuple):
 
 
 def build(fields: dict[str, int]) -> Whole:
-    """Make a date of its parts: y year, m month, d day, s season, k decade, c century.
+    """Return the date with these parts: y year, m month, d day, s season, k decade, c century.
 
-    Raises ValueError where no calendar has it.
+    Raises ValueError if no calendar has it.
     """
     maker = _MAKERS.get("".join(sorted(fields)))
     if maker is None:
@@ -33,7 +33,7 @@ def build(fields: dict[str, int]) -> Whole:
 
 
 def is_whole(fields: dict[str, int]) -> bool:
-    """Say whether parts lack nothing that only something else could say."""
+    """Return whether no part is missing or unclear, so that the date can be built."""
     return "n" not in fields and ("y" in fields or "c" in fields or fields.get("k", 0) > 9)
 
 
@@ -56,7 +56,7 @@ def _year(y: int) -> Whole:
 
 
 def _season(y: int, s: int) -> Whole:
-    """Give a season of the north; a winter runs over the turn of the year."""
+    """Return a season of the northern hemisphere; a winter ends in the next year."""
     first = 3 * (s - 20)
     last = (first + 1) % 12 + 1
     ends = y + (s == WINTER)
@@ -71,7 +71,7 @@ def _decade(k: int) -> Whole:
 
 
 def _century(c: int) -> Whole:
-    """Give a century as EDTF has it: the nineteenth is 1800 to 1899."""
+    """Return a century as EDTF has it: the nineteenth is 1800 to 1899."""
     if not 1 < c <= 21:
         raise ValueError
     return Whole(f"{c - 1:02}XX", f"{c - 1:02}00-01-01", f"{c - 1:02}99-12-31", "century")
@@ -89,7 +89,7 @@ _MAKERS: dict[str, Callable[..., Whole]] = {
 
 
 def beside(found: Whole, step: Literal[-1, 1]) -> Whole:
-    """Give the day, month or year before or after; before and after a decade it is a year, beside a season a day."""
+    """Return the day, month or year before or after; next to a decade it is a year, next to a season a day."""
     border = datetime.date.fromisoformat(found.first if step < 0 else found.last) + datetime.timedelta(step)
     fields = {"y": border.year, "m": border.month, "d": border.day}
     kept = {"day": "ymd", "month": "ym", "season": "ymd"}.get(found.precision, "y")

@@ -1,4 +1,10 @@
-"""The words of dates in the languages of the archives, and how a text is cut into them: each token's kind and value."""
+"""The words of dates in the languages of the archives, and how a text is split into them: kind and value of each.
+
+Kinds are one letter: `M` month (1 to 12), `S` season (as EDTF numbers it, 21 to 24), `A` about, `?` uncertain, `P` part
+of a year or month, `Q` ordinal, `U` half, quarter or week, `C` century, `B` before, `b` not after, `F` after, `f` not
+before, `L` to, `T` the present, `W` between, `O` or, `&` and, `J` era of Japan or China (the year before its first),
+`w` weekday, and none for words that have no effect.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +165,7 @@ NEVER_LAST = frozenset(
 NEVER_FIRST = frozenset(("of", "and", "&", "und", "et"))
 """Words that lead back to another: what begins with one is no date, but the end of a sentence."""
 WORDS: dict[str, Word] = _lists()
-"""Every word that a date may hold, in lower case and without a full stop."""
+"""Every word that a date may contain, in lower case and without a full stop."""
 PHRASES = sorted((phrase for listed in _PHRASES.values() for phrase in listed.split("|")), key=len, reverse=True)
 
 
@@ -194,14 +200,14 @@ _PLAIN = _NUMBERS | {year: ("Y", int(year)) for year in map(str, range(1400, 210
 
 
 def names_date(text: str) -> bool:
-    """Say whether a text holds a year, a month, a season or numbers like a date's, among whatever else."""
+    """Return whether a text contains a year, a month, a season or numbers like a date's."""
     tokens = [token.rstrip(".") for token in _TOKEN.findall(text.casefold())]
     named = any(WORDS.get(token, ("", 0))[0] in ("M", "S") for token in tokens)
     return named or _SHORT_YEAR.search(text) is not None or _YEAR.search(text) is not None
 
 
 def words_of(text: str) -> list[Word] | None:
-    """Give the kinds and values of a text's words; None if it holds one that no date has."""
+    """Return the kinds and values of a text's words; None if one of them is in no date."""
     text = text.casefold()
     if not text.isascii():
         text = _CHINESE_NUMBER.sub(_arabic, text)
@@ -243,7 +249,7 @@ def _with_eras(words: list[Word]) -> list[Word]:
 
 
 def _made(token: str) -> list[Word] | None:
-    """Give the words that a token stands for which is not in the lists as it is."""
+    """Return the words of a token that is not in the lists as it is; None if it is no part of a date."""
     bare = token.rstrip(".")
     if bare in WORDS:
         return [WORDS[bare]] if WORDS[bare][0] and WORDS[bare][0] != "w" else []

@@ -1,4 +1,4 @@
-"""Dates as the archives print them, and the same as EDTF. Printed dates have no time zone."""
+"""Dates as the archives print them, and as EDTF. Printed dates have no time zone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST = 80
 """No printed date is longer; a longer text is looked at no further."""
 LONGEST_UNREAD = 40
 """What is longer and cannot be read is a title, though it names a date."""
-# What word processors and web pages leave behind, and nobody sees.
+# Invisible characters, left by word processors and web pages.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
 
@@ -29,7 +29,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 class PrintedDate:
     """A date as printed (`text`), as EDTF, and as the first and last day it can mean (ISO, both inclusive).
 
-    A day is None where that end is open (`before 1956`).
+    A day is None if that end is open (`before 1956`).
     """
 
     text: str | None = None
@@ -40,7 +40,7 @@ class PrintedDate:
 
     @property
     def year(self) -> int | None:
-        """The year in which it begins; where nothing says when, the last one."""
+        """The year in which it begins; the last year if the beginning is open."""
         day = self.first_day or self.last_day
         return int(day[:4]) if day else None
 
@@ -49,25 +49,25 @@ NO_DATE = PrintedDate()
 
 
 def looks_like_date(text: str) -> bool:
-    """Say whether `text` is worded as a date and nothing else, though the day may not exist (February 30)."""
+    """Return whether `text` is worded as a date and nothing else, though the day may not exist (February 30)."""
     return len(text) <= LONGEST and _read(text, None) is not None
 
 
 def may_be_date(text: str) -> bool:
-    """Say whether `text`, at the place of a date, may be one that cannot be read: it is short and names one."""
+    """Return whether `text`, where a date is expected, may be one that cannot be read: it is short and names one."""
     return len(text) <= LONGEST_UNREAD and not text.endswith((".", "!", ":")) and names_date(text)
 
 
 def may_begin_date(text: str) -> bool:
-    """Say whether `text` may be what is left of a date whose end was cut off (`July 9, 19`)."""
+    """Return whether `text` may be a date whose end was cut off (`July 9, 19`)."""
     found = _BEGINNING.fullmatch(text) if len(text) <= LONGEST else None
     return found is not None and any(month.startswith(found["word"] or "") for month in MONTHS)
 
 
 def read_date(text: str | None, order: DateOrder | None = None) -> PrintedDate:
-    """Read what stands where a date should. What cannot be read keeps its text and has no EDTF.
+    """Return the date that is printed as `text`. A text that cannot be read is kept without EDTF.
 
-    `order`: how the source writes dates of numbers only; without it such a date is one of two.
+    `order`: how the source writes dates of numbers only; without it such a date has two readings.
     """
     text = (text or "").strip()
     if not text:

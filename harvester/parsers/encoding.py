@@ -1,7 +1,7 @@
-"""From bytes to text. The same bytes give the same text on every machine.
+"""Decodes bytes to text. The same bytes give the same text on every machine.
 
-That is why nothing is guessed here: UnicodeDammit asks whatever detector happens to be installed, and takes a page
-in Windows-1252 for windows-1250.
+Therefore nothing is guessed here: UnicodeDammit uses whatever detector is installed, and mistakes a page in
+Windows-1252 for windows-1250.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ if TYPE_CHECKING:
     from harvester.model import Capture
 
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-# What a header may declare. Python knows more, but some are no encodings of text, and idna takes hours for a page.
+# Encodings that a header may declare. Python has more, but some do not encode text, and idna takes hours for a page.
 _DECLARABLE = re.compile(
     r"utf-?16(-?[bl]e)?|(windows-|cp)125[0-8]|iso-?8859-([2-9]|1[0-6])|koi8-[ru]|gb2312|gbk|gb18030|big5|euc-(jp|kr)"
     r"|shift_jis",
     re.IGNORECASE,
 )
-# `surrogateescape` leaves each byte that is no UTF-8 as one of these; the archives' tools wrote windows-1252.
+# `surrogateescape` turns each byte that is not UTF-8 into one of these; the archives' tools wrote windows-1252.
 _STRAY = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def is_binary(body: bytes) -> bool:
-    """Say whether these bytes are no text in any encoding the archives use."""
+    """Return whether these bytes are no text in any encoding the archives use."""
     return b"\0" in body and not body.startswith(UTF16_MARKS)
 
 
 def decode(capture: Capture) -> tuple[str, list[Problem]]:
-    """Give a capture's text, a line feed as line end. Anything but UTF-8 or what was declared is read with a notice."""
+    """Return a capture's text with line feeds, and problems: any encoding but UTF-8 or the declared one is noted."""
     text, encoding = _decode(capture.body, capture.charset)
     problems = [] if encoding is None else [Problem("notice", "encoding", f"not UTF-8; read as {encoding}")]
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     plain, controls = _CONTROLS.subn(" ", text)
     if controls:
-        # Kept, they could steer the terminal or end the text in a program that reads it.
+        # They could steer the terminal, or end the text in a program that reads it.
         message = f"{controls} control characters were read as spaces"
         problems.append(Problem("notice", "control-characters", message))
     return plain, problems
 
 
 def _decode(body: bytes, declared: str | None) -> tuple[str, str | None]:
-    """Give the text, and its encoding where that is a surprise."""
+    """Return the text, and its encoding if that is neither UTF-8 nor the declared one."""
     if body.startswith(UTF16_MARKS):
         return _read(body, "utf-16", "replace"), "utf-16"
     try:
@@ -59,11 +59,11 @@ def _not_utf8(body: bytes, declared: str | None) -> tuple[str, str | None]:
     if declared and _DECLARABLE.fullmatch(declared):
         try:
             return _read(body, declared), None
-        except UnicodeError:  # UTF-16 without its mark is no UnicodeDecodeError
+        except UnicodeError:  # UTF-16 without its byte order mark raises no UnicodeDecodeError
             return _read(body, "utf-8-sig", "surrogateescape").translate(_STRAY), f"windows-1252, not {declared}"
     return _read(body, "utf-8-sig", "surrogateescape").translate(_STRAY), "windows-1252"
 
 
 def _read(body: bytes, encoding: str, errors: str = "strict") -> str:
-    """Decode all but a character whose end was cut off."""
+    """Decode bytes, except a character at the end that was cut off."""
     return codecs.getincrementaldecoder(encoding)(errors).decode(body)

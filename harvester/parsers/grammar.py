@@ -1,4 +1,8 @@
-"""The grammar of listings: which blocks belong to which record. The one place to change when the format does."""
+"""The grammar of listings: which blocks belong to which record. The only module to change when the format changes.
+
+A record is a date, a title and a summary of any number of blocks; date and summary may be missing. Marks or dates
+open records. Records without either are found among the summaries' blocks (`undated`), as many as the page declares.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Entry:
-    """The blocks of one record. Without a title (lost by the form, or cut off) it is no record.
+    """The blocks of one record. Without a title (lost by the form, or cut off) it is not a record.
 
-    `by_shape`: it prints no date, and only the shape of its title says that it begins here.
+    `by_shape`: it has no date, and only the shape of its title shows that it begins here.
     `unclear`: blocks that may be more of the summary or an undated record, on a page that is cut off.
     """
 
@@ -30,7 +34,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Reading:
-    """Entries in page order. `header`: what stands before the first. `tie`: another reading fits as well as this."""
+    """Entries in page order. `header`: the blocks before the first. `tie`: another reading fits as well as this."""
 
     entries: tuple[Entry, ...]
     header: tuple[Block, ...] = ()
@@ -39,10 +43,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Promise:
-    """What the page says of itself: so many records, and whether that binds.
+    """How many records a page declares, and how reliable that is.
 
-    `whole`: an end marker proves that nothing is cut off. `may_be_whole`: nothing shows that anything is.
-    `loses_lines`: the form drops lines of one word, and each leaves one blank line more.
+    `whole`: an end marker proves that nothing is cut off. `may_be_whole`: nothing shows that anything is cut off.
+    `loses_lines`: the form drops lines of one word, and leaves one more blank line for each.
     """
 
     count: int
@@ -62,17 +66,17 @@ Lines = tuple[str, ...]
 
 
 class Linked(NamedTuple):
-    """What stands around a title that a link shows."""
+    """Date and summary, found around a title that is a link."""
 
     date: Lines | None
     summary: Sequence[Lines]
 
 
 def read_marked(blocks: Sequence[Block], *, whole: bool) -> Reading:
-    """Read blocks of which each marked one opens a record.
+    """Return the reading of blocks of which each marked one opens a record.
 
-    `whole`: an end marker proves that nothing is cut off. Without it the last block shows nothing by its shape: it may
-    be half of the summary behind a title that names a year.
+    `whole`: an end marker proves that nothing is cut off. Without it the shape of the last block proves nothing: it may
+    be half of the summary after a title that names a year.
     """
     openers = {at for at, block in enumerate(blocks) if block.marked}
     unread = {at for at in openers if _is_unread_date(blocks, at) and (whole or at + 2 < len(blocks))}
@@ -82,9 +86,9 @@ def read_marked(blocks: Sequence[Block], *, whole: bool) -> Reading:
 def read_linked(
     before: Sequence[Lines], after: Sequence[Lines], *, date_behind: bool, place: DatePlace | None = None
 ) -> Linked:
-    """Read what stands around a title that a link shows: its date, before it or behind, and the summary.
+    """Return the date, before or after a title that is a link, and the summary.
 
-    `place`: where the other records of the page have their dates; what stands there is a date, whatever it looks like.
+    `place`: the position of the dates of the page's other records; a block there is a date, whatever it looks like.
     """
     for lines in reversed(before):
         if looks_like_date(" ".join(lines)):
@@ -101,14 +105,14 @@ def read_linked(
 
 
 class DatePlace(NamedTuple):
-    """Where dates stand before a title: at which of how many parts."""
+    """The position of dates before a title: the index of the part, and the number of parts."""
 
     parts: int
     at: int
 
 
 def date_place(before: Sequence[Lines]) -> DatePlace | None:
-    """Return where a date stands before a title, if one does."""
+    """Return the position of a date before a title; None if there is none."""
     for at in reversed(range(len(before))):
         if looks_like_date(" ".join(before[at])):
             return DatePlace(len(before), at)
@@ -116,9 +120,9 @@ def date_place(before: Sequence[Lines]) -> DatePlace | None:
 
 
 def read_counted(blocks: Sequence[Block], promise: Promise) -> Reading:
-    """Read blocks in which only dates show where a record begins, and undated records show only by their shape.
+    """Return the reading of blocks in which dates open records; undated records are found by their shape.
 
-    What may be dates that cannot be read are dates if the page then has as many records as it promises, and fewer lines
+    Blocks that may be unreadable dates are dates if the page then has as many records as it declares, and fewer lines
     that look like titles are left in summaries.
     """
     openers = _dates(blocks, loses_lines=promise.loses_lines)
@@ -142,7 +146,7 @@ def _title_like(reading: Reading) -> int:
 def _read_promised(
     blocks: Sequence[Block], dates: Collection[int], unread: Collection[int], promise: Promise
 ) -> Reading:
-    """Read blocks of which these are dates; where records are missing then, undated ones are found by their shape."""
+    """Return the reading of blocks of which these are dates; if records are missing then, undated ones are searched."""
     openers = {*dates, *unread}
     if len(openers) < promise.count and _begins_undated(blocks, promise):
         openers.add(0)
@@ -158,7 +162,7 @@ def _read_promised(
 
 
 def _dates(blocks: Sequence[Block], *, loses_lines: bool) -> set[int]:
-    """Give the places of dates that open records. Right after such a date stands a title, whatever it looks like."""
+    """Return the positions of dates that open records. The block after one is a title, whatever it looks like."""
     openers: set[int] = set()
     for at, block in enumerate(blocks):
         is_title = at - 1 in openers and not (loses_lines and block.gap > 1)
@@ -168,7 +172,7 @@ def _dates(blocks: Sequence[Block], *, loses_lines: bool) -> set[int]:
 
 
 def _unread_dates(blocks: Sequence[Block], openers: Collection[int], promise: Promise) -> set[int]:
-    """Return the places of what may be dates that cannot be read: no more than the page has records without a date.
+    """Return the positions of possible dates that cannot be read, if they are no more than the records without a date.
 
     On a page that is cut off the count proves nothing: a title that names a year would be taken for a date.
     """
@@ -180,9 +184,9 @@ def _unread_dates(blocks: Sequence[Block], openers: Collection[int], promise: Pr
 
 
 def _is_unread_date(blocks: Sequence[Block], at: int) -> bool:
-    """Say whether a block that is no date we can read stands where one does: it names one, before a title.
+    """Return whether a block is where a date is expected and cannot be read: it names a date, before a title.
 
-    Behind a title that names a date comes a summary or another date.
+    A title that names a date is followed by a summary or another date.
     """
     text, behind = blocks[at].text, blocks[at + 1 : at + 2]
     if looks_like_date(text) or not may_be_date(text) or ends_sentence(text) or not behind or behind[0].marked:
@@ -191,10 +195,10 @@ def _is_unread_date(blocks: Sequence[Block], at: int) -> bool:
 
 
 def _begins_undated(blocks: Sequence[Block], promise: Promise) -> bool:
-    """Say whether an undated record stands right after the header.
+    """Return whether an undated record follows the header.
 
-    On a page that may be cut off the count proves nothing. Then a lone block may as well be a line of the header
-    that nobody knows, unless two lines are lost before it: the header's last one and the date.
+    On a page that may be cut off the count proves nothing. Then a lone block may as well be an unknown line of the
+    header, unless two lines are lost before it: the header's last one and the date.
     """
     alone = len(blocks) < 2 or looks_like_date(blocks[1].text)
     trace = promise.loses_lines and bool(blocks) and blocks[0].gap > 2
@@ -217,7 +221,7 @@ def _read(blocks: Sequence[Block], openers: Collection[int], unread: Collection[
 def _open(block: Block, *, loses_lines: bool) -> Entry:
     if looks_like_date(block.text):
         return Entry(date=block)
-    # Where lines are lost, a sentence without a date before it has lost its title too.
+    # Where lines are lost, a sentence without a date before it has lost its title, too.
     return Entry(summary=[block]) if loses_lines and ends_sentence(block.text) else Entry(title=block)
 
 
@@ -229,7 +233,7 @@ def _add(entry: Entry, block: Block, *, title_lost: bool) -> None:
 
 
 def _split(entries: Sequence[Entry], found: Found) -> list[Entry]:
-    """Let an undated record begin at each place that was found."""
+    """Begin an undated record at each position found."""
     result: list[Entry] = []
     for number, entry in enumerate(entries):
         result.append(Entry(entry.date, entry.title))
@@ -242,7 +246,7 @@ def _split(entries: Sequence[Entry], found: Found) -> list[Entry]:
 
 
 def _set_doubtful_apart(entries: Sequence[Entry], promise: Promise) -> None:
-    """Keep of each summary what is no undated record in any reading."""
+    """Keep in each summary only the blocks that are no undated record in any reading."""
     for entry in entries:
         at = first_doubtful(entry.summary, promise, last=entry is entries[-1])
         entry.summary, entry.unclear = entry.summary[:at], entry.summary[at:]
@@ -256,12 +260,12 @@ if TYPE_CHECKING:
     from harvester.source import DateOrder, Form
 
 FEWEST_TO_JUDGE_BY = 3
-"""Of fewer records it says nothing of the page that all lack a summary."""
+"""With fewer records, that all lack a summary proves nothing about the page."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """An entry at its position, and the record that it is: None if its title is missing."""
+    """An entry, its position, and its record: None if its title is missing."""
 
     position: int
     entry: Entry
@@ -272,7 +276,7 @@ class Placed:
 def place(
     entries: Sequence[Entry], form: Form, first: int, ending: Ending, order: DateOrder | None
 ) -> Iterator[Placed]:
-    """Give each entry its position and its record."""
+    """Yield the record of each entry, with its position."""
     for number, entry in enumerate(entries):
         is_last = number == len(entries) - 1
         open_end = None if not is_last or ending.proven else ending
@@ -281,13 +285,13 @@ def place(
 
 
 def titles_are_gone(entries: Sequence[Entry]) -> bool:
-    """Say whether the page has dates and summaries only: the same text that is one block of all the others."""
+    """Return whether the page has dates and summaries only: the same text that is one block of all the others."""
     alone = [entry for entry in entries if entry.title and not entry.summary and ends_sentence(entry.title.text)]
     return len(entries) >= FEWEST_TO_JUDGE_BY and len(alone) == len(entries)
 
 
 def _record(entry: Entry, form: Form, position: int, open_end: Ending | None, order: DateOrder | None) -> Record | None:
-    """Make the record. Nothing after the last record of a page without a proven end says that it is whole."""
+    """Return the record of an entry; None without a title. `open_end`: nothing proves that it is complete."""
     if entry.title is None or _is_summary(entry, form):
         return None
     return Record(
@@ -302,7 +306,7 @@ def _record(entry: Entry, form: Form, position: int, open_end: Ending | None, or
 
 
 def _is_summary(entry: Entry, form: Form) -> bool:
-    """Say whether what stands in the title's place is a summary, because the form has lost the title."""
+    """Return whether the block in the title's place is a summary, because the form has lost the title."""
     assert entry.title is not None  # noqa: S101 - asked only of entries that have one
     alone = not entry.summary and not entry.unclear and ends_sentence(entry.title.text)
     return is_no_title(entry.title.text) or ("capitals" in form.loses and alone)

@@ -1,4 +1,4 @@
-"""What was not taken as it stood: the problems of a page that could be read."""
+"""Problems of a page that could be read: what was missing, unclear or odd."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def of_entries(placed: Sequence[Placed], reading: Reading, form: Form) -> Iterator[Problem]:
-    """Give what was noticed of single records."""
+    """Yield the problems of single records."""
     if reading.header and form.range_line:
         message = "text before the first record was not read"
         yield Problem("notice", "header", message, extract=_extract(reading.header))
@@ -51,20 +51,20 @@ def _by_shape(position: int, title: Block, *, tie: bool) -> Problem:
 
 
 def _lost_line(one: Placed) -> bool:
-    """Say whether a blank line too many shows a loss. Before the first record it is the header that lost lines."""
+    """Return whether an additional blank line shows a loss. Before the first record the header lost it."""
     before = [] if one.is_first or one.entry.date is None else [one.entry.date]
     return any(block.gap > 1 for block in (*before, *one.entry.summary))
 
 
 def of_dates(records: Iterable[Record]) -> Iterator[Problem]:
-    """Give what was noticed of the dates of records that show them."""
+    """Yield the problems of the dates that the records show."""
     for record in records:
         if record.date.text and not record.date.edtf:
             yield from of_date(record)
 
 
 def of_date(record: Record) -> Iterator[Problem]:
-    """Give what was noticed of a date."""
+    """Yield the problems of a record's date."""
     if record.date.text and not record.date.edtf:
         message = "no date that can be, or none that can be read; kept as printed"
         yield Problem("warning", "no-such-date", message, record.position, record.date.text)
@@ -74,20 +74,20 @@ def of_date(record: Record) -> Iterator[Problem]:
 
 
 def of_rows(rows: Iterable[tuple[int, str]]) -> Iterator[Problem]:
-    """Give the rows of a listing, by position, that have no link to a document."""
+    """Yield a problem for each row of a listing that has no link to a document; `rows` are positions with texts."""
     for position, text in rows:
         message = "a row without a link to a document: not taken as a record; look at the page"
         yield Problem("error", "row-without-link", message, position, text[:200])
 
 
 def of_empty_fields(labels: Iterable[str]) -> Iterator[Problem]:
-    """Give the labels of a document page behind which no value was found."""
+    """Yield a problem for each label of a document page without a value."""
     for label in labels:
         yield Problem("notice", "field-empty", "a label without a value", 1, label)
 
 
 def of_document_end(*, shown: bool, whole: bool) -> Iterator[Problem]:
-    """Give that a document page ends early, or that its last end tag is missing though all its fields are closed."""
+    """Yield a problem if a document page ends early, or lacks its last end tag though all fields are closed."""
     if not whole:
         message = "the page is cut off: what it says fills gaps only, and its last field is left out; get a whole copy"
         yield Problem("error", "cut-off", message, 1)
@@ -96,7 +96,7 @@ def of_document_end(*, shown: bool, whole: bool) -> Iterator[Problem]:
 
 
 def of_ending(placed: Sequence[Placed], ending: Ending, *, cut: bool) -> Iterator[Problem]:
-    """Give what the page's end says. `cut`: something shows that the page was cut off."""
+    """Yield the problems of a page's end. `cut`: something shows that the page was cut off."""
     position = placed[-1].position if placed else None
     if ending.fragment:
         message = "the page ends inside a line; what is left of that line was not read"
@@ -105,7 +105,7 @@ def of_ending(placed: Sequence[Placed], ending: Ending, *, cut: bool) -> Iterato
 
 
 def of_end(position: int | None, *, proven: bool, cut: bool) -> Iterator[Problem]:
-    """Give what the page's end says of its last record."""
+    """Yield the problems of a page's end that concern its last record."""
     if position is None:
         return
     if cut:
@@ -117,12 +117,12 @@ def of_end(position: int | None, *, proven: bool, cut: bool) -> Iterator[Problem
 
 
 def fits(page: Page) -> bool:
-    """Say whether a page holds as many records as its range line promises."""
+    """Return whether a page contains as many records as its range line declares."""
     return isinstance(page, Listing) and not {"records-missing", "more-records"} & {one.code for one in page.problems}
 
 
 def of_total(stated: Range) -> Iterator[Problem]:
-    """Give what is to know of the declared total."""
+    """Yield the problems of the declared total."""
     if stated.overshoots:
         message = "the range line goes beyond its own total: the records that stand there were counted"
         yield Problem(
@@ -137,7 +137,7 @@ def of_total(stated: Range) -> Iterator[Problem]:
 
 
 def of_count(stated: Range, found: int) -> Iterator[Problem]:
-    """Give what does not agree with the range line."""
+    """Yield the differences between the range line and the records found."""
     yield from of_total(stated)
     if found < stated.count:
         message = f"the page promises {stated.count} records and holds {found}: get a whole copy of it"

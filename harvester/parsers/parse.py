@@ -1,4 +1,4 @@
-"""The one entrance: from a capture to what its page says."""
+"""The entry point of the parsers: from a capture to its page."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ PARSER_VERSION = 8
 SEVERAL = "several pages stand in this file one after the other, and only the first is read: save each by itself"
 OK = 200
 WHOLE = frozenset({OK, *range(300, 400)})
-"""Answers that may hold a whole page; what sends on to another address is judged where it was asked for."""
+"""Statuses of responses that may contain a whole page; redirects are judged where they were requested."""
 
 
 def parse(capture: Capture, source: Source, engine: EngineChoice = "auto") -> Page:
-    """Read a capture as a page of `source`, or refuse it with the reason. Never raises on what a page holds.
+    """Return the page of `source` in a capture, or `Refused` with the reason. Never raises for the content of a page.
 
-    `engine` reads HTML: `auto` takes the fast one's reading where it is consistent with itself, else the reference's.
+    `engine` is for HTML: `auto` uses the fast engine's reading if it is consistent with itself, else the reference's.
     """
     page, status = _parse(capture, source, engine), capture.http_status
     if status is None or status >= OK or isinstance(page, Refused):
@@ -81,7 +81,7 @@ def _read(text: str, source: Source) -> Page:
 
 
 def recognise(text: str, source: Source) -> Form | None:
-    """Give the first of the source's forms of text whose signs all stand in the text."""
+    """Return the first of the source's forms of text whose signs are all in the text."""
     for form in source.forms:
         if not isinstance(form, HtmlForm) and all(pattern.search(text) for pattern in form.sign_patterns):
             return form

@@ -1,4 +1,4 @@
-"""The range line, such as "711 - 720 of 1250": what a listing declares of itself, and what its total means."""
+"""The range line, such as "711 - 720 of 1250": which records a page shows, of how many, and what the total means."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO_DIGIT = re.compile(r"\D")
 
 @dataclass(frozen=True)
 class Range:
-    """`711 - 720 of 1250`. `kind`: what the total means. `overshoots`: the line goes beyond its own total."""
+    """`711 - 720 of 1250`. `kind`: the meaning of the total. `overshoots`: the line ends after its own total."""
 
     first: int
     last: int
@@ -37,21 +37,21 @@ class Range:
 
     @property
     def count(self) -> int:
-        """How many records the page promises."""
+        """The number of records that the page declares."""
         return self.last - self.first + 1 if self.total else 0
 
     @property
     def possible(self) -> bool:
-        """Say whether such a page can be."""
+        """Return whether such a page is possible."""
         if self.total == 0:
             return self.first <= 1 and self.last == 0
         within = self.last <= self.total or self.kind != "exact"
         return 1 <= self.first <= self.last and within and self.count <= MOST_RECORDS_ON_A_PAGE
 
     def readings(self) -> Iterator[Range]:
-        """Give what the line may mean: some pagers count whole pages, so that the last one goes beyond the total.
+        """Yield the possible meanings of the line: some pagers count whole pages, so the last one ends after the total.
 
-        Then the page ends with the total, unless as many records stand there as the line says.
+        Then the page ends with the total, unless it contains as many records as the line declares.
         """
         if self.kind == "exact" and 1 <= self.first <= self.total < self.last:
             yield replace(self, last=self.total, overshoots=True)
@@ -61,17 +61,17 @@ class Range:
 
 
 SINGLE = Range(1, 1, 1)
-"""What the words for a listing of one record say."""
+"""The range of a listing of one record."""
 
 
 def as_limited(stated: Range, lines: Iterable[str]) -> Range:
-    """Return what a range line says, its total as a ceiling if a line of the page says so."""
+    """Return a range, its total marked as a ceiling if a line of the page states one."""
     limited = stated.kind == "exact" and is_ceiling(lines, stated.total)
     return replace(stated, kind="ceiling") if limited else stated
 
 
 def find_range(blocks: Sequence[Block], form: Form) -> tuple[int, list[Range]] | None:
-    """Give the number of the range line's block and what it may mean: nothing if no page can be so. None without it."""
+    """Return the number of the range line's block and its possible ranges (none if impossible); None without one."""
     for at, block in enumerate(blocks):
         line = block.text.translate(SPACES)
         found = form.range_pattern.fullmatch(line) if form.range_pattern else None
@@ -84,7 +84,7 @@ def find_range(blocks: Sequence[Block], form: Form) -> tuple[int, list[Range]] |
 
 
 def read_range(found: re.Match[str]) -> Range | None:
-    """Give what a range line says; None if no listing can have so many records."""
+    """Return the range of a range line; None if no listing can have so many records."""
     digits = [_NO_DIGIT.sub("", found[name]) for name in ("first", "last", "total")]
     numbers = [int(number) for number in digits if len(number) <= MOST_DIGITS]
     if len(numbers) < len(digits):
@@ -107,13 +107,13 @@ _LIMITED = re.compile(
 )
 _NOT_A_DIGIT = re.compile(r"\D")
 LONGEST_LINE = 200
-"""Of a page's lines only those no longer than this say what a site shows at most; summaries are longer."""
+"""Only lines up to this length are read as statements of what a site shows at most; summaries are longer."""
 SPACES = str.maketrans({"\xa0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " "})
-"""No-break and thin spaces, which stand between the thousands of a number, as spaces."""
+"""No-break and thin spaces, which separate the thousands of a number, as spaces."""
 
 
 def kind_of(found: re.Match[str]) -> TotalKind:
-    """Return what the words around the total of a range line mean."""
+    """Return the meaning of the words around the total of a range line."""
     groups = found.groupdict()
     words = " ".join(filter(None, (groups.get("before"), groups.get("after"))))
     if not words.strip():
@@ -124,7 +124,7 @@ def kind_of(found: re.Match[str]) -> TotalKind:
 
 
 def is_ceiling(lines: Iterable[str], total: int) -> bool:
-    """Say whether a line of a page says that the site shows no more than `total` records."""
+    """Return whether a line of a page states that the site shows no more than `total` records."""
     for line in lines:
         found = _LIMITED.search(line) if len(line) <= LONGEST_LINE else None
         if found and _NOT_A_DIGIT.sub("", found["number"] or found["other"]) == str(total):

@@ -1,4 +1,4 @@
-"""A page of a listing as text: its blocks, its header, its records, and how it ends."""
+"""Reads a text page of a listing: its blocks, its header, its records, and how it ends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_BLOCKS_PER_RECORD = 50
 
 
 def read_listing(text: str, form: Form, order: DateOrder | None = None) -> Listing | Refused:
-    """Read a page of a form that has been recognised. `order`: how its archive writes dates of numbers only."""
+    """Return the listing on a page of a known form. `order`: how its archive writes dates of numbers only."""
     blocks = blocks_of(text, form)
     if form.range_pattern is None:
         return _read_marked_page(blocks, text, form, order)
@@ -46,7 +46,7 @@ def _read_ranged_page(
 ) -> Listing | Refused:
     if len(blocks) > MOST_BLOCKS_PER_RECORD * (stated.count + 1):
         return _too_large(len(blocks), form)
-    for _ in form.noise:  # each once: an undated record's title may read the same
+    for _ in form.noise:  # each once: an undated record's title may be the same
         if blocks and form.is_noise(blocks[0].text):
             blocks = blocks[1:]
     blocks, ending = take_ending(blocks, text, form)
@@ -66,7 +66,7 @@ def _read_marked_page(blocks: list[Block], text: str, form: Form, order: DateOrd
 
 
 def _stops_early(blocks: Sequence[Block], ending: Ending) -> bool:
-    """Say whether the last block looks cut off: it does not end as summaries do."""
+    """Return whether the last block looks cut off: it does not end as summaries do."""
     return not ending.proven and (ending.fragment is not None or not blocks or not ends_sentence(blocks[-1].text))
 
 
@@ -111,7 +111,7 @@ MOST_BLOCKS = 60_000
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that belong together. `gap` counts the blank lines before; `marked`: a record mark stands before it."""
+    """Lines that belong together. `gap`: the number of blank lines before; `marked`: it begins with a record mark."""
 
     lines: tuple[str, ...]
     gap: int = 1
@@ -119,7 +119,7 @@ class Block:
 
     @cached_property
     def text(self) -> str:
-        """The lines as one."""
+        """The lines, joined by spaces."""
         return " ".join(self.lines)
 
     @property
@@ -129,7 +129,7 @@ class Block:
 
 
 def blocks_of(text: str, form: Form) -> list[Block]:
-    """Split a text into blocks: at blank lines, at record marks, or line by line, as the form says."""
+    """Return the blocks of a text, split at blank lines, at record marks or at each line, as its form defines."""
     blocks: list[Block] = []
     lines: list[str] = []
     gap, marked = 0, False
@@ -163,9 +163,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ending:
-    """`proven`: by the form's end marker. `closed`: the last block is whole, for something else begins after it.
+    """The end of a page: `proven` by the form's end marker. `closed`: the last block is complete.
 
-    `fragment`: what is left of a date or of the end marker, where the page was cut off inside of it.
+    `fragment`: the beginning of a date or of the end marker, if the page was cut off inside it.
     """
 
     proven: bool
@@ -174,7 +174,7 @@ class Ending:
 
 
 def take_ending(blocks: Sequence[Block], text: str, form: Form) -> tuple[list[Block], Ending]:
-    """Take off what ends a page and is no part of a record."""
+    """Return the blocks without what ends the page and belongs to no record, and how the page ends."""
     marker = _end_marker(blocks, form)
     if marker is not None:
         return list(blocks[:marker]), Ending(proven=True, closed=True)
@@ -185,7 +185,7 @@ def take_ending(blocks: Sequence[Block], text: str, form: Form) -> tuple[list[Bl
 
 
 def _end_marker(blocks: Sequence[Block], form: Form) -> int | None:
-    """Give the marker's place. A record may have its very words as title: then a date stands before, or comes after."""
+    """Return the end marker's block number. The same words near a date are the title of a record."""
     for at in reversed(range(len(blocks))):
         if looks_like_date(blocks[at].text):
             return None
@@ -195,7 +195,7 @@ def _end_marker(blocks: Sequence[Block], form: Form) -> int | None:
 
 
 def _is_fragment(blocks: Sequence[Block], form: Form) -> bool:
-    """Say whether the last block stands where a record or the end marker begins, and may be the beginning of one."""
+    """Return whether the last block may be the beginning of a date or of the end marker, where one is expected."""
     if not blocks or looks_like_date(blocks[-1].text):
         return False
     if form.mark:

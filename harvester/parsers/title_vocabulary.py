@@ -1,4 +1,4 @@
-"""The words of titles: what names a kind, who writes and receives, what happens, and what stands beside all these."""
+"""The words of titles: kinds of documents, writers and recipients, events, and the words around all these."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 
 class Named(NamedTuple):
-    """The word that names a document: its kind (None for one not in the list), where its lead begins, and its place."""
+    """A word that names a document: its kind (None if unlisted), where its lead begins, and its position."""
 
     kind: str | None
     lead: int
@@ -15,7 +15,7 @@ class Named(NamedTuple):
     end: int
 
 
-# The closed list of kinds. Where two begin alike, the longer name stands first.
+# The closed list of kinds. If two begin alike, the longer name comes first.
 KINDS: Final[dict[str, str]] = {
     "Telegram": r"telegrams?|telegraphs?",
     "Cable": r"cables?|cablegrams?",
@@ -53,14 +53,14 @@ def _words(pattern: str) -> re.Pattern[str]:
 # One group for each kind, in the order of the list.
 KIND: Final = _words("|".join(f"({names})" for names in KINDS.values()))
 _KIND_NAMES: Final = tuple(KINDS)
-# Documents of no kind in the list, which somebody sends all the same.
+# Documents of no listed kind that have a sender all the same.
 _UNLISTED: Final = (
     "despatch|dispatch|savingram|teleletter|teletype|teleprint|reply|response|answer|appeal|information|proposals?|review"
     "|requests?|petition|circular|notice|notification|talk|comments?|greetings?|congratulations?|analysis|assessment"
 )
 UNLISTED: Final = _words(_UNLISTED)
 
-# An office, a body, a form of address, initials: somebody who writes or receives.
+# An office, a body, a form of address, initials: these write or receive.
 PARTY: Final = re.compile(
     r"\b(?:Secretar(?:y|ies)|(?:Minister|Ambassador|Commander|Member|Leader|Official|Officer|Representative|Delegate"
     r"|Congressm[ae]n|Governor|Bishop|Cardinal|Patriarch|Madame|Captain|Lieutenant"
@@ -79,18 +79,18 @@ NAMES: Final = re.compile(
     r"(?: (?:[^\W\d_a-z][\w.'’-]*|_+|and|&|de|da|di|du|al|el|von|van|bin|ibn)(?!\w)){0,7}+"
 )
 
-# Somebody by name alone: two words or more, or initials and a word.
+# A person by name alone: two words or more, or initials and a word.
 _NAME: Final = r"[A-ZÀ-Þ][\w’'-]+"
 PERSON: Final = re.compile(
     rf"(?:(?:{_NAME}\.?|(?:[A-Z][a-z]?\.-?){{1,3}}) ?){{1,3}}{_NAME}(?: and (?:[\w.]+ ){{0,2}}{_NAME})?(?:, [JS]r\.)?"
 )
-# A title that is a sentence tells of people: it is no document of theirs (`US Officials Discuss Aid to Hungary`).
+# A title that is a sentence is about people: the document is not theirs (`US Officials Discuss Aid to Hungary`).
 VERB: Final = re.compile(
     r"\b(?:(?:Discuss|Report|Brief|Meet|Refuse|Propose|Ask|Call|Request|Agree|Decide|Plan|Respond|Announce|Offer|Warn|Inform"
     r"|Write|Complain|Protest|Travel|Visit|Arrive|Move|Return|Support|Oppose|Appeal|Approve|Reject|Send|Give|Continue|Seek"
     r"|Consider|Object|React|Withdraw|Deliver|Explain|Describe|Urge|Demand|Prepare)(?:s|es)?)\b"
 )
-# Capitals that are no person's: subjects, papers, nations.
+# Capitalised words that are no person: subjects, papers, nations.
 NOT_A_NAME: Final = _words(
     "wars?|pact|operation|exercise|polic(?:y|ies)|spring|crisis|radio|foreign|press|times|daily|program(?:me)?|history"
     "|chronology|lessons?|materials?|documents?|records?|questions?|relations?|soviet|us|uk|european?|american|korean|chinese"
@@ -98,13 +98,13 @@ NOT_A_NAME: Final = _words(
     "|italian|cuban|african|north|south|east|west|nuclear|military|economic|political|national|international|communist"
     "|discussions?|talks?|meetings?|visits?|interviews?|proposals?|plans?|the|special|annual|weekly|monthly"
 )
-# Behind these no quotation has an author: they are papers, meetings and collections themselves.
+# After these a quotation has no author: they are papers, meetings and collections themselves.
 NO_AUTHOR: Final = _compiled(
     r"\b\d+(?!\d|st\b|nd\b|rd\b|th\b)"
     r"|\b(?:estimates?|papers?|bulletin|gazette|newspaper|broadcast|article|magazine|items?)\b"
 )
 
-# A document tells of what happens; somebody else writes it. Meetings at least decide, declare and listen.
+# A document is about an event; another person writes it. But meetings decide, declare and listen.
 _MEETING: Final = r"meetings?|conferences?|sessions?|plenums?|congress(?:es)?|summits?"
 MEETING: Final = _words(_MEETING)
 EVENT: Final = _words(
@@ -112,13 +112,13 @@ EVENT: Final = _words(
     r"|war|situation|event|development|signing|ratification|relation|question|issue|problem|attitude|reaction|trial"
     r"|uprising|mistake|participation|contribution)s?|crisis|polic(?:y|ies)|activit(?:y|ies)|aid|assistance"
 )
-# What a document talks of: plural and abstract, it is nobody (`…, US Threats and Promises`).
+# The topics of documents: plural and abstract words, not persons (`…, US Threats and Promises`).
 TOPIC_NOUN: Final = _words(
     r"(?:threat|promise|response|position|plan|proposal|view|comment|opinion|assessment|analysis|program|programme|weapon"
     r"|strategy|test|structure|request|aim|goal|item|prospect|consideration|estimate|review|paper|draft|list|procedure"
     r"|measure|recommendation|intention|implication|result|reflection|event)s?"
 )
-# `Letter of Protest`: what a document is for, not whose it is.
+# `Letter of Protest`: the purpose of a document, not its owner.
 PURPOSE: Final = _words(
     "protest|condolences?|invitation|greetings?|congratulations?|thanks|solidarity|support|understanding|principles?|intent"
 )
@@ -129,12 +129,12 @@ _NUMBER: Final = r"(?:\b(?:No|Nos|Number)\b[.:]*\s?|#)?(?:[A-Z]{1,4}[-/])?\d[\d/
 _QUALIFIER: Final = _words(
     "drafts?|untitled|excerpts?|extracts?|ciphered|coded|handwritten|top|secret|confidential|urgent|personal"
 ).pattern
-# These describe a document when they stand before its kind, and belong to a name elsewhere (`Political Bureau`).
+# These describe a document if they precede its kind, and belong to a name elsewhere (`Political Bureau`).
 ADJECTIVE: Final = _words(f"{_QUALIFIER}|political|background|informational|annual|monthly|weekly")
-# Between a kind and its parties: breaks, numbers, dates, qualifiers, quotations, notes in brackets.
+# Between a kind and its correspondents: breaks, numbers, dates, qualifiers, quotations, notes in brackets.
 BESIDE: Final = _compiled(rf'(?:[\s,:;."|]|(?:\b(?:of|dated) )?{_DATE}|{_NUMBER}|{_QUALIFIER})*+')
 
-# The words that lead from one party to the other, and those that may open the first.
+# The words that lead from one correspondent to the other, and those that may open the first.
 _SENT: Final = (
     r"\b(?:(?:sent|written|prepared|submitted|presented|delivered|addressed|issued|adopted|given|made|proposed|kept"
     r"|compiled|drafted|recorded|taken|signed|dictated|read|transmitted|conveyed|handed|dispatched|directed|passed) )?"
@@ -147,7 +147,7 @@ OF_OFFICE: Final = re.compile(
     r"|Association|Foundation|Congress|Initiative|Vice|Under|Liaison|Ministries)\b)\s*\Z"
 )
 BY: Final = _compiled(r"\bby ")
-# Where the topic begins, or another document. `with` may belong to a body (`Committee for Cultural Ties with`).
+# Where the topic or another document begins. `with` may belong to a body (`Committee for Cultural Ties with`).
 TOPIC: Final = _compiled(
     r" [-–—] |[:;]|\.(?=\s|$)(?<=[^\W\d_]{4}\.)(?<!prof\.)(?<!cdes\.)(?<!lieut\.)(?<!comr\.)(?<!messrs\.)"
     r"|\b(?:on(?! \d)|about|re\w{0,2}garding|concerning|relat(?:ed|ing)"
@@ -156,7 +156,7 @@ TOPIC: Final = _compiled(
     r"|(?:summari[sz]|inform|propos|discuss|describ|explain|announc|confirm|outlin|approv|reject|thank|invit|instruct)ing)\b"
     rf"|, (?={KIND.pattern})"
 )
-# What is no part of a party, though the other party may stand behind it.
+# Not part of a correspondent, though the other one may follow.
 ASIDE: Final = _compiled(
     rf'["|]|(?<!\w)[(\[]|, ?(?=\d)|\b(?:(?:(?:of|on|dated|from) )?{_DATE}|(?:of|on|in|for|at) (?=\d)|Nos?\b\.? ?\d'
     r"|at (?=the\b|an?\b)|for (?:the )?(?:year|period|presentation|approval|consideration|discussion"
@@ -164,10 +164,10 @@ ASIDE: Final = _compiled(
     r"|in (?:connection|response|reply|regard|relation)\b)"
 )
 PLACE: Final = _compiled(r"\b(?:at|in)\b")
-# Where the head of a name ends: `the Embassy` in China.
+# The end of a name's head: `the Embassy` in China.
 LEADS_ON: Final = _compiled(r" (?:of|in|at|for|from|to|and|between)\b|,")
 
-# The `to` of a post leads to no recipient: posts in a country or a league of them, and offices at a person's side.
+# The `to` of a post leads to no recipient: posts in a country or an organization, and offices at a person's side.
 _HOST: Final = (
     r"(?:[A-Z][A-Z]+|United \w+|Soviet Union|(?:North|South|East|West) \w+|\w+ Republic|\w+(?:ia|land|stan|any)|China"
     r"|Argentina|Peru|Sudan|Yemen|Kuwait|Nepal|Ecuador|Uruguay|Paraguay|Denmark|Sweden|Norway|Portugal|Lebanon|Morocco"
@@ -188,10 +188,10 @@ POST: Final = re.compile(
 
 
 def ends_in(words: re.Pattern[str], text: str) -> bool:
-    """Say whether the last word of `text` is one of `words`."""
+    """Return whether the last word of `text` is one of `words`."""
     return words.fullmatch(text, text.rfind(" ") + 1) is not None
 
 
 def kind_of(word: re.Match[str]) -> str | None:
-    """Give the kind that a match of `KIND` names; None for a match of `UNLISTED`."""
+    """Return the kind that a match of `KIND` names; None for a match of `UNLISTED`."""
     return _KIND_NAMES[word.lastindex - 1] if word.lastindex else None

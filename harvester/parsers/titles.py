@@ -1,4 +1,4 @@
-"""Reads kind, sender and recipient out of a title, as a careful reader would."""
+"""Reads kind, sender and recipient from a title, as a careful reader would."""
 
 from __future__ import annotations
 
@@ -9,52 +9,52 @@ from typing import Final, NamedTuple
 from harvester.parsers.correspondents import Span, find_author, find_correspondents
 from harvester.parsers.title_vocabulary import EVENT, KIND, NO_AUTHOR, PARTY, POST, UNLISTED, Named, ends_in, kind_of
 
-# Titles are hostile input. The longest real ones run to some 300 characters, and what counts stands at their start.
+# Titles are hostile input. The longest real ones have about 300 characters, and what counts is at their beginning.
 LOOKED_AT: Final = 1000
 
-# A quotation closes before punctuation or the end, or behind a word without s: `Workers' Party` may stand inside one.
+# A quotation closes before punctuation or the end, or after a word without s: it may contain `Workers' Party`.
 _CLOSING: Final = r"""(?:[,.?!]['’](?!\w)|['’](?=[,.;:)\]]|$|\s[(\[])|(?<=[^\Ws])['’](?=\s))"""
 _QUOTED: Final = re.compile(rf"""["“][^"”]*["”]?|(?<![^\s(\[,])['‘](?=\w)(?:.*?{_CLOSING}|.*?['’](?=\s))""")
 _BRACKETED: Final = re.compile(r"\((?![a-z]\))[^()\[\]]*\)|\[[^()\[\]]*\]")
-# What stands in brackets is a note on the document, unless it can be somebody's other name.
+# Text in brackets is a note on the document, unless it can be a person's other name.
 _NOTE: Final = re.compile(
     r"\d|(?i:\b(?:via|through|excerpts?|extracts?|drafts?|undated|approved|redacted|translation|version|part|copy|not|with)\b)"
     r"|^[^A-ZÀ-Þ]*$"
 )
 
-# A new stretch of a title begins behind one of these.
+# A new part of a title begins after one of these.
 _BREAK: Final = re.compile(r'[,:;"|]| [-–—] ')
-# `Excerpt from the …`: words around a document that name none themselves.
+# `Excerpt from the …`: words around a document that do not name one themselves.
 _WRAPPER: Final = re.compile(
     r"(?:\s+|from (?:the )?|(?:first |last |full |unedited |unofficial )?"
     r"(?:(?:excerpt|extract|draft|text|translation|version|copy|page|part)s?|entry|entries)"
     r" (?:from|of) (?:the |an? )?)*+",
     re.IGNORECASE,
 )
-# Behind these, a document is what is talked about (`Reply to the Note`, `Conversation on the Treaty`).
+# After these, a document is the topic (`Reply to the Note`, `Conversation on the Treaty`).
 _TOPIC: Final = re.compile(
     r"\b(?:on|about|regarding|concerning|with|between|at|after|before|during|to|from|against|over|by|and the)\b",
     re.IGNORECASE,
 )
-# Behind these too (`Signing of the Treaty`), unless they belong to a writer's name (`Embassy in Seoul Telegram`).
+# After these, too (`Signing of the Treaty`), unless they belong to a writer's name (`Embassy in Seoul Telegram`).
 _JOINT: Final = re.compile(r"\b(?:of|in|for)\b", re.IGNORECASE)
-# `…, and the Treaty` goes on with a list of topics; `…: A Report` names the document.
+# `…, and the Treaty` continues a list of topics; `…: A Report` names the document.
 _LISTED: Final = re.compile(r"(?:and|or|the|an?) ", re.IGNORECASE)
 # `Warsaw Treaty Organization`: the word only begins the name of something else.
 _LARGER_NAME: Final = re.compile(
     r" (?:organi[sz]ation|negotiation|talk|member|state|department|commission)s?\b", re.IGNORECASE
 )
-# `[Memorandum] …`, `"Report to the Politburo," from …`: the name of the document itself stands in brackets or quotes.
+# `[Memorandum] …`, `"Report to the Politburo," from …`: the name of the document itself in brackets or quotes.
 _BRACKETED_KIND: Final = re.compile(rf"[(\[](?=(?:\w+ )?{KIND.pattern}[)\]])([^()\[\]]*)[)\]]", re.IGNORECASE)
 _QUOTED_ROUTE: Final = re.compile(
     rf"""["“'‘](?=(?:\w+ )?{KIND.pattern})(.*?),?["”'’],? (?=(?:from|by) )""", re.IGNORECASE
 )
-# `Zhdanov's 'Two Camps' speech`: an epithet, behind which the kind follows.
+# `Zhdanov's 'Two Camps' speech`: an epithet, followed by the kind.
 _OWNED: Final = re.compile(r"['’]s $")
 
 
 class TitleParts(NamedTuple):
-    """What a title states. `kind` is from the closed list; None where the title does not say."""
+    """What a title states. `kind` is from the closed list; each is None if the title does not state it."""
 
     kind: str | None
     sender: str | None
@@ -62,7 +62,7 @@ class TitleParts(NamedTuple):
 
 
 class TitleReading(NamedTuple):
-    """What a title states, and for each of the three why: the rule that found it; None where no rule did."""
+    """What a title states, and for each of the three the rule that found it; None if no rule did."""
 
     parts: TitleParts
     rules: TitleParts
@@ -74,7 +74,7 @@ def read_title(title: str) -> TitleParts:
 
 
 def explain_title(title: str) -> TitleReading:
-    """Return the same as `read_title`, with the rule behind each value."""
+    """Return the same as `read_title`, with the rule for each value."""
     text = _unwrapped(" ".join(title[:LOOKED_AT].split()))
     masked = _masked(text)
     named = _first_named(KIND, masked) or _first_named(UNLISTED, masked)
@@ -99,7 +99,7 @@ def _reading(text: str, named: Named | None, sender: Span | None, recipient: Spa
 
 
 def _author_of_quotation(text: str, masked: str) -> TitleReading | None:
-    """Read `Yu. Andropov, 'Record of …'`: somebody, and the document's own heading, which may name its kind."""
+    """Return the reading of `Yu. Andropov, 'Record of …'`: an author, and a heading, which may name its kind."""
     quotation = masked.find(', "')
     head = masked[:quotation]
     if quotation < 0 or NO_AUTHOR.search(head) or not (author := find_author(masked, quotation)):
@@ -116,7 +116,7 @@ def _author_of_quotation(text: str, masked: str) -> TitleReading | None:
 
 
 def _unwrapped(text: str) -> str:
-    """Blank the brackets or quotation marks around the document's own name at the beginning, place for place."""
+    """Replace the brackets or quotation marks around the document's own name at the beginning by blanks."""
     for pattern in (_BRACKETED_KIND, _QUOTED_ROUTE):
         if found := pattern.match(text):
             name = found[found.lastindex or 0]
@@ -128,7 +128,7 @@ _BLANK: Final = str.maketrans(dict.fromkeys("()[]\"“”'‘’", " "))
 
 
 def _masked(text: str) -> str:
-    """Cover what must not be read as words: quotations by `"`, notes in brackets by `|`, aliases and posts by `_`."""
+    """Return a title with masked parts: quotations by `"`, notes in brackets by `|`, aliases and posts by `_`."""
     covered = _QUOTED.sub(
         lambda found: ("_" if _OWNED.search(text, max(0, found.start() - 3), found.start()) else '"') * len(found[0]),
         text,
@@ -138,7 +138,7 @@ def _masked(text: str) -> str:
 
 
 def _first_named(words: re.Pattern[str], masked: str) -> Named | None:
-    """Return the first of the words that names the document, and is not only its topic."""
+    """Return the first of the words that names the document, and not only its topic; None without one."""
     breaks = [0, *(found.end() for found in _BREAK.finditer(masked))]
     for word in words.finditer(masked):
         stretch = breaks[bisect_right(breaks, word.start()) - 1]
@@ -152,7 +152,7 @@ def _first_named(words: re.Pattern[str], masked: str) -> Named | None:
 
 
 def _names(lead: str, behind: str) -> bool:
-    """Return whether a document named behind this lead, and behind this break, is the one in hand."""
+    """Return whether a word after this lead, and after this break, names the document itself."""
     if _TOPIC.search(lead) or (behind and _LISTED.match(lead) and (behind != ":" or not lead.lower().startswith("a"))):
         return False
     joint = _JOINT.search(lead)

@@ -1,7 +1,7 @@
-"""Where undated records begin: among the blocks of summaries, which of them are titles.
+"""Finds undated records: decides which blocks of summaries are titles.
 
-A title seldom ends as a sentence does, and mostly stands between two summaries: the one before it and its own. Where
-a form drops the line of a date, a blank line more stands there. The page's count says how many titles to look for.
+A title seldom ends as a sentence does, and mostly is between two summaries: the one before it and its own. A form that
+drops the line of a date leaves one more blank line there. The page's count tells how many titles to find.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from harvester.parsers.text_listing import Block
 
 LONGEST_TITLE = 255
-"""The new site's software (Drupal) holds no longer ones; the longest seen has 214 characters."""
+"""The new site's software (Drupal) stores no longer ones; the longest seen has 214 characters."""
 MOST_ODD = 2
-"""Oddness up to which a block may be a title if the count of a whole page asks for one."""
+"""Oddness up to which a block may be a title if the count of a whole page requires one."""
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
 
 
 class Place(NamedTuple):
-    """A block of a summary: the number of its entry, and its own within the summary."""
+    """The position of a block of a summary: the number of its entry, and its own within the summary."""
 
     entry: int
     at: int
 
 
 class _Candidate(NamedTuple):
-    """A block that may be a title. They sort by how likely: first those with a trace of a lost date before them."""
+    """A block that may be a title. They sort by likelihood: first those with a trace of a lost date before them."""
 
     without_trace: bool
     oddness: int
@@ -44,7 +44,7 @@ class _Candidate(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """Places of titles. `by_shape`: those that nothing but their shape tells. `tie`: others were as likely."""
+    """Positions of titles. `by_shape`: those found only by their shape. `tie`: others were as likely."""
 
     places: frozenset[Place] = frozenset()
     by_shape: frozenset[Place] = frozenset()
@@ -52,17 +52,17 @@ class Found:
 
 
 def ends_sentence(text: str) -> bool:
-    """Say whether a text ends as summaries do and titles seldom do."""
+    """Return whether a text ends as summaries do and titles seldom do."""
     return _SENTENCE_END.search(text[-10:]) is not None
 
 
 def is_no_title(text: str) -> bool:
-    """Say whether a text is too long for a title and ends as a summary does."""
+    """Return whether a text is too long for a title and ends as a summary does."""
     return ends_sentence(text) and len(text) > LONGEST_TITLE
 
 
 def find_undated(entries: Sequence[Entry], missing: int, promise: Promise) -> Found:
-    """Find the titles of as many undated records as are missing, as far as the page can be trusted."""
+    """Return the positions of the titles of as many undated records as are missing, as far as the page is reliable."""
     candidates = sorted(_candidates(entries, promise))
     fitting = _believable(candidates, missing, promise)
     chosen = fitting[:missing]
@@ -75,9 +75,9 @@ def find_undated(entries: Sequence[Entry], missing: int, promise: Promise) -> Fo
 
 
 def _believable(candidates: list[_Candidate], missing: int, promise: Promise) -> list[_Candidate]:
-    """Leave out what is too odd; where the page may be cut off, all but what only a title can be.
+    """Return the candidates that are not too odd; if the page may be cut off, only those that must be titles.
 
-    A record must never be made of a summary. So without a proven end the count counts only if it comes out exactly.
+    A record must never be made of a summary. So without a proven end the count matters only if it matches exactly.
     """
     if promise.whole:
         return [one for one in candidates if one.oddness <= MOST_ODD]
@@ -108,10 +108,10 @@ def _line_lost_before(block: Block, promise: Promise) -> bool:
 
 
 def first_doubtful(summary: Sequence[Block], promise: Promise, *, last: bool) -> int:
-    """Give the number of the first block that may be an undated title instead, on a page that is cut off.
+    """Return the number of the first block that may be an undated title instead, on a page that is cut off.
 
     A lone block is a summary: a record without one, followed by an undated one without one, is too rare to be feared.
-    Of the last record the last block may be cut off, so that its shape says nothing.
+    The last block of the last record may be cut off, so that its shape proves nothing.
     """
     for at, block in enumerate(summary):
         cut = last and at == len(summary) - 1

@@ -1,1 +1,1 @@
-"""Readers: they make captures of what users hold. They know no page and no table."""
+"""Readers: they make captures from what users have. They do not depend on pages or tables."""

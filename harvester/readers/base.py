@@ -1,4 +1,4 @@
-"""What every reader yields, what is wrong with damaged files, and the limits beyond which one is taken for a bomb."""
+"""What every reader yields; damage in files, and the limits beyond which one is treated as a decompression bomb."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PassedOver:
-    """Something in a target that gave no capture: `problem` says why, None if its name shows that it is no page."""
+    """Something in a target that is no capture: `problem` is the reason, None if its name shows that it is no page."""
 
     uri: str
     problem: Problem | None = None
@@ -29,16 +29,16 @@ class PassedOver:
 Found = Capture | PassedOver
 
 _CODE = re.compile(rb"\\x(5c|[89a-f][0-9a-f])")
-"""What stands for a byte that is no text, or for a backslash beside one."""
+"""The code of a byte that is no text, or of a backslash beside one."""
 
 
 @dataclass(frozen=True)
 class Origin:
     """The file that captures are read from, and what is known of them all.
 
-    A page whose address nothing tells is known by its place: the file's own address and, in an archive, the member's
-    name. It does not name a listing: that the saved first pages of ten searches lie in one folder is no proof that
-    they are one. Only an address does (`search?page=3`), or `listing`, which the user gives to all without one.
+    A page whose address is unknown is identified by its location: the file's own address and, in a container, the
+    member's name. The location does not name a listing: the saved first pages of ten searches may lie in one folder.
+    Only an address does (`search?page=3`), or `listing`, which the user gives to all pages without one.
     """
 
     path: Path
@@ -52,37 +52,37 @@ class Origin:
 
     @cached_property
     def file(self) -> str:
-        """The file's path, for people."""
+        """The file's path, as users see it."""
         return path_text(self.path)
 
     def place(self, name: str | None) -> str:
-        """Give the address of a member of the file."""
+        """Return the address of a member of the file."""
         return f"{self.uri}#{quote(name, errors='replace')}" if name else self.uri
 
     def page(self, address: str | None, body: bytes, name: str | None = None, offset: int | None = None) -> Capture:
-        """Make a capture of a page."""
+        """Return the capture of a page."""
         listing = None if address else self.listing
         return Capture(address or self.place(name), body, listing=listing, file=self.file, offset=offset)
 
     def ignored(self, name: str | None = None) -> PassedOver:
-        """Count what is no page; of an archive in an archive it must be said."""
+        """Return what is no page as skipped; a container inside a container gives an error."""
         if name and archive_kind(name):
             nested = "an archive in an archive is not read: unpack it and harvest it by itself"
             return self.problem("nested-archive", nested, name, error=True)
         return PassedOver(self.place(name))
 
     def problem(self, code: str, message: str, name: str | None = None, *, error: bool = False) -> PassedOver:
-        """Say why something gave no capture, or what is odd about one."""
+        """Return why something gave no capture, or what is odd about one."""
         return PassedOver(self.place(name), Problem("error" if error else "warning", code, message))
 
     def damaged(self, damage: DamageError, name: str | None = None) -> PassedOver:
-        """Say where a file is damaged, and what that means."""
+        """Return where a file is damaged, and what that means."""
         lost = "what is whole is taken" if name is None else "this page is not taken"
         return self.problem(damage.code, f"{damage}: {lost}; get the file again", name, error=True)
 
 
 def path_text(path: Path) -> str:
-    r"""Return a path as text that can be kept; where bytes are no text they become codes (`caf\xe9`), and so do `\`."""
+    r"""Return a path as text that can be stored: bytes that are no text become codes (`caf\xe9`), and so do `\`."""
     name = os.fsencode(path.absolute())
     try:
         return name.decode()
@@ -91,7 +91,7 @@ def path_text(path: Path) -> str:
 
 
 def path_named(text: str) -> Path:
-    """Return the path that `path_text` has made a text of; a name may also hold such a code by itself."""
+    """Return the path that `path_text` has made into text; a name may also contain such a code itself."""
     path = Path(text)
     if path.exists() or "\\x" not in text:
         return path
@@ -99,7 +99,7 @@ def path_named(text: str) -> Path:
 
 
 def read_page(stream: Stream, origin: Origin) -> Capture:
-    """Read a saved page, packed or not. Of one that is too large no more is read than shows it."""
+    """Read a saved page, compressed or not. Of a page that is too large, only one byte more than the limit is read."""
     name = os.fsencode(origin.path.absolute()).decode(errors="replace")
     return origin.page(origin.names.find(PACKED.sub("", name))[1], stream.read(MAX_BYTES + 1))
 
@@ -108,13 +108,13 @@ MAX_RATIO = 1000
 """An archive that unpacks to more than this many times its size is a bomb. Mirrors of pages reach 50."""
 
 RATIO_COUNTS_FROM = 256 * 1024**2
-"""Up to here the ratio says nothing: a few like pages pack as well as a bomb, and do no harm."""
+"""Up to this size the ratio proves nothing: a few similar pages compress as well as a bomb, and do no harm."""
 
 MAX_UNPACKED = 256 * 1024**3
 """No archive of pages unpacks to more: 100 KB each for 2.6 million pages."""
 
 MAX_READ = MAX_BYTES + 1024**2
-"""The most that is held at once, whatever length an archive declares: a page and what surrounds it."""
+"""The most that is kept in memory at once, whatever length a file declares: a page and its surroundings."""
 
 MAX_DAMAGES = 100
 """An archive with more damaged places is not read on: each is looked behind, which takes time."""
@@ -126,26 +126,26 @@ BOMB = "archive-bomb"
 
 
 class DamageError(HarvesterError):
-    """Something is not as it was written. The message says what, and at which byte of the file."""
+    """Data is not as it was written. The message says what is wrong, and at which byte of the file."""
 
     def __init__(self, what: str, offset: int, code: str = "damaged-archive") -> None:
         super().__init__(f"{what}, at byte {offset:,}")
         self.what, self.offset, self.code = what, offset, code
 
     def at(self, place: str) -> DamageError:
-        """Give the same damage with a word on what it hit, if there is one."""
+        """Return the same damage with a word on what it hit, if there is one."""
         return DamageError(f"{self.what} {place[:MAX_PLACE]}", self.offset, self.code) if place else self
 
 
 class Budget:
-    """How much an archive has unpacked to, and when that is too much."""
+    """Counts how many bytes a container has unpacked to, and raises `DamageError` if there are too many."""
 
     def __init__(self, size: int = 0) -> None:
-        self._size = size  # of the archive, or of as much of it as has been read
+        self._size = size  # bytes of the container, or as many of them as have been read
         self._unpacked = 0
 
     def spend(self, unpacked: int, read: int) -> None:
-        """Count what was unpacked of an archive of which the first bytes up to `read` were read."""
+        """Add unpacked bytes of a container whose first `read` bytes were read. Raises `DamageError` if too many."""
         self._unpacked += unpacked
         self._size = max(self._size, read)
         if self._unpacked > min(MAX_UNPACKED, max(RATIO_COUNTS_FROM, MAX_RATIO * self._size)):

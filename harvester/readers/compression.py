@@ -1,4 +1,4 @@
-"""The unpacked bytes of a file, packed or not, read forward in constant memory with every damage noticed."""
+"""Reads the uncompressed bytes of a file forward, in constant memory; raises `DamageError` for all damage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harvester.readers.base import MAX_READ, Budget, DamageError
 
 MAGIC = {
     "gzip": (b"\x1f\x8b\x08",),
-    # Frames may be skippable ones, too; one of these may hold the dictionary of a .warc.zst.
+    # Frames may also be skippable ones; one of these may contain the dictionary of a .warc.zst.
     "zstd": (b"\x28\xb5\x2f\xfd", *(bytes([low]) + b"\x2a\x4d\x18" for low in range(0x50, 0x60))),
 }
 MAGIC_SIZE = 4
@@ -21,30 +21,30 @@ ZSTD_FRAME = MAGIC["zstd"][0]
 DICTIONARY = b"\x5d\x2a\x4d\x18"
 MAX_DICTIONARY = 8 * 1024**2
 
-PACKED = 4 * 1024  # small: where damage is met, what this much would have unpacked to is lost
+PACKED = 4 * 1024  # small: at damage, what this much would have unpacked to is lost
 PIECE = 128 * 1024
 
 
 class File(Protocol):
-    """What is read from: a file, bytes, or a stream."""
+    """A source of bytes: a file, bytes in memory, or a stream."""
 
     def read(self, size: int, /) -> bytes:
-        """Give at most `size` bytes; none only at the end."""
+        """Return at most `size` bytes; none only at the end."""
 
     def seek(self, offset: int, /) -> int:
-        """Go to a byte."""
+        """Move to a byte; return its offset."""
 
     def seekable(self) -> bool:
-        """Say whether there is a way back."""
+        """Return whether the stream can seek."""
 
 
 def packing_of(head: bytes) -> str | None:
-    """Say how a file is packed, by its first bytes."""
+    """Return how a file is packed, by its first bytes."""
     return next((name for name, magic in MAGIC.items() if head.startswith(magic)), None)
 
 
 def dictionary_of(file: File) -> bytes | None:
-    """Return the dictionary that the first frame of a .warc.zst holds, if there is one."""
+    """Return the dictionary in the first frame of a .warc.zst, None if there is none."""
     file.seek(0)
     pieces = Pieces(file, packing_of(file.read(MAGIC_SIZE)))
     if pieces.packing != "zstd":
@@ -54,11 +54,11 @@ def dictionary_of(file: File) -> bytes | None:
 
 
 class Pieces:
-    """Bytes `start` to `end` of a file, unpacked piece by piece.
+    """Bytes `start` to `end` of a file, decompressed piece by piece.
 
     `packing` is a name in UNPACKERS, or None. A gzip file may have several members and a zstd file several frames,
-    here called segments; a piece is of one segment. `segment` is where in the file the last one begun begins;
-    `offset` is where the next byte to unpack stands.
+    here called segments; a piece belongs to one segment. `segment` is the offset in the file of the newest segment;
+    `offset` is that of the next byte to decompress.
     """
 
     def __init__(self, file: File, packing: str | None = None, start: int = 0, end: int = sys.maxsize) -> None:
@@ -68,10 +68,10 @@ class Pieces:
         self.dictionary: bytes | None = None
         self.segment = -1
         self._unpacker: Unpacker | None = None
-        self._ahead = b""  # had from the file, not yet taken
+        self._ahead = b""  # read from the file, not yet used
 
     def next(self) -> bytes:
-        """Give the next piece, nothing at a good end."""
+        """Return the next piece, nothing at a good end."""
         if self.packing is None:
             return self._take(PIECE)
         while self._unpacker or self._begin(self.packing):
@@ -82,11 +82,11 @@ class Pieces:
 
     @property
     def at_border(self) -> bool:
-        """Whether a packed segment has just ended, so that the next piece is of another."""
+        """Whether a compressed segment has just ended, so that the next piece belongs to another."""
         return self.packing is not None and self._unpacker is None
 
     def jump(self, size: int) -> int:
-        """Pass over bytes of a file that is not packed; say how many. The last one there is stays: it must be seen."""
+        """Skip bytes of an uncompressed file; return how many. The last byte is left, to prove that it is there."""
         size = max(0, min(size, self.end - self.offset) - 1)
         if size:
             self.offset = self.file.seek(self.offset + size)
@@ -107,7 +107,7 @@ class Pieces:
         return piece
 
     def _begin(self, packing: str) -> bool:
-        """Begin the next segment, if there is one."""
+        """Begin the next segment; return whether there is one."""
         first = self.segment < 0
         head = self._look(MAGIC_SIZE)
         if first and not head:
@@ -123,14 +123,14 @@ class Pieces:
         return True
 
     def _end_padding(self, packing: str) -> bool:
-        """Pass over zeros, with which the last block of tapes and disks is filled up."""
+        """Skip zeros that fill up the last block of tapes; return False. Raises `DamageError` for other bytes."""
         while data := self._take(PACKED):
             if data.strip(b"\0"):
                 raise DamageError(f"what follows is not {packing}", self.offset - len(data))
         return False
 
     def _read_dictionary(self) -> bytes:
-        """Read the dictionary in the first frame of a .warc.zst; it may be packed itself."""
+        """Return the dictionary in the first frame of a .warc.zst; it may be compressed itself."""
         size = int.from_bytes(self._look(8)[4:], "little")
         if size > MAX_DICTIONARY:
             raise DamageError("a dictionary that is too large", self.offset)
@@ -142,7 +142,7 @@ class Pieces:
         return Pieces(io.BytesIO(dictionary), "zstd").all(MAX_READ) if packed else dictionary
 
     def all(self, limit: int) -> bytes:
-        """Give all pieces together, but not more than `limit` bytes."""
+        """Return all pieces together, but not more than `limit` bytes."""
         pieces, size = [], 0
         while size < limit and (piece := self.next()):
             pieces.append(piece)
@@ -150,14 +150,14 @@ class Pieces:
         return b"".join(pieces)[:limit]
 
     def _take(self, size: int) -> bytes:
-        """Give at most `size` bytes of the file, none only at the end."""
+        """Return at most `size` bytes of the file, none only at the end."""
         data, self._ahead = self._ahead[:size], self._ahead[size:]
         data = data or self.file.read(min(size, self.end - self.offset))
         self.offset += len(data)
         return data
 
     def _look(self, size: int) -> bytes:
-        """Give the next bytes of the file without taking them."""
+        """Return the next bytes of the file without taking them."""
         while len(self._ahead) < size:
             more = self.file.read(min(PACKED, self.end - self.offset - len(self._ahead)))
             if not more:
@@ -169,25 +169,26 @@ class Pieces:
 class Stream:
     """Reads forward through pieces.
 
-    A read gives less than was asked for only where everything ended as it should; damage is raised as `DamageError`.
-    There is no way back: that is how it stays small.
+    A read returns fewer bytes than requested only at a proper end; damage raises `DamageError`. It cannot go back, so
+    that it stays small.
     """
 
     def __init__(self, pieces: Pieces) -> None:
         self.pieces = pieces
         self._piece = b""
-        self._at = 0  # given up to here
-        self._end = 0  # how many unpacked bytes there were up to the piece's end
-        self._segment, self._segment_at = -1, 0  # the piece's segment, and how much was unpacked before it
+        self._at = 0  # position in the piece
+        self._end = 0  # number of uncompressed bytes up to the end of the piece
+        self._segment, self._segment_at = -1, 0  # the piece's segment, and the number of bytes before it
 
     def tell(self) -> int:
-        """Say how many unpacked bytes have been given."""
+        """Return how many uncompressed bytes have been read."""
         return self._end - len(self._piece) + self._at
 
     def place(self) -> tuple[int, bool]:
-        """Say where the next byte stands, and whether another stream can begin there.
+        """Return the offset of the next byte, and whether another stream can begin there.
 
-        That is a byte of the file if nothing is packed or a segment begins there, else one of what is unpacked.
+        It is an offset in the file if nothing is compressed or a segment begins there, else one in the uncompressed
+        bytes.
         """
         if self._at == len(self._piece):
             self._fill()
@@ -197,7 +198,7 @@ class Stream:
         return (self._segment, self.pieces.file.seekable()) if begins else (self.tell(), False)
 
     def read(self, size: int) -> bytes:
-        """Give the next `size` bytes, or what is left."""
+        """Return the next `size` bytes, or what is left."""
         if size > MAX_READ:
             raise DamageError(f"{size:,} bytes declared where a few are meant", self.pieces.offset)
         parts = []
@@ -209,14 +210,14 @@ class Stream:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def peek(self, size: int) -> bytes:
-        """Return the next `size` bytes of this segment, or what is left of it, without taking them."""
+        """Return the next `size` bytes of this segment, or what is left of it, without consuming them."""
         while len(self._piece) - self._at < size and not self.pieces.at_border and (more := self.pieces.next()):
             self._piece += more
             self._end += len(more)
         return self._piece[self._at : self._at + size]
 
     def readline(self, limit: int) -> bytes:
-        """Give the next line with its end, or `limit` bytes of it."""
+        """Return the next line with its end, or `limit` bytes of it."""
         line = b""
         while len(line) < limit and not line.endswith(b"\n") and (self._at < len(self._piece) or self._fill()):
             most = self._at + limit - len(line)
@@ -226,7 +227,7 @@ class Stream:
         return line
 
     def skip(self, size: int) -> int:
-        """Pass over `size` bytes; say how many there were."""
+        """Skip `size` bytes; return how many there were."""
         goal = self.tell() + size
         if self.pieces.packing is None and goal > self._end:
             self._end += self.pieces.jump(goal - self._end)
@@ -236,14 +237,14 @@ class Stream:
         return self.tell() - goal + size
 
     def seek(self, offset: int) -> int:
-        """Go on to an unpacked byte."""
+        """Skip forward to an uncompressed byte; return its offset."""
         if offset < self.tell():
             raise DamageError("a length points backwards", self.pieces.offset)
         self.skip(offset - self.tell())
         return self.tell()
 
     def seekable(self) -> bool:
-        """Say that there is no way back."""
+        """Return False: the stream cannot seek."""
         return False
 
     def _fill(self) -> bool:
@@ -269,26 +270,26 @@ UNPACK_ERRORS = (zlib.error, zstd.ZstdError, brotli.error)
 
 
 class Unpacker(Protocol):
-    """Unpacks one segment (a gzip member, a zstd frame, a body), piece by piece."""
+    """Decompresses one segment (a gzip member, a zstd frame, a body), piece by piece."""
 
     @property
     def eof(self) -> bool:
-        """Whether the segment's end was reached; its checksum was right then, if it has one."""
+        """Whether the segment's end was reached; then its checksum was right, if it has one."""
 
     @property
     def needs_input(self) -> bool:
-        """Whether more can only come out if more goes in."""
+        """Whether more input is needed before more output can come."""
 
     @property
     def unused_data(self) -> bytes:
-        """What went in behind the segment's end."""
+        """The input after the segment's end."""
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Unpack on, to at most `max_length` bytes."""
+        """Decompress further; return at most `max_length` bytes."""
 
 
 class Inflater:
-    """zlib's: gzip, zlib or raw deflate, by the sign of `wbits`."""
+    """Decompresses gzip, zlib or raw deflate by zlib, depending on `wbits`."""
 
     def __init__(self, wbits: int) -> None:
         self._zlib = zlib.decompressobj(wbits)
@@ -301,18 +302,18 @@ class Inflater:
 
     @property
     def unused_data(self) -> bytes:
-        """What went in behind the segment's end."""
+        """The input after the segment's end."""
         return self._zlib.unused_data
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """Unpack on. zlib may hold output back with all input used up: only a short answer means that it is dry."""
+        """Decompress further. zlib may hold back output when all input is used up: only a short result ends it."""
         piece = self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
         self.needs_input = len(piece) < max_length and not self._zlib.unconsumed_tail
         return piece
 
 
 class Unbrotli:
-    """Brotli's; it cannot say what went in behind the end."""
+    """Decompresses brotli, which cannot report what input follows its end."""
 
     unused_data = b""
 
@@ -326,16 +327,16 @@ class Unbrotli:
 
     @property
     def needs_input(self) -> bool:
-        """Whether more can only come out if more goes in."""
+        """Whether more input is needed before more output can come."""
         return bool(self._brotli.can_accept_more_data())
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """Unpack on."""
+        """Decompress further; return at most `max_length` bytes."""
         return bytes(self._brotli.process(data, output_buffer_limit=max_length))
 
 
 def unzstd(dictionary: bytes | None = None) -> Unpacker:
-    """Give an unpacker of a zstd frame."""
+    """Return an unpacker of a zstd frame."""
     options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW_LOG}
     return zstd.ZstdDecompressor(zstd.ZstdDict(dictionary) if dictionary else None, options)
 

@@ -1,4 +1,4 @@
-"""What the name of a saved file, or the address of a capture, says: whether it is a page, and at which address."""
+"""Recognises from the name of a saved file, or the address of a capture, whether it is a page, and at which address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from harvester.source import Source
 
 PAGE_SUFFIXES = frozenset({".txt", ".html", ".htm", ".xhtml"})
-"""Names that end so are pages, whatever else they say."""
+"""Names with these endings are pages, whatever else is in the name."""
 
 ARCHIVES = {
     "zip": re.compile(r"\.(zip|wacz)$", re.IGNORECASE),
@@ -33,7 +33,7 @@ MAX_NAME = 4096
 
 LEADS_OUT = "its name leads out of the archive, so it is not read: unpack the archive and harvest the folder"
 
-DEPTH = 6  # of the parts at the end of a name that may be an address without its host
+DEPTH = 6  # number of parts at the end of a name that may be an address without its host
 _QUERY_MARK = re.compile(r"(?:%3F|[@_])(?=[\w%\[\]]+=)", re.IGNORECASE)
 _SUFFIX = re.compile(r"\.(?:html?|xhtml|txt)$", re.IGNORECASE)
 _COPY = re.compile(r"(\.(?:html?|xhtml|txt))(?:\.\d{1,4}|~|\.(?:bak|orig|old))$", re.IGNORECASE)
@@ -42,7 +42,7 @@ _INDEX = re.compile(r"(?:^|/)index(?:\.html?|\.php)?(?=$|\?)")
 
 
 def is_safe(name: str) -> bool:
-    """Say whether an archive member's name stays inside the archive. Others are never used, not even as an address."""
+    """Return whether a member's name stays inside the archive. Other names are never used, not even in an address."""
     parts = name.split("/")
     return (
         0 < len(name) <= MAX_NAME and "\0" not in name and parts[0] != "" and ".." not in parts and ":" not in parts[0]
@@ -50,19 +50,19 @@ def is_safe(name: str) -> bool:
 
 
 def archive_kind(name: str) -> str | None:
-    """Say what kind of archive a name speaks of, if any."""
+    """Return what kind of archive a name speaks of, if any."""
     return next((kind for kind, pattern in ARCHIVES.items() if pattern.search(name)), None)
 
 
 def suffix_of(name: str) -> str:
-    """Give the ending of a name, in lower case."""
+    """Return the ending of a name, in lower case."""
     base = name.rpartition("/")[2]
     stem, dot, suffix = base.rpartition(".")
     return f".{suffix.lower()}" if stem and dot else ""
 
 
 def as_saved(name: str) -> str:
-    """Give the path and query that a file was named after, as far as tools that save pages change them.
+    """Return the path and query that a file was named after, as far as tools that save pages change them.
 
     wget adds `.html` and writes `@` for `?` where a file system forbids it, others write `_`; folders have an index.
     """
@@ -73,7 +73,7 @@ def as_saved(name: str) -> str:
 
 
 class Names:
-    """Tells pages from other things by their names, for the archives that they may be of."""
+    """Recognises pages by their names, for the sources that they may be of."""
 
     def __init__(self, sources: tuple[Source, ...]) -> None:
         self._hosts = {host: source for source in sources for host in source.hosts}
@@ -82,10 +82,10 @@ class Names:
         self._ends = [(source, re.compile(end, re.DOTALL)) for source, end in ends]
 
     def address(self, uri: str) -> str | None:
-        """Return the address of the page that a capture's address means, None if it is none's."""
+        """Return the address of the page that a capture's address means; None if it is no page of a known source."""
         try:
             parts = urlsplit(uri)
-        except ValueError:  # no address at all, such as http://[
+        except ValueError:  # not an address, such as http://[
             return None
         if parts.scheme not in ("http", "https"):
             return None
@@ -96,14 +96,14 @@ class Names:
         return item_url(uri, source) or (uri if source.path_pattern.fullmatch(path) else None)
 
     def find(self, name: str) -> tuple[bool, str | None]:
-        """Say whether a file is a page, and its address if the name tells one.
+        """Return whether a file is a page, and its address if the name contains one.
 
-        A folder named after a host tells it for certain. Else the end of the name must be the address of a page of
-        one archive only, and more than a single word; text files do not count there, since people name those freely.
+        A folder named after a host identifies it. Else the end of the name must be the address of a page of one archive
+        only, and more than a single word; text files do not count there, since people name those freely.
         """
         name = _COPY.sub(r"\1", name)
         parts = name.replace("\\", "/").split("/")
-        if any(part.startswith("._") or part == "__MACOSX" for part in parts):  # what macOS puts beside each file
+        if any(part.startswith("._") or part == "__MACOSX" for part in parts):  # macOS adds these beside each file
             return False, None
         suffix = suffix_of(name)
         host_at = next((at for at in reversed(range(len(parts) - 1)) if parts[at].lower() in self._hosts), None)
@@ -127,5 +127,5 @@ class Names:
 
 
 def address_of(host: str, path: str) -> str:
-    """Put an address together. What a file's name cannot be trusted to have escaped is escaped."""
+    """Return an address from its parts, escaping what a file's name may contain unescaped."""
     return f"https://{host}/{quote(path, safe='/?&=%:+,;@!$()*~[]', errors='replace')}"

@@ -1,4 +1,4 @@
-"""HTTP answers as WARC files keep them: header fields, and bodies packed as they came over the wire."""
+"""HTTP responses as WARC files store them: header fields, and bodies encoded as they were transferred."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harvester.readers.base import DamageError
 from harvester.readers.compression import MAGIC, MAGIC_SIZE, Pieces, packing_of
 
 LOOKED_AT = 512
-"""Bytes of a body that tell text from brotli and deflate, which have no sign of their own."""
+"""Number of bytes of a body that distinguish text from brotli and deflate, which have no magic number."""
 MAX_HEAD = 64 * 1024
 """Header fields are no longer; browsers refuse far shorter ones."""
 
@@ -20,17 +20,17 @@ NOT_MODIFIED = 304
 INTERIM = range(100, 200)
 """Answers that another follows: `Continue`, `Early Hints`."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{1,3})(?=\s)")  # browsers' captures may have 0: not known
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{1,3})(?=\s)")  # browsers' captures may have 0: unknown
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,256}\r\n")
-_CUT_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}(?:;[^\r\n]{0,256})?\r?")  # of a first chunk, and nothing behind
+_CUT_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}(?:;[^\r\n]{0,256})?\r?")  # of a first chunk, with nothing after it
 PACKINGS = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "zlib", "br": "br", "zstd": "zstd"}
 
 
 @dataclass(frozen=True)
 class Message:
-    """An answer: its status (None if it is no HTTP answer), header fields with names in lower case, and body."""
+    """A response: its status (None if it is not HTTP), header fields with names in lower case, and body."""
 
     status: int | None
     fields: dict[str, str]
@@ -38,17 +38,17 @@ class Message:
 
     @property
     def media_type(self) -> str | None:
-        """What it says that it is."""
+        """The media type that it declares, in lower case; None if it declares none."""
         return self.fields.get("content-type", "").partition(";")[0].strip().lower() or None
 
     @property
     def charset(self) -> str | None:
-        """The encoding that it says it is in."""
+        """The encoding that it declares; None if it declares none."""
         found = _CHARSET.search(self.fields.get("content-type", ""))
         return found[1] if found else None
 
     def seen_again(self, later: Message | None) -> Message:
-        """Give this answer as it was met again. “Not modified” is no status of a page."""
+        """Return this answer as it was met again. “Not modified” is no status of a page."""
         if later is None:
             return self
         fields = {name: later.fields[name] for name in ("etag", "last-modified") if name in later.fields}
@@ -56,10 +56,10 @@ class Message:
         return replace(self, status=status, fields=self.fields | fields)
 
     def unpacked(self) -> bytes:
-        """Give the body as it was before it went over the wire, up to one byte more than a page may have.
+        """Return the body decoded, up to one byte more than a page may have.
 
-        Raises DamageError with the place in the body. Some tools keep the header fields of a body that they have
-        unpacked already: what does not begin as the fields say is taken as it stands.
+        Raises DamageError with the offset in the body. Some tools keep the header fields of a body that they have
+        decoded already: a body that does not begin as the fields declare is returned unchanged.
         """
         body = self.body
         if "chunked" in self.fields.get("transfer-encoding", "").lower():
@@ -70,7 +70,7 @@ class Message:
 
 
 def read_fields(lines: bytes) -> dict[str, str]:
-    """Read header fields; of a field that is there twice the last counts."""
+    """Return header fields by name, in lower case; of a repeated field the last one counts."""
     fields = {}
     for line in re.sub(rb"\r?\n[ \t]+", b" ", lines).split(b"\n"):
         name, colon, value = line.partition(b":")
@@ -80,7 +80,7 @@ def read_fields(lines: bytes) -> dict[str, str]:
 
 
 def parse_answer(block: bytes) -> Message | None:
-    """Return the HTTP answer that a block holds, behind any interim ones (100, 103); None if it holds none."""
+    """Return the HTTP response in a block, after any interim ones (100, 103); None if there is none."""
     status, end = _STATUS.match(block), _HEAD_END.search(block, 0, MAX_HEAD)
     if not status or not end:
         return None
@@ -90,7 +90,7 @@ def parse_answer(block: bytes) -> Message | None:
 
 
 def joined_chunks(body: bytes) -> bytes:
-    """Join a body sent in chunks. One that does not begin with a chunk was joined before it was kept."""
+    """Return a body that was sent in chunks as one. A body that does not begin with a chunk was joined before."""
     at, chunks = 0, list[bytes]()
     while chunk := _CHUNK.match(body, at):
         size = int(chunk[1], 16)
@@ -109,19 +109,19 @@ def _unpacked(body: bytes, packing: str | None) -> bytes:
     if packing is None or not body or not _begins_packed(body, packing):
         return body
     if packing == "zlib" and not _is_zlib(body):
-        packing = "deflate"  # what some servers send under that name
+        packing = "deflate"  # some servers send raw deflate under that name
     return Pieces(io.BytesIO(body), packing).all(MAX_BYTES + 1)
 
 
 def _begins_packed(body: bytes, packing: str) -> bool:
-    """Say whether a body can be packed as its header says; brotli and deflate show it only by not being text."""
+    """Return whether a body can be encoded as its header declares; brotli and deflate show it only by being no text."""
     if packing in MAGIC:
         return packing_of(body[:MAGIC_SIZE]) == packing or any(magic.startswith(body) for magic in MAGIC[packing])
     return body.lstrip()[:1] != b"<" and not _is_text(body[:LOOKED_AT])
 
 
 def _is_text(body: bytes) -> bool:
-    """Say whether bytes, perhaps cut off inside a character, are text in UTF-8."""
+    """Return whether bytes, perhaps cut off inside a character, are text in UTF-8."""
     if _CONTROLS.search(body):
         return False
     try:

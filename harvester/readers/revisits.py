@@ -1,4 +1,4 @@
-"""Where pages stand that later records of web archives refer to instead of repeating them."""
+"""Remembers where WARC records are that later records (revisits) refer to instead of repeating them."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ KnownPlaces = Callable[[str], Iterable[Place]]
 
 
 def no_places(_uri: str) -> Iterable[Place]:
-    """Return nothing: no capture was read before."""
+    """Return no locations: no capture was read before."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A revisit whose original was not met before it: it is looked for again when all files have been read."""
+    """A revisit whose original did not come before it: it is searched for again when all files have been read."""
 
     origin: Origin
     place: Place
@@ -45,9 +45,9 @@ Key = str | tuple[str, str]
 
 
 class Originals:
-    """Remembers places, never bodies; and of keys the hashes only, so what is found must be compared.
+    """Remembers locations, never bodies, by the hashes of keys only; so what is found must be compared.
 
-    `known` returns the places of an address's captures that were read in earlier runs.
+    `known` returns the locations of an address's captures that were read in earlier runs.
     """
 
     def __init__(self, known: KnownPlaces = no_places) -> None:
@@ -56,21 +56,21 @@ class Originals:
         self.waiting: list[Waiting] = []
 
     def wait(self, origin: Origin, place: Place) -> bool:
-        """Look for a revisit's original again at the end; say whether there is room to remember it until then."""
+        """Queue a revisit to be resolved at the end; return whether there is room for it."""
         if len(self.waiting) >= MAX_KEYS:
             return False
         self.waiting.append(Waiting(origin, place))
         return True
 
     def remember(self, fields: dict[str, str], place: Place) -> None:
-        """Note where a record stands."""
+        """Add the location of a record."""
         for key in map(hash, keys_of(fields)):
             if len(self._places) >= MAX_KEYS and key not in self._places:
                 del self._places[next(iter(self._places))]
             self._places[key] = place
 
     def find(self, fields: dict[str, str]) -> Iterator[Place]:
-        """Give the places where the record may stand that a revisit refers to: those of this run, then earlier ones."""
+        """Yield the possible locations of the record that a revisit refers to: those of this run, then earlier ones."""
         yield from (place for key in referred_keys(fields) if (place := self._places.get(hash(key))))
         for uri in {fields.get(name, "").strip("<>"): None for name in _REFERRED}:
             yield from self._known(uri) if uri else ()
@@ -80,12 +80,12 @@ _REFERRED = ("warc-refers-to-target-uri", "warc-target-uri")
 
 
 def keys_of(fields: dict[str, str]) -> list[Key]:
-    """Give the keys by which a record can be referred to: its payload's digest, its address and date."""
+    """Return the keys by which a record can be referred to: its payload's digest, its address and date."""
     return _keys(fields.get("warc-payload-digest"), fields.get("warc-target-uri"), fields.get("warc-date"))
 
 
 def referred_keys(fields: dict[str, str]) -> list[Key]:
-    """Give the keys of the record that a revisit refers to."""
+    """Return the keys of the record that a revisit refers to."""
     uri = fields.get("warc-refers-to-target-uri", fields.get("warc-target-uri"))
     return _keys(fields.get("warc-payload-digest"), uri, fields.get("warc-refers-to-date"))
 

@@ -1,4 +1,4 @@
-"""Tar archives, packed or not."""
+"""Reads tar files, compressed or not."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 LONG_NAME, LONG_LINK, PAX, SOLARIS_PAX, PAX_FOR_ALL = b"L", b"K", b"x", b"X", b"g"
 FILE_TYPES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 LINK_TYPES = (tarfile.LNKTYPE, tarfile.SYMTYPE)
-WITHOUT_DATA = (*b"123456",)  # links, devices, folders, pipes, whatever length they declare
+WITHOUT_DATA = (*b"123456",)  # links, devices, folders, pipes: they have no data, whatever length they declare
 
 MAX_EXTENSION = 64 * 1024
-"""The most that may stand ahead of a header: a long name, some attributes."""
+"""The most that may precede a header: a long name, some attributes."""
 
 SPARSE = "a sparse member, which is not read: unpack the archive and harvest the folder"
 NO_FILE = "no file, though it is named like a page"
 
 
 def header_in(block: bytes) -> TarInfo | None:
-    """Read a block as a header, if it is one: its checksum is right and its length makes sense."""
+    """Return a block's header; None if it is none: its checksum is wrong or its length is impossible."""
     try:
         header = TarInfo.frombuf(block, "utf-8", "replace")
     except tarfile.HeaderError:
@@ -40,26 +40,26 @@ def header_in(block: bytes) -> TarInfo | None:
 
 
 def read_tar(stream: Stream, origin: Origin) -> Iterator[Found]:
-    """Give the pages of a tar."""
+    """Return the pages of a tar."""
     return TarReader(stream, origin).read()
 
 
 class TarReader:
     """Reads a tar header by header.
 
-    Python's TarFile is silent about a broken header and a missing end, keeps every member it has seen, and takes
-    headers of any declared length into memory; so only its reading of a single header is used.
+    Python's TarFile is silent about a broken header and a missing end, keeps every member it has seen, and reads
+    headers of any declared length into memory; so it is used only to parse a single header.
     """
 
     def __init__(self, stream: Stream, origin: Origin) -> None:
         self._stream, self._origin = stream, origin
-        self._extension: dict[str, str] = {}  # what was said of the next member ahead of its header
+        self._extension: dict[str, str] = {}  # extended header fields of the next member
         self._damages = 0
-        self._at = ""  # in or behind which member reading is
-        self._links: dict[str, list[tuple[str, int]]] = defaultdict(list)  # to members: their names and places
+        self._at = ""  # the member that is being read, or was read last
+        self._links: dict[str, list[tuple[str, int]]] = defaultdict(list)  # by target: names and offsets
 
     def read(self) -> Iterator[Found]:
-        """Give what is in it. Behind a broken header, reading goes on with the next good one."""
+        """Yield its pages. After a broken header, reading goes on with the next good one."""
         try:
             yield from self._blocks()
             yield from self._linked()
@@ -109,13 +109,13 @@ class TarReader:
         self._at = f"behind {name}"
 
     def _lost(self, name: str, message: str) -> Found:
-        """Name a member that is called like a page and is none that can be read."""
+        """Yield a problem for a member that is named like a page and cannot be read."""
         if not self._origin.names.find(name)[0]:
             return self._origin.ignored(name)
         return self._origin.problem("unreadable-member", message, name, error=True)
 
     def _linked(self) -> Iterator[Found]:
-        """Give the pages that are links to members, as mirrors of many nights have them: read in a second passage."""
+        """Yield the pages that are links to members, as mirrors of many nights have them: read in a second passage."""
         if self._links:
             for header, name in self._members_again():
                 links = self._links.pop(_plain(name), []) if header.type in FILE_TYPES else []
@@ -128,7 +128,7 @@ class TarReader:
                 yield self._origin.problem("unreadable-member", lost, link, error=True)
 
     def _members_again(self) -> Iterator[tuple[TarInfo, str]]:
-        """Give each member's header and name from the beginning on; what is broken was named the first time."""
+        """Yield each member's header and name from the beginning on; what is broken was named the first time."""
         pieces = self._stream.pieces
         if not pieces.file.seekable():
             return
@@ -160,7 +160,7 @@ class TarReader:
         yield self._origin.page(address, body, name, offset)
 
     def _extend(self, header: TarInfo) -> Iterator[Found]:
-        """Take what is said ahead of a member's header."""
+        """Read an extended header, whose fields belong to the next member."""
         start = self._stream.tell()
         named = {LONG_NAME: "path", LONG_LINK: "linkpath"}.get(header.type)
         if header.type != PAX_FOR_ALL and header.size <= MAX_EXTENSION:
@@ -171,20 +171,20 @@ class TarReader:
         self._skip_to(start + header.size)
 
     def _skip_sparse_map(self, block: bytes) -> None:
-        """Pass over the blocks that say where a file's holes are: the byte says whether there is another."""
+        """Skip the blocks that list a sparse file's holes: a byte of each tells whether another follows."""
         more = block[482]
         while more and (block := self._stream.read(BLOCKSIZE)):
             more = block[504] if len(block) == BLOCKSIZE else 0
 
     def _skip_to(self, end: int) -> None:
-        """Go to where a member's last block ends."""
+        """Skip to the end of a member's last block."""
         missing = end + -end % BLOCKSIZE - self._stream.tell()
         if self._stream.skip(missing) < missing:
             raise DamageError("cut off", self._stream.pieces.offset)
 
 
 def pax_records(data: bytes) -> dict[str, str]:
-    """Read the records of an extended header: `30 path=documents/document/a`, each of the length that it states."""
+    """Return the records of an extended header: `30 path=documents/document/a`, each of the length that it states."""
     records = {}
     while data:
         length, _, rest = data.partition(b" ")
@@ -196,7 +196,7 @@ def pax_records(data: bytes) -> dict[str, str]:
 
 
 def _linked_to(name: str, target: str, kind: bytes) -> str:
-    """Return the member that a link leads to: a hard link names it, a symbolic one says the way from its own folder."""
+    """Return the member that a link leads to: a hard link names it, a symbolic link has the path to it."""
     return _plain(target if kind == tarfile.LNKTYPE else posixpath.join(posixpath.dirname(name), target))
 
 

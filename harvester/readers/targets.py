@@ -1,4 +1,4 @@
-"""What a user names: saved pages, folders of them, archives. All of it becomes captures here, one at a time."""
+"""Reads what users name, saved pages, folders of them and containers, as captures, one at a time."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ UNREAD = {
     "webarchive": "a page as a browser packs it, which is not read: save it as HTML",
     "packed": "packed in a way that is not read: unpack it, and harvest what was in it",
 }
-"""What is known to hold pages and is not read, by its kind: what can be done."""
+"""Known formats of pages that are not read, each with what to do instead."""
 PACKINGS = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7zXZ\x00", b"BZh91AY&SY")
 
 
 class ReadBefore(Protocol):
-    """Remembers which files were read whole: by their hash, so that a copy elsewhere is known, too."""
+    """Remembers which files were read whole, by their hash, so that a copy elsewhere is recognised."""
 
-    def knows(self, path: Path, sha256: str) -> bool:
-        """Say whether reading the file again would bring nothing new; it is then not read."""
+    def contains(self, path: Path, sha256: str) -> bool:
+        """Return whether reading the file again would bring nothing new; it is then not read."""
 
-    def remember(self, path: Path, sha256: str) -> None:
-        """Note that all of the file was read, and all captures of it taken, without damage."""
+    def add(self, path: Path, sha256: str) -> None:
+        """Record that the whole file was read, and all its captures were added, without damage."""
 
 
 @dataclass(frozen=True)
 class Below:
-    """A file of a target; `wanted` if it is to be read, and `lacking` says why it cannot be, though it is."""
+    """A file of a target; `wanted` if it is to be read; `lacking` is the reason why it cannot be read, if any."""
 
     path: Path
     wanted: bool
@@ -61,10 +61,10 @@ class Below:
 
 
 def files_below(target: Path, names: Names) -> Iterator[Below]:
-    """Give each file of a target in a fixed order, and the folders that cannot be entered.
+    """Yield each file of a target in a fixed order, and the folders that cannot be entered.
 
-    A file that is named itself is read whatever it is called. Links to folders are not followed: they may lead round in
-    circles. Where one leads out of the target, what lies there is not read, and that is said.
+    A file that is named itself is read whatever it is called. Links to folders are not followed, because they may form
+    circles. A link that leads out of the target is reported, since nothing there is read.
     """
     if not target.is_dir():
         yield Below(target, wanted=True)
@@ -83,7 +83,7 @@ def files_below(target: Path, names: Names) -> Iterator[Below]:
 
 
 def _closed(errors: list[OSError]) -> Iterator[Below]:
-    """Give the folders that could not be entered, once."""
+    """Yield the folders that could not be entered, once."""
     while errors:
         error = errors.pop(0)
         lacking = f"a folder that cannot be entered ({error.strerror}): check its permissions"
@@ -97,13 +97,13 @@ def _linked(link: Path, target: Path) -> Below:
 
 
 def _file(path: Path) -> Below:
-    """Say of a file whose name is that of a page whether it can be one."""
+    """Check whether a file that is named like a page can be one."""
     try:
         mode = path.stat().st_mode
     except OSError as error:
         lacking = "a link that leads nowhere: get what it led to" if path.is_symlink() else "check its permissions"
         return Below(path, wanted=True, lacking=f"cannot be read ({error.strerror}): {lacking}")
-    except ValueError as error:  # a name that no system call takes
+    except ValueError as error:  # a name that no system call accepts
         return Below(path, wanted=True, lacking=f"cannot be read ({error})")
     return Below(path, wanted=True, lacking=None if stat.S_ISREG(mode) else "no file, though it is named like a page")
 
@@ -115,10 +115,10 @@ def read_targets(
     before: ReadBefore | None = None,
     known: KnownPlaces = no_places,
 ) -> Iterator[Found]:
-    """Make captures of all that is in files, folders and archives, one at a time.
+    """Yield captures of everything in files, folders and containers, one at a time.
 
-    `sources` are the archives that the pages may be of: what a file's name says depends on them. `known` returns where
-    captures of an address lie that were read before: web archives refer to them instead of repeating them.
+    `sources` are the archives that the pages may be of: they decide what a file's name means. `known` returns the
+    locations of captures of an address that were read before: WARC files refer to them instead of repeating them.
     """
     names, originals = Names(sources), Originals(known)
     for target in targets:
@@ -134,7 +134,7 @@ def read_targets(
 
 
 def expected_pages(targets: list[Path], sources: tuple[Source, ...] = ()) -> int | None:
-    """Count the pages to come, if that is known without reading: what an archive holds is not."""
+    """Return the number of pages to come; None if it cannot be known without reading containers."""
     names, count = Names(sources), 0
     for below in (found for target in targets for found in files_below(target, names)):
         if below.wanted and archive_kind(below.path.name):
@@ -144,7 +144,7 @@ def expected_pages(targets: list[Path], sources: tuple[Source, ...] = ()) -> int
 
 
 def file_sha256(file: BufferedReader) -> str:
-    """Hash a whole file, in constant memory, and go back to its beginning."""
+    """Return the hash of a whole file, in constant memory, and go back to its beginning."""
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)
@@ -152,10 +152,10 @@ def file_sha256(file: BufferedReader) -> str:
 
 
 def _read(origin: Origin, originals: Originals, before: ReadBefore | None) -> Iterator[Found]:
-    """Read one file, whatever it is."""
+    """Yield the captures of one file of any kind."""
     try:
         with origin.path.open("rb") as file:
-            if not file.seekable():  # a pipe has one page
+            if not file.seekable():  # a pipe contains one page
                 yield origin.page(None, file.read(MAX_BYTES + 1))
                 return
             size = file.seek(0, SEEK_END)
@@ -175,20 +175,20 @@ def _read(origin: Origin, originals: Originals, before: ReadBefore | None) -> It
 def _once(
     file: BufferedReader, found: Iterator[Found], origin: Origin, before: ReadBefore, originals: Originals
 ) -> Iterator[Found]:
-    """Read an archive if it was not read before. A single page is known by its bytes anyway.
+    """Yield the captures of a container unless it was read before. A single page is recognised by its bytes anyway.
 
-    One that waits for originals which may stand in other files is read again next time.
+    A container with revisits whose originals may be in other files is read again next time.
     """
     waiting = len(originals.waiting)
     sha256 = file_sha256(file)
-    if before.knows(origin.path, sha256):
+    if before.contains(origin.path, sha256):
         return
     whole = True
     for one in found:
         whole = whole and not (isinstance(one, PassedOver) and one.problem and one.problem.severity == "error")
         yield one
     if whole and len(originals.waiting) == waiting:
-        before.remember(origin.path, sha256)
+        before.add(origin.path, sha256)
 
 
 def _read_as(kind: str, file: BufferedReader, pieces: Pieces, origin: Origin, originals: Originals) -> Iterator[Found]:
@@ -205,10 +205,10 @@ def _read_as(kind: str, file: BufferedReader, pieces: Pieces, origin: Origin, or
 
 
 def _kind(pieces: Pieces, name: str) -> str:
-    """Say what something is by its first bytes. Its name counts only where they say nothing, as if damaged."""
+    """Return the kind of a file by its first bytes. Its name counts only if they show nothing, as if damaged."""
     try:
         head = Stream(pieces).read(BLOCKSIZE)
-    except DamageError:  # the reader will come across it, and may know where to go on
+    except DamageError:  # the reader meets the damage, and may know where to go on
         head = b""
     if head.startswith((LOCAL, END, DESCRIPTOR)):
         return "zip"

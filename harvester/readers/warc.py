@@ -1,4 +1,4 @@
-"""Web archives: WARC files of crawlers, packed or not."""
+"""Reads WARC files of any crawler, compressed or not."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ PAGE_TYPES = (None, "text/html", "application/xhtml+xml", "text/plain")
 
 
 def read_warc(stream: Stream, origin: Origin, originals: Originals) -> Iterator[Found]:
-    """Give the pages of a WARC file, or of one inside a WACZ."""
+    """Return the pages of a WARC file, or of one inside a WACZ."""
     return WarcReader(stream, origin, originals).read()
 
 
 class WarcReader:
     """Reads a WARC record by record.
 
-    warcio and fastwarc are silent about a record that is cut off, and give what there is of it; so records are read
-    here, and given when their end was seen.
+    warcio and fastwarc are silent about a truncated record, and return what there is of it; so records are read here,
+    and yielded only when their end was seen.
     """
 
     def __init__(self, stream: Stream, origin: Origin, originals: Originals, *, last_look: bool = False) -> None:
         self._stream, self._origin, self._originals = stream, origin, originals
-        self._last_look = last_look  # nothing more will be read in which an original could be found
-        self._go_on_at = 0  # where in the file the next good record may begin, if the one in hand is damaged
-        self._seen = False  # a record
+        self._last_look = last_look  # no more files will be read in which an original could be found
+        self._go_on_at = 0  # where in the file the next good record may begin, if the present one is damaged
+        self._seen = False  # whether there was any record
         self._short = False  # records end with one line end, as some browsers' recorders write them
-        self._at = ""  # in or behind which record reading is
+        self._at = ""  # the record that is being read, or was read last
 
     def read(self) -> Iterator[Found]:
-        """Give what is in it. Behind damage, reading goes on with the next good record."""
+        """Yield its pages. After damage, reading goes on with the next good record."""
         said = ""
         for _ in range(MAX_DAMAGES):
             try:
@@ -88,13 +88,13 @@ class WarcReader:
             if end is End.SHORT and not self._short:
                 self._short = True
                 yield self._problem(header, "notice", "short-ends", "records end with fewer line ends than they should")
-            if end is End.CUT and not self._short:  # where all records end so, the last one is no shorter
+            if end is End.CUT and not self._short:  # where all records end so, the last one is not cut off
                 raise DamageError("cut off right behind a record", pieces.offset)
         if not self._seen:
             raise DamageError("no record in it", 0)
 
     def one(self) -> Iterator[Found]:
-        """Give the page of the next record alone."""
+        """Yield the page of the next record alone."""
         header = read_header(self._stream)
         if header is not None:
             yield from self._record(header, read_block(self._stream, header, wanted=True))
@@ -103,7 +103,7 @@ class WarcReader:
         if header.length > MAX_BLOCK:
             yield self._problem(header, "error", "too-large", "larger than any page")
             return
-        if self._stream.pieces.packing is None and header.is_damaged(block):  # gzip and zstd have seen to it else
+        if self._stream.pieces.packing is None and header.is_damaged(block):  # gzip and zstd have checked their own
             yield self._problem(header, "warning", "wrong-digest", "other bytes than were captured, by its digest")
         if header.kind == "revisit":
             answer, place = self._revisited(header, block)
@@ -152,7 +152,7 @@ class WarcReader:
         return Place(self._origin.path, header.offset, self._stream.pieces.dictionary)
 
     def _revisited(self, header: Header, block: bytes) -> tuple[Message | PassedOver | None, Place]:
-        """Give the answer that a record refers to instead of repeating it, with what it says itself, and its place."""
+        """Return the response that a revisit refers to, updated with the revisit's own headers, and its location."""
         said = parse_answer(block)
         for place in self._originals.find(header.fields):
             if original := self._fetch(place, header):
@@ -168,7 +168,7 @@ class WarcReader:
         return self._problem(header, "error", "revisit-without-original", lost), here
 
     def _fetch(self, place: Place, revisit: Header) -> Message | None:
-        """Read the record at a place again, if it is what a revisit refers to. What it costs counts against bombs."""
+        """Return the record at a location if a revisit refers to it, else None. It counts against the bomb limit."""
         try:
             with place.path.open("rb") as file:
                 stream = Stream(_pieces_at(file, place, self._stream.pieces.budget))
@@ -179,7 +179,7 @@ class WarcReader:
         except DamageError as damage:
             if damage.code == BOMB:
                 raise
-        except OSError:  # a file that was read in an earlier run lies there no more
+        except OSError:  # a file that was read in an earlier run is no longer there
             pass
         return None
 
@@ -189,7 +189,7 @@ class WarcReader:
 
 
 def read_waiting(originals: Originals) -> Iterator[Found]:
-    """Give the pages of the revisits whose originals stood behind them, in whichever file; name the others."""
+    """Yield the pages of the revisits whose originals came after them, in whichever file; report the others."""
     for waiting in originals.waiting:
         try:
             with waiting.place.path.open("rb") as file:
@@ -200,7 +200,7 @@ def read_waiting(originals: Originals) -> Iterator[Found]:
 
 
 def _pieces_at(file: BinaryIO, place: Place, budget: Budget) -> Pieces:
-    """Begin to read a record at its place."""
+    """Return the pieces of a file from a record's location on."""
     file.seek(place.offset)
     pieces = Pieces(file, packing_of(file.read(MAGIC_SIZE)), place.offset)
     pieces.budget, pieces.dictionary = budget, place.dictionary
@@ -208,7 +208,7 @@ def _pieces_at(file: BinaryIO, place: Place, budget: Budget) -> Pieces:
 
 
 def message_of(header: Header, block: bytes) -> Message | None:
-    """Read what a record holds: an HTTP answer, or a page by itself."""
+    """Return what a record contains: an HTTP response, or a page by itself; None if neither."""
     if header.kind == "resource":
         return Message(None, {"content-type": header.fields.get("content-type", "")}, block)
     return parse_answer(block)

@@ -1,4 +1,4 @@
-"""Records of WARC files: one after the other, and where the next good one begins behind damage."""
+"""Records of WARC files: reads one after the other, and finds the next good one after damage."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from harvester.readers.compression import Stream
 
 MAX_BLOCK = MAX_BYTES + MAX_HEAD
-"""The most of a record that is held: a page and its HTTP header."""
+"""The largest part of a record that is kept: a page and its HTTP header."""
 
-MAX_BLANK_LINES = 16  # between records there are two; that many more do no harm
+MAX_BLANK_LINES = 16  # between records there are two; up to so many do no harm
 MAX_FIELDS = 1000
 SEARCHED = 64 * 1024
-TRIED = 512  # of a packed record, to see whether it begins as one
+TRIED = 512  # bytes of a compressed record, to see whether it begins as one
 RECORD_END = b"\r\n\r\n"
 _LINE_ENDS = re.compile(rb"(?:\r?\n){0,2}")
 VERSION = b"WARC/"
@@ -42,7 +42,7 @@ _STARTS = {
 
 @dataclass(frozen=True)
 class Header:
-    """A record's header: its fields, with names in lower case; where it begins, and whether one can start there."""
+    """A record's header: its fields, with names in lower case; its offset, and whether reading can start there."""
 
     fields: dict[str, str]
     offset: int
@@ -50,12 +50,12 @@ class Header:
 
     @property
     def kind(self) -> str:
-        """What kind of record it is."""
+        """The type of the record, in lower case."""
         return self.fields.get("warc-type", "").lower()
 
     @property
     def uri(self) -> str:
-        """The address of what was captured; one version of wget put it in angle brackets."""
+        """The address of the capture; one version of wget wrote it in angle brackets."""
         return self.fields.get("warc-target-uri", "").strip("<>")
 
     @property
@@ -68,17 +68,17 @@ class Header:
 
     @property
     def date(self) -> datetime | None:
-        """When it was captured, in UTC."""
+        """The time of the capture, in UTC; None if it cannot be read."""
         try:
             stated = self.fields.get("warc-date", "")
-            # WARC 1.1 allows a year or a month alone: it was then or later, so its first moment is the safe one.
+            # WARC 1.1 allows a year or a month alone: its first moment is safe, as the capture is not earlier.
             moment = datetime.fromisoformat(stated + _MISSING.get(len(stated), ""))
             return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-        except (ValueError, OverflowError):  # the reader says so
+        except (ValueError, OverflowError):  # the reader reports it
             return None
 
     def is_damaged(self, block: bytes) -> bool:
-        """Say whether the block is another one than that whose digest the record states, if it states one."""
+        """Return whether the block is another one than that whose digest the record states, if it states one."""
         name, colon, stated = self.fields.get("warc-block-digest", "").partition(":")
         name = name.lower().replace("-", "")
         if not colon or name not in DIGESTS:
@@ -89,7 +89,7 @@ class Header:
 
 
 def read_header(stream: Stream) -> Header | None:
-    """Read the next record's header; None at the end."""
+    """Return the next record's header; None at the end."""
     for _ in range(MAX_BLANK_LINES):
         offset, reachable = stream.place()
         line = stream.readline(MAX_HEAD)
@@ -109,7 +109,7 @@ def read_header(stream: Stream) -> Header | None:
 
 
 def read_block(stream: Stream, header: Header, wanted: bool) -> bytes:
-    """Read a record's block, as far as it is held at all, and go to its end. What is not wanted is passed over."""
+    """Return a record's block, up to the limit, and skip to its end. An unwanted block is skipped whole."""
     size = min(header.length, MAX_BLOCK) if wanted else 0
     block = stream.read(size)
     rest = header.length - size
@@ -127,7 +127,7 @@ class End(Enum):
 
 
 def read_end(stream: Stream, header: Header) -> End:
-    """Read what ends a record: where neither line ends nor a record follow, the length was false."""
+    """Read the end of a record. Without line ends or a next record, its length was wrong: raises `DamageError`."""
     found = stream.peek(len(RECORD_END) + len(VERSION))
     if found.startswith(RECORD_END):
         stream.read(len(RECORD_END))
@@ -143,7 +143,7 @@ def read_end(stream: Stream, header: Header) -> End:
 
 
 def next_record(pieces: Pieces, at: int) -> Pieces | None:
-    """Search the file from a byte on for the next record."""
+    """Search the file from a byte on for the next record; return the pieces from there on, None if there is none."""
     if not pieces.file.seekable():
         return None
     for start in _starts(pieces, at):
@@ -155,7 +155,7 @@ def next_record(pieces: Pieces, at: int) -> Pieces | None:
 
 
 def _starts(pieces: Pieces, at: int) -> Iterator[int]:
-    """Give the bytes from which a record may begin. Records' first bytes may lie across two chunks."""
+    """Yield the bytes from which a record may begin. Records' first bytes may lie across two chunks."""
     pattern, overlap = _STARTS[pieces.packing], 16
     while at < pieces.end:
         pieces.file.seek(at)
@@ -171,7 +171,7 @@ def _starts(pieces: Pieces, at: int) -> Iterator[int]:
 
 
 def _begins_well(pieces: Pieces, start: int) -> bool:
-    """Say whether what is packed at a byte begins as a record does."""
+    """Return whether what is packed at a byte begins as a record does."""
     pieces.file.seek(start)
     unpacker = unzstd(pieces.dictionary) if pieces.packing == "zstd" else UNPACKERS["gzip"]()
     try:

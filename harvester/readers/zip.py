@@ -1,4 +1,4 @@
-"""Zip files, and WACZ: zips of WARC files. Members are found by the directory, or without it one by one."""
+"""Reads zip files, and WACZ: zips of WARC files. Members are found by the directory, or without it one by one."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 
 def read_zip(file: BinaryIO, origin: Origin, originals: Originals) -> Iterator[Found]:
-    """Give the pages of a zip.
+    """Return the pages of a zip.
 
-    Python's ZipFile holds a description of every member, and cannot read a zip that lost its end, as every download
-    that broke off has.
+    Python's ZipFile keeps a description of every member in memory, and cannot read a zip that lost its end, as every
+    broken download has.
     """
     return ZipReader(file, origin, originals).read()
 
 
 class ZipReader:
-    """Reads a zip member by member; a bad one never stops the rest."""
+    """Reads a zip member by member; a bad member never stops the rest."""
 
     def __init__(self, file: BinaryIO, origin: Origin, originals: Originals) -> None:
         self._file, self._origin, self._originals = file, origin, originals
@@ -41,8 +41,8 @@ class ZipReader:
         self._read_to = 0  # where the last member that was read ends
 
     def read(self) -> Iterator[Found]:
-        """Give what is in it. Where the directory ends too early, reading goes on from header to header."""
-        with self._origin.path.open("rb") as listing:  # a second hand in the same file, so that neither loses its place
+        """Yield its pages. Where the directory ends too early, reading goes on from header to header."""
+        with self._origin.path.open("rb") as listing:  # opened twice, so that neither loses its position
             try:
                 for entry in listed_entries(listing, find_directory(listing)):
                     yield from self._member(entry)
@@ -62,7 +62,7 @@ class ZipReader:
             yield self._origin.damaged(damage, entry.name)
 
     def _found(self, entry: Entry) -> Iterator[Found]:
-        start = self._start(entry)  # of other things, too: a name that is damaged would hide a page
+        start = self._start(entry)  # for all members, pages or not: a damaged name would hide a page
         self._read_to = max(self._read_to, start + entry.packed)
         is_page, address = self._origin.names.find(entry.name)
         is_warc = archive_kind(entry.name) == "warc"
@@ -83,7 +83,7 @@ class ZipReader:
             yield self._origin.page(address, self._body(entry, start), entry.name, entry.offset)
 
     def _start(self, entry: Entry) -> int:
-        """Say where a member's data begins, if the header ahead of it is of the same member."""
+        """Return where a member's data begins, if the header ahead of it is of the same member."""
         found = local_entry(self._file, entry.offset) if entry.offset < self._size else None
         if found is None or found[0].raw != entry.raw:
             raise DamageError("not the member that the directory says", entry.offset)
@@ -106,7 +106,7 @@ class ZipReader:
         if pieces.packing is None:
             self._file.seek(start)
             pieces = Pieces(self._file, packing_of(self._file.read(MAGIC_SIZE)), start, pieces.end)
-        else:  # packed twice: nothing in it can be found again by its place
+        else:  # compressed twice: nothing in it can be found again by its offset
             packing = packing_of(Stream(self._pieces(entry, start)).read(MAGIC_SIZE))
             pieces = Pieces(Stream(self._pieces(entry, start)), packing)
         return read_warc(Stream(pieces), self._origin, self._originals)
@@ -143,9 +143,9 @@ PACKINGS = {0: None, 8: "deflate", 93: "zstd"}
 
 @dataclass(frozen=True)
 class Entry:
-    """A member: `offset` is where its header stands, `crc` the checksum of what it unpacks to, `raw` its name in bytes.
+    """A member: `offset` is that of its header, `crc` the checksum of its uncompressed data, `raw` its name in bytes.
 
-    `packed` is the length of its data, UNMEASURED if that was only said in the lost directory.
+    `packed` is the length of its data, UNMEASURED if only the lost directory has stated it.
     """
 
     raw: bytes
@@ -158,14 +158,14 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The name as text. Windows tools separate its parts in their own way."""
+        """The name as text. Windows tools separate its parts with backslashes."""
         name = self.raw.decode("utf-8", "replace") if self.flags & UTF8 else self.raw.decode("cp437")
         return name.replace("\\", "/")
 
 
 @dataclass(frozen=True)
 class Directory:
-    """Where the directory stands, how many members it lists, and how far all offsets are off."""
+    """The offsets of the directory, how many members it lists, and by how much all offsets are shifted."""
 
     start: int
     end: int
@@ -174,7 +174,7 @@ class Directory:
 
 
 def find_directory(file: BinaryIO) -> Directory:
-    """Find the directory by the record at the file's end."""
+    """Return the directory, found by the record at the file's end. Raises `DamageError` if it is missing."""
     size = file.seek(0, SEEK_END)
     tail_at = file.seek(max(0, size - MAX_COMMENT - _END.size))
     tail = file.read()
@@ -185,7 +185,7 @@ def find_directory(file: BinaryIO) -> Directory:
         end, count, length, start = _find_large(file, end) or (end, count, length, start)
         shift = end - length - start
         file.seek(0)
-        # A zip may stand behind a program that unpacks it. Else it was cut off right behind a zip that it holds.
+        # A zip may follow a program that unpacks it. Else it was cut off right behind a zip that it contains.
         fits = shift == 0 or (shift > 0 and file.read(4) != LOCAL)
         if fits and len(tail) - at - _END.size == comment:
             return Directory(start + shift, end, count, shift)
@@ -193,7 +193,7 @@ def find_directory(file: BinaryIO) -> Directory:
 
 
 def _find_large(file: BinaryIO, end: int) -> tuple[int, int, int, int] | None:
-    """Find the record that a large archive has ahead of the one at the end, which has no room for its numbers."""
+    """Return the values of the zip64 record, which large files have because the one at the end has no room for them."""
     at = end - LOCATOR64_SIZE - _END64.size
     if at < 0:
         return None
@@ -203,7 +203,7 @@ def _find_large(file: BinaryIO, end: int) -> tuple[int, int, int, int] | None:
 
 
 def listed_entries(file: BinaryIO, directory: Directory) -> Iterator[Entry]:
-    """Give the members that the directory lists, one at a time: Python's ZipFile takes 65 MB for 100,000."""
+    """Yield the members that the directory lists, one at a time: Python's ZipFile takes 65 MB for 100,000."""
     file.seek(directory.start)
     count = 0
     while (at := file.tell()) < directory.end:
@@ -221,7 +221,7 @@ def listed_entries(file: BinaryIO, directory: Directory) -> Iterator[Entry]:
 
 
 def local_entries(file: BinaryIO, budget: Budget, begin: int) -> Iterator[Entry]:
-    """Give the members from a byte on without the directory, from header to header."""
+    """Yield the members from a byte on without the directory, from header to header."""
     size = file.seek(0, SEEK_END)
     at: int | None = begin
     while at is not None and at < size:
@@ -240,7 +240,7 @@ def local_entries(file: BinaryIO, budget: Budget, begin: int) -> Iterator[Entry]
 
 
 def local_entry(file: BinaryIO, offset: int) -> tuple[Entry, int] | None:
-    """Read the header ahead of a member, if there is one; say where its data begins."""
+    """Return the member whose header is at this offset, and where its data begins; None if no header is there."""
     file.seek(offset)
     fixed = file.read(_LOCAL.size)
     if len(fixed) < _LOCAL.size or not fixed.startswith(LOCAL):
@@ -254,7 +254,7 @@ def local_entry(file: BinaryIO, offset: int) -> tuple[Entry, int] | None:
 
 
 def _measured(file: BinaryIO, entry: Entry, start: int, budget: Budget) -> Entry:
-    """Find where a member ends whose length stands behind it: by unpacking it, if it is packed."""
+    """Return the entry with its length, if only a record after its data states it: found by decompressing the data."""
     packing = PACKINGS.get(entry.method)
     if packing is None:
         return replace(entry, packed=UNMEASURED)
@@ -274,7 +274,7 @@ def _measured(file: BinaryIO, entry: Entry, start: int, budget: Budget) -> Entry
 
 
 def _next_header(file: BinaryIO, at: int) -> int | None:
-    """Search for the next header of a member or of the directory."""
+    """Return the offset of the next header of a member or of the directory; None if there is none."""
     tail = b""
     file.seek(at)
     while chunk := file.read(CHUNK):
@@ -287,7 +287,7 @@ def _next_header(file: BinaryIO, at: int) -> int | None:
 
 
 def _large(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int]:
-    """Take from the extra field the numbers that were too large for their places."""
+    """Return the length and offset, from the extra field if they are too large for their own."""
     while len(extra) >= 4:
         tag, length = struct.unpack_from("<2H", extra)
         if tag == 1:

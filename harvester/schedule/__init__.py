@@ -1,1 +1,1 @@
-"""Periodic syncs: what is due when, who runs it, what came of it, and who is told. It knows no page and no network."""
+"""Periodic syncs: when they are due, the processes that run them, their results, and alerts. It reads no page."""

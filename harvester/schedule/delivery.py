@@ -1,4 +1,4 @@
-"""Delivers alerts to a program or an address, in a thread of its own. Secrets come from the environment."""
+"""Delivers alerts to a program or a webhook, in a thread of its own. Secrets come from the environment."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 
 PATIENCE_SECONDS = 20
-"""For a program or a server, from beginning to end: one that hangs, or answers drop by drop, holds nothing up."""
+"""For one delivery from beginning to end, so that a program or server that hangs delays nothing else."""
 TOLD = ("event", "subject", "kind", "what", "since", "remedy", "made_at", "id")
 
 
 class UntoldError(Exception):
-    """An alert could not be told; the message has nothing secret in it."""
+    """An alert could not be delivered; the message contains nothing secret."""
 
 
 async def tell_all(alerts: dict[str, Alert], rows: Sequence[dict[str, Any]]) -> list[str | None]:
-    """Tell alerts, all at once; give for each why it could not be told, or nothing."""
+    """Deliver alerts concurrently; return for each the reason why it could not be delivered, or None."""
     return list(await asyncio.gather(*(_tell(alerts[row["alert"]], row) for row in rows)))
 
 
@@ -59,10 +59,10 @@ async def _post(alert: Alert, row: dict[str, Any]) -> None:
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
             answer = await client.post(_open(alert.webhook or ""), json=as_json(row), headers=agent | headers)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, UnicodeError) as error:
-        # Not the message: it may name the address, and addresses of webhooks are secret.
+        # Not the message: it may contain the address, and addresses of webhooks are secret.
         raise UntoldError(f"the webhook cannot be reached ({type(error).__name__})") from None
     if not answer.is_success:
-        raise UntoldError(f"the webhook answered {answer.status_code}")
+        raise UntoldError(f"the webhook answered {response.status_code}")
 
 
 async def _run(command: Sequence[str], row: dict[str, Any]) -> None:
@@ -80,7 +80,7 @@ async def _run(command: Sequence[str], row: dict[str, Any]) -> None:
     try:
         await process.communicate(as_text(row).encode())
     except asyncio.CancelledError:
-        with suppress(ProcessLookupError):  # with everything that it has started
+        with suppress(ProcessLookupError):  # with all processes that it has started
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
         raise
@@ -89,7 +89,7 @@ async def _run(command: Sequence[str], row: dict[str, Any]) -> None:
 
 
 def _open(value: str) -> str:
-    """Give a value, from the environment if it stands there."""
+    """Return a value, read from the environment if it is written as `env:NAME`."""
     secret = SECRET.fullmatch(value)
     if not secret:
         return value
@@ -99,12 +99,12 @@ def _open(value: str) -> str:
 
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
-    """Give an alert as a webhook gets it; `text` is all of it in words, which is what chat services show."""
+    """Return an alert as the JSON sent to a webhook; `text` is the whole alert in words, which chat services show."""
     return {name: row[name] for name in TOLD} | {"text": as_text(row).strip()}
 
 
 def as_text(row: dict[str, Any]) -> str:
-    """Give an alert as people read it: what, since when, and what to do."""
+    """Return an alert as text: what is wrong, since when, and what to do."""
     head = "well again" if row["event"] == "well" else "needs attention"
     was = "It was" if row["event"] == "well" else "It is"
     return (
@@ -114,14 +114,14 @@ def as_text(row: dict[str, Any]) -> str:
 
 
 PAUSE_SECONDS = 2.0
-"""Between two looks into the outbox."""
+"""Between two checks of the outbox."""
 
 
 REMEDY = "make room on the disk, or mend its permissions; `harvester check` says whether it is sound. Syncs then go on"
 
 
 class Teller:
-    """Empties the outbox of a database for as long as it is told to."""
+    """Delivers the alerts in the outbox of a database, in a thread, from `start` until `stop`."""
 
     def __init__(self, path: Path, alerts: dict[str, Alert], say: Callable[[str], None]) -> None:
         self._path = path
@@ -131,18 +131,18 @@ class Teller:
         self._thread = threading.Thread(target=self._go_on, daemon=True)
 
     def start(self) -> None:
-        """Begin, if there is anybody to tell."""
+        """Start the thread, if any alerts are configured."""
         if self._alerts:
             self._thread.start()
 
     def stop(self) -> None:
-        """Tell what can be told at once, and end; what cannot stays for the next time."""
+        """Try once more to deliver what is pending, then end the thread; what fails stays in the outbox."""
         self._stop.set()
         if self._alerts:
             self._thread.join()
 
     def alarm(self, text: str) -> None:
-        """Tell all alerts at once that the database cannot be used. Nothing of it is kept, for there is no place."""
+        """Deliver to all alerts that the database cannot be used, without storing it there."""
         if not self._alerts:
             return
         moment = stamp(now())
@@ -157,11 +157,11 @@ class Teller:
         while not last:
             last = self._stop.wait(PAUSE_SECONDS)
             try:
-                self._empty()
+                self._deliver_pending()
             except DatabaseError:
-                continue  # the loop meets the same trouble, and says so
+                continue  # the loop has the same error, and reports it
 
-    def _empty(self) -> None:
+    def _deliver_pending(self) -> None:
         with explained(self._path):
             with closing(open_to_write(self._path)) as db:
                 rows = take(db, list(self._alerts), now())

@@ -1,4 +1,4 @@
-"""Installs and removes what starts the scheduler: a systemd unit of this user, or a crontab line."""
+"""Installs and removes the systemd user unit or the crontab lines that start the scheduler."""
 
 from __future__ import annotations
 
@@ -17,45 +17,45 @@ from harvester.errors import HarvesterError
 STOP_SECONDS = 180
 """How long a stop may take: the page in hand is finished, and a page may take a minute."""
 EVERY_MINUTES = 5
-"""How often cron looks; what is due when is in the database."""
+"""How often cron starts the scheduler; due times are in the database."""
 
 
 def home(variable: str, otherwise: str) -> Path:
-    """Give a folder of the user's, as the XDG rules have it."""
+    """Return a folder of the user's: that of an XDG variable, or `otherwise` below the home directory."""
     return Path(os.environ.get(variable) or Path.home() / otherwise)
 
 
 @dataclass(frozen=True)
 class Service:
-    """A database that is kept in step, and the configuration that says how. All paths are absolute."""
+    """The installed scheduler of one database and its configuration file. All paths are absolute."""
 
     db: Path
     settings: Path
 
     @property
     def name(self) -> str:
-        """Its name, one for each database."""
+        """The name of the service, different for each database."""
         stem = re.sub(r"[^A-Za-z0-9]+", "-", self.db.stem).strip("-") or "db"
         return f"harvester-{stem}-{hashlib.sha256(str(self.db).encode()).hexdigest()[:6]}"
 
     @property
     def secrets(self) -> Path:
-        """Where the environment of the scheduler may be kept: NAME=value, a line each."""
+        """The optional file with the scheduler's environment: lines of NAME=value."""
         return home("XDG_CONFIG_HOME", ".config") / "harvester" / "environment"
 
     @property
     def unit_file(self) -> Path:
-        """Where the unit lies."""
+        """The path of the systemd unit."""
         return home("XDG_CONFIG_HOME", ".config") / "systemd" / "user" / f"{self.name}.service"
 
     def command(self, *more: str) -> list[str]:
-        """Give the command that is run, with this very Python."""
-        # -P: what lies in the folder must not be taken for a part of the program.
+        """Return the command that starts the scheduler, with the running Python interpreter."""
+        # -P: a file in the folder must not be imported as a part of the program.
         start = [sys.executable, "-P", "-m", "harvester", "--config", str(self.settings)]
         return [*start, "schedule", "run", "--db", str(self.db), *more]
 
     def unit(self) -> str:
-        """Write the systemd unit. Only the scheduler is told to stop; it passes that on, and waits."""
+        """Return the systemd unit. Only the scheduler gets the stop signal; it stops its syncs and waits for them."""
         return f"""\
 [Unit]
 Description=Archive harvester: keeps {_plain(self.db)} in step
@@ -77,7 +77,7 @@ WantedBy=default.target
 """
 
     def cron(self) -> str:
-        """Write the lines for the crontab: looks every few minutes, and ends at once if nothing is due."""
+        """Return the crontab lines: they start a scheduler every few minutes, which ends at once if nothing is due."""
         secrets, folder = shlex.quote(str(self.secrets)), shlex.quote(str(self.settings.parent))
         line = f"cd {folder} && {{ [ ! -f {secrets} ] || {{ set -a; . {secrets}; set +a; }}; }}"
         line += f" && {shlex.join(self.command('--once'))}"
@@ -86,22 +86,22 @@ WantedBy=default.target
 
     @property
     def marks(self) -> tuple[str, str]:
-        """The lines between which ours stand in a crontab."""
+        """The marker lines before and after our lines in a crontab."""
         return f"# {self.name}: begin", f"# {self.name}: end"
 
     def without(self, crontab: str) -> str:
-        """Give a crontab without our lines."""
+        """Return a crontab without our lines."""
         begin, end = (re.escape(mark) for mark in self.marks)
         return re.sub(rf"^{begin}\n.*?^{end}\n", "", crontab, flags=re.MULTILINE | re.DOTALL)
 
 
 def _plain(path: Path) -> str:
-    """Write a path where systemd takes a whole line."""
+    """Return a path escaped for a systemd setting that takes the whole line."""
     return str(path).replace("%", "%%")
 
 
 def _quoted(part: str) -> str:
-    """Write a part of a command as systemd reads it."""
+    """Return a part of a command, quoted and escaped for systemd's ExecStart."""
     escaped = part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{escaped}"' if re.search(r"[^\w@%+=:,./$-]", escaped, re.ASCII) else escaped
 
@@ -110,7 +110,7 @@ UNTIL_LOGOUT = "it runs while you are logged in; so that it also does otherwise:
 
 
 def install_systemd(service: Service) -> list[str]:
-    """Write the unit and start it; say what was done, and what is left to do."""
+    """Write the unit and start it; return lines that report what was done and what is left to do."""
     file = service.unit_file
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -126,7 +126,7 @@ def install_systemd(service: Service) -> list[str]:
 
 
 def uninstall_systemd(service: Service) -> list[str]:
-    """Stop the unit and take it away."""
+    """Stop and remove the unit; return lines that report it, none if there was no unit."""
     file = service.unit_file
     if not file.exists():
         return []
@@ -137,13 +137,13 @@ def uninstall_systemd(service: Service) -> list[str]:
 
 
 def install_cron(service: Service) -> list[str]:
-    """Put our lines into the user's crontab, in place of what we had there."""
+    """Add our lines to the user's crontab, replacing earlier ones; return lines that report it."""
     _write_crontab(service.without(_crontab()) + service.cron())
     return [f"put {service.name} into your crontab (see `crontab -l`)"]
 
 
 def uninstall_cron(service: Service) -> list[str]:
-    """Take our lines out of the user's crontab."""
+    """Remove our lines from the user's crontab; return lines that report it, none if there were none."""
     if not shutil.which("crontab"):
         return []
     held = _crontab()
@@ -164,7 +164,7 @@ def _crontab() -> str:
     if not shutil.which("crontab"):
         raise HarvesterError("there is no crontab here: install cron, or use --systemd; see the lines with --print")
     done = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=False)  # noqa: S607 - the user's own
-    if done.returncode and "no crontab" not in done.stderr:  # nothing is written over what could not be read
+    if done.returncode and "no crontab" not in done.stderr:  # a file that could not be read is not overwritten
         raise HarvesterError(f"cannot read your crontab ({done.stderr.strip()}): see the lines with --print")
     return done.stdout if done.returncode == 0 else ""
 

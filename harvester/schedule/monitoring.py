@@ -1,4 +1,4 @@
-"""What is bad at the moment: syncs that end badly, nothing new for too long, listings that shrink, pages that rot."""
+"""Monitoring rules: failed syncs, stale schedules, shrinking listings, and pages that have lost fields."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 BAD = ("partial", "failed", "interrupted")
 SHRUNK = 0.9
-"""A listing that declares less than this part of what it declared lately has lost something, or shows less."""
+"""A listing whose declared total falls below this fraction of its recent maximum counts as shrinking."""
 LEAST_LOST = 10
 WALKS_COMPARED = 6
-"""The last complete walk and those before it: what has been so for that long is no news."""
+"""How many complete walks are compared, the last included; an older fall is no longer reported."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Something that is bad: of which schedule or listing, of which kind, since when, and what can be done."""
+    """A problem with a schedule or listing: its subject and kind, since when (ISO 8601), what it is, and the remedy."""
 
     subject: str
     kind: str
@@ -35,7 +35,7 @@ class Condition:
 
 
 def conditions(db: Database, plans: Sequence[Plan], now: datetime) -> Iterator[Condition]:
-    """Give everything that is bad at the moment."""
+    """Yield every condition that holds at `now`."""
     for plan in plans:
         yield from _run(db, plan)
         yield from _stale(db, plan, now)
@@ -44,7 +44,7 @@ def conditions(db: Database, plans: Sequence[Plan], now: datetime) -> Iterator[C
 
 
 def _run(db: Database, plan: Plan) -> Iterator[Condition]:
-    """See whether the last sync did not end as asked. What was only stopped will go on."""
+    """Yield conditions if the last sync ended badly. A sync that was only stopped is no problem: it will go on."""
     sql = """SELECT id, state, finished_at, reason, run_id FROM turns
         WHERE schedule = ? AND state NOT IN ('running', 'missed', 'stopped') ORDER BY id DESC LIMIT 1"""
     last = next(iter(db.query(sql, [plan.name])), None)
@@ -65,7 +65,7 @@ def _remedy(turn: dict[str, Any]) -> str:
 
 
 def _first_bad(db: Database, schedule: str) -> str:
-    """Give when the bad turns in a row began."""
+    """Return when the first of the latest consecutive bad attempts finished."""
     sql = """SELECT finished_at FROM turns WHERE schedule = :name AND state IN ('partial', 'failed', 'interrupted')
         AND id > (SELECT coalesce(max(id), 0) FROM turns WHERE schedule = :name AND state IN ('complete', 'bounded'))
         ORDER BY id LIMIT 1"""
@@ -73,19 +73,19 @@ def _first_bad(db: Database, schedule: str) -> str:
 
 
 def _rotten(db: Database, run: int) -> str | None:
-    """Say how the pages of a run have rotted, if it says so."""
+    """Return the message of the run's fill-rate problem, or None."""
     sql = "SELECT message FROM problems WHERE run_id = ? AND code LIKE 'rot%' ORDER BY id LIMIT 1"
     row = db.execute(sql, [run]).fetchone()
     return None if row is None else str(row[0])
 
 
 def _stale(db: Database, plan: Plan, now: datetime) -> Iterator[Condition]:
-    """See whether nothing was synced for too long."""
+    """Yield a condition if a schedule was not synced for longer than its `stale_after`."""
     sql = """SELECT coalesce((SELECT max(finished_at) FROM turns
         WHERE schedule = :name AND state IN ('complete', 'bounded', 'partial')), since),
         coalesce((SELECT started_at FROM turns WHERE schedule = :name AND state = 'running'), since)
         FROM schedules WHERE name = :name"""
-    since = max(db.execute(sql, {"name": plan.name}).fetchone())  # one that goes on is no silence
+    since = max(db.execute(sql, {"name": plan.name}).fetchone())  # a running sync counts, too
     if now - datetime.fromisoformat(since) <= plan.stale_after(now):
         return
     what = f"{plan.harvest or plan.source} was not synced for {told(plan.stale_after(now))} and more"
@@ -94,7 +94,7 @@ def _stale(db: Database, plan: Plan, now: datetime) -> Iterator[Condition]:
 
 
 def _shrinking(db: Database, source: str) -> Iterator[Condition]:
-    """See whether a listing declares much less than it did in the walks before."""
+    """Yield a condition for each listing of a source that declares much less than in its recent walks."""
     sql = """SELECT listings.id, listings.name FROM listings WHERE source = ? ORDER BY id"""
     for listing, name in db.execute(sql, [source]).fetchall():
         walks = _walks(db, listing)

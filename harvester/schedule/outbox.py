@@ -1,4 +1,4 @@
-"""The tables of incidents and of alerts that wait: each stays until it has been delivered."""
+"""The tables of incidents and of pending notifications: a notification stays pending until it has been delivered."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 LEASE = timedelta(minutes=2)
-"""For so long one scheduler is at an alert; if it dies meanwhile, another one tells it."""
+"""How long one scheduler may take to deliver a notification; after that, another scheduler may try."""
 FIRST_WAIT = timedelta(minutes=1)
-"""Before the second attempt; it doubles with each further one. None is the last."""
+"""Before the second attempt; it doubles with each further attempt. Attempts never end."""
 LONGEST_WAIT = timedelta(hours=1)
 AT_ONCE = 20
 
 
 def take(db: Database, alerts: Sequence[str], now: datetime) -> list[dict[str, Any]]:
-    """Take what is to be told now, oldest first; nobody else takes it meanwhile."""
+    """Lease the notifications that are due now, oldest first; no other scheduler gets them during the lease."""
     if not _waiting(db, alerts, now):
         return []
     with transaction(db):
@@ -38,7 +38,7 @@ def take(db: Database, alerts: Sequence[str], now: datetime) -> list[dict[str, A
 
 
 def _waiting(db: Database, alerts: Sequence[str], now: datetime) -> list[dict[str, Any]]:
-    # What was taken for longer than a lease lies ahead because the clock was set back.
+    # A lease that ends later than any can was made before the clock was set back.
     marks = ", ".join("?" for _ in alerts)
     sql = f"""SELECT * FROM alerts WHERE told_at IS NULL AND alert IN ({marks})
         AND (next_attempt <= ? OR next_attempt > ?)
@@ -48,7 +48,7 @@ def _waiting(db: Database, alerts: Sequence[str], now: datetime) -> list[dict[st
 
 
 def told(db: Database, alert: dict[str, Any], error: str | None, now: datetime) -> None:
-    """Keep that an alert was told, or why not, and when it is tried again."""
+    """Record that a notification was delivered, or the error and the time of the next attempt."""
     attempts = alert["attempts"] + 1
     wait = min(FIRST_WAIT * (1 << min(attempts - 1, 20)), LONGEST_WAIT)
     sql = """UPDATE alerts SET attempts = ?, told_at = ?, error = ?, next_attempt = ?, taken_until = NULL
@@ -61,10 +61,10 @@ WELL = "nothing; this only says that it is over"
 
 
 def look_after(db: Database, plans: Sequence[Plan], alerts: Sequence[str], now: datetime) -> None:
-    """Compare what is bad with what was, and keep what has turned. Without a turn nothing is written."""
+    """Compare the present conditions with the stored incidents, store the changes, and queue their notifications."""
     if not _turned(db, plans, now):
         return
-    with transaction(db):  # another scheduler may have been quicker: look again
+    with transaction(db):  # another scheduler may have been faster: read again
         for event, condition in _turned(db, plans, now):
             _keep(db, event, condition)
             for alert in alerts:
@@ -75,7 +75,7 @@ def _turned(db: Database, plans: Sequence[Plan], now: datetime) -> list[tuple[st
     held = {(row["subject"], row["kind"]): Condition(**row) for row in db.query("SELECT * FROM health")}
     found = {(one.subject, one.kind): one for one in conditions(db, plans, now)}
     bad = [("bad", found[key]) for key in found.keys() - held.keys()]
-    return sorted([*bad, *(("well", held[key]) for key in held.keys() - found.keys())], key=lambda one: one[1].kind)
+    return sorted([*bad, *(("well", held[key]) for key in held.keys() - found.keys())], key=lambda item: item[1].kind)
 
 
 def _keep(db: Database, event: str, one: Condition) -> None:

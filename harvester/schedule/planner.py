@@ -1,7 +1,7 @@
-"""What is to be done now about one schedule: a pure function of the schedule, of what has happened, and of the clock.
+"""Decides what to do now about one schedule, by pure functions of the schedule, its history and the clock.
 
-A clock may be set back or forward, the machine may sleep for a week, and nobody may have been there: what counts is
-which due times there are, and which of them have a turn already.
+The clock may be set back or forward, and the machine may be off for a week: the decision depends only on which due
+times there are and which of them have an attempt already.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from harvester.schedule.plans import Kind, Plan
 
 GRACE = timedelta(minutes=10)
-"""A turn that begins so much later is still in time: cron looks every five minutes, and machines are busy."""
+"""An attempt that begins this much later is still in time: cron starts every five minutes, and machines are busy."""
 BACK_OFF = timedelta(minutes=5)
-"""How long a source is left alone after a failure; it doubles with each further one in a row."""
+"""How long a source is left alone after a failure; it doubles with each further consecutive failure."""
 LONGEST_BACK_OFF = timedelta(hours=6)
 MOST_LISTED = 1000
-"""Missed due times of which each gets a row; of older ones only the number is kept."""
+"""How many missed due times get a row each; of older ones only the number is stored."""
 FAILED = frozenset({"failed", "interrupted"})
 """States after which a source is left alone for a while."""
 REPEATED = FAILED | {"stopped"}
-"""States after which a turn is tried again before the next one is due."""
+"""States after which an attempt is retried before the next due time."""
 NOBODY = "no scheduler was running then: it was not started, or the machine was off or asleep"
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A turn that has ended, as far as it matters to the next."""
+    """An attempt that has ended: the fields that later attempts depend on."""
 
     id: int
     schedule: str
@@ -45,10 +45,9 @@ class Ended:
 
 @dataclass(frozen=True)
 class Known:
-    """What the database says of a schedule: its row, and the last turns of its source, oldest first.
+    """The stored state of a schedule: its row, and the last attempts of its source, oldest first.
 
-    `last`: its own last turn. `incrementals`: how many were so since the last full one; None if there was none.
-    `taken`: due times that have a turn. `others`: when harvests by hand held the source.
+    All times are in UTC.
     """
 
     since: datetime
@@ -56,24 +55,28 @@ class Known:
     seed: str
     turns: Sequence[Ended] = ()
     last: Ended | None = None
+    """The last attempt of the schedule itself."""
     incrementals: int | None = None
-    taken: frozenset[datetime] = frozenset()
-    others: Sequence[tuple[datetime, datetime]] = ()
+    """The number of incremental syncs since the last full one; None if there was no full one."""
+    attempted: frozenset[datetime] = frozenset()
+    """Due times that have an attempt."""
+    manual_runs: Sequence[tuple[datetime, datetime]] = ()
+    """Start and end of harvests of the source that no schedule started."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """Begin a turn. `missed`: due times that passed, with the reason; the turn itself is among them if it is late."""
+    """A decision to start an attempt. `missed`: passed due times with reasons; its own is included if it is late."""
 
     due_at: datetime
     kind: Kind
     missed: Sequence[tuple[datetime, str]]
-    repeats: int | None
+    retry_of: int | None
     next_due: datetime
 
 
 def decide(plan: Plan, known: Known, now: datetime) -> Start | None:
-    """Say whether a turn of a schedule is to begin now."""
+    """Return the attempt that should start now, or None."""
     if now < waits_until(known.turns, now):
         return None
     dues, unlisted = _passed(plan, known, now)
@@ -85,29 +88,29 @@ def decide(plan: Plan, known: Known, now: datetime) -> Start | None:
         missed.pop()
     if unlisted:
         missed[0] = (missed[0][0], f"{missed[0][1]}; {unlisted} due times before this one were missed, too")
-    return Start(dues[-1], _kind(plan, known), missed, again, plan.rhythm.next(dues[-1], known.since))
+    return Start(dues[-1], _kind(plan, known), missed, again, plan.recurrence.next(dues[-1], known.since))
 
 
 def next_due(plan: Plan, known: Known, now: datetime) -> datetime:
-    """Give the next due time: what was planned, or, if the clock was set back, the first one that has no turn yet."""
-    first = plan.rhythm.after(now, known.since)
+    """Return the next due time: the planned one or, if the clock was set back, the first one without an attempt."""
+    first = plan.recurrence.after(now, known.since)
     due = next(first)
     if known.next_due <= due:
         return known.next_due
-    while due in known.taken:
+    while due in known.attempted:
         due = next(first)
     return due
 
 
 def next_start(plan: Plan, known: Known, now: datetime) -> datetime:
-    """Give when something happens next: what is planned, or what is tried again."""
+    """Return when the next attempt starts, planned or retried."""
     start, waits = plan.start_of(next_due(plan, known, now), known.seed), waits_until(known.turns, now)
     again = known.last is not None and known.last.state in REPEATED
     return waits if again else max(start, waits) if waits > now else start
 
 
 def waits_until(turns: Sequence[Ended], now: datetime) -> datetime:
-    """Give until when a source is left alone after its last turns have failed."""
+    """Return the time until which a source is left alone after failures; `now` if it is not."""
     failures = failures_of(turns)
     if not failures or turns[-1].finished_at > now:  # then the clock was set back
         return now
@@ -115,12 +118,12 @@ def waits_until(turns: Sequence[Ended], now: datetime) -> datetime:
 
 
 def back_off(failures: int) -> timedelta:
-    """Give how long a source is left alone after so many failures in a row."""
+    """Return how long a source is left alone after `failures` consecutive failures (at least 1)."""
     return min(BACK_OFF * (1 << min(failures - 1, 20)), LONGEST_BACK_OFF)
 
 
 def failures_of(turns: Sequence[Ended]) -> int:
-    """Count the failures in a row at the end. Turns that were stopped say nothing about the source."""
+    """Return the number of consecutive failures at the end of `turns`. Stopped attempts count neither way."""
     count = 0
     for turn in reversed(turns):
         if turn.state not in REPEATED:
@@ -130,12 +133,12 @@ def failures_of(turns: Sequence[Ended]) -> int:
 
 
 def _passed(plan: Plan, known: Known, now: datetime) -> tuple[list[datetime], int]:
-    """Give the due times whose turn should have begun, the newest last, and how many more there are before them."""
+    """Return the due times whose attempt should have started, newest last, and how many older ones are left out."""
     found: deque[datetime] = deque(maxlen=MOST_LISTED)
     count, due = 0, next_due(plan, known, now)
-    dues = plan.rhythm.after(due, known.since)
+    dues = plan.recurrence.after(due, known.since)
     while plan.start_of(due, known.seed) <= now:
-        if due not in known.taken:
+        if due not in known.attempted:
             found.append(due)
             count += 1
         due = next(dues)
@@ -147,12 +150,12 @@ def _kind(plan: Plan, known: Known) -> Kind:
 
 
 def _why_missed(plan: Plan, known: Known, due: datetime) -> str:
-    """Say why a turn did not begin when it should have."""
+    """Return the reason why an attempt did not start in time."""
     start = plan.start_of(due, known.seed)
     for turn in known.turns:
         if turn.started_at <= start < turn.finished_at:
             return f"a sync of {plan.source} was still going on (turn {turn.id})"
-    if any(begun <= start < ended for begun, ended in known.others):
+    if any(begun <= start < ended for begun, ended in known.manual_runs):
         return f"a harvest of {plan.source} by hand was going on"
     before = [turn for turn in known.turns if turn.finished_at <= start]
     if start < waits_until(before, start):

@@ -1,4 +1,4 @@
-"""A scheduled sync: what is harvested, how, and when it is due. Pure functions of the configuration and a moment."""
+"""Scheduled syncs: what is harvested, how, and when it is due. Pure functions of the configuration and the time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
 def told(length: timedelta, parts: int = 5) -> str:
-    """Write a length of time as harvester.toml has it: `1d 12h`; only the largest parts of it, if that is asked."""
+    """Return a duration as written in harvester.toml, such as `1d 12h`, with at most `parts` of its largest units."""
     left, said = int(abs(length.total_seconds())), []
     for unit, seconds in UNITS:
         count, left = divmod(left, seconds)
@@ -31,10 +31,10 @@ def told(length: timedelta, parts: int = 5) -> str:
 
 @dataclass(frozen=True)
 class Rhythm:
-    """Every so often, or at the times of a cron expression in a time zone.
+    """When a schedule is due: at a fixed interval, or by a cron expression in a time zone.
 
-    A cron time that a clock change leaves out comes when the clock goes on; one that comes twice is taken once, unless
-    the expression asks for every hour or so. That is how Debian's cron does it.
+    As in Debian's cron, a time skipped by a clock change comes at the change, and a repeated time counts once, unless
+    the expression has a wildcard for the hour.
     """
 
     every: timedelta | None = None
@@ -42,7 +42,7 @@ class Rhythm:
     zone: str = "UTC"
 
     def after(self, moment: datetime, since: datetime) -> Iterator[datetime]:
-        """Give all due times later than a moment, in order. Those of `every` count from `since`, either way."""
+        """Yield all due times after `moment`, in order, without end. An interval counts from `since`, both ways."""
         if self.every is not None:
             due = since + ((moment - since) // self.every + 1) * self.every
             while True:
@@ -52,50 +52,50 @@ class Rhythm:
             yield local.astimezone(UTC)
 
     def next(self, moment: datetime, since: datetime) -> datetime:
-        """Give the first due time later than a moment."""
+        """Return the first due time after `moment`."""
         return next(self.after(moment, since))
 
     def first(self, since: datetime) -> datetime:
-        """Give the first due time of all: at once for `every`, so that one sees that it works."""
+        """Return the very first due time: `since` itself for an interval, so that users see at once that it works."""
         return since if self.every is not None else self.next(since, since)
 
     def period(self, moment: datetime, since: datetime) -> timedelta:
-        """Give how long it is from the next due time to the one after that."""
+        """Return the time between the next due time and the one after it."""
         dues = self.after(moment, since)
         return -(next(dues) - next(dues))
 
     def __str__(self) -> str:
-        """Say it as in harvester.toml."""
+        """Return the recurrence as in harvester.toml."""
         return f"every {told(self.every)}" if self.every is not None else f"cron {self.cron} {self.zone}"
 
 
 def rhythm_of(schedule: Schedule, zone: str) -> Rhythm:
-    """Give the rhythm of a schedule; `zone` is that of all schedules that name none."""
+    """Return the recurrence of a schedule; `zone` is the default time zone."""
     return Rhythm(schedule.every, schedule.cron or "", schedule.timezone or zone)
 
 
 def delay_of(jitter: timedelta, due: datetime, seed: str) -> timedelta:
-    """Give how much later a turn begins: by chance, but the same for all who ask."""
+    """Return the random delay of an attempt, below `jitter`; it is the same for the same `seed` and `due`."""
     number = int.from_bytes(hashlib.sha256(f"{seed} {due.timestamp():.0f}".encode()).digest()[:8], "big")
     return timedelta(seconds=int(jitter.total_seconds() * number / 2**64))
 
 
 Kind = Literal["full", "incremental"]
 UNTIL_KNOWN = 3
-"""Pages in a row without anything new at which an incremental sync stops: a record may have been added back-dated."""
+"""An incremental sync stops after this many consecutive pages without new records: some may be added back-dated."""
 STALE_AFTER = 3
-"""Syncs that may fail to come before what is held counts as stale, where nothing else was asked."""
+"""How many syncs in a row may be missing before a schedule counts as stale, by default."""
 LEAST_STALE = timedelta(hours=6)
-"""A first harvest takes hours, and so may an outage that is nobody's business."""
+"""The shortest default: a first harvest takes hours, and so does an outage that needs no alert."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A schedule; `target` is what `harvester harvest` is given for it."""
+    """A schedule of the configuration; `target` holds the arguments of `harvester harvest` that name what is synced."""
 
     name: str
     source: str
-    rhythm: Rhythm
+    recurrence: Rhythm
     harvest: str = ""
     target: tuple[str, ...] = ()
     jitter: timedelta = timedelta()
@@ -105,28 +105,28 @@ class Plan:
     stale: timedelta | None = None
 
     def arguments(self, kind: Kind) -> list[str]:
-        """Give the arguments of a harvest of this kind."""
+        """Return the arguments of `harvester` for a harvest of this kind."""
         given = ["harvest", *(self.target or (self.source,))]
         given += ["--until-known", str(UNTIL_KNOWN)] if kind == "incremental" else []
         given += ["--max-seconds", f"{self.time_budget.total_seconds():.0f}"] if self.time_budget else []
         return given + (["--max-requests", str(self.request_budget)] if self.request_budget else [])
 
     def start_of(self, due: datetime, seed: str) -> datetime:
-        """Give when the turn that is due at a time begins."""
+        """Return when the attempt that is due at `due` starts, jitter included."""
         return due + delay_of(self.jitter, due, f"{seed} {self.name}")
 
     def stale_after(self, now: datetime) -> timedelta:
-        """Give how long nothing may be synced before what is held counts as stale."""
-        return self.stale or max(STALE_AFTER * self.rhythm.period(now, now) + self.jitter, LEAST_STALE)
+        """Return how long a schedule may go without a sync before it counts as stale."""
+        return self.stale or max(STALE_AFTER * self.recurrence.period(now, now) + self.jitter, LEAST_STALE)
 
     @property
     def text(self) -> str:
-        """Everything that makes it another schedule if it changes."""
-        return f"{self.rhythm}, jitter {told(self.jitter)}" if self.jitter else str(self.rhythm)
+        """The recurrence and jitter as text; if it changes, the schedule counts as new."""
+        return f"{self.recurrence}, jitter {told(self.jitter)}" if self.jitter else str(self.recurrence)
 
 
 def plans_of(settings: Settings) -> list[Plan]:
-    """Give all schedules of the configuration."""
+    """Return all schedules of the configuration."""
     return [_plan(name, schedule, settings) for name, schedule in settings.schedules.items()]
 
 

@@ -1,4 +1,4 @@
-"""One scheduler and its loop: it looks what is due, starts it, and keeps what came of it."""
+"""The scheduler and its main loop: starts syncs that are due, and records their results."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 
 
 class Launches(Protocol):
-    """Starts syncs."""
+    """Starts syncs, in child processes or in a test."""
 
     def command(self, harvest: Sequence[str]) -> str:
-        """Give the command as its run will be named."""
+        """Return the command line that the run will record."""
 
     def start(self, harvest: Sequence[str]) -> Sync:
-        """Start a sync."""
+        """Start a sync with these arguments."""
 
 
 def now() -> datetime:
-    """Give the moment."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 class Scheduler:
-    """Looks after schedules. `clock` and `alive` can be others, so that a month can be tried in a minute.
+    """Runs schedules. Tests replace `clock` and `alive`, so that a month passes in a minute.
 
-    `once`: each schedule gets one turn at most. `say` is told what begins and how it ends.
+    `once`: each schedule gets one attempt at most. `say` is called with a line for each start and end of a sync.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Scheduler:
         launcher: Launches,
         alerts: Sequence[str] = (),
         clock: Callable[[], datetime] = now,
-        who: str | None = None,
+        identity: str | None = None,
         alive: Callable[[Database, dict[str, Any], datetime], bool] = alive,
         *,
         once: bool = False,
@@ -62,7 +62,7 @@ class Scheduler:
         self._launcher = launcher
         self._alerts = alerts
         self._clock = clock
-        self._who = who or processes.identity()
+        self._identity = identity or processes.identity()
         self._alive = alive
         self._syncs: dict[int, Sync] = {}
         self._once = once
@@ -71,54 +71,55 @@ class Scheduler:
         self._stopping = False
 
     def enlist(self, db: Database) -> None:
-        """Keep which schedules there are."""
+        """Store the schedules of the configuration."""
         tables.enlist(db, self.plans, self._clock())
 
-    def look(self, db: Database) -> None:
-        """Keep what has ended, start what is due, and see whether all is well."""
+    def tick(self, db: Database) -> None:
+        """Record syncs that have ended, start those that are due, and update the incidents."""
         self._reap(db)
         for plan in () if self._stopping else tables.in_order(db, self.plans):
-            done = self._once and plan.name in self._begun  # or a short rhythm would go on for ever
+            done = self._once and plan.name in self._begun  # or a short interval would go on for ever
             if not self._stopping and not done:
                 self._begin(db, plan)
         look_after(db, self.plans, self._alerts, self._clock())
 
     def stop(self) -> None:
-        """Begin nothing more, and ask what goes on to finish the page in hand."""
+        """Start no more syncs, and stop the running ones after their current page."""
         self._stopping = True
         for sync in self._syncs.values():
             sync.stop()
 
     @property
     def busy(self) -> bool:
-        """Say whether a sync of this scheduler goes on, or has ended and is not kept yet."""
+        """Whether a sync of this scheduler is running, or has ended and is not recorded yet."""
         return bool(self._syncs)
 
     @property
     def has_news(self) -> bool:
-        """Say whether a sync of this scheduler has ended."""
+        """Whether a sync of this scheduler has ended and is not recorded yet."""
         return any(sync.ended() is not None for sync in self._syncs.values())
 
     def next_start(self, db: Database) -> datetime | None:
-        """Give when the next turn begins, as far as it is planned."""
+        """Return when the next planned attempt starts; None without schedules."""
         starts = [row["next_start"] for row in db.query("SELECT next_start FROM schedules WHERE removed_at IS NULL")]
         return datetime.fromisoformat(min(starts)) if starts else None
 
     def _begin(self, db: Database, plan: Plan) -> None:
-        # The kind of a turn is known only when it begins; a command that names both would not be the run's.
-        turn = tables.begin(db, plan, self._clock(), self._who, lambda kind: self._command(plan, kind))
+        # The kind of a sync is known only when it begins; a command with both kinds would not be the run's.
+        turn = tables.begin(db, plan, self._clock(), self._identity, lambda kind: self._command(plan, kind))
         if turn is None:
             return
         self._begun.add(plan.name)
         try:
             sync = self._launcher.start(plan.arguments(turn.kind))
-        except OSError as error:  # no memory, no processes left: this turn has failed, and the next may not
+        except OSError as error:  # no memory, no processes left: this attempt has failed, the next may succeed
             with transaction(db):
                 tables.finish(db, turn.id, "failed", f"it could not be started: {error}", None, self._clock())
             return
         self._syncs[turn.id] = sync
-        self._say(f"{stamp(self._clock())} {plan.name}: a sync of {plan.harvest or plan.source} begins ({turn.kind})")
-        if self._stopping:  # the wish came while it was being started
+        target = plan.harvest or plan.source
+        self._say(f"{stamp(self._clock())} {plan.name}: a sync of {target} begins ({attempt.kind})")
+        if self._stopping:  # the request came while it was being started
             sync.stop()
         tables.set_process(db, turn, sync.who)
 
@@ -126,16 +127,16 @@ class Scheduler:
         return self._launcher.command(plan.arguments(kind))
 
     def _reap(self, db: Database) -> None:
-        """Keep what has ended: our own syncs, and turns on which nobody works any more."""
+        """Record what has ended: our own syncs, and attempts whose processes are gone."""
         running = tables.running(db)
         for number in self._syncs.keys() - {turn["id"] for turn in running}:
-            if self._syncs[number].ended() is not None:  # another scheduler has kept what became of it
+            if self._syncs[number].ended() is not None:  # another scheduler has recorded its result
                 del self._syncs[number]
         for turn in running:
             sync = self._syncs.get(turn["id"])
             status = sync.ended() if sync else None
             if status is not None and sync:
-                self._keep(db, turn, status, sync.said())
+                self._keep(db, turn, status, sync.stderr_tail())
                 del self._syncs[turn["id"]]
             elif not sync and not self._alive(db, turn, self._clock()):
                 self._keep(db, turn, None, "")
@@ -146,8 +147,8 @@ class Scheduler:
             tables.finish(db, turn["id"], ended.state, ended.reason, ended.run, self._clock())
             for plan in self.plans:
                 tables.replan(db, plan, self._clock())
-        reason = f": {ended.reason}" if ended.reason else ""
-        self._say(f"{stamp(self._clock())} {turn['schedule']}: {ended.state}{reason}")
+        reason = f": {result.reason}" if ended.reason else ""
+        self._say(f"{stamp(self._clock())} {turn['schedule']}: {result.state}{reason}")
 
 
 if TYPE_CHECKING:
@@ -159,21 +160,21 @@ if TYPE_CHECKING:
 
 
 NAP = timedelta(seconds=15)
-"""The longest time between two looks: a clock that was set, or a machine that slept, is noticed so soon."""
+"""The longest time between two ticks: a changed clock, or a machine that was asleep, is noticed this soon."""
 SHORT_NAP = timedelta(seconds=0.2)
-"""How often it looks whether a sync has ended; that asks the system, not the database."""
+"""How often it polls whether a sync has ended; that does not use the database."""
 MOMENT = timedelta(seconds=1)
-"""How long it waits at least for something that is due and cannot begin yet."""
+"""The shortest wait for something that is due and cannot start yet."""
 
 
 PATIENCE = timedelta(minutes=5)
-"""How long the database may be of no use before people are told."""
+"""How long the database may be unusable before alerts are delivered."""
 
 
 class Loop:
-    """Runs a scheduler on a database until it is asked to stop. The database is open only while it looks.
+    """Runs a scheduler on a database until a signal stops it. The database is open only during a tick.
 
-    So a database that is replaced by a backup is the one that is used next, and no file is held.
+    So a database that is replaced, as by a backup, is used from the next tick on, and no file is kept open.
     """
 
     def __init__(
@@ -184,71 +185,71 @@ class Loop:
         beside: str | None = None,
         alarm: Callable[[str], None] = lambda _text: None,
     ) -> None:
-        """`alarm` tells people that the database cannot be used, which cannot be kept in it."""
+        """Store the parts. `alarm` delivers an alert that the database cannot be used, without using the database."""
         self._alarm = alarm
         self._troubled = timedelta()
         self._path = path
         self._scheduler = scheduler
         self._say = say
         self._beside = beside
-        self._asked = False  # no Event: a signal that comes while one waits for it would wait for itself
+        self._stop_requested = False  # no Event: a signal that comes while one waits for it would wait for itself
         self._trouble = ""
 
     def listen(self) -> None:
-        """Begin to listen to the wish to stop."""
+        """Install the handlers of the signals that stop the loop."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        """Pass the wish on, each time: a harvest that is asked twice ends at once."""
-        self._asked = True
+        """Stop the loop and its syncs. Each signal is passed on: a harvest that gets a second one ends at once."""
+        self._stop_requested = True
         self._scheduler.stop()
 
     def run(self, *, once: bool = False) -> None:
-        """Go on until it is asked to stop; with `once`, until everything that is due now is done."""
+        """Run until a signal comes; with `once`, until everything that is due now is done."""
         self._with_database(self._scheduler.enlist)
-        wait = self._look()
+        wait = self._tick()
         while not self._over(once=once):
             self._nap(wait)
-            wait = self._look()
+            wait = self._tick()
             self._alarm_after(wait)
         while self._scheduler.busy:
             self._nap(SHORT_NAP)
             if self._scheduler.has_news:
-                self._look()
-            if self._trouble:  # what has ended stays as it is; the next scheduler sees that nobody works on it
+                self._tick()
+            if self._trouble:  # ended attempts stay as they are; the next scheduler sees that no process works on them
                 raise DatabaseError(self._trouble)
-        if once and self._trouble and not self._asked:
+        if once and self._trouble and not self._stop_requested:
             self._alarm(self._trouble)
             raise DatabaseError(self._trouble)
 
     def _alarm_after(self, wait: timedelta) -> None:
-        """Tell people of trouble with the database that lasts, once; it may be but a restore, or a rebuild."""
+        """Raise the alarm once if the database stays unusable; a short while may only be a restore or a rebuild."""
         before, self._troubled = self._troubled, self._troubled + wait if self._trouble else timedelta()
         if before < PATIENCE <= self._troubled:
             self._alarm(self._trouble)
 
     def _over(self, *, once: bool) -> bool:
-        if self._beside and not processes.runs(self._beside) and not self._asked:
+        if self._beside and not processes.runs(self._beside) and not self._stop_requested:
             self._say("the process that this scheduler belongs to has ended: stopping")
-            self._asked = True
+            self._stop_requested = True
             self._scheduler.stop()
-        return self._asked or (once and not self._scheduler.busy)
+        return self._stop_requested or (once and not self._scheduler.busy)
 
-    def _look(self) -> timedelta:
-        """Look, and give how long to wait for the next look."""
+    def _tick(self) -> timedelta:
+        """Do one tick, and return how long to wait before the next."""
         wait = [NAP]
 
-        def look(db: Database) -> None:
-            self._scheduler.look(db)
+        def tick(db: Database) -> None:
+            self._scheduler.tick(db)
             start = self._scheduler.next_start(db)
             wait[0] = min(NAP, max(MOMENT, start - now())) if start else NAP
 
-        self._with_database(look)
+        self._with_database(tick)
         return wait[0]
 
     def _with_database(self, use: Callable[[Database], None]) -> None:
-        """Use the database; what is wrong with it now may be well at the next look."""
+        """Call `use` with the database, and remember its error: it may be gone at the next tick."""
         try:
             with explained(self._path), closing(open_to_write(self._path)) as db:
                 use(db)
@@ -260,11 +261,11 @@ class Loop:
             self._trouble = ""
 
     def _nap(self, length: timedelta) -> None:
-        """Wait, but not longer than until a sync has ended, or somebody wants to stop."""
+        """Sleep for `length`, or until a sync has ended or a stop is requested."""
         left = length
         while left > timedelta() and (self._trouble or not self._scheduler.has_news):
             nap = min(left, SHORT_NAP)
             time.sleep(nap.total_seconds())
             left -= nap
-            if self._asked:
+            if self._stop_requested:
                 return

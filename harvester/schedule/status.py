@@ -1,4 +1,4 @@
-"""What is due, what was missed and why, and what is bad: for people, and for whoever watches."""
+"""The status of schedules: what is due, what was missed and why, and open incidents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNTOLD = """SELECT alert, count(*) AS waiting, min(made_at) AS since, max(error)
 
 @dataclass(frozen=True)
 class ScheduleReport:
-    """Every schedule with its next and last turn, what was missed lately, what is bad, and what could not be told."""
+    """All schedules with their next and last attempts, missed ones, incidents, and undelivered notifications."""
 
     upcoming: list[dict[str, Any]]
     missed: list[dict[str, Any]]
@@ -27,18 +27,18 @@ class ScheduleReport:
 
     @property
     def unhealthy(self) -> list[str]:
-        """Every reason why all is not well with the schedules."""
+        """The reasons why the schedules are not healthy, one line each; empty if they are."""
         bad = [f"{one['subject']} since {one['since']}: {one['what']}; {one['remedy']}" for one in self.bad]
         untold = [f"{one['waiting']} alerts wait since {one['since']}: {one['error']}" for one in self.untold]
         return [*bad, *(_overdue(row) for row in self.upcoming if row["overdue"]), *untold]
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it as it is printed as JSON."""
+        """Return the dictionary that is printed as JSON."""
         return {"healthy": not self.unhealthy, **asdict(self)}
 
 
 def schedule_report(db: Database) -> ScheduleReport:
-    """Look at the schedules of a database."""
+    """Return the report on the schedules of a database."""
     return ScheduleReport(
         list(db.query("SELECT * FROM upcoming ORDER BY next_start, schedule")),
         list(db.query(MISSED, [MISSED_SHOWN])),
@@ -55,7 +55,7 @@ def _overdue(row: dict[str, Any]) -> str:
 
 
 def lines(found: ScheduleReport) -> list[str]:
-    """Say it in words."""
+    """Return the report as lines of text."""
     said = [line for row in found.upcoming for line in _schedule(row)]
     for row in found.missed:
         caught = f"caught up at {row['caught_up_at']}" if row["caught_up_at"] else "not caught up yet"

@@ -1,4 +1,4 @@
-"""The tables of schedules. Every step is one transaction, so any number of schedulers can work on one database."""
+"""The tables of schedules and attempts. Each step is one transaction, so several schedulers can share a database."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ State = Literal["running", "complete", "bounded", "partial", "failed", "interrup
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn that has begun."""
+    """An attempt that has started."""
 
     id: int
     schedule: str
@@ -36,7 +36,7 @@ class Turn:
 
 
 def enlist(db: Database, plans: Iterable[Plan], now: datetime) -> None:
-    """Keep which schedules there are. One that is new, has changed or comes back counts from now."""
+    """Store which schedules there are. A schedule that is new, changed or restored counts from now."""
     wanted = {plan.name: plan for plan in plans}
     with transaction(db):
         held = {row["name"]: row for row in db.query("SELECT * FROM schedules")}
@@ -53,7 +53,7 @@ def enlist(db: Database, plans: Iterable[Plan], now: datetime) -> None:
 
 def _enter(db: Database, plan: Plan, now: datetime) -> None:
     since = now.replace(microsecond=0)
-    seed, due = secrets.token_hex(8), plan.rhythm.first(since)
+    seed, due = secrets.token_hex(8), plan.recurrence.first(since)
     values = [plan.name, plan.source, plan.text, stamp(since), stamp(due), stamp(plan.start_of(due, seed)), seed]
     sql = """INSERT INTO schedules
         (name, source, rhythm, since, next_due, next_start, seed, harvest, stale_after)
@@ -64,16 +64,16 @@ def _enter(db: Database, plan: Plan, now: datetime) -> None:
 
 
 def in_order(db: Database, plans: Sequence[Plan]) -> list[Plan]:
-    """Give the schedules in force, those first that have waited longest: of one source only one goes on at a time."""
+    """Return the active schedules, longest waiting first: a source has only one sync at a time."""
     sql = "SELECT name, next_start FROM schedules WHERE removed_at IS NULL"
     starts = dict(db.execute(sql).fetchall())
     return sorted((plan for plan in plans if plan.name in starts), key=lambda plan: str(starts[plan.name]))
 
 
 def begin(db: Database, plan: Plan, now: datetime, scheduler: str, command: Callable[[Kind], str]) -> Turn | None:
-    """Begin the turn that is to begin now, if there is one; of all schedulers only one gets it.
+    """Begin the attempt that should start now and return it; None if there is none, or another scheduler began it.
 
-    `command` gives the command of a kind of turn, by which its run will be found.
+    `command` returns the command line for a kind of sync, by which its run will be found.
     """
     if decide_now(db, plan, now) is None:
         return None
@@ -83,7 +83,7 @@ def begin(db: Database, plan: Plan, now: datetime, scheduler: str, command: Call
 
 
 def decide_now(db: Database, plan: Plan, now: datetime) -> Start | None:
-    """Say what is to be done now about a schedule."""
+    """Return the attempt of a schedule that should start now, or None."""
     if _waits(db, plan, now):
         return None
     if db.execute("SELECT 1 FROM turns WHERE source = ? AND state = 'running'", [plan.source]).fetchone():
@@ -97,9 +97,9 @@ def decide_now(db: Database, plan: Plan, now: datetime) -> Start | None:
 
 
 def _waits(db: Database, plan: Plan, now: datetime) -> bool:
-    """Say whether it is known already that nothing is to be done yet; not if the clock was set back since."""
+    """Return whether the stored next start is still to come; False if the clock was set back since."""
     row = db.execute("SELECT next_start, since FROM schedules WHERE name = ?", [plan.name]).fetchone()
-    return row is not None and now < moment_of(row[0]) <= plan.rhythm.next(now, moment_of(row[1])) + plan.jitter
+    return row is not None and now < moment_of(row[0]) <= plan.recurrence.next(now, moment_of(row[1])) + plan.jitter
 
 
 def _begun(db: Database, plan: Plan, start: Start, now: datetime, scheduler: str, command: str) -> Turn | None:
@@ -109,9 +109,9 @@ def _begun(db: Database, plan: Plan, start: Start, now: datetime, scheduler: str
         VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, (SELECT max(id) FROM runs), ?)
         ON CONFLICT (schedule, due_at) DO NOTHING"""
     about = [plan.name, plan.source, stamp(start.due_at), start.kind, stamp(now), missed.pop(start.due_at, None)]
-    cursor = db.execute(sql, [*about, start.repeats, command, scheduler])
+    cursor = db.execute(sql, [*about, start.retry_of, command, scheduler])
     if not cursor.rowcount:
-        return None  # of the same second as another one: the next look will have another
+        return None  # of the same second as another one: the next tick will get another
     turn = Turn(int(cursor.lastrowid or 0), plan.name, plan.source, start.kind)
     db.execute("UPDATE turns SET caught_up_by = id WHERE id = ? AND missed IS NOT NULL", [turn.id])
     sql = """INSERT INTO turns (schedule, source, due_at, kind, state, missed, caught_up_by)
@@ -129,19 +129,19 @@ def _plan_next(db: Database, plan: Plan, due: datetime) -> None:
 
 
 def set_process(db: Database, turn: Turn, process: str) -> None:
-    """Keep which process does the work of a turn: it may outlive its scheduler."""
+    """Store which process runs an attempt: it may outlive its scheduler."""
     with transaction(db):
         db.execute("UPDATE turns SET process = ? WHERE id = ?", [process, turn.id])
 
 
 def finish(db: Database, turn: int, state: State, reason: str | None, run: int | None, now: datetime) -> bool:
-    """End a turn; says whether it had not ended already."""
+    """End an attempt; return whether it was still running."""
     sql = """UPDATE turns SET state = ?, reason = ?, run_id = ?, finished_at = ? WHERE id = ? AND state = 'running'"""
     return db.execute(sql, [state, reason, run, stamp(now), turn]).rowcount == 1
 
 
 def replan(db: Database, plan: Plan, now: datetime) -> None:
-    """Keep when something happens next, after a turn of the source has ended."""
+    """Store the next start of a schedule, after an attempt of its source has ended."""
     known = known_of(db, plan, now)
     if known:
         start = stamp(next_start(plan, known, now))
@@ -151,22 +151,22 @@ def replan(db: Database, plan: Plan, now: datetime) -> None:
 
 
 def running(db: Database) -> list[dict[str, Any]]:
-    """Give the turns that have begun and not ended."""
+    """Return the rows of the attempts that are running."""
     return list(db.query("SELECT * FROM turns WHERE state = 'running' ORDER BY id"))
 
 
 def run_of(db: Database, turn: dict[str, Any]) -> dict[str, Any] | None:
-    """Find the run that the process of a turn has begun: the first of its command since then."""
+    """Return the row of an attempt's run, the first of its command since it began; None if there is none."""
     sql = "SELECT * FROM runs WHERE id > coalesce(?, 0) AND command = ? ORDER BY id LIMIT 1"
     return next(iter(db.query(sql, [turn["last_run"], turn["command"]])), None)
 
 
 LOOKED_BACK = 40
-"""Turns of a source that tell why a due time was missed, and how often it has failed in a row."""
+"""How many attempts of a source are read to find why a due time was missed, and to count consecutive failures."""
 
 
 def known_of(db: Database, plan: Plan, now: datetime) -> Known | None:
-    """Give what is known of a schedule; None if it is not in force."""
+    """Return the stored state of a schedule; None if it is not active."""
     sql = "SELECT * FROM schedules WHERE name = ? AND removed_at IS NULL"
     row = next(iter(db.query(sql, [plan.name])), None)
     if row is None:
@@ -205,7 +205,7 @@ def _taken(db: Database, schedule: str, since: datetime) -> Iterable[datetime]:
 
 
 def _others(db: Database, source: str, since: datetime) -> list[tuple[datetime, datetime]]:
-    """Give when harvests that no schedule has begun held a source."""
+    """Return start and end of the harvests of a source that no schedule started."""
     sql = """SELECT DISTINCT runs.started_at, runs.finished_at FROM runs
         JOIN walks ON walks.run_id = runs.id JOIN listings ON listings.id = walks.listing_id
         WHERE listings.source = ? AND runs.finished_at >= ? AND runs.id NOT IN
@@ -214,5 +214,5 @@ def _others(db: Database, source: str, since: datetime) -> list[tuple[datetime, 
 
 
 def moment_of(text: str) -> datetime:
-    """Read a moment out of a row."""
+    """Return the time in a column (ISO 8601)."""
     return datetime.fromisoformat(text)

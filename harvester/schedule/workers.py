@@ -1,4 +1,4 @@
-"""Syncs as processes of their own: started, watched, and judged by the run that each leaves in the database."""
+"""Syncs as child processes: starts and watches them, and derives their results from the runs in the database."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 
 FOREIGN_START = timedelta(minutes=10)
-"""How long a harvest of another machine may take until it says in the database that it lives."""
+"""How long a harvest on another machine may take until it locks its source in the database."""
 
 
 def alive(db: Database, turn: dict[str, Any], moment: datetime) -> bool:
-    """Say whether somebody still works on a turn: its scheduler or its process; of other machines the claim tells."""
+    """Return whether a process of an attempt is running; on other machines, whether its source is locked."""
     who = [name for name in (turn["scheduler"], turn["process"]) if name]
     if all(processes.is_here(name) for name in who):
         return any(processes.runs(name) for name in who)
@@ -48,13 +48,13 @@ def alive(db: Database, turn: dict[str, Any], moment: datetime) -> bool:
 
 
 BUSY = 4
-"""What `harvester harvest` ends with where another run holds the source."""
+"""The exit status of `harvester harvest` if another run has locked the source."""
 LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a turn ended, and why, if it is not as asked."""
+    """How an attempt ended, the reason if it is not complete, and the id of its run."""
 
     state: State
     reason: str | None
@@ -62,9 +62,9 @@ class Outcome:
 
 
 def outcome(run: dict[str, Any] | None, status: int | None, said: str = "", *, asked_to_stop: bool = False) -> Outcome:
-    """Tell how a turn ended: by its run, or, where none was begun, by the process's exit status and last words.
+    """Return how an attempt ended: by its run or, if it began none, by the exit status and the end of standard error.
 
-    `status` is None where nobody was there to see it.
+    `status` is None if the process ended unobserved.
     """
     if status == BUSY:
         return Outcome("stopped", _short(said) or "another run held the source: tried again after it", None)
@@ -79,7 +79,7 @@ def outcome(run: dict[str, Any] | None, status: int | None, said: str = "", *, a
 
 
 def _state(run: dict[str, Any]) -> State:
-    """Give a run's verdict; one that did all it was asked for, and has a reason, has used up its budget."""
+    """Return the state of a finished run; a complete run with a reason has used up its budget."""
     if run["status"] == "complete":
         return "bounded" if run["reason"] else "complete"
     return "partial" if run["status"] == "partial" else "failed"
@@ -94,28 +94,28 @@ def _ended(status: int | None) -> str:
 
 
 def _short(said: str | None) -> str | None:
-    """Give the last line of what was said, which is the one that says what to do."""
+    """Return the last line of an error output, which says what to do; None if there is none."""
     lines = [line for line in (said or "").splitlines() if line.strip()]
     return re.sub(r"^Error: ", "", lines[-1].strip())[:LONGEST_REASON] if lines else None
 
 
 SAID = 4000
-"""How much is read of what a process has complained."""
+"""How many bytes are read from the end of a process's standard error."""
 
 
 class Sync(Protocol):
-    """A sync that goes on. `who`: the process, as `processes.identity` names it."""
+    """A running sync. `who`: its process, as `processes.identity` names it."""
 
     who: str
 
     def ended(self) -> int | None:
-        """Give the exit status; None while it goes on."""
+        """Return the exit status; None while it is running."""
 
-    def said(self) -> str:
-        """Give what it complained about."""
+    def stderr_tail(self) -> str:
+        """Return the end of what it wrote to standard error."""
 
     def stop(self) -> None:
-        """Ask it to finish the page in hand and end."""
+        """Stop it after its current page."""
 
 
 class Process:
@@ -128,11 +128,11 @@ class Process:
         self.who = identity(process.pid)
 
     def ended(self) -> int | None:
-        """Give the exit status; None while it goes on."""
+        """Return the exit status; None while it is running."""
         return self._process.poll()
 
-    def said(self) -> str:
-        """Give the end of what it wrote to standard error; again, if it could not be kept the first time."""
+    def stderr_tail(self) -> str:
+        """Return the end of what it wrote to standard error. It may be called again."""
         if self._complaints.closed:
             return self._said
         size = self._complaints.seek(0, os.SEEK_END)
@@ -142,31 +142,31 @@ class Process:
         return self._said
 
     def stop(self) -> None:
-        """Pass the wish to stop on; the harvest finishes the page in hand."""
+        """Send SIGTERM; the harvest ends after its current page."""
         self._process.send_signal(signal.SIGTERM)
 
 
 @dataclass(frozen=True)
 class Launcher:
-    """Starts syncs of one database, with one configuration."""
+    """Starts syncs of one database with one configuration, as child processes."""
 
     db: Path
     settings: Path | None = None
 
     def arguments(self, harvest: Sequence[str]) -> list[str]:
-        """Give the arguments of `harvester` for a harvest."""
+        """Return the arguments of `harvester` for a harvest into this database."""
         return [*harvest, "--db", str(self.db.absolute())]
 
     def command(self, harvest: Sequence[str]) -> str:
-        """Give the command as its run will be named."""
+        """Return the command line that the run will record."""
         return "harvester " + shlex.join(self.arguments(harvest))
 
     def start(self, harvest: Sequence[str]) -> Sync:
-        """Start a sync."""
+        """Start a sync with these arguments."""
         return self.process([sys.executable, "-P", "-m", "harvester", *self.arguments(harvest)])
 
     def process(self, command: Sequence[str]) -> Sync:
-        """Start a process. It gets a session of its own: Ctrl-C is for the scheduler, which passes it on once."""
+        """Start a command in a session of its own, since Ctrl-C is for the scheduler, which passes it on once."""
         environment = dict(os.environ)
         if self.settings:
             environment["HARVESTER_CONFIG"] = str(self.settings.absolute())
@@ -183,11 +183,11 @@ class Launcher:
 
 
 PAUSE_SECONDS = 10
-"""Before a scheduler that has ended without being asked is started again."""
+"""Before a scheduler that has ended unexpectedly is started again."""
 
 
 class Beside:
-    """A scheduler in a process of its own, for as long as the block goes on. If it ends, it is started again."""
+    """A context manager that runs a scheduler in a child process, and starts it again if it ends."""
 
     def __init__(self, db: Path, settings: Path, say: Callable[[str], None]) -> None:
         start = [sys.executable, "-P", "-m", "harvester", "--config", str(settings)]
@@ -202,7 +202,7 @@ class Beside:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Ask it to stop, and wait until the page in hand is finished."""
+        """Stop the scheduler, and wait until its current pages are finished."""
         self._stop.set()
         self._process.send_signal(signal.SIGTERM)
         self._thread.join()

@@ -1,1 +1,1 @@
-"""The store: the only place that knows tables. A run takes pages into it, each in one transaction."""
+"""The store: the only package that uses the tables. A run writes pages into it, each in one transaction."""

@@ -1,4 +1,4 @@
-"""Assigns what pages say to documents, and moves what turns out to belong elsewhere."""
+"""Assigns statements to documents, and moves those that prove to belong to another document."""
 
 from __future__ import annotations
 
@@ -30,35 +30,35 @@ if TYPE_CHECKING:
 
 
 class Assignment:
-    """Which document each statement of a page belongs to.
-
-    `touched`: documents whose content may be other than before. `moved`: whether statements belong to others than at
-    first. `regrouped`: documents whose sightings are other ones than before. `no_longer_new`: how many documents that
-    the run had called new turned out to be others, at a new address.
-    """
+    """Decides which document each statement of a page belongs to."""
 
     def __init__(self, db: Database, place: Place, ids: Ids | None = None) -> None:
         self._db = db
-        self._place = place
+        self._provenance = place
         self._ids = ids or Ids(db)
         self._regroup: set[str] = set()
         self._holders: dict[str, set[int]] = {}
         self._contested: set[str] = set()
         self.moved = False
+        """Whether statements have moved to other documents."""
         self.touched: set[int] = set()
+        """Documents whose content may have changed."""
         self.regrouped: set[int] = set()
+        """Documents whose sightings have changed."""
         self.new: set[int] = set()
+        """Documents that have no row yet."""
         self.no_longer_new = 0
+        """How many documents that this run had counted as new proved to be others, at a new address."""
 
     def load(self, keys: Iterable[Keys]) -> None:
-        """Read which documents the keys of new statements lead to, in one query."""
+        """Load the documents that the keys of new statements lead to, in one query."""
         names = [name for one in keys for name in (*one.strong, base_of(one.natural))]
         self._holders = {name: set() for name in names} | holders_of(self._db, names)
 
     def assign(self, keys: Keys, *, page: bool = False) -> int | None:
-        """Return the document of a new statement; None if only `settle` can tell.
+        """Return the document of a new statement; None if only `settle` can decide.
 
-        An item's own page belongs to the document of its address; `settle` judges whether it fits.
+        An item's own page belongs to the document of its address; `settle` decides whether it fits.
         """
         document = self._addressed(keys, page=page) if keys.strong else self._loose(keys)
         if document:
@@ -66,13 +66,13 @@ class Assignment:
         return document
 
     def judge(self, keys: Iterable[str]) -> None:
-        """Let `settle` resolve who holds these addresses."""
+        """Mark addresses whose holder `settle` is to decide."""
         self._contested |= set(keys)
 
     def settle(self) -> None:
-        """Resolve contested addresses, then ask again to which documents the records of the titles at hand lead.
+        """Resolve contested addresses, then decide again which documents the records of the marked titles belong to.
 
-        One move at a time, because each can settle others: an undated record follows the document it finds.
+        Makes one move at a time, because each can settle others: an undated record follows the document that it finds.
         """
         while self._contested or self._regroup:
             if self._contested:
@@ -104,7 +104,7 @@ class Assignment:
         return document
 
     def _settle_title(self, prefix: str) -> None:
-        """Let `settle` resolve a title, if records without an address have it."""
+        """Mark a title for `settle`, if records without an address have it."""
         if not is_alone(self._db, prefix):
             self._regroup.add(prefix)
 
@@ -135,13 +135,13 @@ class Assignment:
         return document
 
     def _make(self, *keys: str) -> int:
-        """Return the id of a document that is yet to be written, and will have these keys."""
-        document = self._ids.give(keys)
+        """Return the id of a new document that will have these keys; its row is written later."""
+        document = self._ids.allocate(keys)
         self.new.add(document)
         return document
 
     def _identify(self, document: int, *keys: str) -> None:
-        """Let keys lead to a document."""
+        """Make keys lead to a document."""
         fresh = [key for key in keys if document not in self._holders.setdefault(key, set())]
         if fresh:
             sql = "INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)"
@@ -152,27 +152,27 @@ class Assignment:
     # Addresses
 
     def _resolve_addresses(self) -> None:
-        """Ask anew, of all that was shown at some addresses, which item each belongs to."""
+        """Decide again, from all that was shown at the contested addresses, which item each statement belongs to."""
         votes = self._votes_at(self._contested)
         self._contested = set()
-        shown = [one for one in (shown_by(vote, self._place.source) for vote in votes) if one.keys]
+        shown = [one for one in (shown_by(vote, self._provenance.source) for vote in votes) if one.keys]
         holders = Holders(shown)
         statements = {one.statement.id: one.statement for one in shown}
         documents = self._documents_of(holders, statements)
         for statement in statements.values():
             item = holders.item_of(statement.id)
-            self._give(statement, documents[item] if item else None)
+            self._reassign(statement, documents[item] if item else None)
         self._leave_claims(holders, documents, shown)
         for item, document in documents.items():
-            self._keep_keys(item, document, holders.items)
+            self._write_keys(item, document, holders.items)
 
     def _votes_at(self, keys: Collection[str]) -> list[Vote]:
-        """Return the votes of all documents that these addresses, or pages at these, name: claims included."""
+        """Return the votes of all documents that lead to these addresses or name them, claims included."""
         known, documents = set(keys), set[int]()
         while True:
             holders = {d for found in holders_of(self._db, sorted(known)).values() for d in found}
             claims = votes_without_document(self._db, sorted(known))
-            shown = [shown_by(vote, self._place.source) for vote in claims]
+            shown = [shown_by(vote, self._provenance.source) for vote in claims]
             named = {key for one in shown for key in one.keys}
             named |= _addresses_of(self._db, holders)
             if named <= known and holders <= documents:
@@ -182,17 +182,17 @@ class Assignment:
             documents |= holders
 
     def _leave_claims(self, holders: Holders, documents: dict[Item, int], shown: Sequence[Shown]) -> None:
-        """Make documents of which only claims are left one with those at their addresses."""
+        """Merge documents that have only claims left into those at their addresses."""
         for one in shown:
             document = one.statement.document
             if one.statement.id not in holders.claims or document is None or document in documents.values():
                 continue
-            held = next((item for key in one.keys if (item := holders.holder_of(key)) in documents), None)
-            if held is not None and self._db.execute("SELECT 1 FROM documents WHERE id = ?", [document]).fetchone():
-                documents[held] = self._merge({document, documents[held]})
+            holder = next((item for key in one.keys if (item := holders.holder_of(key)) in documents), None)
+            if holder is not None and self._db.execute("SELECT 1 FROM documents WHERE id = ?", [document]).fetchone():
+                documents[holder] = self._merge({document, documents[holder]})
 
     def _documents_of(self, holders: Holders, statements: dict[int, Statement]) -> dict[Item, int]:
-        """Return the document that each item is: one keeps its document for ever, the oldest where it had several."""
+        """Return the document of each item: an item keeps its document for ever, the oldest if it had several."""
         items = holders.items
         candidates: dict[int, list[Item]] = {}
         for item in items:
@@ -212,8 +212,7 @@ class Assignment:
     def _heir(self, document: int, items: Sequence[Item]) -> Item:
         """Return the one of several items that stays the document.
 
-        The one that was the first at its public addresses; where that tells nothing, the one that has its number;
-        else the first.
+        It is the one that was first at its public addresses; without one, the one that has its number; else the first.
         """
         if len(items) == 1:
             return items[0]
@@ -226,7 +225,7 @@ class Assignment:
         return next((item for item in items if known & set(item.numbers.values())), items[0])
 
     def _separate(self, item: Item, shared: set[int | None]) -> int:
-        """Return a document for an item that had none of its own; one that was merged by mistake comes back."""
+        """Return a document for an item without one; a document that was merged by mistake is restored."""
         slugs = {key: since for key, since in item.since.items() if kind_of(key) == "slug"}
         for document in sorted(filter(None, shared)):
             former = unmerge_document(self._db, slugs, document)
@@ -235,8 +234,8 @@ class Assignment:
                 return former
         return self._make(*item.since)
 
-    def _give(self, statement: Statement, document: int | None) -> None:
-        """Let a statement and its sightings belong to a document, or to none (a claim)."""
+    def _reassign(self, statement: Statement, document: int | None) -> None:
+        """Move a statement and its sightings to a document, or to none (a claim)."""
         current = self._db.execute("SELECT document_id FROM statements WHERE id = ?", [statement.id]).fetchone()[0]
         self.touched |= {document} if document else set()
         if current == document:
@@ -252,8 +251,8 @@ class Assignment:
         elif document is not None:
             self._merge({current, document})
 
-    def _keep_keys(self, item: Item, document: int, items: Sequence[Item]) -> None:
-        """Let just the keys of an item, and the natural keys of what is said of it, lead to its document."""
+    def _write_keys(self, item: Item, document: int, items: Sequence[Item]) -> None:
+        """Make only the keys of an item, and the natural keys of its statements, lead to its document."""
         held = {
             key: (since, until)
             for key, since, until in self._db.execute(
@@ -285,7 +284,7 @@ class Assignment:
     # Titles of records without an address
 
     def _next_move(self, prefix: str) -> tuple[str, int | None, int | None] | None:
-        """Return a key that must lead to another document (or to none) than it does now."""
+        """Return a key that must lead to another document (or to none), with the present one and the right one."""
         group = load_group(self._db, prefix)
         for key, target in resolve(group).items():
             if target != group.loose[key]:
@@ -293,7 +292,7 @@ class Assignment:
         return None
 
     def _move(self, key: str, current: int | None, document: int | None) -> None:
-        """Let the statements and sightings under a key belong to another document, or to none."""
+        """Move the statements and sightings under a key to another document, or to none."""
         self.moved = True
         if document is not None and not key.endswith(OPEN_TITLE):
             self._identify(document, key)
@@ -304,12 +303,12 @@ class Assignment:
         self._db.execute("UPDATE statements SET document_id = ? WHERE key = ?", [document, key])
         self.touched |= {document} if document else set()
         if current is not None:
-            self._leave(key, current, document)
+            self._clean_up_left(key, current, document)
 
-    def _leave(self, key: str, left: int, document: int | None) -> None:
-        """Look after the document that a key has left: one without any statement is merged into the other."""
+    def _clean_up_left(self, key: str, left: int, document: int | None) -> None:
+        """Clean up the document that a key has left: one without any statement is merged into the other."""
         if self._db.execute("SELECT 1 FROM statements WHERE document_id = ?", [left]).fetchone():
-            if date_of(key) == LOST_DATE or not addressed_among(self._db, {left}):  # else the key is its own too
+            if date_of(key) == LOST_DATE or not addressed_among(self._db, {left}):  # else the key belongs to it alone
                 self._db.execute("DELETE FROM identities WHERE key = ? AND document_id = ?", [key, left])
                 self._holders.setdefault(key, set()).discard(left)
             self.touched.add(left)
@@ -318,14 +317,14 @@ class Assignment:
 
     def _is_of_this_run(self, document: int) -> bool:
         sql = "SELECT 1 FROM changes WHERE document_id = ? AND kind = 'new' AND run_id = ? AND merged_from IS NULL"
-        return self._db.execute(sql, [document, self._place.run]).fetchone() is not None
+        return self._db.execute(sql, [document, self._provenance.run]).fetchone() is not None
 
     def _merge(self, documents: set[int]) -> int:
-        """Make one document of several; the oldest keeps its id."""
+        """Merge documents; the oldest keeps its id."""
         kept = min(documents)
         for gone in sorted(documents - {kept}):
             self.no_longer_new += self._is_of_this_run(gone)
-            merge_documents(self._db, gone, kept, self._place)
+            merge_documents(self._db, gone, kept, self._provenance)
             self.touched.discard(gone)
             for holders in self._holders.values():
                 if gone in holders:
@@ -333,7 +332,7 @@ class Assignment:
                     holders.add(kept)
         if len(documents) > 1:
             self.moved = True
-            self._regroup |= natural_groups(self._db, kept)  # what two might have meant, one may mean now
+            self._regroup |= natural_groups(self._db, kept)  # what was ambiguous between two may be clear now
         self.touched.add(kept)
         return kept
 

@@ -1,4 +1,4 @@
-"""Copies the database while it is in use: consistent, checked, and put in place only when it is whole."""
+"""Copies the database while it is in use: the copy is consistent, checked, and moved into place only when complete."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LEFT_BY_SQLITE = ("-wal", "-journal")
-"""Files beside a database that hold a part of it: over a copy of another database they would spoil it."""
+"""Suffixes of files beside a database that hold a part of it: beside another database they would damage it."""
 
 
 def back_up(path: Path, target: Path, *, replace: bool = False) -> int:
-    """Copy the database at `path` to `target`; give the size of the copy in bytes.
+    """Copy the database at `path` to `target`; return the size of the copy in bytes.
 
-    A database of an older version is copied as it is: a backup is what one wants before it is brought up. What was
-    withdrawn is copied along, into a file of its own again, and so is the secret of what stays hidden.
+    A database of an older version is copied without migration: users want a backup before they upgrade. The vault of
+    withdrawn documents and the secret of their hashes are copied to files of their own.
     """
     check_target(path, target, replace=replace)
     if vault_of(path).exists():
@@ -42,14 +42,14 @@ def back_up(path: Path, target: Path, *, replace: bool = False) -> int:
 
 
 def _copy_secret(path: Path, target: Path) -> None:
-    """Copy the secret, first: a copy without it would serve for nothing."""
+    """Copy the secret. It is copied first, because a copy of the database is useless without it."""
     with os.fdopen(os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as stream:
         stream.write(path.read_bytes())
     sync(target)
 
 
 def check_target(path: Path, target: Path, *, replace: bool) -> None:
-    """Refuse to write where something else would be lost, before any work."""
+    """Raise `UsageError` or `DatabaseError` if a copy would overwrite anything else, before any work is done."""
     if not path.is_file():
         raise DatabaseError(f"no database at {path}: name one with --db")
     if target.is_dir() or not target.absolute().parent.is_dir():
@@ -65,7 +65,7 @@ def check_target(path: Path, target: Path, *, replace: bool) -> None:
 
 def _copy_into_place(path: Path, target: Path, *, replace: bool) -> None:
     with beside(target) as made:
-        made.chmod(path.stat().st_mode | stat.S_IWUSR)  # who may not read the database must not read the copy
+        made.chmod(path.stat().st_mode | stat.S_IWUSR)  # users who may not read the database must not read the copy
         copy_into(path, made)
         _check(path, made)
         sync(made)
@@ -76,12 +76,12 @@ def _copy_into_place(path: Path, target: Path, *, replace: bool) -> None:
 
 @contextmanager
 def beside(target: Path) -> Iterator[Path]:
-    """Give the file that is written first. One that was left by a backup that was killed is written anew."""
+    """Yield the empty, locked temporary file that is written first. What a killed backup has left is overwritten."""
     made = target.with_name(f".{target.name}.part")
     try:
         with made.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            file.truncate(0)  # what SQLite may have left beside it belongs to nothing then, and SQLite removes it
+            file.truncate(0)  # files that SQLite may have left beside it are removed by SQLite
             try:
                 yield made
             finally:
@@ -95,7 +95,7 @@ def beside(target: Path) -> Iterator[Path]:
 
 
 def copy_into(path: Path, made: Path) -> None:
-    """Copy in one step: a copy in several begins again whenever a harvest has written in between."""
+    """Copy a database in one step: a copy in several steps restarts whenever a harvest writes in between."""
     with (
         explained(path),
         closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as source,
@@ -103,7 +103,7 @@ def copy_into(path: Path, made: Path) -> None:
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         with explained(made), closing(sqlite3.connect(made)) as copy:
             source.backup(copy)
-            # One file, which can be read where nothing can be written; the harvester sets its own mode again.
+            # One file, which can be read on read-only media; the harvester sets its own mode again.
             copy.execute("PRAGMA journal_mode = DELETE")
 
 
@@ -115,7 +115,7 @@ def _check(path: Path, made: Path) -> None:
 
 
 def _put(made: Path, target: Path, *, replace: bool) -> None:
-    """Put the copy in its place; unless it is to be replaced, a file that has come there meanwhile is kept."""
+    """Move the copy into place. Unless `replace` is set, a file that has appeared there meanwhile is kept."""
     if replace:
         made.replace(target)
         return
@@ -123,5 +123,5 @@ def _put(made: Path, target: Path, *, replace: bool) -> None:
         target.hardlink_to(made)
     except FileExistsError:
         raise UsageError(f"{target} has come meanwhile and was left as it is: name a new file") from None
-    except OSError:  # a file system without links, as sticks have: then the check a moment ago must do
+    except OSError:  # a file system without links, as on USB sticks: the check a moment ago must do
         made.rename(target)

@@ -1,6 +1,6 @@
-"""Pages that were read and wait to be taken, several in one transaction: a commit costs as much as a page.
+"""Pages that were read and wait to be written, several in one transaction: a commit costs as much as a page.
 
-Only offline: the files are still there, so a crash costs no more than reading the last few of them again.
+Only for saved pages: their files are still there, so a crash costs no more than reading the last few again.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from harvester.model import Capture
 
 MOST_BYTES = 16 * 1024**2
-"""Of pages that wait; they are kept in memory."""
+"""Bytes of the pages that wait in memory, at most."""
 SECONDS = 0.2
-"""How long a transaction goes on, and how long pages wait for others: no other writer need wait longer."""
+"""How long a transaction lasts, and how long pages wait for others, at most: other writers wait no longer than this."""
 
 
 class Ahead:
-    """What is to be done with the pages that were read, in their order. `together` begins and ends a transaction."""
+    """A queue of writes for pages that were read, in their order. `transaction` makes one transaction's context."""
 
     def __init__(self, together: Callable[[], AbstractContextManager[None]]) -> None:
         self._together = together
@@ -31,12 +31,12 @@ class Ahead:
         self._bytes = 0
         self._since = 0.0
 
-    def holds(self, capture: Capture) -> bool:
-        """Say whether a page of this address or of these bytes waits: it tells whether this one is known."""
+    def contains(self, capture: Capture) -> bool:
+        """Return whether a page of this address or with these bytes waits: it decides whether this page is known."""
         return capture.uri in self._names or capture.sha256 in self._names
 
     def add(self, take: Callable[[], object], capture: Capture | None = None) -> None:
-        """Let something wait to be taken; take all if that is enough."""
+        """Add a write to the queue; flush the queue if it is large or old enough."""
         now = time.monotonic()
         self._since = self._since if self._waiting else now
         self._waiting.append(take)
@@ -44,10 +44,10 @@ class Ahead:
             self._names |= {capture.uri, capture.sha256}
             self._bytes += len(capture.body)
         if self._bytes > MOST_BYTES or now - self._since > SECONDS:
-            self.take()
+            self.flush()
 
-    def take(self) -> None:
-        """Take all that waits. Where that fails, nothing waits any more: the next run reads it again."""
+    def flush(self) -> None:
+        """Run all queued writes. If one fails, the queue is empty all the same: the next run reads the rest again."""
         waiting, self._waiting = self._waiting, deque()
         self._names.clear()
         self._bytes = 0

@@ -1,4 +1,9 @@
-"""Captures, listings and reads: which page was had where, which were read before, and the hashes that tell."""
+"""Captures, listings and reads: which page was fetched from where, which pages were read before, and their hashes.
+
+Hashes are of what pages say, not of how they print it: zero padding and white space do not matter. Neither does a
+page's remark on its own use, such as "Printed on 5 May 2026" or "1,234 views": it is kept as it was first printed, and
+is no change when the number grows.
+"""
 
 from __future__ import annotations
 
@@ -40,16 +45,16 @@ _OF_READING = re.compile(
     rf"|\b(?:views?|visits|downloads|hits|view count): ?{_NUMBER}",
     re.IGNORECASE,
 )
-"""What a page says of its own reading. Only dates of this century: older ones are the document's own."""
+"""What a page says about its own reading. Only dates of this century: older ones are the document's own."""
 _SIGNS = (*_VERBS, " views", " view:", "views:", "visits", "downloads", "hits:", "count:", "pageview")
-"""One of these, in small letters, stands in all that: to look for them costs little."""
+"""Every such phrase contains one of these, in lower case; to look for them first is cheap."""
 _EDGE = 1000
-"""Characters at either end of a text in which that is looked for: it stands above or below what is the document's."""
+"""Characters at either end of a text that may contain such phrases: they are above or below the document's own text."""
 
 
 @dataclass(frozen=True)
 class Hashes:
-    """The hash of what each record of a page says, in order, and of what the whole page says."""
+    """The hash of each record of a page, in order, and of the whole page."""
 
     records: tuple[str, ...]
     page: str
@@ -57,7 +62,7 @@ class Hashes:
 
 
 def hash_page(page: Listing | DocumentPage) -> Hashes:
-    """Hash a page; its bytes hold tokens that change with every request, so they tell nothing."""
+    """Return the hashes of a page's content; its bytes contain tokens that change with every request."""
     if isinstance(page, DocumentPage):
         attached = attached_hash(page)
         record = record_hash(page.record, attached)
@@ -71,7 +76,7 @@ def hash_page(page: Listing | DocumentPage) -> Hashes:
 
 
 def record_hash(record: Record, attached: str | None = None) -> str:
-    """Hash what a record says; `attached` is the hash of what else its page holds."""
+    """Return the hash of a record; `attached` is the hash of the texts and files on its page."""
     stated = (
         plain(record.title),
         record.date.edtf or record.date.text or "",
@@ -95,14 +100,14 @@ def _of_document_page(record: Record) -> list[str]:
 
 
 def attached_hash(page: DocumentPage) -> str | None:
-    """Hash the texts and files of a page; None if it has neither."""
+    """Return the hash of the texts and files of a page; None if it has neither."""
     parts = [_FIELD.join((text.kind, text.language or "", stable(text.text))) for text in page.texts]
     parts += [file.url for file in page.files]
     return short_hash(_PART.join(parts)) if parts else None
 
 
 def stable(text: str) -> str:
-    """Return a text as it is compared, without what the page says of its own reading."""
+    """Return a text for comparison: normalized, and without what the page says about its own reading."""
     text = plain(text)
     if len(text) <= 2 * _EDGE:
         return _without_reading(text)
@@ -116,7 +121,7 @@ def _without_reading(text: str) -> str:
 
 @dataclass(frozen=True)
 class KnownCapture:
-    """A capture that was read before: how many records it held, why it was refused, what errors it had."""
+    """A capture that was read before: its number of records, the code of its refusal, its number of errors."""
 
     id: int
     records: int
@@ -127,7 +132,7 @@ class KnownCapture:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page's records come from: all that a statement and a sighting need besides the record."""
+    """Where a page's records come from: all that a statement or a sighting needs besides the record."""
 
     source: Source
     run: int
@@ -140,7 +145,7 @@ class Place:
 
 
 NOT_THERE = (404, 410)
-"""Answers that say that there is no such page, not only that it cannot be had now."""
+"""HTTP statuses that say that the page does not exist; all others may be temporary."""
 _KNOWN = "SELECT id, records, refused, errors, content_hash FROM captures"
 _READ_SO = "source = ? AND parser_version = ?"
 _BEFORE = """SELECT id FROM captures WHERE uri = ? AND (captured_at IS NULL OR captured_at <= ?)
@@ -148,17 +153,17 @@ _BEFORE = """SELECT id FROM captures WHERE uri = ? AND (captured_at IS NULL OR c
 
 
 def find_same_bytes(db: Database, capture: Capture, sources: Iterable[Source]) -> KnownCapture | None:
-    """Find the capture that makes reading this one needless: the same bytes, read by this parser.
+    """Return the capture that makes parsing this one needless: it has the same bytes and was read by this parser.
 
-    A page with an address is compared only with the capture of that address before it in time: a page that has
-    returned to an earlier state has changed. A page without one is known by its bytes, wherever it lies now.
+    A page with an address is compared only with the last capture of that address before it: a page that has returned to
+    an earlier state has changed. A page without an address is known by its bytes, wherever its file is.
     """
     find = _same_here if host_of(capture.uri) else _same_file
     return next((known for source in sources if (known := find(db, capture, source))), None)
 
 
 def _same_here(db: Database, capture: Capture, source: Source) -> KnownCapture | None:
-    if capture.captured_at is None:  # which of several is the newest nothing tells
+    if capture.captured_at is None:  # nothing shows which of several is the newest
         sql = f"{_KNOWN} WHERE uri = ? AND captured_at IS NULL AND sha256 = ? AND {_READ_SO} ORDER BY id DESC"
         row = db.execute(sql, (capture.uri, capture.sha256, source.name, PARSER_VERSION)).fetchone()
         return KnownCapture(*row) if row else None
@@ -178,18 +183,18 @@ def _same_file(db: Database, capture: Capture, source: Source) -> KnownCapture |
 
 
 def known_capture(db: Database, capture_id: int) -> KnownCapture:
-    """Give a capture that was read before."""
+    """Return a capture that was read before."""
     return KnownCapture(*db.execute(f"{_KNOWN} WHERE id = ?", [capture_id]).fetchone())
 
 
 def listing_of_capture(db: Database, capture_id: int) -> int | None:
-    """Give the listing that a capture is a page of."""
+    """Return the id of the listing that a capture is a page of, None for other pages."""
     row = db.execute("SELECT listing_id FROM captures WHERE id = ?", [capture_id]).fetchone()
     return None if row[0] is None else int(row[0])
 
 
 def find_same_content(db: Database, capture: Capture, content: str | None, source: Source) -> KnownCapture | None:
-    """Find the capture of this address before this one in time, if what it said hashes to `content`."""
+    """Return the last capture of this address before this one, if its content has the hash `content`."""
     if capture.captured_at is None:
         sql = f"{_KNOWN} WHERE uri = ? AND captured_at IS NULL AND content_hash = ? AND {_READ_SO} ORDER BY id DESC"
         row = db.execute(sql, (capture.uri, content, source.name, PARSER_VERSION)).fetchone() if content else None
@@ -202,7 +207,7 @@ def find_same_content(db: Database, capture: Capture, content: str | None, sourc
 
 
 def keep_capture(db: Database, capture: Capture, page: Page, content: str | None, source: Source) -> int:
-    """Keep a row for a capture that was read, refused or not; give its id."""
+    """Insert the row of a capture that was read, refused or not; return its id."""
     row = {
         "uri": capture.uri,
         "source": source.name,
@@ -223,7 +228,7 @@ def keep_capture(db: Database, capture: Capture, page: Page, content: str | None
 
 
 def part_readings(db: Database, capture: Capture) -> None:
-    """Part a capture of a document's page from its later readings, where another one comes to lie between.
+    """Split a document page's capture from its later readings, where a different capture lies between them in time.
 
     A page that has returned to an earlier state has changed, in whatever order its captures arrive.
     """
@@ -248,20 +253,20 @@ def part_readings(db: Database, capture: Capture) -> None:
 
 
 def said(page: Page, capture: Capture) -> dict[str, str | int | None]:
-    """Give the columns that hold what the page said; a refused page said nothing, unless that there is none."""
+    """Return the columns of a capture that hold its content. A refused page has none; a missing page is no error."""
     if isinstance(page, Refused):
         return {"refused": page.code, "errors": capture.http_status not in NOT_THERE}
-    said: dict[str, str | int | None] = {"form": page.form, "records": 1}
+    columns: dict[str, str | int | None] = {"form": page.form, "records": 1}
     if isinstance(page, Listing):
-        said |= {"first": page.first, "last": page.last, "declared_total": page.declared_total}
-        said["total_kind"] = None if page.declared_total is None else page.total_kind
-        said["onward"] = page.onward
-        said["records"] = len(page.records)
-    return said | {"errors": sum(problem.severity == "error" for problem in page.problems)}
+        columns |= {"first": page.first, "last": page.last, "declared_total": page.declared_total}
+        columns["total_kind"] = None if page.declared_total is None else page.total_kind
+        columns["onward"] = page.onward
+        columns["records"] = len(page.records)
+    return columns | {"errors": sum(problem.severity == "error" for problem in page.problems)}
 
 
 def keep_read(db: Database, run: int, capture_id: int, capture: Capture) -> None:
-    """Keep that a run has read a capture."""
+    """Write that a run has read a capture."""
     sql = """INSERT INTO reads (run_id, capture_id, uri, read_at, http_status, file, offset, captured_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
     where = (capture.file, capture.offset) if capture.offset is not None else (None, None)
@@ -278,7 +283,7 @@ def _named(capture: Capture, source: Source) -> str | None:
 
 
 def _listing(db: Database, capture: Capture, page: Listing, source: Source) -> int:
-    """Find or make the listing of a page. Without an address or a name each file is its own listing."""
+    """Return the id of a page's listing; insert it if new. Without an address or a name each file is a listing."""
     address = listing_of(capture.uri, source)
     if address:
         listing = keep_listing(db, address)
@@ -295,7 +300,7 @@ def _listing(db: Database, capture: Capture, page: Listing, source: Source) -> i
 
 
 def keep_listing(db: Database, address: ListingAddress) -> int:
-    """Find or make the listing that has an address."""
+    """Return the id of the listing that has an address; insert it if it is new."""
     return _keep(db, address.key, address.source, address.name, address.url, whole=address.is_whole)
 
 
@@ -308,33 +313,32 @@ def _keep(db: Database, key: str, source: str, name: str, url: str | None, *, wh
 
 
 def keep_spans(db: Database) -> None:
-    """Keep within how many days the saved pages of listings must have been captured, as their archives define it."""
+    """Update the number of days within which saved pages of a listing must be captured, as its source defines it."""
     sql = "UPDATE listings SET span_days = ?1 WHERE source = ?2 AND span_days <> ?1"
     for source in load_sources().values():
         db.execute(sql, [source.span_days, source.name])
 
 
 def _file_name(uri: str) -> str:
-    """Give the name of a file, or of the member of an archive file."""
+    """Return the name of a file, or of a container's member."""
     parts = urlsplit(uri)
     return unquote(PurePosixPath(parts.fragment or parts.path).name)
 
 
 @dataclass(frozen=True)
 class Held:
-    """The newest capture of an address that was taken whole; `validators` ask whether it is still so.
-
-    `kept`: its bytes lie in a file, so that a web archive may refer to them instead of repeating them.
-    """
+    """The newest complete capture of an address, with the headers that ask whether the page is still the same."""
 
     capture: int
     captured_at: str | None
     validators: dict[str, str]
-    kept: bool
+    """Conditional request headers: If-None-Match, If-Modified-Since."""
+    in_file: bool
+    """Whether the bytes are in a WARC file, so that a new record can refer to them instead of repeating them."""
 
 
 def newest_validators(db: Database, uri: str) -> Held | None:
-    """Give the newest capture of an address, if it was taken and read by this parser."""
+    """Return the newest capture of an address, if it was complete and was read by this parser."""
     sql = """SELECT id, captured_at, etag, last_modified, "offset", refused, errors, parser_version FROM captures
         WHERE uri = ? ORDER BY captured_at DESC, id DESC LIMIT 1"""
     row = db.execute(sql, [uri]).fetchone()

@@ -1,4 +1,4 @@
-"""Remembers archive files that were read whole, so that the same file again costs no more than its hash."""
+"""Remembers containers (zip, tar, WARC files) that were read whole: reading one again costs no more than its hash."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 
 class ArchivesRead:
-    """What earlier runs have read. `sources` and `listing` are part of it: another wish is another reading."""
+    """The containers that earlier runs have read, each with these `sources` and this `listing`."""
 
     def __init__(self, run: Run, sources: tuple[Source, ...], listing: str | None) -> None:
         self._run = run
         self._wish = (" ".join(source.name for source in sources), listing or "")
         self._before: Counter[str] = Counter()
 
-    def knows(self, path: Path, sha256: str) -> bool:  # noqa: ARG002 - a copy elsewhere is the same
-        """Say whether a file was read before, wherever it lay; what it holds is then counted as unchanged."""
-        self._run.ahead.take()
+    def contains(self, path: Path, sha256: str) -> bool:  # noqa: ARG002 - a copy elsewhere is the same
+        """Return whether a container was read before, wherever it was; if so its content is counted as unchanged."""
+        self._run.batch.flush()
         self._before = self._run.counts + Counter(errors=self._run.errors)
         sql = """SELECT pages, records FROM archives
             WHERE sha256 = ? AND sources = ? AND listing = ? AND parser_version = ?"""
@@ -42,9 +42,9 @@ class ArchivesRead:
             self._run.count_known(pages=row[0], records=row[1])
         return row is not None
 
-    def remember(self, path: Path, sha256: str) -> None:
-        """Remember a file whose captures were all taken; one with an error is looked at again next time."""
-        self._run.ahead.take()
+    def add(self, path: Path, sha256: str) -> None:
+        """Write that a container was read, if all its captures were stored; one with an error is read again."""
+        self._run.batch.flush()
         if self._run.errors != self._before["errors"] or self._run.counts["refused"] != self._before["refused"]:
             return
         pages, records = (self._run.counts[name] - self._before[name] for name in ("pages", "records"))
@@ -57,7 +57,7 @@ class ArchivesRead:
 
 
 def places_known(db: Database, uri: str) -> Iterator[Place]:
-    """Give the places in web archives where captures of an address lie that were read before, the newest first."""
+    """Yield the locations of captures of an address in WARC files that were read before, the newest first."""
     sql = """SELECT file, "offset" FROM captures WHERE uri = ? AND file IS NOT NULL AND "offset" IS NOT NULL
         GROUP BY file, "offset" ORDER BY max(captured_at) DESC"""
     for name, offset in db.execute(sql, [uri]).fetchall():
@@ -65,5 +65,5 @@ def places_known(db: Database, uri: str) -> Iterator[Place]:
         try:
             with path.open("rb") as file:
                 yield Place(path, offset, dictionary_of(file))
-        except (OSError, HarvesterError):  # gone or damaged meanwhile: it is no place any more
+        except (OSError, HarvesterError):  # gone or damaged meanwhile: no longer a location
             continue

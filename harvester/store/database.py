@@ -1,4 +1,4 @@
-"""Opens the database, brings its schema up to date, and says in one line why it cannot."""
+"""Opens the database, migrates its schema, and translates SQLite's errors into one line."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUSY_SECONDS = 30.0
-"""How long to wait for another writer. A page takes milliseconds, so longer means that somebody holds on."""
+"""How long to wait for another writer. A page takes milliseconds, so longer means that a process holds the lock."""
 PAGE_CACHE_KIB = 64 * 1024
 """With the default 2 MB, loading slows down beyond 100,000 documents."""
 CHECKPOINT_PAGES = 16_000
-"""Pages of 4 KB in the log before it is moved into the database (64 MB): random keys touch the same pages again."""
+"""Pages of 4 KB in the write-ahead log before a checkpoint (64 MB): random keys touch the same pages again."""
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SQLITE_HEADER = b"SQLite format 3\0"
 
 
 def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
-    """Open or make the database at `path`, migrated to this version. Nothing is touched if it cannot be used."""
+    """Open or create the database at `path` and migrate it. A file that cannot be used is not changed."""
     _check_file(path)
     with explained(path):
         connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
@@ -50,7 +50,7 @@ def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
 
 
 def open_to_read(path: Path) -> Database:
-    """Open an existing database; readers never migrate."""
+    """Open an existing database read-only; it is never migrated."""
     if not path.is_file():
         raise DatabaseError(f"no database at {path}: make one with `harvester harvest TARGET --db {path}`")
     _check_file(path)
@@ -82,7 +82,7 @@ def _check_file(path: Path) -> None:
 
 
 def _check_schema(db: Database, path: Path) -> None:
-    """Refuse a database of a newer version, or a stranger's in which our table names mean something else."""
+    """Raise `DatabaseError` for a database of a newer version, or one whose tables of these names are not ours."""
     known = {migration.name for migration in migrations().pending(Database(memory=True))}
     newer = {migration.name for migration in migrations().applied(db)} - known
     if newer:
@@ -102,7 +102,7 @@ def _check_schema(db: Database, path: Path) -> None:
 
 
 def _migrate(db: Database) -> None:
-    """Apply what is pending; what another process applied while this one waited is pending no more."""
+    """Apply pending migrations; those that another process has applied meanwhile are not pending any more."""
     if migrations().pending(db):
         with transaction(db):
             migrations().apply(db)
@@ -110,7 +110,7 @@ def _migrate(db: Database) -> None:
 
 @contextmanager
 def transaction(db: Database) -> Iterator[None]:
-    """Run a block as one transaction, with the write lock from the start: it never fails half way for want of it."""
+    """Run a block as one transaction with the write lock from its start, so that it cannot fail for want of it."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -122,7 +122,7 @@ def transaction(db: Database) -> Iterator[None]:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors on the database at `path` into one line that says what to do next."""
+    """Translate SQLite's errors on the database at `path` into a `DatabaseError` that says what to do next."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -159,7 +159,7 @@ def _no_json(path: Path, error: str) -> str:
 
 
 def _holders(path: Path) -> Iterator[str]:
-    """Name the processes that have the file open, where the system tells (Linux)."""
+    """Yield the processes that have the file open, where the system shows them (Linux)."""
     target = path.resolve()
     for process in Path("/proc").glob("[0-9]*"):
         if process.name != str(os.getpid()) and _has_open(process, target):
@@ -170,7 +170,7 @@ def _has_open(process: Path, target: Path) -> bool:
     try:
         return any(link.resolve() == target for link in (process / "fd").iterdir())
     except OSError:
-        return False  # another user's process, or one that has just ended: it cannot be named
+        return False  # another user's process, or one that has just ended: it has no readable name
 
 
 def _name(process: Path) -> str:

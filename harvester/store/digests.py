@@ -1,8 +1,8 @@
-"""Counts the rows that the harvester writes, and sums their hashes: what anything else writes is noticed by that.
+"""Counts the rows that the harvester writes, and sums their hashes, so that other writes can be detected.
 
-The counting is done by temporary triggers, which only the harvester's own connections have. So whoever else writes to
-these tables, SQLite's shell for example, meets no trigger and is not hindered; and the sums tell that it was done.
-Columns that users have added do not count.
+Temporary triggers do the counting, and only the harvester's own connections have them. Other programs, such as SQLite's
+shell, meet no trigger and are not hindered; the sums then show that they have written. Columns that users have added do
+not count.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _EVENTS = {
 }
 
 _COLUMNS = {"documents": ["id", "key", "first_seen", "last_changed"]}
-"""Columns that count, where not all do: the others are compared with what pages say."""
+"""The columns that count, for tables where not all do: the others are compared with what pages say."""
 
 Digest = tuple[int, int]
-"""How many rows, and the sum of their hashes."""
+"""The number of rows and the sum of their hashes."""
 
 
 def register(connection: sqlite3.Connection) -> None:
-    """Give a connection the function that rows are hashed with: C calls C, for it is called with every row written."""
+    """Register the function that hashes rows: zlib's own, because SQLite calls it for every row written."""
     connection.create_function("crc32", 1, zlib.crc32, deterministic=True)
 
 
 def count_rows(db: Database) -> None:
-    """Let all that this connection writes be counted."""
+    """Create the triggers that count all that this connection writes."""
     db.execute("BEGIN")  # each trigger by itself would cost as much as all together
     for table in schema().counted:
         new, old = (_hash(table, f"{row}.") for row in ("new", "old"))
@@ -53,7 +53,7 @@ def count_rows(db: Database) -> None:
 
 @contextmanager
 def uncounted(db: Database) -> Iterator[None]:
-    """Count nothing during the block, and everything after it."""
+    """Count nothing during the block; compute the digests anew after it."""
     for (name,) in db.execute("SELECT name FROM temp.sqlite_master WHERE type = 'trigger'").fetchall():
         db.execute(f"DROP TRIGGER temp.{name}")
     yield
@@ -74,12 +74,12 @@ def digests(db: Database) -> dict[str, Digest]:
 
 
 def write_digest(db: Database, table: str, digest: Digest) -> None:
-    """Keep a digest."""
+    """Write a digest."""
     db.execute("INSERT OR REPLACE INTO main.digests (name, rows, sum) VALUES (?, ?, ?)", [table, *digest])
 
 
 def otherwise_written(db: Database, tables: Iterable[str]) -> Iterator[str]:
-    """Name each of these tables that holds other rows than the harvester has written, and how it differs."""
+    """Yield the name of each of these tables whose rows are not those that the harvester wrote, and how they differ."""
     written = digests(db)
     for table in tables:
         try:
@@ -100,7 +100,7 @@ def _difference(rows: int) -> str:
 
 
 def _hash(table: str, row: str = "") -> str:
-    """Return the SQL for the hash of a row; values of other types are others."""
+    """Return the SQL expression for the hash of a row; values of different types have different hashes."""
     values = " || ',' || ".join(f"quote({row}{name})" for name in _columns(table))
     return f"crc32(CAST({values} AS BLOB))"
 

@@ -1,4 +1,4 @@
-"""Writes documents: makes them of their statements, merges them, and keeps every change."""
+"""Writes documents: derives them from their statements, merges them, and logs every change."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ if TYPE_CHECKING:
     from harvester.store.votes import Vote
 
 TRACKED = (*DESCRIBED, *KEYS, "date")
-"""Columns whose changes are kept, besides the terms of each facet. The others follow from these."""
+"""Columns whose changes are logged, besides the terms of each facet. The other columns are derived from these."""
 
 
-LoggedChange = tuple[str | None, str | None, str | None, "Origin | None"]
-"""Field, value before, value after, where the new value (or its absence) comes from."""
+LoggedChange = tuple[str | None, str | None, str | None, "ValueOrigin | None"]
+"""Field, value before, value after, origin of the new value (or of its absence)."""
 
 
 def next_id(db: Database) -> int:
-    """Give an id that no document has or ever had."""
+    """Return an id that no document has or ever had."""
     sql = """SELECT max((SELECT coalesce(max(id), 0) FROM documents), (SELECT coalesce(max(id), 0) FROM withdrawn),
         (SELECT coalesce(max(merged_from), 0) FROM changes WHERE merged_from IS NOT NULL))"""
     return int(db.execute(sql).fetchone()[0]) + 1
 
 
 class Ids:
-    """Gives the ids of new documents: the ones after all that were ever given."""
+    """Allocates the ids of new documents: those above all that were ever allocated."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._last = 0
 
-    def give(self, _keys: Iterable[str]) -> int:
-        """Give the id of a document that will have these keys."""
+    def allocate(self, _keys: Iterable[str]) -> int:
+        """Return the id of a new document that will have these keys."""
         self._last = self._last + 1 if self._last else next_id(self._db)
         return self._last
 
 
 @dataclass(frozen=True)
 class Present:
-    """What a document's votes make of it."""
+    """What a document's votes result in."""
 
     content: dict[str, FieldValue]
     news: dict[str, News]
@@ -62,12 +62,12 @@ class Present:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """The columns that follow from what pages say."""
+        """The columns of the document's row."""
         return columns_of(self.content, self.date_order)
 
 
 def present(db: Database, document: int, source: Source, votes: Sequence[Vote] | None = None) -> Present:
-    """Return what a document's votes make of it; `votes` are all of them, if they are at hand."""
+    """Return the state that a document's votes make; `votes`, if given, are all of them."""
     found = votes_of(db, [document]) if votes is None else votes
     timeline = Timeline(source, suppressed_news(db, found), lost_slugs(db, document))
     for vote in found:
@@ -76,7 +76,7 @@ def present(db: Database, document: int, source: Source, votes: Sequence[Vote] |
 
 
 def suppressed_news(db: Database, votes: Iterable[Vote]) -> list[Suppressed]:
-    """Return the walks in which the listings of these votes changed too much to be believed."""
+    """Return the news of these votes' listings that are suppressed, because too many records changed in one walk."""
     listings = {vote.listing for vote in votes if vote.listing}
     marks = ",".join("?" * len(listings))
     sql = f"SELECT listing_id, field, first_at, last_at FROM site_changes WHERE listing_id IN ({marks})"
@@ -84,7 +84,7 @@ def suppressed_news(db: Database, votes: Iterable[Vote]) -> list[Suppressed]:
 
 
 def lost_slugs(db: Database, document: int, at: str = ALWAYS) -> dict[str, str]:
-    """Return the slugs that were a document's and were another's at a time, and since when."""
+    """Return the slugs that a document had and that passed to another by the time `at`, each with the time it did."""
     sql = "SELECT key, until FROM identities WHERE document_id = ? AND until <= ?"
     return {value_of(key): until for key, until in db.execute(sql, [document, at]) if kind_of(key) == "slug"}
 
@@ -97,7 +97,7 @@ def write_new(
     votes: Sequence[Vote] | None = None,
     at_hand: Attached | None = None,
 ) -> str:
-    """Write the first row of a document."""
+    """Insert the row of a new document, with its terms, texts and files; return `new`."""
     now = present(db, document, source, votes)
     columns = now.columns
     _insert(db, document, columns, source)
@@ -117,12 +117,13 @@ def write_document(
     at_hand: Attached | None = None,
     page: Origin | None = None,
 ) -> str:
-    """Bring one document in step with its votes; return whether it has `changed`, been `filled`, or is `unchanged`.
+    """Update a document from its votes; return `changed`, `filled` or `unchanged`.
 
-    `page`: the one at hand. What no vote states any more was said of another document, as that page shows.
+    `page`: the page that is being written. A value that no vote states any more was stated of another document, as that
+    page shows.
 
-    A field that was empty is filled by the first page of its kind that states it; only what replaces a value, or
-    what a page says that did not say it before, is a change.
+    A field that was empty is filled by the first page of its kind that states it. Only a replaced value, or one that a
+    page states that did not state it before, is a change.
     """
     row = _row(db, document)
     now = present(db, document, source)
@@ -152,13 +153,13 @@ def _with_origin(
 def _switch_attached(
     db: Database, document: int, content: dict[str, FieldValue], before: str | None, at_hand: Attached | None
 ) -> list[Change]:
-    """Bring texts and files in step; they stay as they are where the page that has them cannot be had now."""
+    """Update texts and files; they stay if the page that has them cannot be found now."""
     wanted = content["attached"].value if "attached" in content else None
     return [] if wanted == before else switch(db, document, wanted, at_hand) or []
 
 
 def _write_news(db: Database, document: int, news: dict[str, News]) -> None:
-    """Keep the news of a document that its own page is to confirm."""
+    """Write the news of a document that its own page is to confirm."""
     db.execute("DELETE FROM news WHERE document_id = ?", [document])
     rows = [(document, name, one.listing, one.origin.capture, one.origin.at, one.held) for name, one in news.items()]
     if rows:
@@ -183,12 +184,12 @@ def _insert(db: Database, document: int, content: dict[str, Any], source: Source
 
 
 def _public_key(db: Database, row: dict[str, Any], slug: str | None) -> str:
-    """Return a document's public address: its slug unless that was ever another's, else a short hash of its key."""
+    """Return a document's public address: its slug unless another ever had it, else a short hash of its key."""
     before, source = row.get("key"), row["source"]
     if slug and (slug == before or _is_free(db, source, slug, row["id"])):
         return slug
     if before and _has_key(db, f"{source}:slug:{before}", row["id"]):
-        return str(before)  # it never passes on, although another document is at that address now
+        return str(before)  # it never passes on, although another document has that slug now
     key = short_hash(_first_key(db, row["id"]))
     taken = db.execute("SELECT 1 FROM documents WHERE key = ? AND id <> ?", [key, row["id"]]).fetchone()
     return f"{key}--{row['id']}" if taken else key
@@ -207,13 +208,13 @@ def _has_key(db: Database, key: str, document: int) -> bool:
 
 
 def _first_key(db: Database, document: int) -> str:
-    """Give the first of a document's keys by the alphabet: the same, whichever of them was found first."""
+    """Return the first of a document's keys in alphabetical order, which does not depend on the order of discovery."""
     sql = "SELECT key FROM identities WHERE document_id = ? ORDER BY instr(key, ':public:') > 0, key"
     return str(db.execute(sql, [document]).fetchone()[0])
 
 
 def _update(db: Database, before: dict[str, Any], content: dict[str, Any]) -> None:
-    """Write the columns that differ."""
+    """Update the columns that differ."""
     content = {**content, "key": _public_key(db, before, content["slug"])}
     differing = {name: value for name, value in content.items() if before[name] != value}
     if not differing:
@@ -225,7 +226,7 @@ def _update(db: Database, before: dict[str, Any], content: dict[str, Any]) -> No
 
 
 def write_terms(db: Database, document: int, terms: dict[str, list[str]]) -> list[Change]:
-    """Write a document's terms; give the facets that have changed."""
+    """Write a document's terms; return the facets that have changed, with their values before and after."""
     held: dict[str, list[str]] = {facet: [] for facet in terms}
     for facet, term in db.execute("SELECT facet, term FROM document_terms WHERE document_id = ?", [document]):
         held[facet].append(term)
@@ -238,20 +239,20 @@ def write_terms(db: Database, document: int, terms: dict[str, list[str]]) -> lis
 
 
 def insert_terms(db: Database, document: int, terms: dict[str, list[str]]) -> None:
-    """Write terms that are not there yet."""
+    """Insert terms that are new."""
     rows = [(document, facet, term) for facet, found in terms.items() for term in found]
     if rows:
         db.conn.executemany("INSERT INTO document_terms (document_id, facet, term) VALUES (?, ?, ?)", rows)
 
 
 def _keep_old_key(db: Database, before: dict[str, Any]) -> None:
-    """Let the address that a document had lead to it for ever."""
+    """Make the public address that a document had lead to it for ever."""
     old = f"{before['source']}:public:{before['key']}"
     db.execute("INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)", [old, before["id"]])
 
 
 def log_changes(db: Database, run: int, document: int, kind: str, changes: Sequence[LoggedChange]) -> None:
-    """Keep what has changed in a document, and which page says so."""
+    """Log what has changed in a document, and which page shows it."""
     rows = [
         (
             run,
@@ -271,7 +272,7 @@ def log_changes(db: Database, run: int, document: int, kind: str, changes: Seque
 
 
 def merge_documents(db: Database, gone: int, kept: int, place: Place) -> None:
-    """Make one document of two: all that leads to `gone` leads to `kept` from now on."""
+    """Merge two documents: all that leads to `gone` leads to `kept` from now on."""
     for table in ("statements", "sightings"):
         db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
     db.execute("UPDATE OR IGNORE identities SET document_id = ? WHERE document_id = ?", [kept, gone])
@@ -287,11 +288,11 @@ def merge_documents(db: Database, gone: int, kept: int, place: Place) -> None:
 def _keep_attached_aside(db: Database, document: int) -> None:
     held = attached_of(db, document)
     if held:
-        held.keep_aside(db)
+        held.save_unassigned(db)
 
 
 def _retire(db: Database, gone: dict[str, Any], kept: int, place: Place) -> None:
-    """Take away the row of a document that was merged; its address and its history go on in the other."""
+    """Delete the row of a merged document; its address and its history pass to the other."""
     _keep_old_key(db, {**gone, "id": kept})
     sql = "UPDATE changes SET document_id = ?, merged_from = coalesce(merged_from, ?) WHERE document_id = ?"
     db.execute(sql, [kept, gone["id"], gone["id"]])
@@ -313,7 +314,7 @@ def own_addresses(db: Database, document: int) -> set[str]:
 
 
 def unmerge_document(db: Database, slugs: Mapping[str, str], kept: int) -> int | None:
-    """Return the id of a document that was merged into another by mistake, and give it back its history.
+    """Restore a document that was merged into another by mistake, with its history; return its id.
 
     It is recognised by its public address, which was one of these slugs; each slug comes with the time since when it
     is the item's. An item that got the address after the merger is another one: the merger was right.

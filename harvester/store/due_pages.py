@@ -1,4 +1,4 @@
-"""Which document pages a live run is to read."""
+"""Selects the document pages that a live run is to read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ANOTHER_SHOWN = """(SELECT max(last.read_at) FROM statements AS o JOIN sighting
     WHERE o.key = statements.key AND NOT o.own AND o.id <> statements.id AND page.listing_id =
         (SELECT walks.listing_id FROM walks WHERE walks.id = steps.walk_id))"""
 # Addresses at which the newest walk of a listing shows an item, of the documents that have another address now: nothing
-# was read there since the listing says so. Such a page may be of an item that nothing is known of yet.
+# was read there since. Such a page may be of an item that is not known yet.
 _MOVED = f"""SELECT DISTINCT json_extract(content, '$.url') AS address FROM steps
     JOIN sightings USING (capture_id) JOIN statements ON statements.id = statement_id
     JOIN documents ON documents.id = statements.document_id
@@ -39,11 +39,11 @@ _MOVED = f"""SELECT DISTINCT json_extract(content, '$.url') AS address FROM step
 
 
 def pages_due(db: Database, listing: ListingAddress, before: str) -> list[str]:
-    """Return the addresses of document pages to read: of the whole archive, or of what a listing has shown.
+    """Return the addresses of document pages to read, of the whole source or of what a listing has shown.
 
-    Those never read whole at their present address, those whose listing says otherwise than before, those that showed
-    another document, those at which the listing shows a document that has another address, and those read before the
-    time `before`.
+    These are the pages never read whole at their present address, those whose listing shows something new, those that
+    showed another document, those at which the listing shows a document with another address, and those last read
+    before the time `before`.
     """
     sql, values = _of(listing, "url")
     due = [row[0] for row in db.execute(f"{sql} AND {_DUE} ORDER BY id", [*values, before])]
@@ -51,7 +51,7 @@ def pages_due(db: Database, listing: ListingAddress, before: str) -> list[str]:
 
 
 def pages_held(db: Database, listing: ListingAddress) -> int:
-    """Return how many documents with a page of their own are known."""
+    """Return how many known documents have a page of their own."""
     sql, values = _of(listing, "count(*)")
     return int(db.execute(sql, values).fetchone()[0])
 

@@ -1,4 +1,4 @@
-"""The changes of one document, and the document as it was at one time, as far as it was known at another."""
+"""The changes of one document, and its fields as of one time, as far as they were known at another."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_SHOWN = 5
 
 
 def find_document(db: Database, name: str) -> dict[str, Any]:
-    """Find the document that is meant by an id, a key, an address or a title; a title can name several."""
+    """Return the row of the document that an id, a key, an address or a title names. Raises `UsageError`."""
     for sql in _FIND:
         ids = [row[0] for row in db.execute(sql, {"name": name})]
         if len(ids) > 1:
@@ -42,7 +42,7 @@ def find_document(db: Database, name: str) -> dict[str, Any]:
 
 
 def history_of(db: Database, document: int) -> list[dict[str, Any]]:
-    """Give all changes of a document, oldest first, with the run that learned of each."""
+    """Return all changes of a document, oldest first, each with the run that found it."""
     sql = """SELECT changes.run_id, runs.started_at AS learned_at, changes.observed_at, changes.kind,
             changes.field, changes.before, changes.after, changes.merged_from, changes.capture_id, captures.uri
         FROM changes JOIN runs ON runs.id = changes.run_id LEFT JOIN captures ON captures.id = changes.capture_id
@@ -50,26 +50,26 @@ def history_of(db: Database, document: int) -> list[dict[str, Any]]:
     return list(db.query(sql, [document]))
 
 
-__all__ = ["ALWAYS", "Fact", "facts", "gone_at"]
+__all__ = ["ALWAYS", "DatedField", "fields_as_of", "gone_at"]
 
 
 @dataclass(frozen=True)
 class Fact:
-    """What a field said at a time."""
+    """A field as it was at one time."""
 
     field: str
     value: str
     since: str
-    """When the page that said so first was captured; empty if nothing tells."""
+    """When the page that first showed this value was captured; empty if unknown."""
     uri: str
-    """That page."""
+    """The address of that page."""
     capture_id: int
     before: str | None
-    """What the field said before."""
+    """The value before this one."""
 
 
 def facts(db: Database, document: int, source: Source, observed: str = ALWAYS, known: str = ALWAYS) -> list[Fact]:
-    """Return what a document said at the time `observed`, as far as it was known here at the time `known`.
+    """Return the fields of a document as of the time `observed`, as far as they were known here at the time `known`.
 
     One entry a field, in the order of columns; none if no page showed the document by then.
     """
@@ -79,7 +79,7 @@ def facts(db: Database, document: int, source: Source, observed: str = ALWAYS, k
     if not told:
         return []
     uris: dict[int, str] = {}
-    found = []
+    fields = []
     for name, value in told[-1][1].items():
         since, before = len(told) - 1, None
         while since and not differ(told[since - 1][1].get(name), value):
@@ -89,12 +89,12 @@ def facts(db: Database, document: int, source: Source, observed: str = ALWAYS, k
         at, _, content = told[since]
         origin = origin_of(name, content, columns_of(content, source.date_order))
         capture = origin.capture if origin else 0
-        found.append(Fact(name, value, at, _uri(db, capture, uris), capture, before))
-    return found
+        fields.append(Fact(name, value, at, _uri(db, capture, uris), capture, before))
+    return fields
 
 
 def gone_at(db: Database, document: int, observed: str = ALWAYS, known: str = ALWAYS) -> str | None:
-    """Return since when a document was gone at a time, as far as was known here at another; None if it was not."""
+    """Return since when a document was gone at the time `observed`, as known at `known`; None if it was not."""
     sql = """SELECT after FROM changes JOIN runs ON runs.id = run_id
         WHERE document_id = ? AND kind IN ('gone', 'returned') AND observed_at <= ? AND started_at <= ?
         ORDER BY observed_at DESC, changes.id DESC LIMIT 1"""
@@ -103,7 +103,7 @@ def gone_at(db: Database, document: int, observed: str = ALWAYS, known: str = AL
 
 
 def _values(content: dict[str, FieldValue], order: DateOrder | None) -> dict[str, str]:
-    """Return the fields that are stated, as text."""
+    """Return the stated fields, as text."""
     columns = columns_of(content, order)
     named = {"title": columns["title"], "date": columns["date"] or columns["date_text"]}
     named |= {name: columns[name] for name in (*DESCRIBED, *KEYS)}

@@ -1,9 +1,9 @@
 """Which item an address leads to, and since when: a function of what was shown there, in order of time.
 
 An address is the key of a URL (slug, record number or node number). What a listing shows at an address belongs to the
-item that holds it. An item's own page also says what it is itself: its numbers and its canonical address. Where that
-does not fit, one page is not believed: servers mix pages up. It is a claim, until a listing that shows the same title
-and date, or another reading at least a day apart, confirms it. Two different numbers of one kind are two items.
+item that holds it. An item's own page also states its own numbers and canonical address. Where these do not fit, a
+single page is not believed, because servers confuse pages. It is a claim until it is confirmed: by a listing that shows
+the same title and date, or by another reading at least a day apart. Two different numbers of one kind mean two items.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from harvester.store.votes import Statement, Vote
 
 APART = timedelta(days=1)
-"""How far two readings must lie apart to confirm each other: a cache may answer the same for hours."""
+"""How far apart two readings must be to confirm each other: a cache may return the same answer for hours."""
 NUMBERS = ("record", "node")
-"""Kinds of keys that stay with an item; a slug is a present address and may move."""
+"""Kinds of keys that stay with an item; a slug is its present address and may move."""
 
 
 Listing = tuple[str, str, "int | None"]
@@ -34,7 +34,7 @@ Listing = tuple[str, str, "int | None"]
 
 @dataclass(eq=False)
 class Item:
-    """An archival item: its numbers, what is shown of it, and the addresses that it has or had."""
+    """An archival item: its numbers, its statements, and the addresses that it has or had."""
 
     numbers: dict[str, str] = field(default_factory=dict)
     """Keys by kind."""
@@ -48,14 +48,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Shown:
-    """One vote, as far as identity goes."""
+    """The part of a vote that decides identity."""
 
     at: str
     statement: Statement
     address: str | None
     """The key of the address at which it was shown."""
     numbers: dict[str, str]
-    """Keys by kind, record and node, that a row's address or a page itself states."""
+    """Record and node keys, by kind, that a row's address or the page itself states."""
     slugs: tuple[str, ...]
     """Keys of slugs: the address, and the canonical address that a page states."""
     title: str
@@ -65,24 +65,24 @@ class Shown:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """All strong keys that it states."""
+        """All strong keys that the vote states."""
         return tuple(dict.fromkeys((*filter(None, [self.address]), *self.numbers.values(), *self.slugs)))
 
     def agrees(self, other: Shown) -> bool:
-        """Return whether both show one title and date."""
+        """Return whether both show the same title and date."""
         return self.title == other.title and self.date == other.date
 
     def differs(self, other: Shown) -> bool:
-        """Return whether they have neither title nor date in common. That both are undated is nothing in common."""
+        """Return whether they share neither title nor date. That both are undated does not count as shared."""
         return self.title != other.title and (self.date != other.date or not self.date)
 
 
 def shown_by(vote: Vote, source: Source) -> Shown:
-    """Return a vote as far as identity goes. What a page that is not whole says of itself is not believed."""
-    said = vote.statement
-    fields = said.fields
-    address = said.key if kind_of(said.key) != "natural" else None
-    believed = not (said.own and said.cut)
+    """Return the identity part of a vote. What an incomplete page says about itself is not used."""
+    statement = vote.statement
+    fields = statement.fields
+    address = statement.key if kind_of(statement.key) != "natural" else None
+    believed = not (statement.own and statement.cut)
     numbers = {
         kind: f"{source.name}:{kind}:{fields[f'{kind}_id']}"
         for kind in NUMBERS
@@ -93,19 +93,19 @@ def shown_by(vote: Vote, source: Source) -> Shown:
     date = read_date(text, source.date_order).edtf or text if text else ""
     return Shown(
         vote.at,
-        said,
+        statement,
         address,
         numbers,
         slugs,
         normal_title(fields.get("title", "")),
         date,
         vote.file[0],
-        (said.form, said.host, vote.listing),
+        (statement.form, statement.host, vote.listing),
     )
 
 
 class Holders:
-    """Resolves what was shown into items. `claims`: statements of own pages that are not believed."""
+    """Groups what was shown into items. `claims`: ids of statements of own pages that are not believed."""
 
     def __init__(self, shown: Sequence[Shown]) -> None:
         self._shown = shown
@@ -122,19 +122,19 @@ class Holders:
 
     @property
     def items(self) -> list[Item]:
-        """The items that something is shown of, the earliest first."""
+        """The items that have statements, the earliest first."""
         return list(dict.fromkeys(self._item_of.values()))
 
     def item_of(self, statement: int) -> Item | None:
-        """Return the item that a statement is of, None for a claim."""
+        """Return the item of a statement, None for a claim."""
         return self._item_of.get(statement)
 
     def holder_of(self, key: str) -> Item | None:
-        """Return the item that a key leads to now."""
+        """Return the item that a key leads to now; None without one."""
         return self._holder.get(key)
 
     def _settle_together(self, readings: list[Shown]) -> None:
-        """Let readings of an address between which it showed nothing else be of one item: that of the last."""
+        """Assign readings of one page that show the same to one item: that of the last reading."""
         last = readings[-1].statement.id
         for number in {one.statement.id for one in readings} - {last}:
             if last in self.claims:
@@ -150,8 +150,8 @@ class Holders:
         self.claims.add(statement)
 
     def _take_row(self, row: Shown) -> None:
-        """Give a row to the holder of its address; a row that states a number goes by that."""
-        item = self._known(row.numbers.values())
+        """Assign a row to the holder of its address; a number that the row states goes first."""
+        item = self._first_holder(row.numbers.values())
         if item is None:
             item = next((held for key in row.keys if (held := self._holder.get(key)) and _fits(held, row)), None)
         item = item or Item()
@@ -171,21 +171,21 @@ class Holders:
         self._assign(page.statement.id, item)
 
     def _alias(self, page: Shown) -> Item | None:
-        """Return the item of an address that nothing was shown at before."""
-        named = self._named(page)
+        """Return the item of a page at an address where nothing was shown before; None if it is a claim."""
+        named = self._named_items(page)
         if not named:
             return Item()
-        item = self._known(page.numbers.values()) or named[0]
+        item = self._first_holder(page.numbers.values()) or named[0]
         others = [other for other in named if other is not item]
         return item if _fits(item, page) and all(not other.numbers for other in others) else None
 
     def _confirmed(self, page: Shown, holder: Item) -> Item | None:
-        """Return the item that a page at a held address is of; None while it is a claim."""
-        others = [other for other in self._named(page) if other is not holder]
+        """Return the item of a page at an address that has a holder; None while the page is a claim."""
+        others = [other for other in self._named_items(page) if other is not holder]
         known = any(holder.numbers.get(kind) == key for kind, key in page.numbers.items())
         if _fits(holder, page):
             if known and all(not other.numbers for other in others):
-                return holder  # the same item under a further address
+                return holder  # the same item at a further address
             moved = any(slug != page.address and kind_of(page.address or "") == "slug" for slug in page.slugs)
             rows = self._rows_in_effect(page)
             if not others and not moved and not (rows and all(page.differs(row) for row in rows)):
@@ -193,14 +193,16 @@ class Holders:
         return self._taken_over(page, holder, others) if self._is_believed(page) else None
 
     def _taken_over(self, page: Shown, holder: Item, others: list[Item]) -> Item | None:
-        """Return the item that has the address of a believed page now, and let it go from the holder."""
-        target = self._known(page.numbers.values()) or next((other for other in others if _fits(other, page)), None)
+        """Return the item that a believed page's address belongs to now, and transfer it from the holder."""
+        target = self._first_holder(page.numbers.values()) or next(
+            (other for other in others if _fits(other, page)), None
+        )
         if target is None or not _fits(target, page):
             target = holder if _fits(holder, page) else Item()
         if target is holder:
             return holder
         if not holder.numbers:
-            self._absorb(holder, target)  # a rename: the holder was only known by its new address
+            self._absorb(holder, target)  # a rename: the holder was known only by its new address
             return target
         rows = self._rows_before(page)
         since = rows[0].at if rows else page.at
@@ -211,7 +213,7 @@ class Holders:
         return target
 
     def _is_believed(self, page: Shown) -> bool:
-        """Return whether a listing, or another reading of the address, confirms what a page says of itself."""
+        """Return whether a listing, or another reading of the address, confirms what a page states about itself."""
         if any(row.agrees(page) for row in self._rows_in_effect(page, after=True)):
             return True
         readings = [one for one in self._shown if one.statement.own and one.address == page.address]
@@ -225,16 +227,16 @@ class Holders:
         return abs(datetime.fromisoformat(page.at) - datetime.fromisoformat(other.at)) >= APART
 
     def _rows_in_effect(self, page: Shown, *, after: bool = False) -> list[Shown]:
-        """Return what listings show at the page's address when it is read, each its newest row.
+        """Return the rows of listings at the page's address when it was read, the newest of each listing.
 
-        What a listing shows next where it showed nothing yet; `after`: of all listings.
+        If no listing had shown a row yet, these are the next ones; with `after`, the next ones are always added.
         """
         before, later = self._rows_around(page)
         found = [rows[-1] for rows in before.values()]
         return found if found and not after else found + [rows[0] for rows in later.values()]
 
     def _rows_around(self, page: Shown) -> tuple[dict[Listing, list[Shown]], dict[Listing, list[Shown]]]:
-        """Return the rows at the page's address until it was read, and those after it, by listing."""
+        """Return the rows at the page's address up to its reading, and those after it, by listing."""
         before: dict[Listing, list[Shown]] = {}
         later: dict[Listing, list[Shown]] = {}
         for one in self._shown:
@@ -244,16 +246,16 @@ class Holders:
         return before, later
 
     def _rows_before(self, page: Shown) -> list[Shown]:
-        """Return the rows at the page's address that show what it shows, without another one of their listing since."""
+        """Return the rows at the page's address that agree with it, back to the last of their listing that does not."""
         found: list[Shown] = []
         for rows in self._rows_around(page)[0].values():
             found += takewhile(lambda row: row.agrees(page), reversed(rows))
         return sorted(found, key=lambda row: row.at)
 
-    def _named(self, page: Shown) -> list[Item]:
+    def _named_items(self, page: Shown) -> list[Item]:
         return list(dict.fromkeys(self._holder[key] for key in page.keys if key in self._holder))
 
-    def _known(self, keys: Iterable[str]) -> Item | None:
+    def _first_holder(self, keys: Iterable[str]) -> Item | None:
         return next((self._holder[key] for key in keys if key in self._holder), None)
 
     def _assign(self, statement: int, item: Item) -> None:
@@ -264,7 +266,7 @@ class Holders:
         item.statements[statement] = None
 
     def _bind(self, key: str, item: Item, at: str) -> None:
-        """Let a key lead to an item, which may lose its former holder."""
+        """Make a key lead to an item; its former holder may lose it."""
         holder = self._holder.get(key)
         if holder is item:
             return
@@ -287,7 +289,7 @@ class Holders:
         item.until.pop(key, None)
 
     def _absorb(self, item: Item, into: Item) -> None:
-        """Make one item of two: the first was only known by an address of the second."""
+        """Merge an item into another: it was only known by an address of that one."""
         for statement in list(item.statements):
             self._assign(statement, into)
         for key in [key for key, holder in self._holder.items() if holder is item]:
@@ -296,14 +298,15 @@ class Holders:
 
 
 def _fits(item: Item, shown: Shown) -> bool:
-    """Return whether no number says that an item is another one."""
+    """Return whether no number says that an item and a vote differ."""
     return all(item.numbers.get(kind, key) == key for kind, key in shown.numbers.items())
 
 
 def _unchanged(shown: Sequence[Shown]) -> Iterator[list[Shown]]:
-    """Yield the readings of own pages that say the same, by address, as long as it showed nothing else between.
+    """Yield groups of readings of own pages that show the same, by address, without a different reading between.
 
-    A capture that says what the one before it says is kept as a reading of that, if it comes later; so these are one.
+    A capture with the same content as the one before it is stored as a reading of that one, if it comes later; so these
+    belong together.
     """
     pages = sorted((one for one in shown if one.statement.own), key=lambda one: one.uri)  # stable: still by time
     for _, readings in groupby(pages, key=lambda one: (one.uri, one.statement.hash)):
@@ -311,11 +314,11 @@ def _unchanged(shown: Sequence[Shown]) -> Iterator[list[Shown]]:
 
 
 def _run_of(readings: list[Shown], place: int) -> list[Shown]:
-    """Return the readings around one that say the same of themselves, with none against between."""
-    said = (readings[place].numbers, readings[place].slugs)
+    """Return the adjacent readings that state the same numbers and slugs."""
+    stated = (readings[place].numbers, readings[place].slugs)
     first = last = place
-    while first > 0 and (readings[first - 1].numbers, readings[first - 1].slugs) == said:
+    while first > 0 and (readings[first - 1].numbers, readings[first - 1].slugs) == stated:
         first -= 1
-    while last + 1 < len(readings) and (readings[last + 1].numbers, readings[last + 1].slugs) == said:
+    while last + 1 < len(readings) and (readings[last + 1].numbers, readings[last + 1].slugs) == stated:
         last += 1
     return readings[first : last + 1]

@@ -1,8 +1,8 @@
-"""Which document a record belongs to.
+"""Decides which document a record belongs to.
 
 Records with an address (a strong key) find their document by it. Records without one are resolved title by title:
-for all natural keys of a title, `resolve` says which document each leads to. It is a function of all keys known, and
-it is asked again whenever a title gains a key, so the order in which pages arrive cannot matter.
+`resolve` decides for all natural keys of a title. It depends only on the keys known, and runs again whenever a title
+gains a key, so the order in which pages arrive does not matter.
 """
 
 from __future__ import annotations
@@ -17,24 +17,23 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 NEW = 0
-"""Stands for a document that is yet to be made; ids begin at 1."""
+"""The target of a document that is yet to be made; ids begin at 1."""
 
 
 @dataclass
 class Group:
-    """All that is known of one title.
-
-    `holders`: the documents that each natural key leads to; `addressed`: those of them that have an address;
-    `loose`: the keys of records without an address, with the document they lead to now.
-    """
+    """All that is known of one title."""
 
     holders: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """The documents that each natural key leads to."""
     addressed: set[int] = field(default_factory=set)
+    """Those of them that have an address."""
     loose: dict[str, int | None] = field(default_factory=dict)
+    """The keys of records without an address, with the document that each leads to now."""
 
 
 def resolve(group: Group) -> dict[str, int | None]:
-    """Say to which document each loose key leads: NEW for one of its own, None where it cannot be told."""
+    """Return the document of each loose key: NEW for one of its own, None if it cannot be decided."""
     targets: dict[str, int | None] = {key: _dated_target(key, group) for key in group.loose if is_dated(key)}
     undated = [key for key in group.loose if date_of(key) == LOST_DATE and not key.endswith(OPEN_TITLE)]
     for key in undated:
@@ -53,7 +52,7 @@ def _dated_target(key: str, group: Group) -> int | None:
 
 
 def _undated_target(key: str, group: Group, targets: dict[str, int | None], *, alone: bool) -> int | None:
-    """Find the one document whose date the form would have lost; otherwise the record stays by itself."""
+    """Return the one document whose date this form would have lost; else the record stays by itself."""
     candidates = {d for other, held in group.holders.items() if _losable(other) for d in held if d in group.addressed}
     candidates |= {d for other, d in targets.items() if _losable(other) and d is not None}
     if alone and len(candidates) == 1 and NEW not in candidates:
@@ -63,7 +62,7 @@ def _undated_target(key: str, group: Group, targets: dict[str, int | None], *, a
 
 
 def _losable(key: str) -> bool:
-    """Say whether a form that loses years would have shown no date for this key."""
+    """Return whether a form that loses years would show no date for this key."""
     return len(date_of(key).rstrip("?")) in (0, 4) and date_of(key) != LOST_DATE
 
 
@@ -73,7 +72,7 @@ def _open_target(base: str, group: Group, targets: dict[str, int | None]) -> int
 
 
 def load_group(db: Database, prefix: str) -> Group:
-    """Read all that is known of a title; `prefix` is what its natural keys begin with."""
+    """Load all that is known of a title; `prefix` is what its natural keys begin with."""
     group = Group()
     span = (prefix, prefix + "\U0010ffff")
     for key, document in db.execute("SELECT key, document_id FROM identities WHERE key > ? AND key < ?", span):
@@ -85,20 +84,20 @@ def load_group(db: Database, prefix: str) -> Group:
 
 
 def addressed_among(db: Database, documents: set[int]) -> set[int]:
-    """Give those of the documents that have an address."""
+    """Return those of the documents that have an address."""
     marks = ",".join("?" * len(documents))
     rows = db.execute(f"SELECT key, document_id FROM identities WHERE document_id IN ({marks})", [*documents])
     return {document for key, document in rows if kind_of(key) not in ("natural", "public")}
 
 
 def natural_groups(db: Database, document: int) -> set[str]:
-    """Give the groups of the natural keys that lead to a document."""
+    """Return the title prefixes of the natural keys that lead to a document."""
     rows = db.execute("SELECT key FROM identities WHERE document_id = ?", [document])
     return {group_of(key) for (key,) in rows if kind_of(key) == "natural"}
 
 
 def holders_of(db: Database, keys: list[str]) -> dict[str, set[int]]:
-    """Give the documents that each of these keys leads to."""
+    """Return the documents that each of these keys leads to."""
     holders: dict[str, set[int]] = defaultdict(set)
     marks = ",".join("?" * len(keys))
     for key, document in db.execute(f"SELECT key, document_id FROM identities WHERE key IN ({marks})", keys):
@@ -107,7 +106,7 @@ def holders_of(db: Database, keys: list[str]) -> dict[str, set[int]]:
 
 
 def is_alone(db: Database, prefix: str, *, identities: bool = False) -> bool:
-    """Say whether no record without an address has this title (and, if asked, no document either)."""
+    """Return whether no record without an address has this title; with `identities`, no document either."""
     span = (prefix, prefix + "\U0010ffff")
     tables = ("statements", "identities") if identities else ("statements",)
     return not any(

@@ -1,4 +1,4 @@
-"""What an archival item is known by. Strong keys are the archive's own; the natural key is made of title and date."""
+"""The keys of an archival item. Strong keys are the source's own; the natural key is made of title and date."""
 
 from __future__ import annotations
 
@@ -18,95 +18,94 @@ if TYPE_CHECKING:
 STRONG_KINDS = ("record", "node", "slug")
 """Strongest first."""
 LOST_DATE = "?"
-"""Stands for a date that the form would have lost if it was a year or none."""
+"""Replaces a date that the form would have lost if it was a year or none."""
 OPEN_TITLE = "~"
-"""Ends the key of a record whose title may be cut off: it finds a document, but never makes one."""
+"""Ends the key of a record whose title may be truncated: it finds a document, but never makes one."""
 _ALIKE = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u2011": "-"})
 
 
 def plain(text: str) -> str:
-    """Give a text as it is compared: Unicode composed, white space (U+00A0 too) folded."""
+    """Return a text normalized for comparison: Unicode composed, white space (U+00A0 too) folded."""
     text = text if text.isascii() else unicodedata.normalize("NFC", text)
-    if text.isprintable() and "  " not in text:  # then the only white space in it are single spaces
+    if text.isprintable() and "  " not in text:  # then its only white space is single spaces
         return text.strip()
     return " ".join(text.split())
 
 
 def differ(one: str | None, other: str | None) -> bool:
-    """Say whether two values differ in more than how they are printed."""
+    """Return whether two values differ in more than white space and Unicode form."""
     if one and other:
         return one != other and plain(one) != plain(other)
     return bool((one or other or "").strip())
 
 
 def normal_title(title: str) -> str:
-    """Give a title as it is recognised by: case, quotes, dashes and white space make no difference."""
+    """Return a title normalized for identity: case, quotes, dashes and white space make no difference."""
     if title.isascii():
         return " ".join(title.split()).lower()
     return plain(unicodedata.normalize("NFKC", title).translate(_ALIKE)).casefold()
 
 
 def short_hash(text: str) -> str:
-    """Give 16 hexadecimal digits that stand for a text."""
+    """Return the first 16 hexadecimal digits of a text's SHA-256."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of one record on its page.
-
-    `strong`: `source:kind:value`, strongest first. `natural`: `source:natural:title hash:date:occurrence`.
-    """
+    """The keys of one record on its page."""
 
     strong: tuple[str, ...]
+    """`source:kind:value`, strongest first."""
     natural: str
+    """`source:natural:title hash:date:occurrence`."""
 
     @property
     def own(self) -> str:
-        """The key under which the record's statements are kept."""
+        """The key under which the record's statements are stored."""
         return self.strong[0] if self.strong else self.natural
 
 
 def group_of(natural: str) -> str:
-    """Give the part of a natural key that all records of one title share."""
+    """Return the prefix of a natural key that all records of one title share."""
     return ":".join(natural.split(":")[:3]) + ":"
 
 
 def date_of(natural: str) -> str:
-    """Give the date in a natural key: EDTF, empty, or LOST_DATE."""
+    """Return the date in a natural key: EDTF, empty, or LOST_DATE."""
     return natural.split(":")[3]
 
 
 def base_of(natural: str) -> str:
-    """Give the natural key without the mark of an open title."""
+    """Return the natural key without the mark of an open title."""
     return natural.removesuffix(OPEN_TITLE)
 
 
 def is_dated(natural: str) -> bool:
-    """Say whether a natural key stands by itself: its date is known (or known to be none) and its title is whole."""
+    """Return whether a natural key is complete: its date is known (or known to be none) and its title is whole."""
     return date_of(natural) != LOST_DATE and not natural.endswith(OPEN_TITLE)
 
 
 def kind_of(key: str) -> str:
-    """Give the kind of a key: record, node, slug or natural."""
+    """Return the kind of a key: record, node, slug or natural."""
     return key.split(":", 2)[1]
 
 
 def value_of(key: str) -> str:
-    """Give what the archive calls it: the slug, the number."""
+    """Return the value of a key: the slug or the number."""
     return key.split(":", 2)[2]
 
 
 def keys_of(records: Iterable[Record], source: str) -> list[Keys]:
-    """Give the keys of a page's records, in order; the same title and date again is the next occurrence."""
+    """Return the keys of a page's records, in order; the same title and date again is the next occurrence."""
     seen: dict[str, int] = {}
     return [_keys(record, source, seen) for record in records]
 
 
 def page_keys(record: Record, uri: str, source: Source) -> Keys:
-    """Return the keys of an item's own page, that of the address it was had from first.
+    """Return the keys of an item's own page, that of the address it was fetched from first.
 
-    A page that is not whole is not believed about itself: only the address counts.
+    What an incomplete page says about itself is not used: only the address counts.
     """
     found = read_address(uri, source) if "//" in uri else None
     values = (found.record_id, found.node_id, found.slug) if found else ()
@@ -117,7 +116,7 @@ def page_keys(record: Record, uri: str, source: Source) -> Keys:
 
 
 def own_keys(records: Sequence[Record], source: str) -> list[str]:
-    """Give the key under which each record's statements are kept; natural keys are made only where they are needed."""
+    """Return the key under which each record's statements are stored; make natural keys only where needed."""
     if all(record.record_id or record.node_id or record.slug for record in records):
         return [_strong(record, source)[0] for record in records]
     return [keys.own for keys in keys_of(records, source)]
@@ -131,7 +130,7 @@ def _strong(record: Record, source: str) -> tuple[str, ...]:
 def _keys(record: Record, source: str, seen: dict[str, int]) -> Keys:
     strong = _strong(record, source)
     lost = record.loses_date and not record.date.text and not strong
-    # A colon would end the date too early: an unreadable date is recognised by its text's hash.
+    # A colon would end the date too early: an unreadable date is identified by its text's hash.
     date = LOST_DATE if lost else record.date.edtf or (short_hash(record.date.text) if record.date.text else "")
     stem = f"{source}:natural:{short_hash(normal_title(record.title))}:{date}"
     seen[stem] = seen.get(stem, 0) + 1

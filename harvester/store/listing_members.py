@@ -1,4 +1,4 @@
-"""Who stands on a walked listing, and who has left it: two complete walks in a row that lack a document prove it."""
+"""The members of a walked listing, and those missing: two complete walks in a row without one prove its removal."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 PROOF = 2
-"""Complete walks in a row that must lack a document: one may have been of a site that was just being restored."""
+"""Complete walks in a row that must lack a document: one may have been of a site that was being restored."""
 GUARD_FROM = 10
 GUARD_SHARE = 10
-"""From so many members up, more than one in so many leaving at once is held back until the user says that it is so."""
+"""In listings of so many members or more, the removal of more than one in so many needs the user's consent."""
 _SEEN = """SELECT document_id FROM steps JOIN sightings USING (capture_id)
     WHERE walk_id = :walk AND document_id IS NOT NULL"""
-# A sighting that may be of several documents may be of any: none of that title is missing.
+# A sighting without a document may be of any document of its title: none of these is missing.
 _UNTOLD = """SELECT documents.id FROM steps JOIN sightings USING (capture_id) JOIN documents USING (title)
     WHERE walk_id = :walk AND document_id IS NULL"""
 
 
 @dataclass(frozen=True)
 class Leaver:
-    """A document that two walks lack. `gone`: its leaving makes it so, unless its address, `url`, still answers."""
+    """A document that two walks lack. `gone`: its removal makes it gone, unless its address, `url`, still answers."""
 
     document: int
     url: str | None
@@ -32,21 +32,21 @@ class Leaver:
 
 
 def listing_of_walk(db: Database, walk: int) -> int:
-    """Give the listing that was walked."""
+    """Return the listing of a walk."""
     return int(db.execute("SELECT listing_id FROM walks WHERE id = ?", [walk]).fetchone()[0])
 
 
 def is_late(db: Database, walk: int) -> bool:
-    """Say whether a walk that began later was counted before: this one says nothing of now."""
+    """Return whether a walk that began later was counted before: then this one says nothing about the present."""
     sql = """SELECT 1 FROM walks AS late JOIN walks USING (listing_id)
         WHERE late.id = ? AND walks.status = 'complete' AND walks.started_at > late.started_at"""
     return db.execute(sql, [walk]).fetchone() is not None
 
 
 def count_walk(db: Database, walk: int) -> int:
-    """Count who stood on the listing of a complete walk and who did not; give how many were missed for the first time.
+    """Update the members of a listing from a complete walk; return how many are missing for the first time.
 
-    Writes only where a member is new or its count changes.
+    Writes only rows that are new or whose count changes.
     """
     values = {"walk": walk, "listing": listing_of_walk(db, walk)}
     missing = f"""UPDATE members SET missed = missed + 1 WHERE listing_id = :listing AND left_at IS NULL
@@ -61,9 +61,10 @@ def count_walk(db: Database, walk: int) -> int:
 
 
 def leavers(db: Database, listing: int) -> list[Leaver]:
-    """Give the members of a listing that enough walks lack, and whether their leaving it makes them gone.
+    """Return the members of a listing that enough walks lack, and whether they are gone.
 
-    It does if the listing is the archive's whole; where none such is walked, if no other walked listing holds them.
+    They are gone if the listing is the whole source; or, where no such listing is walked, if no other walked listing
+    has them.
     """
     sql = """SELECT members.document_id, documents.url, documents.gone_at IS NULL AND (listings.whole OR NOT EXISTS
             (SELECT 1 FROM walks JOIN listings AS whole ON whole.id = walks.listing_id
@@ -76,20 +77,20 @@ def leavers(db: Database, listing: int) -> list[Leaver]:
 
 
 def are_too_many(db: Database, listing: int, leaving: list[Leaver]) -> bool:
-    """Say whether more members leave at once than is believed without asking."""
+    """Return whether more members are missing at once than is believed without the user's consent."""
     sql = "SELECT count(*) FROM members WHERE listing_id = ? AND left_at IS NULL"
     members = int(db.execute(sql, [listing]).fetchone()[0])
     return members >= GUARD_FROM and len(leaving) * GUARD_SHARE > members
 
 
 def leave(db: Database, listing: int, leaving: list[Leaver], at: str) -> None:
-    """End the membership of those who have left."""
+    """End the membership of missing documents."""
     sql = "UPDATE members SET left_at = ? WHERE listing_id = ? AND document_id = ?"
     db.conn.executemany(sql, [(at, listing, leaver.document) for leaver in leaving])
 
 
 def move_members(db: Database, gone: int, kept: int) -> None:
-    """Let memberships follow a document that was merged into another; the one that was seen last counts."""
+    """Move the memberships of a merged document to the other; where both are members, the one seen last counts."""
     sql = """INSERT INTO members (listing_id, document_id, missed, left_at)
         SELECT listing_id, ?, missed, left_at FROM members WHERE document_id = ?
         ON CONFLICT DO UPDATE SET missed = excluded.missed, left_at = excluded.left_at WHERE excluded.missed < missed"""
@@ -98,7 +99,7 @@ def move_members(db: Database, gone: int, kept: int) -> None:
 
 
 def last_page(db: Database, walk: int) -> int:
-    """Return the capture of the last page of a walk: what is on none of its pages, this one shows to be missing."""
+    """Return the capture of the last page of a walk, which is the evidence for what is on none of its pages."""
     sql = "SELECT capture_id FROM steps WHERE walk_id = ? AND capture_id IS NOT NULL ORDER BY id DESC LIMIT 1"
     row = db.execute(sql, [walk]).fetchone()
     return int(row[0]) if row else 0
@@ -119,7 +120,7 @@ _RECOUNTED = """
 
 
 def recount_members(db: Database, documents: Iterable[int]) -> None:
-    """Count anew which complete walks lacked documents, because sightings have come to be of others than before."""
+    """Count again which complete walks lack these documents, because sightings have moved to other documents."""
     for document in documents:
         for listing, missed, was_there in db.execute(_RECOUNTED, {"document": document}).fetchall():
             if was_there:

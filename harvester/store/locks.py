@@ -1,4 +1,4 @@
-"""One live run per source, ever: a claim in the database, kept alive by a heartbeat."""
+"""Locks that allow one live run per source: a claim in the database, renewed by a heartbeat."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 HEARTBEAT_SECONDS = 20
-"""How often a live run says that it lives."""
+"""How often a live run renews its claim."""
 DEAD_AFTER_SECONDS = 120
-"""A claim that has been silent for so long is dead: several heartbeats, and a machine that was busy."""
+"""A claim that was not renewed for so long is dead: several heartbeats, and a machine that was busy."""
 
 
 def check_free(db: Database, source: str) -> None:
-    """Say who holds a source, if somebody does. A claim by a process of this machine that has ended is dead."""
+    """Raise `SourceBusyError` if another run holds the source. The claim of a local process that has ended is dead."""
     row = db.execute("SELECT holder, heartbeat FROM claims WHERE source = ?", [source]).fetchone()
     if row and is_alive(*row):
         raise SourceBusyError(
@@ -30,7 +30,7 @@ def check_free(db: Database, source: str) -> None:
 
 
 def claim(db: Database, source: str, run: int) -> None:
-    """Claim a source for a run, or say who holds it. A dead run that held it is marked as interrupted."""
+    """Acquire the lock of a source for a run; mark a dead holder as interrupted. Raises `SourceBusyError`."""
     with transaction(db):
         check_free(db, source)
         dead = db.execute("SELECT run_id, heartbeat FROM claims WHERE source = ?", [source]).fetchone()
@@ -45,7 +45,7 @@ def claim(db: Database, source: str, run: int) -> None:
 
 
 def beat(db: Database, source: str, run: int) -> None:
-    """Say that the run lives; raises if another one has taken over meanwhile, as after a long sleep of the machine."""
+    """Renew the lock. Raises `SourceBusyError` if another run has taken over, as after a long sleep of the machine."""
     with transaction(db):
         sql = "UPDATE claims SET heartbeat = ? WHERE source = ? AND run_id = ?"
         if not db.execute(sql, [stamp(), source, run]).rowcount:
@@ -53,13 +53,13 @@ def beat(db: Database, source: str, run: int) -> None:
 
 
 def release(db: Database, source: str, run: int) -> None:
-    """Give the source free."""
+    """Release the lock of a source."""
     with transaction(db):
         db.execute("DELETE FROM claims WHERE source = ? AND run_id = ?", [source, run])
 
 
 def is_alive(holder: str, heartbeat: str) -> bool:
-    """Say whether who holds a claim still lives: heard of lately, and not a process of this machine that has ended."""
+    """Return whether the holder of a claim is alive: its heartbeat is recent and no local process of it has ended."""
     if heartbeat < stamp(datetime.now(UTC) - timedelta(seconds=DEAD_AFTER_SECONDS)):
         return False
     return not processes.is_here(holder) or processes.runs(holder)

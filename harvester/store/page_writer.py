@@ -1,4 +1,4 @@
-"""Takes the records of one page: statements, sightings, and the documents that follow from them."""
+"""Writes the records of one page: statements, sightings, and the documents that follow from them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 
 class Kept(NamedTuple):
-    """The statement of a record, and the document that it belongs to, if that can be known."""
+    """The statement of a record, and the document that it belongs to, if that is known."""
 
     statement: int
     document: int | None
 
 
-# Documents of which the page says something else than another statement of theirs: reading it again may decide.
+# Documents with statements that contradict this page: reading it again may decide.
 _DISAGREEING = """SELECT DISTINCT g.document_id FROM sightings AS g WHERE g.capture_id = :capture AND EXISTS
         (SELECT 1 FROM sightings AS o WHERE o.document_id = g.document_id AND o.statement_id <> g.statement_id)
     UNION SELECT s.document_id FROM statements AS s WHERE s.own AND s.capture_id = :capture AND (EXISTS
@@ -48,12 +48,12 @@ _NAMED_BY_CLAIMS = " UNION ALL ".join(f"SELECT {named_key('s', kind)} {_CLAIMS}"
 _DOUBTFUL = (
     f"SELECT key FROM identities WHERE until IS NOT NULL UNION ALL SELECT key {_CLAIMS} UNION ALL {_NAMED_BY_CLAIMS}"
 )
-# Such of them as are on the page.
+# Those of them on the page.
 _CONTESTED = f"""SELECT key FROM statements AS s WHERE {_OF_CAPTURE} AND key IN ({_DOUBTFUL})""" + "".join(
     f" UNION SELECT {named_key('s', kind)} AS key FROM statements AS s WHERE own AND capture_id = :capture"
     for kind in NAMED
 )
-# The addresses on the page at which documents' own pages were read, if the page is older than what is known.
+# The addresses on the page at which documents' own pages were read, if the page is older than these.
 _PASSED_OVER = f"""SELECT key FROM statements AS s WHERE {_OF_CAPTURE}
     AND (:at IS NULL OR EXISTS (SELECT 1 FROM reads WHERE captured_at > :at))
     AND EXISTS (SELECT 1 FROM statements AS o WHERE o.own AND o.document_id = s.document_id)"""
@@ -61,15 +61,15 @@ _ANY_CONTESTED = f"""SELECT EXISTS (SELECT 1 FROM identities WHERE until IS NOT 
 
 
 class RecordTaker:
-    """Takes the records of one page into the database, inside the caller's transaction. The page is read already.
+    """Writes the records of one parsed page into the database, inside the caller's transaction.
 
-    `recount`: takes the documents whose memberships are to be counted anew, where that has to wait.
+    `recount`: collects the documents whose memberships are to be counted anew, where that has to wait.
     """
 
     def __init__(self, db: Database, place: Place, ids: Ids | None = None, recount: set[int] | None = None) -> None:
         self._db = db
         self._recount = recount
-        self._place = place
+        self._provenance = place
         self._table = StatementTable(db, place)
         self._assignment = Assignment(db, place, ids)
         self._outcome: dict[int, str] = {}
@@ -77,59 +77,63 @@ class RecordTaker:
         self.withheld: dict[int, Withheld] = {}
         self.undecided: list[Record] = []
 
-    def take(self, page: Listing, hashes: Hashes, kept_out: Keeper = withheld) -> Counter[str]:
-        """Take the records of a listing; count how many documents were new, changed or unchanged, or are not known."""
-        own = own_keys(page.records, self._place.source.name)
+    def write_listing(self, page: Listing, hashes: Hashes, kept_out: Keeper = withheld) -> Counter[str]:
+        """Write the records of a listing; return how many documents were new, changed, unchanged or unknown."""
+        own = own_keys(page.records, self._provenance.source.name)
         self._table.load(own)
-        self.withheld = kept_out(self._db, page.records, self._place)
+        self.withheld = kept_out(self._db, page.records, self._provenance)
         self.undecided = [page.records[number] for number, one in self.withheld.items() if one.undecided]
-        same = [self.withheld.get(n) or self._table.same(k, d) for n, (k, d) in enumerate(zip(own, hashes.records))]  # noqa: B905
-        kept = [Kept(s.id, s.document) for s in same if s] if all(same) else self._new(page.records, hashes, same)
-        self._sightings(blanked(page.records, self.withheld), kept)
+        same = [self.withheld.get(n) or self._table.find(k, d) for n, (k, d) in enumerate(zip(own, hashes.records))]  # noqa: B905
+        kept = (
+            [Kept(s.id, s.document) for s in same if s] if all(same) else self._insert_new(page.records, hashes, same)
+        )
+        self._write_sightings(blanked(page.records, self.withheld), kept)
         return self._settle(kept)
 
     def take_document(self, page: DocumentPage, hashes: Hashes) -> Counter[str]:
-        """Take a document's own page: it sights nothing in a listing, but holds texts and files."""
-        keys = page_keys(page.record, self._place.uri, self._place.source)
+        """Write a document's own page: it has no sightings in a listing, but texts and files."""
+        keys = page_keys(page.record, self._provenance.uri, self._provenance.source)
         self._assignment.load([keys])
-        statement = self._keep(page.record, keys, hashes.records[0], hashes.attached, own=True)
-        at_hand = Attached.of_page(page, hashes.attached, self._place.capture)
+        statement = self._insert_statement(page.record, keys, hashes.records[0], hashes.attached, own=True)
+        at_hand = Attached.of_page(page, hashes.attached, self._provenance.capture)
         counted = self._settle([Kept(statement.id, statement.document)], at_hand)
         if self.is_claim:
-            at_hand.keep_aside(self._db)
+            at_hand.save_unassigned(self._db)
         return counted
 
     def read_again(self) -> Counter[str]:
-        """Take in that a known page was read again: what it says counts at this time, too."""
-        stored = page_statement(self._db, self._place.capture)
+        """Write what a known page states, which counts at the time of this reading too."""
+        stored = page_statement(self._db, self._provenance.capture)
         return self._settle([Kept(stored.id, stored.document)] if stored else [])
 
     @property
     def regrouped(self) -> set[int]:
-        """Documents whose sightings are other ones than before the page was taken."""
+        """Documents whose sightings have changed since before the page was written."""
         return self._assignment.regrouped
 
     @property
     def is_claim(self) -> bool:
-        """Whether the capture is an own page of which it cannot be known whose it is."""
-        stored = page_statement(self._db, self._place.capture)
+        """Whether the capture is an own page whose document cannot be known."""
+        stored = page_statement(self._db, self._provenance.capture)
         return stored is not None and stored.document is None
 
-    def _new(self, records: Sequence[Record], hashes: Hashes, same: Sequence[object]) -> list[Kept]:
-        """Keep the statements of a listing of which some are new."""
-        keys = keys_of(records, self._place.source.name)
+    def _insert_new(self, records: Sequence[Record], hashes: Hashes, same: Sequence[object]) -> list[Kept]:
+        """Insert the statements of a listing that has new ones; return those of all its records."""
+        keys = keys_of(records, self._provenance.source.name)
         self._assignment.load([k for k, known in zip(keys, same, strict=True) if not known])
         kept = []
         for record, k, digest, known in zip(records, keys, hashes.records, same, strict=True):
-            statement = known or self._table.same(k.own, digest) or self._keep(record, k, digest, None)
+            statement = known or self._table.find(k.own, digest) or self._insert_statement(record, k, digest, None)
             kept.append(Kept(statement.id, statement.document))  # type: ignore[attr-defined]
         return kept
 
-    def _keep(self, record: Record, keys: Keys, digest: str, attached: str | None, *, own: bool = False) -> Statement:
+    def _insert_statement(
+        self, record: Record, keys: Keys, digest: str, attached: str | None, *, own: bool = False
+    ) -> Statement:
         content = content_of(record, attached, believed=not (own and record.cut))
         is_new = len(self._assignment.new)
         document = self._assignment.assign(keys, page=own)
-        said = (keys.own, keys.natural, self._place.form, self._place.host, own, record.cut, digest, content)
+        said = (keys.own, keys.natural, self._provenance.form, self._provenance.host, own, record.cut, digest, content)
         statement = self._table.insert(Statement(0, document, *said))
         if document is not None and len(self._assignment.new) > is_new:
             self._fresh[document] = [statement]
@@ -138,8 +142,8 @@ class RecordTaker:
         return statement
 
     def _settle(self, kept: list[Kept], at_hand: Attached | None = None) -> Counter[str]:
-        """Write the documents that may be other than before; count records by what became of theirs."""
-        values = {"capture": self._place.capture, "at": self._place.observed_at}
+        """Write the documents that may have changed; count records by the outcome of their documents."""
+        values = {"capture": self._provenance.capture, "at": self._provenance.observed_at}
         contested = self._db.execute(_ANY_CONTESTED).fetchone()[0]
         for sql in (_CONTESTED, _PASSED_OVER) if contested else (_PASSED_OVER,):
             self._assignment.judge(key for (key,) in self._db.execute(sql, values).fetchall() if key)
@@ -150,50 +154,58 @@ class RecordTaker:
             self._fresh = {}
         if self._recount is None:
             recount_members(self._db, self._assignment.regrouped)
-        else:  # not all sightings are there yet
+        else:  # not all sightings are written yet
             self._recount |= self._assignment.regrouped
         touched = sorted(self._assignment.touched | again)
-        self._outcome = {document: self._write(document, at_hand) for document in touched}
+        self._outcome = {document: self._write_document(document, at_hand) for document in touched}
         return self._count(kept)
 
-    def _write(self, document: int, at_hand: Attached | None) -> str:
-        source, run = self._place.source, self._place.run
+    def _write_document(self, document: int, at_hand: Attached | None) -> str:
+        source, run = self._provenance.source, self._provenance.run
         if document not in self._assignment.new:
-            page = Origin(self._place.observed_at or "", self._place.capture)
+            page = Origin(self._provenance.observed_at or "", self._provenance.capture)
             return write_document(self._db, document, source, run, at_hand, page)
         fresh = self._fresh.get(document)
         votes = [self._vote(statement) for statement in fresh] if fresh else None
         return write_new(self._db, document, source, run, votes, at_hand)
 
     def _vote(self, statement: Statement) -> Vote:
-        place = self._place
+        place = self._provenance
         return Vote(place.observed_at or "", statement, place.capture, place.listing, False, 0, ("", None), 0)
 
     def _as_moved(self, kept: list[Kept]) -> list[Kept]:
-        """Return the documents that the statements belong to now."""
+        """Return the records with the documents that their statements belong to now."""
         marks = ",".join("?" * len(kept))
         sql = f"SELECT id, document_id FROM statements WHERE id IN ({marks})"
         found: dict[int, int | None] = dict(self._db.execute(sql, [one.statement for one in kept]).fetchall())
         return [Kept(one.statement, found[one.statement]) for one in kept]
 
-    def _sightings(self, records: Sequence[Record], kept: list[Kept]) -> None:
+    def _write_sightings(self, records: Sequence[Record], kept: list[Kept]) -> None:
         sql = """INSERT INTO sightings
             (capture_id, position, document_id, date_text, title, has_summary, statement_id)
             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET document_id = excluded.document_id,
             date_text = excluded.date_text, title = excluded.title, has_summary = excluded.has_summary,
             statement_id = excluded.statement_id"""
         rows = [
-            (self._place.capture, r.position, one.document, r.date.text, r.title, r.summary is not None, one.statement)
+            (
+                self._provenance.capture,
+                r.position,
+                one.document,
+                r.date.text,
+                r.title,
+                r.summary is not None,
+                one.statement,
+            )
             for r, one in zip(records, kept, strict=True)
         ]
         self._db.conn.executemany(sql, rows)
 
     def _count(self, kept: list[Kept]) -> Counter[str]:
-        """Count records by what became of their documents; a document is new or changed once, then unchanged."""
+        """Count records by the outcome of their documents; a document is new or changed once, then unchanged."""
         outcome = {document: found for document, found in self._outcome.items() if found in ("new", "changed")}
         counted: Counter[str] = Counter()
         for _, document in kept:
             counted["untold" if document is None else outcome.pop(document, "unchanged")] += 1
-        counted.update(outcome.values())  # documents that are not on the page and follow from it all the same
+        counted.update(outcome.values())  # documents that are not on the page but follow from it
         counted["new"] -= self._assignment.no_longer_new
         return counted

@@ -1,7 +1,7 @@
-"""Takes out of a published copy what is nobody's business: where files lay on the machine that harvested them.
+"""Removes local paths from a published copy: they would show the folders of the machine that harvested.
 
-A saved page without an address is known by its place, `file:///home/ann/pages/1.html`. While harvesting it has to be
-the whole place, or pages of two folders would be taken for one another. Published, each folder is only a number.
+A saved page without an address is identified by its path, `file:///home/ann/pages/1.html`. While harvesting that must
+be the whole path, or pages of two folders would be confused. In a published copy each folder is only a number.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ PLACES = {
     "reads": ("file", "uri"),
 }
 SAYINGS = {"problems": ("message", "extract"), "runs": ("reason",), "walks": ("reason",)}
-"""What people are told; a place may stand in it."""
+"""Columns of messages, which may contain a path."""
 MACHINERY = ("alerts", "claims", "health", "schedules", "turns", "withdrawn_keys")
-"""How this machine harvests, and what it must not take again; who is served a copy has no use for it."""
+"""Tables about how this machine harvests, or of withdrawn documents, that a published copy does not need."""
 _PLACE = re.compile(
     r"(?:(?P<before>[^/#]*)(?P<scheme>file:)//)?"
     r"(?P<folder>(?:/|[A-Za-z]:[\\/])(?:(?(scheme)[^#]*/|.*[\\/]))?)(?P<name>.*)",
@@ -34,13 +34,13 @@ _PLACE = re.compile(
 
 
 class Folders:
-    """The folders met, each with its number; addresses on the web are none."""
+    """The folders found, each with its number; URLs have none."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
 
-    def place(self, text: str) -> str:
-        """Give a file's place with a number for its folder."""
+    def redact_path(self, text: str) -> str:
+        """Return a file's path with a number for its folder."""
         parts = _PLACE.fullmatch(text)
         if parts is None:
             return text
@@ -48,29 +48,33 @@ class Folders:
         number = self.numbers.setdefault(folder, len(self.numbers) + 1)
         return f"{parts['before'] or ''}{parts['scheme'] or ''}{number}/{parts['name']}"
 
-    def saying(self, text: str) -> str:
-        """Give a text without the folders that stand in it."""
+    def redact_text(self, text: str) -> str:
+        """Return a text without the folders that are in it."""
         for folder in sorted({*self.numbers, f"{Path.home()}/"} - {"/"}, key=len, reverse=True):
             text = text.replace(folder, "")
         return text
 
 
 def command(text: str) -> str:
-    """Give a command with files by their names alone."""
+    """Return a command with the names of its files only."""
     return shlex.join(
         part if "://" in part else re.split(r"[\\/]", part.rstrip("\\/"))[-1] for part in shlex.split(text)
     )
 
 
 def forget(copy: Path) -> None:
-    """Change a copy of the database; nothing of the old texts stays behind in the file."""
+    """Redact a copy of the database; nothing of the old texts remains in the file."""
     folders = Folders()
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA secure_delete = ON")
         db = Database(connection)
         for table in set(MACHINERY).intersection(db.table_names()):
             db.table(table).delete_where()
-        for use, columns in ((folders.place, PLACES), (folders.saying, SAYINGS), (command, {"runs": ("command",)})):
+        for use, columns in (
+            (folders.redact_path, PLACES),
+            (folders.redact_text, SAYINGS),
+            (command, {"runs": ("command",)}),
+        ):
             for table, names in columns.items():
                 for name in names:
                     db.table(table).convert(name, use, where=f"{name} GLOB '*[/\\]*'")

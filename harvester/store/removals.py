@@ -1,4 +1,4 @@
-"""What a complete walk proves of the documents missing from it, and documents gone and returned."""
+"""Decides what a complete walk proves about documents missing from it; documents that are gone, or have returned."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ RESTORED = ", and they are just those that came last: the site may have been res
 
 
 def close_walk(run: Run, walk: int, ending: Ending, *, accepted: bool = False) -> list[Leaver]:
-    """Keep a walk's verdict; give the documents that have left its listing if their addresses do not say otherwise.
+    """Write the outcome of a walk; return the documents missing from its listing, whose addresses are to be checked.
 
-    `accepted`: the user says that it is right, however many there are.
+    `accepted`: the user has consented to any number of removals.
     """
     with run.in_one():
         end_walk(run.db, walk, ending)
@@ -52,14 +52,14 @@ def close_walk(run: Run, walk: int, ending: Ending, *, accepted: bool = False) -
             return []
         uri = _address(run.db, walk)
         if is_late(run.db, walk):
-            run.problem(Problem("notice", "late-walk", LATE), uri)
+            run.add_run_problem(Problem("notice", "late-walk", LATE), uri)
             return []
         _tell_fall(run, walk, count_walk(run.db, walk), uri)
         return _leaving(run, listing_of_walk(run.db, walk), uri, accepted=accepted)
 
 
 def settle(run: Run, walk: int, leaving: list[Leaver], alive: set[str], unsure: set[str]) -> None:
-    """Let documents leave the listing of a walk. Those whose address is `alive` are not gone; `unsure` ones stay."""
+    """End the membership of missing documents. Those whose address is `alive` are not gone; `unsure` ones stay."""
     left = [leaver for leaver in leaving if leaver.url not in unsure]
     gone = [leaver.document for leaver in left if leaver.gone and leaver.url not in alive]
     with run.in_one():
@@ -74,12 +74,12 @@ def _leaving(run: Run, listing: int, uri: str, *, accepted: bool) -> list[Leaver
         return found
     sql = "SELECT count(*) FROM members WHERE listing_id = ? AND left_at IS NULL"
     message = TOO_MANY.format(count=len(found), members=run.db.execute(sql, [listing]).fetchone()[0])
-    run.problem(Problem("error", "many-removals", message), uri)
+    run.add_run_problem(Problem("error", "many-removals", message), uri)
     return []
 
 
 def _tell_fall(run: Run, walk: int, missed: int, uri: str) -> None:
-    """Say it where a total has fallen: of itself that proves no removal."""
+    """Add a problem if a listing's total has fallen: alone that proves no removal."""
     sql = """SELECT walks.declared_total, before.declared_total - walks.declared_total, before.finished_at
         FROM walks JOIN walks AS before USING (listing_id)
         WHERE walks.id = ? AND before.id <> walks.id AND before.status = 'complete' ORDER BY before.id DESC LIMIT 1"""
@@ -87,11 +87,11 @@ def _tell_fall(run: Run, walk: int, missed: int, uri: str) -> None:
     if row and row[1] > 0:
         message = FEWER.format(now=row[0], fewer=row[1], when=row[2], missed=missed)
         message += RESTORED if missed and _are_the_last(run.db, walk) else ""
-        run.problem(Problem("warning", "total-fell", message), uri)
+        run.add_run_problem(Problem("warning", "total-fell", message), uri)
 
 
 def _are_the_last(db: Database, walk: int) -> bool:
-    """Say whether those missed for the first time are just the ones that came last to the listing."""
+    """Return whether the documents missing for the first time are exactly those that came last to the listing."""
     sql = """SELECT min(CASE WHEN missed = 1 THEN first_seen END) > max(CASE WHEN missed = 0 THEN first_seen END)
         FROM members JOIN documents ON documents.id = document_id
         WHERE listing_id = ? AND left_at IS NULL AND missed < 2"""
@@ -104,9 +104,9 @@ def _address(db: Database, walk: int) -> str:
 
 
 PROOF = 2
-"""Runs that must hear so: one may have met a site that was just being mended."""
+"""Runs that must get this answer: one may have met a site under repair."""
 
-# When a document was there: its own page could be read, or a listing showed it.
+# The times at which a document was present: its own page could be read, or a listing showed it.
 _THERE = """SELECT captured_at, capture_id FROM reads WHERE captured_at > :at AND capture_id IN (
         SELECT capture_id FROM sightings WHERE document_id = :document
         UNION SELECT capture_id FROM statements WHERE own AND document_id = :document)
@@ -122,7 +122,7 @@ _BACK = """SELECT id, gone_at FROM documents WHERE gone_at IS NOT NULL AND gone_
 
 
 def mark_gone(db: Database, run: int, documents: Iterable[int], at: str, capture: int) -> int:
-    """Mark documents as gone since `at`, as a capture shows; return how many.
+    """Mark documents as gone since `at`, on the evidence of a capture; return how many.
 
     One that was there later has returned, and is marked so. One that is gone stays so: its page may have proven it in
     the same run as the listing does.
@@ -140,7 +140,7 @@ def mark_gone(db: Database, run: int, documents: Iterable[int], at: str, capture
 
 
 def not_found(db: Database, run: int, capture: int, uri: str, at: str) -> int:
-    """Mark the document of an address as gone if two runs in a row heard that it is not there; give how many are.
+    """Mark the document of an address as gone if two runs in a row got 404 or 410; return how many were marked.
 
     While a listing still shows it, it is not gone: its page is broken.
     """
@@ -153,7 +153,7 @@ def not_found(db: Database, run: int, capture: int, uri: str, at: str) -> int:
 
 
 def come_back(db: Database, run: int, capture: int, at: str) -> int:
-    """Take the mark from documents that a page shows after they were gone; give how many."""
+    """Mark gone documents that a page shows as returned; return how many."""
     if db.execute("SELECT 1 FROM documents WHERE gone_at IS NOT NULL LIMIT 1").fetchone() is None:
         return 0
     back = db.execute(_BACK, {"at": at, "capture": capture}).fetchall()
@@ -163,7 +163,7 @@ def come_back(db: Database, run: int, capture: int, at: str) -> int:
 
 
 def take_back_returns(db: Database, run: int, documents: Iterable[int]) -> int:
-    """Mark documents as gone again whose return in this run was another's: its address has passed on; return how many.
+    """Undo the returns of this run that were another document's, which has the address now; return how many.
 
     The listing shows an address; that another item has it now is known only when its page has been read.
     """

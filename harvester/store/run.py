@@ -1,4 +1,4 @@
-"""A run: one harvest, from its start to its verdict."""
+"""A run: one harvest, from its start to its outcome."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Status = Literal["complete", "partial", "failed", "interrupted"]
 
 
 def run_row(db: Database, run: int | None = None) -> dict[str, Any]:
-    """Give the row of a run (of the newest, if none is named), with its walks and its problems by severity."""
+    """Return the row of a run (by default the newest), with its walks and its number of problems by severity."""
     sql = "SELECT * FROM runs WHERE id = coalesce(?, (SELECT max(id) FROM runs))"
     row = next(iter(db.query(sql, [run])))
     walks = list(db.query("SELECT * FROM walks WHERE run_id = ? ORDER BY id", [row["id"]]))
@@ -34,26 +34,26 @@ def run_row(db: Database, run: int | None = None) -> dict[str, Any]:
 
 
 class Run(Taking):
-    """One harvest into one database. `id` is its row in `runs`; what it counts is written with each page.
+    """One harvest into one database. `id` is its row in `runs`; its counts are written with each page.
 
-    Each page is taken in one transaction; pages of saved files several in one (`ahead`).
+    Each page is written in one transaction; pages of saved files several in one (`batch`).
     """
 
     def __init__(self, db: Database, command: str, *, live: bool = False) -> None:
         if live:  # what was fetched must not be fetched again, not even after a power cut
             db.execute("PRAGMA synchronous = FULL")
         super().__init__(db, command)
-        self.ahead = Ahead(self.together)
+        self.batch = Ahead(self.transaction)
 
     @property
     def verdict(self) -> Status:
-        """`complete` if everything asked for was taken, else `partial`."""
+        """`complete` if everything requested was stored, else `partial`."""
         sql = "SELECT 1 FROM walks WHERE run_id = ? AND coalesce(status, 'partial') NOT IN ('complete', 'bounded')"
         unproven = self.db.execute(sql, [self.id]).fetchone()
         return "partial" if unproven or self.errors else "complete"
 
     def declared(self, capture_id: int) -> tuple[int | None, str | None, bool]:
-        """Return the total that a capture declared, what it means, and whether a page of the listing lies behind it."""
+        """Return the total that a capture declared, its kind, and whether the listing has further pages."""
         sql = "SELECT declared_total, total_kind, onward FROM captures WHERE id = ?"
         total, kind, onward = self.db.execute(sql, [capture_id]).fetchone()
         return total, kind, bool(onward)
@@ -64,10 +64,10 @@ class Run(Taking):
         return row[0] if row else None
 
     def finish(self, status: Status, reason: str | None = None) -> None:
-        """End the run."""
+        """End the run: update full text, write its fill rates, open claims and status."""
         if status != "failed":
             index(self.db)
-        with self.together():
+        with self.transaction():
             interrupt_walks(self.db, self.id)
             keep_spans(self.db)
             fallen = keep_fill(self.db, self.id, self.fill)
@@ -85,7 +85,7 @@ class Run(Taking):
 
     @contextmanager
     def failing(self) -> Iterator[None]:
-        """Keep a failure as the run's end, as far as the database still can; then let it be reported."""
+        """Write a failure as the run's outcome, as far as the database still can, and raise it again."""
         try:
             yield
         except BaseException as error:
@@ -97,5 +97,5 @@ class Run(Taking):
             raise
 
     def row(self) -> dict[str, Any]:
-        """Give the run's row, with its walks."""
+        """Return the run's row, with its walks."""
         return run_row(self.db, self.id)

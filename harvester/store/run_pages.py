@@ -1,4 +1,4 @@
-"""Takes pages into a run: each whole or not at all."""
+"""Adds pages to a run: each whole or not at all."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from harvester.store.captures import Hashes, KnownCapture
 
 FUTURE = timedelta(days=1)
-"""Clocks may differ by so much."""
+"""How far clocks may differ."""
 ANOTHER_DOCUMENT = "another-document"
 CLAIM = "says that it is another document's page: what it says counts for none until that is confirmed; ask again"
 UNDECIDED = "withheld until its page is read: its title and date, or its address, are those of a withdrawn document"
@@ -50,10 +50,10 @@ STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
 
 @dataclass(frozen=True)
 class WalkStep:
-    """Which page of which walk a capture was asked for as; `first` is the position that it must begin with.
+    """Which page of which walk a capture was requested for; `first` is the position that it must begin with.
 
-    `again`: if the page is refused it is asked for once more, so this is no step of the walk yet; if `filled`, records
-    should stand there, so that a page without any is no step either. `listing` is the listing's address.
+    `again`: if the page is refused it is requested once more, so this is no step of the walk yet. `filled`: the page
+    should have records, so that a page without any is no step either. `listing`: the listing's address.
     """
 
     walk: int
@@ -66,15 +66,15 @@ class WalkStep:
     filled: bool = False
 
     def is_unanswered(self, taken: Taken) -> bool:
-        """Return whether a page is refused, or without records where some should stand."""
+        """Return whether a page is refused, or is empty although records are expected."""
         return taken.refused or (self.filled and not taken.records)
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of a capture. `known`: nothing in it was new or changed. `missing`: there is no such page.
+    """What became of a capture. `known`: nothing in it was new or changed. `missing`: the page does not exist.
 
-    `claim`: it is a document's page, but of which document cannot be known. `records`: how many it holds.
+    `claim`: it is a document's page, but which document's cannot be known. `records`: how many it holds.
     """
 
     capture_id: int
@@ -86,7 +86,7 @@ class Taken:
 
 
 class Taking(Tally):
-    """A run that takes pages. `fill`: how full they were; `hidden`: a page has shown more of what is withdrawn."""
+    """A run that stores pages. `fill`: their fill rates; `hidden`: whether one showed more of a withdrawn document."""
 
     def __init__(self, db: Database, command: str) -> None:
         super().__init__(db, command)
@@ -101,17 +101,17 @@ class Taking(Tally):
         return None if is_address(self.db, capture.uri) else find_same_bytes(self.db, capture, sources)
 
     def reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None = None) -> Taken:
-        """Keep that a page was read whose bytes are known."""
+        """Write that a page with known bytes was read."""
         with self.in_one():
             capture = self._with_possible_time(capture)
-            return self._left_out() if is_address(self.db, capture.uri) else self._reread(capture, known, step)
+            return self._left_out() if is_address(self.db, capture.uri) else self._count_unchanged(capture, known, step)
 
     def not_modified(self, capture: Capture, capture_id: int, step: WalkStep | None = None) -> Taken:
-        """Keep that the archive says that a page is as it was captured before."""
+        """Record that the server reports a page as unchanged since a capture."""
         return self.reread(capture, known_capture(self.db, capture_id), step)
 
-    def take(self, capture: Capture, page: Page, source: Source, step: WalkStep | None = None) -> Taken:
-        """Take one page: its records, its problems and the fact that it was read, or none of these."""
+    def add_page(self, capture: Capture, page: Page, source: Source, step: WalkStep | None = None) -> Taken:
+        """Store one page: its records, its problems and its reading, or none of these."""
         hashes = None if isinstance(page, Refused) else hash_page(page)
         with self.in_one():
             capture = self._with_possible_time(capture)
@@ -126,10 +126,10 @@ class Taking(Tally):
             listing = listing_of_capture(self.db, capture_id) if isinstance(page, Listing) else None
             self.fill.count(page, source.name, listing)
             if known:
-                return self._reread(capture, known, step)
+                return self._count_unchanged(capture, known, step)
             before = self.counts["new"], self.counts["changed"]
             claim = False
-            keep_read(self.db, self.id, capture_id, capture)  # what a page says counts by its readings
+            keep_read(self.db, self.id, capture_id, capture)  # a statement counts by its readings
             if isinstance(page, Refused):
                 self._refuse(capture, page, step)
             elif hashes:
@@ -142,7 +142,7 @@ class Taking(Tally):
             return self._counted(taken, step)
 
     def passed_over(self, uri: str, problem: Problem | None, step: WalkStep | None = None) -> None:
-        """Keep that something gave no capture: with its reason, or counted if its name shows that it is no page."""
+        """Write that an item gave no capture: with its reason, or as ignored if its name shows that it is no page."""
         if problem is None or is_named(self.db, uri):
             self.counts["ignored"] += 1
             return
@@ -151,15 +151,15 @@ class Taking(Tally):
             self._keep_step(step, None, known=False)
 
     def count_known(self, pages: int, records: int) -> None:
-        """Count pages that need not be looked at, because the file that holds them was read before."""
+        """Count pages that need not be parsed, because the container that holds them was read before."""
         self.counts.update(pages=pages, skipped=pages, records=records, unchanged=records)
 
-    def problem(self, problem: Problem, uri: str | None = None) -> None:
-        """Keep a problem that belongs to no page."""
+    def add_run_problem(self, problem: Problem, uri: str | None = None) -> None:
+        """Write a problem that belongs to no page of a walk."""
         self.passed_over(uri or "", problem)
 
     def _with_possible_time(self, capture: Capture) -> Capture:
-        """Return a capture without its time if that is still to come: it would outlast whatever is harvested later."""
+        """Return a capture without its time if that is in the future: it would outlast whatever is harvested later."""
         if capture.captured_at is None or capture.captured_at <= datetime.now(UTC) + FUTURE:
             return capture
         message = f"says that it was captured on {stamp(capture.captured_at)}: it counts as a page without a time"
@@ -167,9 +167,9 @@ class Taking(Tally):
         return replace(capture, captured_at=None)
 
     def _take_records(self, place: Place, page: Listing | DocumentPage, hashes: Hashes) -> bool:
-        """Take what a page says; return whether it is a claim: a document's page, of which cannot be known whose."""
+        """Write the records and problems of a page; return whether it is a claim."""
         taker = RecordTaker(self.db, place)
-        outcome = taker.take(page, hashes) if isinstance(page, Listing) else taker.take_document(page, hashes)
+        outcome = taker.write_listing(page, hashes) if isinstance(page, Listing) else taker.take_document(page, hashes)
         self.counts.update(outcome)
         self.counts["records"] += len(hashes.records)
         self.counts["returned"] -= take_back_returns(self.db, self.id, taker.regrouped)
@@ -184,26 +184,26 @@ class Taking(Tally):
         return True
 
     def _left_out(self) -> Taken:
-        """Leave out a page of a withdrawn document; not even its address is kept."""
+        """Withhold a page of a withdrawn document; not even its address is stored."""
         self.counts["pages"] += 1
         self.complain(Problem("notice", "withdrawn", "a page of a withdrawn document was left out"), None)
         return Taken(0, refused=False, known=True)
 
     def _refuse(self, capture: Capture, page: Refused, step: WalkStep | None) -> None:
-        """Keep a refusal: an error, but for a page of a walk. Whether that is missing in the end, its verdict says.
+        """Write a refusal: an error, or a warning for a page of a walk, whose result decides if it is missing.
 
-        That there is no such page is an answer, too: nothing is missing that the archive has.
+        That a page does not exist is an answer, too: nothing is missing that the site has.
         """
         self.counts["refused"] += not (step and step.again)
         severity: Severity = "warning" if step or capture.http_status in NOT_THERE else "error"
         self.complain(Problem(severity, page.code, page.message, extract=page.extract), capture.uri)
 
-    def _reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None) -> Taken:
+    def _count_unchanged(self, capture: Capture, known: KnownCapture, step: WalkStep | None) -> Taken:
         keep_read(self.db, self.id, known.id, capture)
-        claim = known.refused is None and self._read_again(capture, known)
+        claim = known.refused is None and self._write_reading(capture, known)
         self._presence(capture, known.id, believed=known.refused is None and not claim)
         self.counts.update(skipped=1, records=known.records)
-        if known.errors and not (step and known.refused):  # whether a refused page is missing, the walk says
+        if known.errors and not (step and known.refused):  # the walk decides whether a refused page is missing
             self.errors += known.errors
         if known.refused and not (step and step.again):
             self.counts["refused"] += 1
@@ -214,8 +214,8 @@ class Taking(Tally):
         taken = Taken(known.id, known.refused is not None, True, missing, claim, known.records)
         return self._counted(taken, step)
 
-    def _read_again(self, capture: Capture, known: KnownCapture) -> bool:
-        """Let a known page say again what it says, at this time; return whether it is a claim."""
+    def _write_reading(self, capture: Capture, known: KnownCapture) -> bool:
+        """Write what a known page states, at this time; return whether it is a claim."""
         sql = "SELECT source, listing_id, form FROM captures WHERE id = ?"
         name, listing, form = self.db.execute(sql, [known.id]).fetchone()
         source = load_sources()[name]
@@ -230,7 +230,7 @@ class Taking(Tally):
         return claim
 
     def _presence(self, capture: Capture, capture_id: int, *, believed: bool) -> None:
-        """See to what a page tells of documents that are gone. Without a time it tells nothing of now."""
+        """Mark documents as gone or returned, as a page shows. A page without a time shows nothing of the present."""
         if capture.captured_at is None:
             return
         at = stamp(capture.captured_at)
@@ -240,7 +240,7 @@ class Taking(Tally):
             self.counts["gone"] += not_found(self.db, self.id, capture_id, capture.uri, at)
 
     def _counted(self, taken: Taken, step: WalkStep | None) -> Taken:
-        """Count a page, as a step of its walk too unless it is asked for again."""
+        """Count a page, and as a step of its walk unless it is requested again."""
         self.counts["pages"] += 1
         if not (step and step.again and step.is_unanswered(taken)):
             self._keep_step(step, None if taken.refused else taken.capture_id, known=taken.known)

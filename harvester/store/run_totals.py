@@ -1,4 +1,4 @@
-"""What a run counts and what it complains of, written together with the pages that it takes."""
+"""The counts and problems of a run, written together with its pages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COUNTS = (
 
 
 class Tally:
-    """The row of a run. `errors`: how much of what was asked for was not taken."""
+    """The row of a run. `errors`: how many of the requested items could not be stored."""
 
     def __init__(self, db: Database, command: str) -> None:
         self.db = db
@@ -36,14 +36,14 @@ class Tally:
         check_secret(db)
         self.withdrawn = Names.of(db)
         with transaction(db):
-            # A file's name that was typed need not be text.
+            # The name of a file need not be text.
             command = command.encode(errors="backslashreplace").decode()
             values = [self.withdrawn.taken_out(command), stamp()]
             cursor = db.execute("INSERT INTO runs (command, started_at) VALUES (?, ?)", values)
         self.id = int(cursor.lastrowid or 0)
 
     def complain(self, problem: Problem, uri: str | None) -> None:
-        """Keep a problem, within the transaction that is open."""
+        """Write a problem, within the open transaction."""
         self.counts["problems"] += 1
         self.errors += problem.severity == "error"
         sql = """INSERT INTO problems (run_id, uri, position, severity, code, message, extract)
@@ -55,8 +55,8 @@ class Tally:
         self.db.execute(sql, [self.id, uri, *values])
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """Take pages in one transaction, all or none: what was counted for pages that failed is not counted."""
+    def transaction(self) -> Iterator[None]:
+        """Write in one transaction, all or nothing: if it fails, the counts are restored too."""
         counts, errors = self.counts.copy(), self.errors
         try:
             with transaction(self.db):
@@ -67,8 +67,8 @@ class Tally:
             raise
 
     def in_one(self) -> AbstractContextManager[None]:
-        """Write what belongs together: within the transaction that is open, or in one of its own."""
-        return nullcontext() if self.db.conn.in_transaction else self.together()
+        """Return the context of the open transaction, or of a new one."""
+        return nullcontext() if self.db.conn.in_transaction else self.transaction()
 
     def _write_counts(self) -> None:
         assignments = ", ".join(f"{name} = ?" for name in COUNTS)

@@ -1,4 +1,4 @@
-"""Keeps full text in step: triggers note what has changed, `index` brings the index up to it in short chunks.
+"""Keeps full text up to date: triggers mark what has changed, `update_index` indexes it in short chunks.
 
 One by one through triggers, indexing takes ten times as long as in chunks.
 """
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 CHUNK = 1000
 """Documents indexed in one transaction at most."""
 CHUNK_LETTERS = 4_000_000
-"""Letters of texts in one transaction: half a second at most, so that other writers need not wait longer."""
+"""Characters of texts in one transaction: half a second at most, so that other writers need not wait longer."""
 MERGED_PAGES = 500
-"""Pages of the index that are written anew in one transaction, for the same reason."""
+"""Pages of the index that are merged in one transaction, for the same reason."""
 WORDS = (
     "title",
     "summary",
@@ -37,7 +37,7 @@ _COLUMNS = ", ".join(WORDS)
 _FOLDED = ", ".join(f"fold({name})" for name in WORDS)
 FOLDED_VIEW = f"""CREATE VIEW document_words_folded AS
     SELECT id, {", ".join(f"fold({name}) AS {name}" for name in WORDS)} FROM document_words"""
-"""What the index is made of, for a check to compare it with."""
+"""The content of the index, for a check to compare it with."""
 _BOUND = f"""
     SELECT max(id) FROM (
         SELECT id, sum(letters) OVER (ORDER BY id) - letters AS before FROM (
@@ -47,12 +47,12 @@ _BOUND = f"""
 
 
 def behind(db: Database) -> int:
-    """Count the documents that the index does not hold as they are now."""
+    """Return how many documents the index does not hold as they are now."""
     return int(db.execute("SELECT count(*) FROM documents_unindexed").fetchone()[0])
 
 
 def index(db: Database, chunk: int = CHUNK) -> None:
-    """Bring full text up to date."""
+    """Update full text, in transactions of one chunk each."""
     while True:
         with transaction(db):
             if not index_chunk(db, chunk):
@@ -60,7 +60,7 @@ def index(db: Database, chunk: int = CHUNK) -> None:
 
 
 def index_chunk(db: Database, chunk: int = CHUNK) -> int:
-    """Index some documents within the caller's transaction; return how many were noted."""
+    """Index some documents within the caller's transaction; return how many were marked."""
     bound = db.execute(_BOUND, [chunk]).fetchone()[0]
     if bound is None:
         return 0
@@ -78,13 +78,13 @@ def index_chunk(db: Database, chunk: int = CHUNK) -> int:
 
 
 def index_now(db: Database) -> None:
-    """Bring full text up to date within the caller's transaction, for what must not be found a moment longer."""
+    """Update full text within the caller's transaction, for what must not be found a moment longer."""
     while index_chunk(db):
         pass
 
 
 def index_again(db: Database) -> None:
-    """Make the index again from nothing."""
+    """Rebuild the index from nothing."""
     with transaction(db):
         db.execute("INSERT INTO documents_fts (documents_fts) VALUES ('delete-all')")
         db.execute(f"INSERT INTO documents_fts (rowid, {_COLUMNS}) SELECT id, {_FOLDED} FROM document_words")
@@ -92,7 +92,7 @@ def index_again(db: Database) -> None:
 
 
 def forget_words(db: Database) -> None:
-    """Write the index anew, piece by piece: what was deleted from it stays in its older parts until then."""
+    """Merge the index, piece by piece: deleted words stay in its older parts until then."""
     size = -MERGED_PAGES
     while True:
         before = db.conn.total_changes
@@ -104,9 +104,9 @@ def forget_words(db: Database) -> None:
 
 
 def note_changed(db: Database) -> None:
-    """Note the documents of which other words are found than before they were made again. Reads `former`.
+    """Mark the documents whose indexed words differ from those before the rebuild, which are in `former`.
 
-    Meanwhile no trigger has noted anything, so the index still holds what it held then.
+    No trigger has marked anything meanwhile, so the index still holds the words from before.
     """
     names = ", ".join(("id", *WORDS))
     for one, other in (("former", "main"), ("main", "former")):

@@ -1,4 +1,4 @@
-"""Notices that a site has changed: pages hold much less than before, or one field of many records differs at once."""
+"""Detects that a site has changed: pages are filled much less than before, or a field of many records differs."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
 
 
 RUNS_BEFORE = 5
-"""The median of so many runs is what is usual: a change that is here to stay is told of three times, not for ever."""
+"""The usual rate is the median of so many runs: a lasting change is reported three times, not for ever."""
 FEWEST = {"records": 50, "pages": 10}
-"""Fewer records, or pages, than these say nothing of the whole."""
+"""With fewer records, or pages, than these a rate means nothing."""
 USUAL_SHARE, POINTS = 0.6, 0.25
-"""A field has fallen away if it is filled less than this share of what is usual, and by so many points less."""
+"""A rate has dropped if it is below this share of the usual one, and by so many points less."""
 LISTED = {"date": "dates", "summary": "summaries"}
 DESCRIBED = {**LISTED, "archive": "archives", "terms": "terms"}
-"""The fields that are watched, and what they are called: of listings, of document pages."""
+"""The fields that are watched, with their names in messages: of listings, of document pages."""
 OF_PAGES = {"pages": "readable pages", "records": "records"}
 
 Scope = tuple[str, "str | None", "int | None"]
-"""Source, form (of document pages), listing: what is compared with the runs before."""
+"""Source, form (of document pages), listing: the rates of one scope are compared with each other."""
 
 
 @dataclass
 class Fill:
-    """How full the pages were that one run has parsed."""
+    """How full the pages were that a run has parsed."""
 
     filled: Counter[tuple[Scope, str]] = field(default_factory=Counter)
-    of: Counter[tuple[Scope, str]] = field(default_factory=Counter)
+    totals: Counter[tuple[Scope, str]] = field(default_factory=Counter)
 
     def count(self, page: Page, source: str, listing: int | None) -> None:
         """Count a page that was parsed."""
@@ -61,13 +61,13 @@ class Fill:
 
     def _add(self, scope: Scope, name: str, filled: Sequence[int]) -> None:
         self.filled[scope, name] += sum(filled)
-        self.of[scope, name] += len(filled)
+        self.totals[scope, name] += len(filled)
 
 
 def keep_fill(db: Database, run: int, fill: Fill) -> list[Problem]:
-    """Keep how full the pages of a run were; give what has fallen away since the runs before."""
+    """Write the fill rates of a run; return a problem for each that has dropped since the runs before."""
     sql = "INSERT INTO fill (run_id, source, form, listing_id, field, filled, records) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    counted = [(*scope, name, fill.filled[scope, name], of) for (scope, name), of in fill.of.items()]
+    counted = [(*scope, name, fill.filled[scope, name], of) for (scope, name), of in fill.totals.items()]
     rows = [(run, *row) for row in counted if row[-1] >= _fewest(row[3])]
     fallen = [_problem(db, row, usual) for row in rows if (usual := _usual(db, row)) and _has_fallen(row, usual)]
     db.conn.executemany(sql, rows)
@@ -110,7 +110,7 @@ def _name(db: Database, listing: int) -> str:
 
 FROM_RECORDS = 10
 SHARE = 10
-"""From so many records up, more than one in so many changing in one walk takes no value at once."""
+"""In walks of so many records or more, a field that changes in more than one of so many replaces no value."""
 MESSAGE = (
     "shows another {field} for {count} of {records} records than before: the site may have changed. The values held "
     "stay until the documents' own pages have been read; look at one of them if none can be"
@@ -122,7 +122,7 @@ _NEWS = "SELECT document_id, field FROM news WHERE listing_id = ? AND observed_a
 
 
 def hold_back(run: Run, walk: int) -> None:
-    """Let what a walk has changed of too many records take no document's value; it has come to its end."""
+    """Suppress the news of a finished walk for fields that changed in too many records, and revert their documents."""
     listing, first_at, last_at, uri, records = run.db.execute(_WALK, [walk]).fetchone()
     if records < FROM_RECORDS:
         return
@@ -138,14 +138,14 @@ def hold_back(run: Run, walk: int) -> None:
             for document in documents:
                 _take_back(run, document)
             name = column.removesuffix("_text")
-            message = MESSAGE.format(column=name, count=len(documents), records=records)
-            run.problem(Problem("warning", "site-changed", message), uri)
+            message = MESSAGE.format(field=name, count=len(documents), records=records)
+            run.add_run_problem(Problem("warning", "site-changed", message), uri)
 
 
 def _other_items(run: Run, changed: dict[str, list[int]]) -> set[int]:
     """Return the documents at whose addresses a listing shows neither title nor date as before.
 
-    The address of each is likely another item's now; where there are very many, the site has changed all the same.
+    The address of each probably belongs to another item now; if there are very many, the site has changed instead.
     """
     retitled = changed.get("title", [])
     sql = f"SELECT id FROM documents WHERE date_text IS NULL AND id IN ({','.join(map(str, retitled))})"
@@ -155,7 +155,7 @@ def _other_items(run: Run, changed: dict[str, list[int]]) -> set[int]:
 
 
 def _take_back(run: Run, document: int) -> None:
-    """Let a document hold what it held before the walk, as if this run had not changed it."""
+    """Restore the values that a document had before the walk, as if this run had not changed it."""
     (name,) = run.db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
     had_changed = _has_changed(run, document)
     write_document(run.db, document, load_sources()[name], run.id)
@@ -171,7 +171,7 @@ def _has_changed(run: Run, document: int) -> bool:
 
 
 def _forget_detours(run: Run, document: int) -> None:
-    """Delete the changes of this run by which a field of a document left the value that it has again."""
+    """Delete the changes of this run by which a field of a document left a value that it has again."""
     sql = """SELECT field, id, before, after FROM changes WHERE run_id = ? AND document_id = ?
         AND kind IN ('filled', 'changed') AND merged_from IS NULL ORDER BY field, id"""
     for _, rows in groupby(run.db.execute(sql, [run.id, document]).fetchall(), key=itemgetter(0)):

@@ -1,4 +1,4 @@
-"""Statements: what one form of page at one host says of an item, and which columns of a document follow from it."""
+"""Statements: what one form of page at one host says about an item, and the document columns that follow from it."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ DESCRIBED = (
     "credit",
 )
 STATED = (*DESCRIBED, "date_text", "url", "slug", "record_id", "node_id")
-"""The fields that a statement holds, besides `terms` (by facet) and `attached` (a hash of texts and files)."""
+"""The fields of a statement, besides `terms` (by facet) and `attached` (a hash of texts and files)."""
 FACETS = ("language", "subject", "person", "place", "contributor", "collection", "donor")
 KEYS = ("url", "slug", "record_id", "node_id")
-"""Those of them by which the archive itself knows an item."""
+"""Those of them by which the source itself identifies an item."""
 
 
 def content_of(record: Record, attached: str | None, *, believed: bool = True) -> str:
-    """Return what a record says as JSON; `attached` is a hash of the texts and files on its page.
+    """Return the content of a record as JSON; `attached` is a hash of the texts and files on its page.
 
-    An own page that is not whole is not believed about its numbers and its canonical address.
+    The numbers and the canonical address of an own page that is incomplete are left out.
     """
     values = {name: value for name in _SAID if (value := getattr(record, name)) and (believed or name not in KEYS)}
     values |= {"date_text": record.date.text} if record.date.text else {}
@@ -74,7 +74,7 @@ def terms_of(content: Mapping[str, FieldValue]) -> dict[str, list[str]]:
 
 
 def origin_of(name: str, content: Mapping[str, FieldValue], columns: Mapping[str, Any]) -> Origin | None:
-    """Return where the value of a tracked column or facet comes from, or what it is read from."""
+    """Return the origin of a tracked column or facet; None if it has none."""
     if name == "date":
         name = "date_text"
     elif name == "kind" and columns["kind"] and _parts((columns["title"] or "")[:LOOKED_AT]).kind:
@@ -84,7 +84,7 @@ def origin_of(name: str, content: Mapping[str, FieldValue], columns: Mapping[str
 
 def _with_derived(content: dict[str, Any], order: DateOrder | None) -> dict[str, Any]:
     date = read_date(content["date_text"], order)
-    title = _parts(content["title"][:LOOKED_AT])  # what it says goes before what the archive calls the item
+    title = _parts(content["title"][:LOOKED_AT])  # its title has priority over the archive's name for the item
     return content | {
         "date": date.edtf,
         "date_from": date.first_day,
@@ -97,46 +97,48 @@ def _with_derived(content: dict[str, Any], order: DateOrder | None) -> dict[str,
     }
 
 
-@lru_cache(maxsize=32768)  # a listing and a document page, or many sightings, give the same title again
+@lru_cache(maxsize=32768)  # a listing and a document page, or many sightings, state the same title again
 def _parts(title: str) -> TitleParts:
     return read_title(title)
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A statement as it is stored."""
+    """The id of a stored statement, and its document."""
 
     id: int
     document: int | None
 
 
 class StatementTable:
-    """Reads and writes what pages of one form at one host say."""
+    """Reads and writes the statements of pages of one form at one host."""
 
     def __init__(self, db: Database, place: Place) -> None:
         self._db = db
-        self._place = place
+        self._provenance = place
         self._stored: dict[tuple[str, str], Stored] = {}
 
     def load(self, keys: Iterable[str]) -> None:
-        """Read what rows have said before under these keys, in one query."""
+        """Load the statements of rows under these keys, in one query."""
         names = list(keys)
         marks = ",".join("?" * len(names))
         sql = f"""SELECT key, hash, id, document_id FROM statements
             WHERE key IN ({marks}) AND form = ? AND host = ? AND NOT own"""
-        for key, digest, number, document in self._db.execute(sql, [*names, self._place.form, self._place.host]):
+        for key, digest, number, document in self._db.execute(
+            sql, [*names, self._provenance.form, self._provenance.host]
+        ):
             self._stored[key, digest] = Stored(number, document)
 
-    def same(self, key: str, digest: str) -> Stored | None:
-        """Return the stored statement that says the same under this key."""
+    def find(self, key: str, digest: str) -> Stored | None:
+        """Return the stored statement with this key and hash."""
         return self._stored.get((key, digest))
 
     def insert(self, statement: Statement) -> Statement:
-        """Write a statement; return it with its id."""
+        """Insert a statement; return it with its id."""
         sql = """INSERT INTO statements (document_id, key, natural, form, host, own, cut, hash, content, capture_id)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
         said = (statement.document, statement.key, statement.natural, statement.form, statement.host)
-        more = (statement.own, statement.cut, statement.hash, statement.content, self._place.capture)
+        more = (statement.own, statement.cut, statement.hash, statement.content, self._provenance.capture)
         number = int(self._db.execute(sql, [*said, *more]).lastrowid or 0)
         if not statement.own:
             self._stored[statement.key, statement.hash] = Stored(number, statement.document)
@@ -144,7 +146,7 @@ class StatementTable:
 
 
 def page_statement(db: Database, capture: int) -> Stored | None:
-    """Return the statement of an own page that was captured."""
+    """Return the statement of a capture of an own page."""
     row = db.execute("SELECT id, document_id FROM statements WHERE own AND capture_id = ?", [capture]).fetchone()
     return Stored(*row) if row else None
 
@@ -159,5 +161,5 @@ _OPEN_CLAIMS = """SELECT DISTINCT captures.uri FROM reads JOIN captures ON captu
 
 
 def open_claims(db: Database, run: int) -> list[str]:
-    """Return the addresses at which a run has read only pages of which it cannot be known whose they are."""
+    """Return the addresses at which a run has read only claims."""
     return [row[0] for row in db.execute(_OPEN_CLAIMS, [run])]

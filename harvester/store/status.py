@@ -1,4 +1,4 @@
-"""What the database holds, and whether all is well with it."""
+"""A report of what the database holds, and of what is wrong with it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAST_WALKS = """SELECT listings.name, walks.* FROM walks JOIN listings ON listi
 
 @dataclass(frozen=True)
 class Report:
-    """Coverage and last walk of each listing, the last runs (newest first), every reason why all is not well."""
+    """Coverage and last walk of each listing, the last runs (newest first), each reason why the state is unhealthy."""
 
     documents: int
     last_read: str | None
@@ -29,16 +29,16 @@ class Report:
 
     @property
     def healthy(self) -> bool:
-        """Say whether nothing is amiss."""
+        """Whether nothing is wrong."""
         return not self.unhealthy
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the report as it is printed as JSON."""
+        """Return the report as it is printed as JSON."""
         return {"healthy": self.healthy, **asdict(self)}
 
 
 def report(db: Database) -> Report:
-    """Look at a database and report."""
+    """Return the report on a database."""
     runs = list(db.query("SELECT * FROM runs ORDER BY id DESC LIMIT ?", [RUNS_SHOWN]))
     return Report(
         documents=db.execute("SELECT count(*) FROM documents").fetchone()[0],
@@ -52,7 +52,7 @@ def report(db: Database) -> Report:
 
 
 def _problems(db: Database, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give what the last run had to say above a notice, and notices of what is still not taken."""
+    """Return the problems of the last run except notices, and notices about pages that still could not be stored."""
     if not runs:
         return []
     sql = """SELECT uri, position, severity, code, message FROM problems

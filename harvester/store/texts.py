@@ -1,4 +1,4 @@
-"""Texts and files of documents: those of the own page that counts now. Others are kept aside, each set once."""
+"""Texts and files of documents: those of the own page that counts now. Others are stored apart, each set once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Change = tuple[str | None, str | None, str | None]
 
 
 class Attached:
-    """The texts and files of one own page: `hash` stands for all of them, None if there are none."""
+    """The texts and files of one own page: `hash` identifies them all, None if there are none."""
 
     def __init__(self, digest: str | None, texts: Sequence[Text], files: Sequence[FileLink], capture: int) -> None:
         self.hash = digest
@@ -30,11 +30,11 @@ class Attached:
 
     @classmethod
     def of_page(cls, page: DocumentPage, digest: str | None, capture: int) -> Attached:
-        """Return those of a page that was just read."""
+        """Return those of a page that was just parsed."""
         return cls(digest, page.texts, page.files, capture)
 
-    def keep_aside(self, db: Database) -> None:
-        """Keep them although no document holds them now."""
+    def save_unassigned(self, db: Database) -> None:
+        """Store a set that no document has now."""
         if self.hash is None:
             return
         texts = [[text.kind, text.language, text.text] for text in self.texts]
@@ -44,7 +44,7 @@ class Attached:
 
 
 def switch(db: Database, document: int, digest: str | None, at_hand: Attached | None) -> list[Change] | None:
-    """Let a document hold other texts and files; return which texts changed, None if they cannot be had."""
+    """Replace the texts and files of a document; return which texts changed, None if the new ones cannot be found."""
     wanted = at_hand if at_hand and at_hand.hash == digest else _kept(db, digest)
     if wanted is None:
         return None
@@ -54,12 +54,12 @@ def switch(db: Database, document: int, digest: str | None, at_hand: Attached | 
     _write_files(db, document, wanted)
     db.execute("DELETE FROM attachments WHERE hash = ?", [digest])
     if before:
-        before.keep_aside(db)
+        before.save_unassigned(db)
     return changed
 
 
 def attached_of(db: Database, document: int) -> Attached | None:
-    """Return the texts and files that a document holds, None if it has none."""
+    """Return the texts and files of a document, None if it has none."""
     row = db.execute("SELECT attached FROM documents WHERE id = ?", [document]).fetchone()
     if row is None or row[0] is None:
         return None

@@ -1,11 +1,11 @@
-"""A document as a function of its votes: what each field holds, since when, and which page says so.
+"""A document as a function of its votes: the value of each field, since when, and which page states it.
 
-Votes are taken in order of time. What one listing says, or the item's own pages at one host, is a series: in it the
-newest vote counts. Between listings of one voice (a form at a host) the one counts that changed what it says last;
-between voices the richer form is believed (the order of `Source.forms`), then the archive's own host.
+Votes are added in order of time. What one listing states, or the item's own pages at one host, is a series; its newest
+vote counts. Series of one form at one host are a voice; among its listings the one counts that changed its value last.
+Between voices the richer form is believed (the order of `Source.forms`), then the source's own host.
 
-A listing that changes what it says is news: the item's own page is to be read again. Meanwhile the new value is held,
-if what the listing said before was the value held.
+A change in a listing is news: the item's own page is to be read again. Meanwhile the new value is shown, if the old one
+was shown before.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 NEWS_FIELDS = ("title", "date_text", "summary")
 """The fields that listings state."""
 BELIEVED_AFTER = 4
-"""Readings of an own page that shows an old value still: a cache may have answered the first of them."""
+"""Readings of an own page with the old value after which that is believed: a cache may have answered the first ones."""
 ADDRESS_FIELDS = ("url", "slug", "record_id", "node_id")
-"""What an item is known by: once stated, it stays true although a page does not show it."""
+"""The fields that identify an item: once stated, a value stays although a page does not show it."""
 Rank = tuple[bool, int, int, str, str]
 
 
@@ -36,14 +36,14 @@ class Origin(NamedTuple):
     """Where a value comes from."""
 
     at: str
-    """When the page that says it was captured; empty where nothing tells."""
+    """When the page that states it was captured; empty if unknown."""
     capture: int
     from_start: bool = True
-    """Whether its series has said it ever since its first vote."""
+    """Whether its series has stated it since its first vote."""
 
 
 class FieldValue(NamedTuple):
-    """What a field holds. `value` is None where the field was stated before and is not any more."""
+    """The value of a field. `value` is None where the field was stated before and is not any more."""
 
     value: Any
     origin: Origin
@@ -51,24 +51,24 @@ class FieldValue(NamedTuple):
 
 @dataclass
 class News:
-    """A change in a listing that the item's own page has not confirmed or denied yet."""
+    """A change in a listing that the item's own page has neither confirmed nor denied yet."""
 
     value: Any
     origin: Origin
     listing: int
     rank: Rank
     old: Any
-    """What the richer voice said then."""
+    """The value that the richer voice stated then."""
     held: bool
     """Whether the document has the new value meanwhile."""
     slug: str | None
     """The address at which the listing shows it."""
     readings: set[str] = field(default_factory=set)
-    """Times at which the richer voice was read since, and showed the old value still."""
+    """Times at which the richer voice was read since then, and still showed the old value."""
 
 
 class Suppressed(NamedTuple):
-    """A walk in which a listing changed so many records that its news of a field takes no value."""
+    """A walk in which a listing changed so many records that its news of a field replaces no value."""
 
     listing: int
     field: str
@@ -78,29 +78,29 @@ class Suppressed(NamedTuple):
 
 @dataclass
 class Series:
-    """What one listing, or the item's own pages at one host, say of the item."""
+    """What one listing, or the item's own pages at one host, state about the item."""
 
     rank: Rank
     whole_source: bool
     first: Origin
     vote: Vote
     changed: dict[str, str] = field(default_factory=dict)
-    """When a field last became other than in the dated vote before."""
+    """When a field last differed from the dated vote before."""
     began: dict[str, Origin] = field(default_factory=dict)
-    """Where the present value of a field was said first, if not in the first vote."""
+    """The origin of the present value of a field, if not the first vote."""
     earlier: dict[str, list[Any]] = field(default_factory=dict)
-    """What it said of a field before."""
+    """The earlier values of a field."""
 
     def value(self, name: str) -> Any:
-        """Return what the series says of a field now."""
+        """Return the present value of a field."""
         return self.vote.statement.fields.get(name)
 
     def field_value(self, name: str) -> FieldValue:
-        """Return what the series says of a field now, and since which vote."""
+        """Return the present value of a field, and its origin."""
         return FieldValue(self.value(name), self.began.get(name, self.first))
 
     def add(self, vote: Vote, order: DateOrder | None) -> None:
-        """Take in a later vote. `order`: how its archive writes dates of numbers only."""
+        """Add a later vote. `order`: how its archive writes dates of numbers only."""
         before, self.vote = self.vote, vote
         if before.statement.id == vote.statement.id:
             return
@@ -114,7 +114,7 @@ class Series:
 
 
 class Timeline:
-    """The document that votes make, at the time of the newest vote added so far."""
+    """The document that its votes make, at the time of the newest vote added so far."""
 
     def __init__(
         self,
@@ -135,12 +135,12 @@ class Timeline:
         self.news: dict[str, News] = {}
         """By field; open ones only."""
         self._page_slugs: list[str] = []
-        """The addresses that the richest own pages have stated, the newest last."""
+        """The slugs that the richest own pages have stated, the newest last."""
 
     def add(self, vote: Vote) -> None:
-        """Take in the next vote. Votes are added in order of time."""
+        """Add the next vote. Votes are added in order of time."""
         if not vote.statement.own and vote.statement.fields.get("slug") in self._page_slugs[:-1]:
-            return  # the document has left this address: it shows another item
+            return  # the document has left this address: another item is there
         rank = self._rank(vote)
         series = self._series(rank, vote)
         before = series.vote
@@ -155,12 +155,12 @@ class Timeline:
             self._confirm(name, vote)
 
     def value(self, name: str) -> Any:
-        """Return what a field holds now, None if nothing."""
+        """Return the value of a field now, None if it has none."""
         found = self.field_value(name)
         return found.value if found else None
 
     def field_value(self, name: str) -> FieldValue | None:
-        """Return what a field holds now and which vote says so; None if it never was stated."""
+        """Return the value of a field now, and its origin; None if it never was stated."""
         news = self.news.get(name)
         if news and news.held:
             return FieldValue(news.value, news.origin)
@@ -179,8 +179,9 @@ class Timeline:
         return content | self._addresses()
 
     def _rank(self, vote: Vote) -> Rank:
-        said = vote.statement
-        return said.cut, _place(said.form, self._forms), _place(said.host, self._hosts), said.host, said.form
+        statement = vote.statement
+        form, host = _place(statement.form, self._forms), _place(statement.host, self._hosts)
+        return statement.cut, form, host, statement.host, statement.form
 
     def _series(self, rank: Rank, vote: Vote) -> Series:
         voice = self._voices.get(rank)
@@ -193,7 +194,7 @@ class Timeline:
         return voice[listing]
 
     def _changed(self, before: Vote, vote: Vote) -> list[str]:
-        """Return the fields of which a listing says something else than in its dated vote before."""
+        """Return the fields that differ from the listing's dated vote before."""
         same = before.statement.id == vote.statement.id or before.parser != vote.parser
         if same or not before.at or vote.statement.own or vote.statement.cut:
             return []
@@ -211,7 +212,7 @@ class Timeline:
             return
         best = self._best(name, richer_than=series.rank)
         old, new = best.value if best else None, series.value(name)
-        shortened = is_beginning(new, old)  # as teasers are: the value stays, but the page is asked
+        shortened = is_beginning(new, old)  # as teasers are: the value stays, but the page is due
         known, vote = self.news.get(name), series.vote
         if known and known.held and is_beginning(new, known.value):
             return
@@ -231,7 +232,7 @@ class Timeline:
         self.news[name] = News(new, origin, vote.listing or 0, decider, old, takes, slug)
 
     def _was_said(self, name: str, value: Any, richer_than: Rank) -> bool:
-        """Return whether a richer voice said a value before, and says another one now."""
+        """Return whether a richer voice stated a value before, and states another one now."""
         return any(
             not self._differs(name, value, earlier)
             for rank in self._ranks
@@ -241,7 +242,7 @@ class Timeline:
         )
 
     def _keep_page_slug(self, rank: Rank, vote: Vote) -> None:
-        """Remember where the richest voice has its page. What listings show at an address that it left is another's."""
+        """Note the slug of the richest voice's page. What listings show at an address it has left is another item."""
         slug = vote.statement.fields.get("slug") if vote.statement.own and rank == self._ranks[0] else None
         if slug is None or self._page_slugs[-1:] == [slug]:
             return
@@ -264,16 +265,16 @@ class Timeline:
         )
 
     def _confirm(self, name: str, vote: Vote) -> None:
-        """Let a vote of a richer voice decide about news, unless it may be of a cache."""
-        news, said = self.news[name], vote.statement.fields.get(name)
-        if said is not None and not self._differs(name, said, news.old):
+        """Decide news by a vote of a richer voice, unless that may come from a cache."""
+        news, value = self.news[name], vote.statement.fields.get(name)
+        if value is not None and not self._differs(name, value, news.old):
             news.readings.add(vote.at)
             if len(news.readings) < BELIEVED_AFTER:
                 return
         del self.news[name]
 
     def _best(self, name: str, richer_than: Rank | None = None) -> FieldValue | None:
-        """Return what the first voice says that states the field; else where it was stated last."""
+        """Return the value of the first voice that states the field; else where it was stated last."""
         silent: FieldValue | None = None
         for rank in self._ranks:
             if richer_than is not None and rank >= richer_than:
@@ -293,7 +294,7 @@ class Timeline:
         return stating[-1].field_value(name) if stating else None
 
     def _keep_addresses(self, rank: Rank, vote: Vote) -> None:
-        """Remember addresses and numbers: of each the richest voice that ever stated one, and there the newest."""
+        """Note addresses and numbers: of each the richest voice that ever stated one, and there the newest."""
         fields, origin = vote.statement.fields, Origin(vote.at, vote.capture)
         if "url" in fields and fields.get("slug") not in self._lost_slugs:
             self._urls.append((rank, vote.at, fields["url"], fields.get("slug"), origin))
@@ -309,7 +310,7 @@ class Timeline:
         for name in ADDRESS_FIELDS[1:]:
             stated = self._best(name)
             if name == "slug" and stated and stated.value in self._lost_slugs:
-                has_lost = True  # and those that it had before lead nowhere, or to others
+                has_lost = True  # and those that it had before lead nowhere, or to other documents
                 other = self._stated.get(name)
                 if other and other[1] >= self._lost_slugs[stated.value]:  # a page of it was at a lost address once more
                     found[name] = other[2]
@@ -327,7 +328,7 @@ class Timeline:
 
 
 def states(votes: Sequence[Vote], timeline: Timeline) -> Iterator[tuple[str, dict[str, FieldValue]]]:
-    """Yield what a document held from each time on at which a page spoke, the oldest first."""
+    """Yield each time of a vote and the fields that the document had from then on, the oldest first."""
     for number, vote in enumerate(votes):
         timeline.add(vote)
         if number + 1 == len(votes) or votes[number + 1].at != vote.at:
@@ -346,7 +347,7 @@ def differs(name: str, one: Any, other: Any, order: DateOrder | None = None) -> 
 
 
 def is_beginning(text: Any, whole: Any) -> bool:
-    """Return whether a text is only the beginning of another, as teasers are."""
+    """Return whether a text is only the beginning of another, as a teaser is."""
     if not isinstance(text, str) or not isinstance(whole, str):
         return False
     begun = plain(text).rstrip(".… ")

@@ -1,4 +1,4 @@
-"""What users have added to a database: it stays as it is, whatever the harvester writes."""
+"""What users have added to a database: it is kept, whatever the harvester writes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harvester.errors import DatabaseError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What a row is known by when it is written anew; its own columns stay with it.
+# The columns that identify a row when it is written anew, so that users' columns stay with it.
 _KNOWN_BY = {
     "documents": ("id",),
     "document_terms": ("document_id", "facet", "term"),
@@ -27,13 +27,13 @@ _KNOWN_BY = {
     "files": ("document_id", "url"),
 }
 STORED = 0
-"""`hidden` of a column in `table_xinfo` that is written; 2 and 3 are generated ones."""
+"""`hidden` in `table_xinfo` for a column that is stored; 2 and 3 are generated columns."""
 
 
 class Schema(NamedTuple):
-    """The schema as the harvester makes it: the columns of each table, and its views, triggers and indexes by name.
+    """The schema that the harvester makes: the columns of each table, and its views, triggers and indexes by name.
 
-    `counted`: the tables of which a digest is kept.
+    `counted`: the tables that have a digest.
     """
 
     columns: dict[str, frozenset[str]]
@@ -54,13 +54,13 @@ def schema() -> Schema:
 
 
 def columns_of(db: Database, table: str, *, generated: bool = False) -> list[str]:
-    """Return the names of a table's columns; generated ones, which nobody can write, only if asked for."""
+    """Return the names of a table's columns; `generated` ones, which cannot be written, only on request."""
     rows = db.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", [table])
     return [name for name, hidden in rows if generated or hidden == STORED]
 
 
 def otherwise(db: Database) -> str | None:
-    """Return in what the harvester's own tables or views are others than in a new database; None if in nothing."""
+    """Return how the harvester's own tables or views differ from those of a new database; None if they do not."""
     tables = set(db.table_names())
     for table, columns in schema().columns.items():
         lacking = columns - set(columns_of(db, table, generated=True))
@@ -75,9 +75,9 @@ def otherwise(db: Database) -> str | None:
 
 @contextmanager
 def resting(db: Database, *, ours: bool = False) -> Iterator[None]:
-    """Let users' triggers rest during the block (and the harvester's own, if asked for), within a transaction.
+    """Drop users' triggers during the block (with `ours`, the harvester's own too), within a transaction.
 
-    They are there for what happens to documents, not for how the harvester writes them anew.
+    They are meant for changes of documents, not for rows that the harvester writes anew.
     """
     sql = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid"
     rested = [(name, made) for name, made in db.execute(sql) if ours or name not in schema().others]
@@ -90,7 +90,7 @@ def resting(db: Database, *, ours: bool = False) -> Iterator[None]:
 
 @contextmanager
 def without_unique_indexes(db: Database) -> Iterator[None]:
-    """Take away users' own unique indexes during the block: only what is written in the end has to fit them."""
+    """Drop users' own unique indexes during the block: only the final rows have to fit them. Raises `DatabaseError`."""
     sql = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE UNIQUE%' ORDER BY rowid"
     away = [(name, made) for name, made in db.execute(sql) if name not in schema().others]
     for name, _ in away:
@@ -107,7 +107,7 @@ def without_unique_indexes(db: Database) -> Iterator[None]:
 
 
 def keep_own_columns(db: Database) -> None:
-    """Give rows that were written anew the values of users' own columns, and texts their ids. Reads `former`."""
+    """Restore the values of users' own columns in rows that were written anew, and the ids of texts, from `former`."""
     _keep_text_ids(db)
     for table, keys in _KNOWN_BY.items():
         own = [name for name in columns_of(db, table) if name not in schema().columns[table]]
@@ -136,7 +136,7 @@ def _keep(db: Database, table: str, keys: tuple[str, ...], own: list[str]) -> No
 
 
 def _are_defaults(db: Database, table: str, keys: tuple[str, ...], own: list[str]) -> bool:
-    """Return whether the rows that are gone held nothing but what every new row holds."""
+    """Return whether the deleted rows had only default values in users' columns."""
     same = " AND ".join(f"f.{key} IS n.{key}" for key in keys)
     sql = "SELECT name, dflt_value FROM pragma_table_xinfo(?)"
     defaults = {name: value or "NULL" for name, value in db.execute(sql, [table])}
@@ -146,7 +146,7 @@ def _are_defaults(db: Database, table: str, keys: tuple[str, ...], own: list[str
 
 
 def _keep_text_ids(db: Database) -> None:
-    """Give texts the ids that they had: users' own tables may refer to them."""
+    """Restore the ids of texts: users' own tables may refer to them."""
     last = "SELECT max((SELECT coalesce(max(id), 0) FROM texts), (SELECT coalesce(max(id), 0) FROM former.texts))"
     (above,) = db.execute(last).fetchone()
     db.execute("UPDATE texts SET id = id + ?", [above])

@@ -1,4 +1,4 @@
-"""Votes: what a page said of an item, each time that the page was read. All of them come from `reads`."""
+"""Votes: what a page states about an item, at each reading of the page. All of them come from `reads`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 ALWAYS = "9999"
 """Later than any time."""
-# A row stands in every capture that repeats it, an own page in its capture alone. last_read: of two captures of one
-# file without a time, the one read last holds what is in the file now.
+# A row is in every capture that repeats it, an own page only in its capture. last_read: of two captures of one file
+# without a time, the one read last has the file's present content.
 _VOTES = """
     SELECT s.id, s.document_id, s.key, s.natural, s.form, s.host, s.own, s.cut, s.hash, s.content,
         coalesce(r.captured_at, '') AS at, c.id, c.listing_id, coalesce(l.whole, 0), c.parser_version,
@@ -29,25 +29,25 @@ _OF_PAGES = "JOIN captures AS c ON c.id = s.capture_id"
 
 @dataclass(frozen=True)
 class Statement:
-    """What a page says of one item."""
+    """What a page states about one item."""
 
     id: int
     document: int | None
     key: str
-    """The address under which it was said, or its natural key."""
+    """The address under which it was stated, or its natural key."""
     natural: str
     form: str
     host: str
     own: bool
     """Whether it is of the item's own page."""
     cut: bool
-    """Whether the page ends in it: it then fills gaps only."""
+    """Whether the page ends in it: it then only fills gaps."""
     hash: str
     content: str
 
     @cached_property
     def fields(self) -> dict[str, Any]:
-        """The stated fields by name; terms as tuples under the name of their facet. What is not stated is absent."""
+        """The stated fields by name; terms as tuples under the name of their facet. Unstated fields are absent."""
         fields: dict[str, Any] = json.loads(self.content)
         terms = fields.pop("terms", {})
         return fields | {facet: tuple(found) for facet, found in terms.items()}
@@ -58,12 +58,12 @@ class Vote:
     """One reading of a statement."""
 
     at: str
-    """When the bytes were had (UTC), empty where nothing tells."""
+    """When the bytes were fetched (UTC), empty if unknown."""
     statement: Statement
     capture: int
     listing: int | None
     whole_source: bool
-    """Whether the listing is of all that the archive has."""
+    """Whether the listing is of the whole source."""
     parser: int
     file: tuple[str, str | None]
     """The address and the file of the capture."""
@@ -73,17 +73,17 @@ class Vote:
 
     @property
     def order(self) -> tuple[str, bool, bool, str, int]:
-        """Sorts votes by time; at one time the item's own page comes after listings."""
+        """The sort key of votes by time; at one time the item's own page comes after listings."""
         return self.at, not self.superseded, self.statement.own, self.statement.hash, self.capture
 
 
 def votes_of(db: Database, documents: Collection[int], known: str = ALWAYS) -> list[Vote]:
-    """Return the votes of documents, oldest first, as far as they had been read at the time `known`."""
+    """Return the votes of documents, oldest first, as far as they had been read by the time `known`."""
     return _select(db, f"s.document_id IN ({','.join(map(str, documents))})", known)
 
 
 def votes_without_document(db: Database, keys: Collection[str]) -> list[Vote]:
-    """Return the votes of no known document that are at these addresses, or name them: claims, and what is new."""
+    """Return the votes without a document that are at these addresses or name them: claims, and new ones."""
     if db.execute("SELECT 1 FROM statements WHERE document_id IS NULL LIMIT 1").fetchone() is None:
         return []
     marks = ",".join(f":k{number}" for number in range(len(keys)))
@@ -93,11 +93,11 @@ def votes_without_document(db: Database, keys: Collection[str]) -> list[Vote]:
 
 
 NAMED = {"record": "record_id", "node": "node_id", "slug": "slug"}
-"""Where a page states what it is known by, by the kind of the key."""
+"""The field in which a page states a key, by the kind of the key."""
 
 
 def named_key(table: str, kind: str) -> str:
-    """Return the SQL of a key of this kind that an own page states."""
+    """Return the SQL expression of a key of this kind that an own page states."""
     source = f"substr({table}.natural, 1, instr({table}.natural, ':'))"
     return f"{source} || '{kind}:' || json_extract({table}.content, '$.{NAMED[kind]}')"
 
@@ -121,7 +121,7 @@ def _statement(row: tuple[Any, ...]) -> Statement:
 
 
 def _with_superseded(votes: list[Vote]) -> Iterable[Vote]:
-    """Mark what a file without a time said before it had its present content."""
+    """Mark votes of an undated file that had other content then."""
     undated = [vote for vote in votes if not vote.at]
     if len(undated) < 2:
         return votes

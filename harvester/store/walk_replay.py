@@ -1,4 +1,4 @@
-"""Walks as web archives tell them: harvesting what a live run has kept gives the walks that it made."""
+"""Walks recorded in WARC files: harvesting the files of a live run gives the same walks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STATUSES = ("complete", "partial", "bounded", "interrupted")
 
 
 class Replay:
-    """Makes the walks that notes in web archives tell of, and says which page of a walk a capture is."""
+    """Restores the walks that notes in WARC files record, and finds the page of a walk that a capture is."""
 
     def __init__(self, run: Run, sources: tuple[Source, ...]) -> None:
         self._run = run
@@ -32,17 +32,17 @@ class Replay:
         self._open: dict[str, int] = {}
         self._leaving: dict[int, list[Leaver]] = {}
 
-    def note(self, note: WalkNote) -> None:
-        """Take a note. What says no walk of ours is kept as a problem."""
+    def add_note(self, note: WalkNote) -> None:
+        """Apply a note. One that cannot be understood is written as a problem."""
         try:
-            with self._run.together():
-                self._take(note.said)
+            with self._run.transaction():
+                self._apply(note.said)
         except (KeyError, TypeError, ValueError) as error:
             message = f"says nothing that can be understood of a walk ({error}): it is passed over"
-            self._run.problem(Problem("warning", "damaged-note", message), note.uri)
+            self._run.add_run_problem(Problem("warning", "damaged-note", message), note.uri)
 
     def step(self, capture: Capture) -> WalkStep | None:
-        """Say which page of which walk a capture is."""
+        """Return which page of which walk a capture is, None if it is none."""
         if capture.step is None:
             return None
         try:
@@ -50,7 +50,7 @@ class Replay:
         except (KeyError, TypeError, ValueError):
             return None  # a field of that name that is not ours
 
-    def _take(self, said: dict[str, Any]) -> None:
+    def _apply(self, said: dict[str, Any]) -> None:
         listing = self._listing(said["listing"])
         walk = self._open.get(listing.url)
         if said["event"] == "end":
@@ -74,7 +74,7 @@ class Replay:
 
 
 def read_step(text: str, walks: dict[str, int]) -> WalkStep | None:
-    """Read for which page of which walk an answer was fetched; `walks` are those that are going on, by listing."""
+    """Parse the page and walk that an answer was fetched for; `walks` are the ids of open walks by listing."""
     said = json.loads(text)
     walk = walks.get(said["listing"])
     if walk is None:

@@ -1,4 +1,4 @@
-"""Walks: the listings that a run has walked, page by page, with their verdicts."""
+"""Walks: the listings that a run has walked, page by page, with their outcomes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StoredStep:
-    """A page of a walk as it was read: its number, why it was read, its address, declared total and records' keys."""
+    """A page of a walk as stored: its number, why it was read, its capture, declared total and records' keys."""
 
     number: int
     reason: str
@@ -47,7 +47,7 @@ class Ending:
 
 
 def begin_walk(db: Database, run: int, listing: ListingAddress, started_at: str | None = None) -> int:
-    """Begin to walk a listing; give the walk's id."""
+    """Insert a walk of a listing; return its id."""
     sql = "INSERT INTO walks (run_id, listing_id, started_at) VALUES (?, ?, ?)"
     return int(db.execute(sql, [run, keep_listing(db, listing), started_at or stamp()]).lastrowid or 0)
 
@@ -55,14 +55,14 @@ def begin_walk(db: Database, run: int, listing: ListingAddress, started_at: str 
 def keep_step(
     db: Database, walk: int, number: int, reason: str, capture: int | None, *, known: bool, cached: bool
 ) -> None:
-    """Keep that a page of a walk was read, in the same transaction as what it said."""
+    """Insert a page of a walk, in the same transaction as its content."""
     sql = "INSERT INTO steps (walk_id, number, reason, capture_id, known, cached) VALUES (?, ?, ?, ?, ?, ?)"
     db.execute(sql, [walk, number, reason, capture, known, cached])
     db.execute("UPDATE walks SET pages = pages + 1 WHERE id = ?", [walk])
 
 
 def end_walk(db: Database, walk: int, ending: Ending) -> None:
-    """Keep a walk's verdict."""
+    """Write a walk's outcome."""
     sql = """UPDATE walks SET finished_at = ?, status = ?, proof = ?, reason = ?, declared_total = ?,
         distinct_records = ?, drift = ?, pages = ? WHERE id = ?"""
     values = (ending.status, ending.proof, ending.reason, ending.total, ending.records, ending.drift, ending.pages)
@@ -70,13 +70,13 @@ def end_walk(db: Database, walk: int, ending: Ending) -> None:
 
 
 def walk_begun(db: Database, walk: int) -> tuple[str, int]:
-    """Say when a walk began and how many pages it has read."""
+    """Return when a walk began and how many pages it has read."""
     row = db.execute("SELECT started_at, pages FROM walks WHERE id = ?", [walk]).fetchone()
     return str(row[0]), int(row[1])
 
 
 def steps_of(db: Database, walk: int) -> Iterator[StoredStep]:
-    """Give the pages of a walk in the order in which they were read."""
+    """Yield the pages of a walk in the order in which they were read."""
     sql = """SELECT number, reason, capture_id, captures.declared_total, known, cached, coalesce(captures.onward, 0),
         coalesce(captures.total_kind, 'exact') = 'exact'
         FROM steps LEFT JOIN captures ON captures.id = capture_id WHERE walk_id = ? ORDER BY steps.id"""
@@ -86,7 +86,7 @@ def steps_of(db: Database, walk: int) -> Iterator[StoredStep]:
 
 
 def keys_seen(db: Database, capture: int) -> tuple[str, ...]:
-    """Give the keys of the records that a capture showed, in order."""
+    """Return the keys of the records that a capture showed, in order."""
     sql = """SELECT statements.key FROM sightings JOIN statements ON statements.id = statement_id
         WHERE sightings.capture_id = ? ORDER BY position"""
     return tuple(row[0] for row in db.execute(sql, [capture]))
@@ -97,9 +97,9 @@ _NEWEST = """SELECT walks.id, status, started_at, distinct_records FROM walks JO
 
 
 def unfinished_walk(db: Database, listing: ListingAddress, since: str) -> int | None:
-    """Find the walk of a listing that was cut short and is not older than `since`, if it is the newest.
+    """Return the walk of a listing that was interrupted and is not older than `since`, if it is the newest.
 
-    One that was cut short by its budget is bounded, but has not come to a verdict.
+    A walk that its budget interrupted is bounded, but has no outcome yet.
     """
     row = db.execute(_NEWEST, [listing.key]).fetchone()
     cut = row and (row[1] in (None, "interrupted") or (row[1] == "bounded" and row[3] is None))
@@ -107,9 +107,9 @@ def unfinished_walk(db: Database, listing: ListingAddress, since: str) -> int | 
 
 
 def finished_walk(db: Database, listing: ListingAddress, since: str) -> int | None:
-    """Find the newest walk of a listing, if it came to its proof, not before `since`, in a run that was then cut short.
+    """Return the newest walk of a listing, if it is complete, not older than `since`, and its run was interrupted.
 
-    What came after the walk, document pages, is still to be done.
+    What comes after the walk, document pages, is still to be read.
     """
     row = db.execute(_NEWEST, [listing.key]).fetchone()
     if not row or row[1] != "complete" or row[2] < since:
@@ -120,7 +120,7 @@ def finished_walk(db: Database, listing: ListingAddress, since: str) -> int | No
 
 
 def take_over(db: Database, walk: int, run: int) -> None:
-    """Let a run go on behind a walk that an earlier one has ended."""
+    """Assign a finished walk of an earlier run to this run, which continues after it."""
     db.execute("UPDATE walks SET run_id = ? WHERE id = ?", [run, walk])
 
 
@@ -135,7 +135,7 @@ def pages_left_over(db: Database, listing: ListingAddress, size: int, most: int)
 
 
 def proven_total(db: Database, listing: ListingAddress) -> int | None:
-    """Return the total of the newest complete walk of a listing, if there is one."""
+    """Return the total of the newest complete walk of a listing; None if there is none."""
     sql = """SELECT walks.declared_total FROM walks JOIN listings ON listings.id = listing_id
         WHERE listings.key = ? AND status = 'complete' ORDER BY walks.id DESC LIMIT 1"""
     row = db.execute(sql, [listing.key]).fetchone()
@@ -143,14 +143,14 @@ def proven_total(db: Database, listing: ListingAddress) -> int | None:
 
 
 def walk_known(db: Database, listing: ListingAddress, started_at: str, run: int) -> bool:
-    """Say whether a walk is held already, and not because this run has just read of it."""
+    """Return whether a walk is stored already, by another run than this one."""
     sql = """SELECT 1 FROM walks JOIN listings ON listings.id = listing_id
         WHERE listings.key = ? AND started_at = ? AND run_id != ?"""
     return db.execute(sql, [listing.key, started_at, run]).fetchone() is not None
 
 
 def adopt_walk(db: Database, walk: int, run: int) -> None:
-    """Let a run go on with a walk that an earlier one began."""
+    """Assign an unfinished walk of an earlier run to this run, which continues it."""
     sql = """UPDATE walks SET run_id = ?, status = NULL, finished_at = NULL, proof = NULL, reason = NULL,
         declared_total = NULL, distinct_records = NULL, drift = 0 WHERE id = ?"""
     db.execute(sql, [run, walk])
@@ -164,19 +164,19 @@ def bound_walks(db: Database, run: int, reason: str) -> None:
 
 
 def interrupt_walks(db: Database, run: int) -> None:
-    """Mark the walks of a run that ends without a verdict."""
+    """Mark the walks of a run that ends without an outcome."""
     sql = "UPDATE walks SET status = 'interrupted', finished_at = ?, reason = ? WHERE run_id = ? AND status IS NULL"
     db.execute(sql, [stamp(), "stopped before its end; the next run goes on from here", run])
 
 
 _READ = "SELECT 1 FROM reads JOIN captures ON captures.id = capture_id WHERE run_id = ? AND refused IS NULL LIMIT 1"
-# Of a page that is refused again, as it was before, only the first problem says why.
+# Only the first problem of a page that is refused again has the reason.
 _WHY = """SELECT message FROM problems WHERE severity <> 'notice'
     AND (run_id = ?1 OR uri IN (SELECT uri FROM reads WHERE run_id = ?1)) ORDER BY id DESC LIMIT 1"""
 
 
 def why_nothing_was_read(db: Database, run: int) -> str | None:
-    """Give the reason if a run met problems and could read no page; None if it read one, or had none to read."""
+    """Return the reason why a run could read no page; None if it read one, or had none to read."""
     if db.execute(_READ, [run]).fetchone():
         return None
     row = db.execute(_WHY, [run]).fetchone()

@@ -26,14 +26,14 @@ def items_of(documents: int) -> list[Item]:
 
 
 def listings(items: list[Item]) -> Iterator[tuple[str, bytes]]:
-    """Give every listing page with its name in the mirror."""
+    """Yield every listing page with its name in the mirror."""
     for first in range(0, len(items), PAGE):
         body = listing_page(items[first : first + PAGE], first + 1, len(items))
         yield f"search-results/search?page={first // PAGE}", body
 
 
 def documents(items: list[Item]) -> Iterator[tuple[str, bytes]]:
-    """Give every document page with its name in the mirror."""
+    """Yield every document page with its name in the mirror."""
     for item in items:
         yield f"documents/document/{item.slug}", document_page(item)
 

@@ -52,7 +52,7 @@ class Questions:
         self.documents, self.database = documents, database
 
     def ours(self, page: str, number: int) -> str:
-        """Give the path of the reading room's page."""
+        """Return the path of the reading room's page."""
         words, kind, start = self._asked(number)
         return {
             "front page": "/",
@@ -62,7 +62,7 @@ class Questions:
         }[page]
 
     def stock(self, page: str, number: int) -> str:
-        """Give the path of Datasette's own page that answers the same."""
+        """Return the path of Datasette's own page with the same content."""
         words, kind, start = self._asked(number)
         # The index has no content of its own, so Datasette does not find it by itself.
         filters = "_fts_table=documents_fts&_fts_pk=id"
@@ -96,7 +96,7 @@ class Measured:
 
 
 def measure(server: Server, path: Callable[[int], str], clients: int, requests: int, first: int) -> Measured:
-    """Ask, and measure."""
+    """Send requests from several clients, and measure them."""
     numbers, address, before = count(first), server.address(), _cpu(server)
 
     def client(_: int) -> list[float]:
@@ -111,7 +111,7 @@ def measure(server: Server, path: Callable[[int], str], clients: int, requests: 
 
 
 def _cpu(server: Server) -> float:
-    """Give the CPU time that a server has used, in milliseconds; while others use the machine, it says most."""
+    """Return the CPU time of a server in milliseconds; while others use the machine, it is the best measure."""
     fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:13])) * 1000 / os.sysconf("SC_CLK_TCK")
 

@@ -29,7 +29,7 @@ MANY_NAMES = 3_000
 
 
 def word(number: int) -> str:
-    """Give the word of a rank: `w` and its number, or one of the syllables' making, always the same."""
+    """Return the word of a rank, made of syllables; always the same one."""
     syllables = ("ka", "re", "mi", "to", "sul", "ven", "dor", "pa", "lin", "gor")
     return "".join(syllables[int(digit)] for digit in str(number + 10))
 

@@ -29,20 +29,20 @@ def cpu_of(command: list[str]) -> tuple[float, int, str]:
 
 
 def cpu_of_call(call: Callable[[], object]) -> float:
-    """Give the CPU seconds of a call in this process."""
+    """Return the CPU seconds of a call in this process."""
     before = time.process_time()
     call()
     return time.process_time() - before
 
 
 def ratio(one: Callable[[], float], other: Callable[[], float], pairs: int = PAIRS) -> float:
-    """Give the median of one / other over interleaved pairs, after one pair that is not counted."""
+    """Return the median of one / other over interleaved pairs, after one pair that is not counted."""
     one(), other()
     return statistics.median(one() / other() for _ in range(pairs))
 
 
 def told(name: str, value: float, goal: float, *, at_least: bool) -> str:
-    """Say a figure beside its goal."""
+    """Return a line with a figure and its goal."""
     met = value >= goal if at_least else value <= goal
     sign = "at least" if at_least else "at most"
     return f"{name:62} {value:8.3f}  goal {sign} {goal:g}: {'met' if met else 'MISSED'}"

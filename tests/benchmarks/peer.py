@@ -20,13 +20,13 @@ BATCH = 500
 
 
 def text_of(page: LexborHTMLParser, selector: str) -> str | None:
-    """Give the text of the first element that a selector finds."""
+    """Return the text of the first element that a selector finds; None without one."""
     found = page.css_first(selector)
     return found.text(strip=True) if found else None
 
 
 def labelled(page: LexborHTMLParser) -> dict[str, str]:
-    """Give the labelled values of a document page."""
+    """Return the labelled values of a document page."""
     values = {}
     for block in page.css(".information-block"):
         label, value = block.css_first(".sub-title"), block.css_first(".text")

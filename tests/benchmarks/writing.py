@@ -38,7 +38,7 @@ def record(number: int, position: int) -> Record:
 
 
 def pages(count: int, state: str) -> Iterator[tuple[Capture, Listing]]:
-    """Give listing pages of so many records; another `state` is other bytes that say the same of every record.
+    """Yield listing pages of `count` records; another `state` is other bytes with the same content of every record.
 
     A state that begins with `moved` declares another total, so each page says something else and every record has to
     be compared; otherwise the whole page says what it said before.
@@ -51,11 +51,11 @@ def pages(count: int, state: str) -> Iterator[tuple[Capture, Listing]]:
 
 
 def take(path: Path, count: int, state: str) -> None:
-    """Take all pages in one run."""
+    """Add all pages to a database in one run."""
     with open_to_write(path) as db:
         run = Run(db, "benchmark")
         for capture, page in pages(count, state):
-            run.take(capture, page, SOURCE)
+            run.add_page(capture, page, SOURCE)
         run.finish(run.verdict)
         assert run.counts["new"] == (count if state == "first" else 0)
         assert run.counts["changed"] == 0

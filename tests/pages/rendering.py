@@ -56,14 +56,14 @@ def drop_lone_words(lines: list[str]) -> list[str]:
 
 
 def lost_in_b(item: Item) -> Item:
-    """Give what form B leaves of a record. A title that is gone is an empty one."""
+    """Return a record without what form B loses. A lost title is empty."""
     summary = (tuple(drop_lone_words(list(lines))) for lines in item.summary)
     date = item.date and next(iter(drop_lone_words([item.date])), None)
     return Item(date, tuple(drop_lone_words(list(item.title))), tuple(lines for lines in summary if lines))
 
 
 def old_site(item: Item) -> Item:
-    """Give a record with its date as the old site prints it: `July 09, 1956`, and `March, 1960` with a comma."""
+    """Return a record with its date as the old site prints it: `July 09, 1956`, and `March, 1960` with a comma."""
     if item.date is None:
         return item
     padded = re.sub(r" (\d),", r" 0\1,", item.date)
@@ -84,7 +84,7 @@ def _bulleted(item: Item) -> str:
 
 
 def one_line_each(item: Item) -> Item:
-    """Give a record as it is on a page that has one line for each part."""
+    """Return a record as it is on a page with one line for each part."""
     flat = tuple(" ".join(lines) for lines in item.summary)
     return replace(item, title=(" ".join(item.title),), summary=((" ".join(flat),),) if flat else ())
 

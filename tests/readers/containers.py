@@ -49,7 +49,7 @@ def packed_zstd(data: bytes, window_log: int | None = None) -> bytes:
 
 
 def zstd_with_dictionary(records: list[bytes], packed: bool) -> bytes:
-    """Give a .warc.zst whose records need the dictionary in its first frame."""
+    """Return a .warc.zst whose records need the dictionary in its first frame."""
     dictionary = zstd.train_dict(records * 40, 2000).dict_content
     frame = packed_zstd(dictionary) if packed else dictionary
     packs = [zstd.compress(record, zstd_dict=zstd.ZstdDict(dictionary)) for record in records]
@@ -109,7 +109,7 @@ def warc_record(
     gz: bool = False,
     **fields: str,
 ) -> bytes:
-    """Give one record; `fields` are more of its own header's, with _ for -."""
+    """Return one record; `fields` are more of its own header's, with _ for -."""
     out = io.BytesIO()
     writer = WARCWriter(out, gzip=gz)
     record_id = f"<urn:uuid:{uuid5(NAMESPACE_URL, uri + date)}>"
@@ -184,7 +184,7 @@ def read(
 
 
 def read_cuts(file: Path, whole: bytes, step: int = 1) -> Iterator[tuple[int, list[Found]]]:
-    """Give what is found in a file cut off at every byte, or at every so manieth."""
+    """Yield what is read from a file that is cut off at every byte, or at every `step`-th."""
     file.write_bytes(whole)
     for cut in reversed(range(0, len(whole), step)):
         os.truncate(file, cut)

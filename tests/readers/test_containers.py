@@ -189,10 +189,10 @@ class Before:
     def __init__(self) -> None:
         self.hashes: list[str] = []
 
-    def knows(self, _path: Path, sha256: str) -> bool:
+    def contains(self, _path: Path, sha256: str) -> bool:
         return sha256 in self.hashes
 
-    def remember(self, _path: Path, sha256: str) -> None:
+    def add(self, _path: Path, sha256: str) -> None:
         self.hashes.append(sha256)
 
 

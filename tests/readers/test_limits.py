@@ -107,7 +107,7 @@ def test_a_window_of_128_mb_is_read_and_a_larger_one_refused(tmp_path: Path) -> 
 
 
 def bomb(pack: Callable[[bytes], bytes]) -> bytes:
-    """Give a tar of 3 GB of nothing in one member, packed in 48 segments that are alike."""
+    """Return a tar of 3 GB of zeros in one member, compressed in 48 equal segments."""
     info = tarfile.TarInfo("document/bomb")
     info.size = 3 * 1024 * MB
     return pack(info.tobuf()) + pack(bytes(64 * MB)) * 48 + pack(bytes(1024))

@@ -20,7 +20,7 @@ END = bytes(1024)
 
 
 def member(name: str, body: bytes = b"<html>", kind: bytes = tarfile.REGTYPE, declared: int | None = None) -> bytes:
-    """Give a member with a header of its own making, without the end of the archive."""
+    """Return a member with a header made by hand, without the end of the archive."""
     info = tarfile.TarInfo(name)
     info.type, info.size, info.linkname = kind, len(body) if declared is None else declared, "target"
     return info.tobuf(tarfile.GNU_FORMAT) + body + bytes(-len(body) % 512)

@@ -33,7 +33,7 @@ AS_READ = [(f"https://{HOST}/{path}", body) for path, body in PAGES.items()]
 
 
 def raw_zip(*members: tuple[str, int, bytes, int, int]) -> bytes:
-    """Give a zip of members (name, method, packed bytes, checksum, flags) of our own making."""
+    """Return a zip made by hand of members (name, method, packed bytes, checksum, flags)."""
     data, directory = b"", b""
     for name, method, packed, crc, flags in members:
         common = struct.pack("<5H3L2H", 20, flags, method, 0, 0, crc, len(packed), len(packed), len(name), 0)

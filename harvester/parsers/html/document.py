@@ -1,4 +1,4 @@
-"""The page of one document in HTML: its keys, fields, transcript, translations and files."""
+"""Reads the HTML page of one document: its keys, fields, transcript, translations and files."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class DocumentReader:
         self._fields = engine.select(root, form.fields)
         self._panes = engine.select(root, form.panes)
         self._end = end
-        self._doubtful = set[int]()  # keys of the elements in which the page is cut off, or right behind them
+        self._doubtful = set[int]()  # keys of the elements in which the page is cut off, or right after them
 
     def read(self) -> DocumentPage | Refused:
-        """Read the page, or say why it is no document's."""
+        """Return the page; `Refused` if it is not a document's."""
         headings = self._select(self._form.title) or self._select("h1")
         whole = self._is_whole(headings)
         self._doubtful = set() if whole else self._last_elements()
@@ -59,7 +59,7 @@ class DocumentReader:
         return DocumentPage(self._form.name, record, texts, self._files(), problems)
 
     def _is_whole(self, headings: list[Node]) -> bool:
-        """Say whether the page shows its end, or at least closes what holds the title, all fields and all texts.
+        """Return whether the page shows its end, or at least closes the element around title, all fields and all texts.
 
         Programs that save pages leave the last end tags out, as HTML allows; nothing else may be open then.
         """
@@ -74,7 +74,7 @@ class DocumentReader:
         return self._engine.key(container) not in self._engine.keys(still_open)
 
     def _last_elements(self) -> set[int]:
-        """Return the keys of the last element that is read of a page that is cut off, and of all around it."""
+        """Return the keys of the last element that was read of a page that is cut off, and of all around it."""
         form = self._form
         selectors = (form.title, form.date, form.summary, form.credit, form.fields, form.panes)
         read = self._select(", ".join(filter(None, selectors)))
@@ -86,7 +86,7 @@ class DocumentReader:
         return [node for node in nodes if self._engine.key(node) not in self._doubtful] if self._doubtful else nodes
 
     def _summaries(self) -> list[Node]:
-        """Return what may be the summary: it is no part of a transcript, and may stand behind it."""
+        """Return the elements that may be the summary: it is not inside a transcript, but may follow one."""
         return list(self._outside(self._select(self._form.summary)))
 
     def _select(self, selector: str | None) -> list[Node]:
@@ -96,7 +96,7 @@ class DocumentReader:
         return line_of(self._engine.text(node))
 
     def _near(self, heading: Node, selector: str) -> str | None:
-        """Give the first element of the smallest part of the page around the title that has one."""
+        """Return the text of the first element that matches in the smallest part of the page around the title."""
         for step in reversed(self._engine.path(heading)):
             found = self._believed(self._engine.select(step, selector))
             if found:
@@ -107,7 +107,7 @@ class DocumentReader:
         return next(filter(None, map(self._line, self._believed(self._select(self._form.credit)))), None)
 
     def _summary(self) -> str | None:
-        """Give the first summary."""
+        """Return the first summary."""
         for node in self._believed(self._summaries()):
             parts = parts_of(self._engine.text(node))
             if parts and self._form.labelled.get(label_of(" ".join(parts[0]))) == "summary":
@@ -117,14 +117,14 @@ class DocumentReader:
         return None
 
     def _outside(self, nodes: list[Node]) -> Iterator[Node]:
-        """Give those of the elements that stand neither in a pane nor in a field."""
+        """Yield those of the elements that are neither in a pane nor in a field."""
         within = set(self._engine.keys([*self._panes, *self._fields]))
         for node in nodes:
-            if self._engine.around(node, within) is None:
+            if self._engine.closest(node, within) is None:
                 yield node
 
     def _values(self) -> Iterator[tuple[str, list[str]]]:
-        """Give the labels of the page's fields with their values."""
+        """Yield the labels of the page's fields with their values."""
         blocks = {self._engine.key(node): node for node in self._fields}
         values = self._lines_in(blocks, self._form.value)
         labels: dict[int, list[str]] | None = None
@@ -142,17 +142,17 @@ class DocumentReader:
             yield from [(fields[0][0], values[key])] if len(fields) == 1 and key in values else fields
 
     def _lines_in(self, blocks: Mapping[int, Node], selector: str) -> dict[int, list[str]]:
-        """Give the lines of the selected elements by the block that they stand in."""
+        """Return the lines of the selected elements by the block that they are in."""
         found: dict[int, list[str]] = {}
         for node in self._select(selector):
             line = self._line(node)
-            block = self._engine.around(node, blocks) if line else None
+            block = self._engine.closest(node, blocks) if line else None
             if block is not None:
                 found.setdefault(block, []).append(line)
         return found
 
     def _files(self) -> tuple[FileLink, ...]:
-        """Give the files of this document; links to those of others stand beside them."""
+        """Return the files of this document; links to those of others are beside them."""
         files: dict[str, None] = {}
         node_id = self._keys.get("node_id")
         for node in self._select('a[href*="/download"]'):
@@ -165,7 +165,7 @@ class DocumentReader:
 def _by_label(
     lines: list[str], marked: Collection[str], labelled: Mapping[str, str]
 ) -> Iterator[tuple[str, list[str]]]:
-    """Part the lines of a block at its labels; its first line is one, or begins with one."""
+    """Yield the labels in the lines of a block, with their values; the first line is a label, or begins with one."""
     label, values = "", list[str]()
     for number, line in enumerate(lines):
         found = _label_in(line, marked, labelled, first=number == 0)
@@ -198,7 +198,7 @@ _TRANSLATED = re.compile("translat", re.IGNORECASE)
 
 
 def read_texts(engine: Engine, root: Node, panes: list[Node]) -> tuple[Text, ...]:
-    """Give the texts of a document page, in the order of their panes; a pane without text is none."""
+    """Return the texts of a document page, in the order of their panes; a pane without text is none."""
     texts = []
     for pane in panes:
         parts = parts_of(engine.text(pane))
@@ -215,7 +215,7 @@ def read_texts(engine: Engine, root: Node, panes: list[Node]) -> tuple[Text, ...
 
 
 def _label(engine: Engine, root: Node, pane: str) -> str:
-    """Give what the tab of a pane says."""
+    """Return the text of a pane's tab."""
     if not re.fullmatch(r"[\w-]+", pane):
         return ""
     tabs = engine.select(root, f'[href="#{pane}"], [data-bs-target="#{pane}"], [data-target="#{pane}"]')
@@ -228,13 +228,13 @@ def _told(label: str, pane: str) -> tuple[Literal["transcript", "translation"], 
 
 
 def _kind(label: str, pane: str) -> Literal["transcript", "translation"]:
-    """Say what a pane holds, by its tab; if that tells nothing, by its own name."""
+    """Return the kind of text in a pane, from its tab, or else from its own name."""
     told = label if _TRANSLATED.search(label) or "transcript" in label.lower() else pane
     return "translation" if _TRANSLATED.search(told) else "transcript"
 
 
 def _language(label: str) -> str | None:
-    """Give the language that a tab names beside what its pane is: `English Translation`, `Transcript (Russian)`."""
+    """Return the language that a tab names beside what its pane is: `English Translation`, `Transcript (Russian)`."""
     rest = _KIND_WORDS.sub(" ", label)
     found = _LANGUAGE.fullmatch(" ".join(re.sub(r"[^\w -]", " ", rest).split()))
     return found[0] if found else None
@@ -248,9 +248,9 @@ LONGEST_ADDRESS = 1000
 
 
 def read_keys(capture: Capture, form: DocumentForm, source: Source) -> dict[str, str]:
-    """Return what the page itself and its address say of where it is: url, slug, record id, node id.
+    """Return the keys of the page's document: url, slug, record id, node id.
 
-    What it says of itself goes before the address: which page was asked for is known from the capture.
+    The keys in the page itself have priority over those of the capture's address, which is only what was requested.
     """
     addresses = [_canonical(capture.body, source), read_address(capture.uri, source) if "//" in capture.uri else None]
     keys: dict[str, str] = {}
@@ -263,10 +263,10 @@ def read_keys(capture: Capture, form: DocumentForm, source: Source) -> dict[str,
 
 
 def _node_id(body: bytes, form: DocumentForm) -> str | None:
-    """Return the node that Drupal's settings, which are JSON, name as the page's path."""
+    """Return the node that Drupal's settings (JSON) name as the page's path; None without one."""
     if form.node_path is None:
         return None
-    start = rfind(body, _CURRENT_PATH)  # where it mostly stands, and faster to search for from there
+    start = rfind(body, _CURRENT_PATH)  # it is mostly near the end, and a search from there is faster
     found = _STRING.match(body, start + len(_CURRENT_PATH)) if start >= 0 else None
     if found is None:
         return None
@@ -279,7 +279,7 @@ def _node_id(body: bytes, form: DocumentForm) -> str | None:
 
 
 def _with_url(keys: dict[str, str], addresses: list[Address]) -> dict[str, str]:
-    """Prefer the address that has the slug: it is the one that the archive itself shows."""
+    """Return the keys with the address that has the slug: it is the one that the archive itself shows."""
     best = next((address for address in addresses if address.slug), addresses[0] if addresses else None)
     return keys | ({"url": best.url} if best else {})
 

@@ -1,4 +1,4 @@
-"""One small selecting interface to HTML, with two engines: BeautifulSoup is the reference, lexbor the accelerator."""
+"""A small interface to select elements of HTML, with two engines: BeautifulSoup is the reference, lexbor is fast."""
 
 from __future__ import annotations
 
@@ -26,58 +26,58 @@ class Engine(Protocol):
     name: str
 
     def parse(self, data: bytes) -> Node | None:
-        """Give the root element of a page in UTF-8."""
+        """Return the root element of a page in UTF-8."""
 
     def select(self, node: Node, selector: str) -> list[Node]:
-        """Give the elements inside `node` that a CSS selector selects, in page order."""
+        """Return the elements inside `node` that a CSS selector selects, in page order."""
 
     def text(self, node: Node) -> str:
-        """Give all text inside an element, as it stands."""
+        """Return all text inside an element, unchanged."""
 
     def attribute(self, node: Node, name: str) -> str:
-        """Give an attribute; empty if there is none."""
+        """Return an attribute; empty if there is none."""
 
     def path(self, node: Node) -> list[Node]:
-        """Give the elements from the root to `node`, both included."""
+        """Return the elements from the root to `node`, both included."""
 
-    def around(self, node: Node, keys: Container[int]) -> int | None:
-        """Give the first of these, by its key, that is `node` or around it."""
+    def closest(self, node: Node, keys: Container[int]) -> int | None:
+        """Return the first of these, by its key, that is `node` or around it."""
 
     def key(self, node: Node) -> int:
-        """Give what tells an element from all others."""
+        """Return a key that identifies an element."""
 
     def keys(self, nodes: list[Node]) -> list[int]:
-        """Give the keys of several."""
+        """Return the keys of several elements."""
 
     def tag(self, node: Node) -> str:
-        """Give an element's name."""
+        """Return an element's name."""
 
 
 class Lexbor:
-    """lexbor: fast, and as forgiving as browsers."""
+    """lexbor: fast, and as tolerant as browsers."""
 
     name = "fast"
 
     def parse(self, data: bytes) -> Node | None:
-        """Give the root element of a page in UTF-8."""
+        """Return the root element of a page in UTF-8."""
         parser = LexborHTMLParser(data)
         parser.strip_tags([*_UNSEEN])
         return parser.root
 
     def select(self, node: LexborNode, selector: str) -> list[LexborNode]:
-        """Give the elements inside `node` that a CSS selector selects, in page order."""
+        """Return the elements inside `node` that a CSS selector selects, in page order."""
         return node.css(selector)
 
     def text(self, node: LexborNode) -> str:
-        """Give all text inside an element, as it stands."""
+        """Return all text inside an element, unchanged."""
         return node.text()
 
     def attribute(self, node: LexborNode, name: str) -> str:
-        """Give an attribute; empty if there is none."""
+        """Return an attribute; empty if there is none."""
         return node.attrs.get(name) or ""
 
     def path(self, node: LexborNode) -> list[LexborNode]:
-        """Give the elements from the root to `node`, both included."""
+        """Return the elements from the root to `node`, both included."""
         path = []
         step: LexborNode | None = node
         while step is not None:
@@ -87,8 +87,8 @@ class Lexbor:
         path.reverse()
         return path
 
-    def around(self, node: LexborNode, keys: Container[int]) -> int | None:
-        """Give the first of these, by its key, that is `node` or around it."""
+    def closest(self, node: LexborNode, keys: Container[int]) -> int | None:
+        """Return the first of these, by its key, that is `node` or around it."""
         step: LexborNode | None = node
         while step is not None:
             if step.mem_id in keys:
@@ -97,28 +97,28 @@ class Lexbor:
         return None
 
     def key(self, node: LexborNode) -> int:
-        """Give what tells an element from all others."""
+        """Return a key that identifies an element."""
         return node.mem_id
 
     def keys(self, nodes: list[LexborNode]) -> list[int]:
-        """Give the keys of several."""
+        """Return the keys of several elements."""
         return [node.mem_id for node in nodes]
 
     def tag(self, node: LexborNode) -> str:
-        """Give an element's name."""
+        """Return an element's name."""
         return node.tag or ""
 
 
 class Soup:
-    """BeautifulSoup on lxml: the reference."""
+    """BeautifulSoup with lxml: the reference."""
 
     name = "reference"
 
     def parse(self, data: bytes) -> Node | None:
-        """Give the root element of a page in UTF-8."""
-        from bs4 import BeautifulSoup  # here, because it takes a quarter of a second and is rarely needed
+        """Return the root element of a page in UTF-8."""
+        from bs4 import BeautifulSoup  # imported here, because it takes a quarter of a second and is rarely needed
 
-        # Else it would make a single space of white space between elements, and the borders would be gone.
+        # Else white space between elements becomes a single space, and the borders are lost.
         keep: dict[str, Any] = {"preserve_whitespace_tags": {"html"}}
         soup = BeautifulSoup(data, "lxml", from_encoding="utf-8", **keep)
         for unseen in soup(_UNSEEN):
@@ -126,36 +126,36 @@ class Soup:
         return soup.find(True)
 
     def select(self, node: Tag, selector: str) -> list[Tag]:
-        """Give the elements inside `node` that a CSS selector selects, in page order."""
+        """Return the elements inside `node` that a CSS selector selects, in page order."""
         return list(node.select(selector))
 
     def text(self, node: Tag) -> str:
-        """Give all text inside an element, as it stands."""
+        """Return all text inside an element, unchanged."""
         return node.get_text()
 
     def attribute(self, node: Tag, name: str) -> str:
-        """Give an attribute; empty if there is none."""
+        """Return an attribute; empty if there is none."""
         value = node.get(name) or ""
         return value if isinstance(value, str) else " ".join(value)
 
     def path(self, node: Tag) -> list[Tag]:
-        """Give the elements from the root to `node`, both included."""
+        """Return the elements from the root to `node`, both included."""
         return [node, *(parent for parent in node.parents if parent.parent is not None)][::-1]
 
-    def around(self, node: Tag, keys: Container[int]) -> int | None:
-        """Give the first of these, by its key, that is `node` or around it."""
+    def closest(self, node: Tag, keys: Container[int]) -> int | None:
+        """Return the first of these, by its key, that is `node` or around it."""
         return next((id(step) for step in (node, *node.parents) if id(step) in keys), None)
 
     def key(self, node: Tag) -> int:
-        """Give what tells an element from all others."""
+        """Return a key that identifies an element."""
         return id(node)
 
     def keys(self, nodes: list[Tag]) -> list[int]:
-        """Give the keys of several."""
+        """Return the keys of several elements."""
         return [id(node) for node in nodes]
 
     def tag(self, node: Tag) -> str:
-        """Give an element's name."""
+        """Return an element's name."""
         return node.name
 
 

@@ -1,4 +1,4 @@
-"""HTML pages: which form a page has, which engine's reading stands, and why a page is none."""
+"""HTML pages: decides which form a page has, which engine's reading to use, and why a page cannot be read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _INCONSISTENT = frozenset({"records-missing", "more-records", "cut-off", "field-
 
 
 def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:
-    """Read an HTML page as the first of the source's HTML forms that it proves to have."""
+    """Return an HTML page, read as the first of the source's HTML forms that it proves to have; else the refusal."""
     original = Original(capture)
     refused: list[Refused] = []
     for form in _likely_first(capture, source):
@@ -43,14 +43,14 @@ def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:
 
 
 def _likely_first(capture: Capture, source: Source) -> list[HtmlForm]:
-    """Give the HTML forms, those of documents first only if the page has the address of one, or none."""
+    """Return the HTML forms, those of documents first only if the page has the address of one, or none."""
     forms = [form for form in source.forms if isinstance(form, HtmlForm)]
     is_item = "//" not in capture.uri or capture.uri.startswith("file:") or read_address(capture.uri, source)
     return forms if is_item else sorted(forms, key=lambda form: isinstance(form, DocumentForm))
 
 
 def _why(body: bytes, refused: list[Refused], source: Source) -> Refused:
-    """Give the reason that helps most: what the page is, else what its most telling form lacks."""
+    """Return the most helpful reason: what the page is, else what its most likely form lacks."""
     named = name_of(body)
     strong = next((page for page in refused if page.code not in ("no-range-line", "no-document")), None)
     return named or strong or Refused("not-a-listing", f"no listing or document of {source.title}")
@@ -65,7 +65,7 @@ class _Reading:
     source: Source
 
     def by(self, choice: EngineChoice) -> Page:
-        """Give the reading that stands: the fast one if it is consistent with itself, else the reference."""
+        """Return the reading to use: the fast one if it is consistent with itself, else the reference."""
         if isinstance(self.form, DocumentForm) and not self._keys:
             return Refused("no-document", "neither its address nor the page says which document it is")
         if choice == "reference":
@@ -80,13 +80,13 @@ class _Reading:
         return replace(page, problems=(*page.problems, notice))
 
     def _fast(self) -> Page:
-        """Read the slice, where cutting it out is safe, else the whole page."""
+        """Return the reading of the slice if the page can be sliced safely, else that of the whole page."""
         cut = slice_of(self.original.capture.body, self.form) if self._may_be_sliced else None
         return self._read(FAST, cut, []) if cut and is_utf8(cut) else self._read(FAST, *self.original.in_utf8)
 
     @property
     def _may_be_sliced(self) -> bool:
-        """Whether nothing need be known of the rest: of a document's page without its end, all must be looked at."""
+        """Whether the rest of the page is not needed: a document page without its end must be parsed as a whole."""
         return not isinstance(self.form, DocumentForm) or self.original.end == "shown"
 
     def _read(self, engine: Engine, data: bytes, problems: list[Problem]) -> Page:
@@ -112,7 +112,7 @@ class _Reading:
 
 
 def is_consistent(page: Page) -> bool:
-    """Say whether a fast reading stands: as many records as promised, each with title and link; no field empty."""
+    """Return whether a fast reading can be used: as many records as declared, each with a link; no empty field."""
     if isinstance(page, Refused) or any(problem.code in _INCONSISTENT for problem in page.problems):
         return False
     return isinstance(page, DocumentPage) or all(record.url and not record.cut for record in page.records)

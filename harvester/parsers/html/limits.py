@@ -1,7 +1,7 @@
-"""What keeps hostile pages from the parsers: limits found in a pass over the bytes, before any tree is built.
+"""Protects the parsers from hostile pages: limits checked in one pass over the bytes, before any tree is built.
 
 lexbor takes seconds for 40,000 nested elements and for 40,000 attributes of one tag, inside C, where no timeout
-reaches; unclosed `<b>` are opened anew in every paragraph. No page of an archive comes near any of these limits.
+works; unclosed `<b>` are reopened in every paragraph. No page of an archive comes near any of these limits.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ _LONG_TAG = 4096
 
 _VALUE = rb"\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+"
 _ATTRIBUTE = rb"=?+[^\s/>=]++(?:" + _VALUE + rb")?+"
-# As the HTML standard cuts tags; possessive, so that it never goes back.
+# Like tags in the HTML standard; possessive, so that it never backtracks.
 _TAG = re.compile(rb"</?[a-zA-Z][^\s/>]*+(?:[\s/]++|" + _ATTRIBUTE + rb"|=)*+>?")
 _EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
 _NAME = re.compile(rb"<(/?)([a-zA-Z][^\s/>]{0,20})")
 _NO_CONTENT = frozenset(b"area base br col embed hr img input link meta param source track wbr".split())
-# Their end tags may be left out, and they cannot nest without a table or a list around them, which counts.
+# Their end tags may be left out, and they cannot nest without a table or a list around them, which is counted.
 _CLOSE_THEMSELVES = frozenset(b"p li td th tr dt dd option optgroup tbody thead tfoot colgroup rp rt".split())
 _UNCOUNTED = _NO_CONTENT | _CLOSE_THEMSELVES
-# They stay open, or are opened anew, when what is around them closes.
+# They stay open, or are reopened, when the element around them closes.
 _FORMATTING = frozenset(b"a b big code em font i nobr s small strike strong tt u".split())
 _RAW = frozenset({b"script", b"style"})
 _BARRIERS = frozenset(b"applet caption html table marquee object template svg math".split())
 
 
 def too_much(data: bytes) -> Refused | None:
-    """Say why these bytes are not to be parsed; None if they may be."""
+    """Return why these bytes are not to be parsed; None if they may be."""
     opens = data.count(b"<")
     if opens > MOST_TAGS:
         return Refused("too-many-tags", f"more than {MOST_TAGS} tags: no page of an archive")
@@ -59,7 +59,7 @@ def _many_attributes(data: bytes) -> Refused | None:
 
 
 def _nesting(data: bytes) -> Refused | None:
-    """Follow the open elements, counting rather too many than too few."""
+    """Return the refusal of a page whose elements are nested too deeply; the count is rather too high than too low."""
     stack: list[bytes] = []
     work, raw = 0, b""
     for closing, name in _NAME.findall(data.lower()):
@@ -84,10 +84,10 @@ def _attributes(tag: bytes) -> int:
 
 
 def _close(stack: list[bytes], name: bytes) -> None:
-    """Close an element if one of that name is open and nothing bars the way to it."""
+    """Close an element if one of that name is open and no element between prevents it."""
     for index in range(len(stack) - 1, -1, -1):
         if stack[index] == name:
-            # What formats goes on behind the element that is closed.
+            # Formatting elements continue after the element that is closed.
             stack[index:] = [inner for inner in stack[index + 1 :] if inner in _FORMATTING or name in _FORMATTING]
             return
         if stack[index] in _BARRIERS:

@@ -1,4 +1,4 @@
-"""A page of a listing in HTML: its records become the same blocks as those of a text, for the same grammar."""
+"""Reads an HTML page of a listing: its records become the same blocks as those of a text, for the same grammar."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ListingReader:
         self._text = "\t" + engine.text(root)
 
     def read(self) -> Listing | Refused:
-        """Read the page, or say why it is no listing."""
+        """Return the page; `Refused` if it is not a listing."""
         if self._form.range_in_text:
             return self._read_ranged()
         found = self._find(Window(self._text, 0, len(self._text)), None)
@@ -53,7 +53,7 @@ class ListingReader:
         return replace(page, heading=self._heading()) if isinstance(page, Listing) else page
 
     def _read_ranged(self) -> Listing | Refused:
-        """Read by the first range line that as many records follow as it says, else by the first that any follow."""
+        """Return the reading by the first range line with as many records after it as it declares, else with any."""
         other: Listing | Refused | None = None
         for stated, start in self._ranges():
             page = self._read_range(stated, start)
@@ -63,8 +63,8 @@ class ListingReader:
         return other or self._nothing("no-range-line")
 
     def _ranges(self) -> Iterator[tuple[Range | None, int]]:
-        """Give each range line, and where it ends."""
-        text = self._text.translate(SPACES)  # one for one, so that places are the same
+        """Yield each range line, and where it ends."""
+        text = self._text.translate(SPACES)  # one character for one, so that positions stay the same
         pattern, single = self._form.range_in_text, self._form.single_in_text
         for line in islice(pattern.finditer(text), MOST_RANGES) if pattern else ():
             stated = read_range(line)
@@ -87,7 +87,7 @@ class ListingReader:
         return self._listing(found, stated, whole=self._whole or end is not None)
 
     def _end(self, start: int) -> int | None:
-        """Give the place of the first end marker behind a range line."""
+        """Return the position of the first end marker after a range line; None without one."""
         words = self._form.ends_at or ""
         place = self._text.find(words, start) if words else -1
         while place >= 0:
@@ -102,7 +102,7 @@ class ListingReader:
         return find_blocks(self._engine, self._root, window, self._source, count)
 
     def _listing(self, found: Sequence[Found], stated: Range | None, *, whole: bool) -> Listing:
-        """Make records of blocks. Nothing behind the last record of a page without an end says that it is whole."""
+        """Return the listing of these blocks. Unless `whole`, nothing proves that its last record is complete."""
         form = self._form
         whole = whole or self._closes(found)
         first = stated.first if stated else 1
@@ -119,7 +119,7 @@ class ListingReader:
         )
 
     def _records(self, found: Sequence[Found], first: int, *, whole: bool) -> list[tuple[int, Record]]:
-        """Make records of blocks, and look again where others have their dates at those that seem to have none."""
+        """Return the records of blocks; one without a date is read again with the position of the others' dates."""
         texts = [self._engine.text(one.block) for one in found]
 
         def record(at: int, place: DatePlace | None = None) -> Record:
@@ -140,7 +140,7 @@ class ListingReader:
             yield from page_problems.of_count(stated, rows)
 
     def _closes(self, found: Sequence[Found]) -> bool:
-        """Say whether the element around the records is closed where the page ends."""
+        """Return whether the element around the records is closed where the page ends."""
         still_open = open_elements(self._engine, self._root)
         if still_open is None or not found:
             return False
@@ -148,11 +148,11 @@ class ListingReader:
         return container is not None and self._engine.key(container) not in self._engine.keys(still_open)
 
     def _line_before(self, end: int) -> str:
-        """Give the range line that ends here."""
+        """Return the range line that ends here."""
         return re.split(r"[\t\n]", self._text[:end].rstrip())[-1].replace(LINK, "").strip()[:200]
 
     def _nothing(self, code: str, extract: str = "") -> Listing | Refused:
-        """Refuse a page without records, unless the archive's own words say that there are none."""
+        """Return a refusal of a page without records, or an empty listing if the archive's own words declare one."""
         words = self._form.nothing_pattern
         if words and words.search(self._text):
             return Listing(self._form.name, (), declared_total=0)
@@ -179,7 +179,7 @@ def read_record(
     order: DateOrder | None,
     place: DatePlace | None = None,
 ) -> Record:
-    """Make the record of a block. `cut`: the page may be cut off in it. `place`: where the page's dates stand.
+    """Return the record of a block. `cut`: the page may be cut off in it. `place`: the position of the page's dates.
 
     `order`: how its archive writes dates of numbers only.
     """
@@ -202,14 +202,17 @@ def read_record(
 
 
 def place_of_date(text: str, found: Found) -> DatePlace | None:
-    """Return where the date of a record stands before its title."""
+    """Return the position of a record's date before its title; None without one."""
     return date_place(_around_link(text, found.link)[0])
 
 
 def _around_link(text: str, link: str, place: DatePlace | None = None) -> tuple[list[Part], Part, list[Part]]:
-    """Part a record's text at its link. If that holds the whole record, the title is its first part that is no date."""
+    """Return a record's text before its link, its title, and the text after it.
+
+    If the link contains the whole record, the title is its first part that is not a date.
+    """
     before, whole, after = text.partition(LINK + link)
-    if not whole:  # a broken page, whose parser has torn the link's own text apart
+    if not whole:  # a broken page, whose parser has split the link's own text
         before = ""
     inside = parts_of(link)
     if len(inside) == 1:
@@ -230,7 +233,7 @@ _LINK = re.compile(rb"""<a\s[^<>]{0,2000}?href\s*=\s*["']?([^"'\s<>]{1,2000})"""
 
 
 def links_onward(capture: Capture, source: Source) -> bool:
-    """Say whether a capture of a listing's page links to a page of the same listing with a higher number."""
+    """Return whether a capture of a listing's page links to a page of the same listing with a higher number."""
     listing, number = listing_of(capture.uri, source), page_number(capture.uri, source)
     if listing is None or number is None or source.pager is None:
         return False
@@ -245,9 +248,9 @@ def _leads_behind(link: str, uri: str, number: int, source: Source) -> bool:
     try:
         target = canonical(urljoin(uri, link), source)
         listing, other = listing_of(target, source), page_number(target, source)
-    except ValueError:  # no address at all, such as http://[
+    except ValueError:  # not an address, such as http://[
         return False
     if listing is None or other is None or other <= number or host_of(target) not in source.hosts:
         return False
-    # Some pagers leave out what else the address says: `?page=3` alone.
+    # Some pagers leave out the other parameters of the address: `?page=3` alone.
     return listing == listing_of(uri, source) or not (listing.filters or listing.text or listing.order)

@@ -1,8 +1,8 @@
 """Finds records in HTML by structure: a record is the block around a link to an item, one of several alike.
 
-Navigation, filters and “featured” boxes hold links to items that are no records. Which group of blocks the records
-are is told by where the page's text has them: behind the range line and before the end marker, in number as many as
-the range line says.
+Navigation, filters and “featured” boxes contain links to items that are not records. The group of blocks that are the
+records is recognised by its position in the page's text: after the range line and before the end marker, with as many
+blocks as the range line declares.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_LINKS = 2000
 
 
 class Window(NamedTuple):
-    """Where in a page's text records can stand."""
+    """The part of a page's text in which records can be."""
 
     text: str
     start: int
@@ -33,7 +33,7 @@ class Window(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A row of a listing: its block, the text of its link as it stands, and where that leads; None without a link."""
+    """A row of a listing: its block, the text of its link, and the link's address; None without a link."""
 
     block: Node
     link: str
@@ -41,7 +41,7 @@ class Found(NamedTuple):
 
 
 class _Group(NamedTuple):
-    """Blocks side by side in one element, by their keys, each with a link; and how many links they hold together."""
+    """Sibling blocks in one element, by their keys, each with a link; and how many links they contain together."""
 
     container: Node
     blocks: dict[int, Found]
@@ -56,10 +56,10 @@ class _Link(NamedTuple):
 
 
 def find_blocks(engine: Engine, root: Node, window: Window, source: Source, count: int | None) -> list[Found]:
-    """Find the records of a page: `count` of them if it says how many. Rows without a link keep their places.
+    """Return the rows of a page: `count` of them if it declares how many. Rows without a link are included.
 
     Summaries link to documents, too, so the links of one may by chance be as many as the page has records: the blocks
-    that hold all links come first, then those that hold the most.
+    that contain all links are preferred, then those that contain the most.
     """
     links = list(_links(engine, root, source))
     inside, outside = _by_place(_of_neighbours_the_first(links), window)
@@ -69,7 +69,7 @@ def find_blocks(engine: Engine, root: Node, window: Window, source: Source, coun
     if count:
         every, _ = _by_place(links, window)  # neighbouring rows may lead to one document
         groups += [] if any(len(group.blocks) == count for group in groups) else _groups(every, every)
-        groups.sort(key=lambda group: group.links < len(inside))  # of equals the outermost stays first
+        groups.sort(key=lambda group: group.links < len(inside))  # among equals the outermost stays first
         exact = [[*one.blocks.values()] for one in groups if len(one.blocks) == count and _are_alike(engine, one)]
         rows = exact or list(filter(None, (_with_all_rows(engine, group, count) for group in groups)))
         if rows:
@@ -78,7 +78,7 @@ def find_blocks(engine: Engine, root: Node, window: Window, source: Source, coun
 
 
 def _by_place(links: Sequence[_Link], window: Window) -> tuple[list[_Link], list[_Link]]:
-    """Part the links that stand in the window from the others, by where the text has theirs, from its end on."""
+    """Split the links into those inside and outside the window, by the positions of their texts from the end on."""
     parted: tuple[list[_Link], list[_Link]] = ([], [])
     place = len(window.text)
     for link in reversed(links):
@@ -88,7 +88,7 @@ def _by_place(links: Sequence[_Link], window: Window) -> tuple[list[_Link], list
 
 
 def _place_of(link: str, text: str, before: int) -> int:
-    """Return the last place of a link with this text; a longer word is another link's, unless nothing else is there."""
+    """Return the last position of a link with this text; a match inside a longer word only if there is no other."""
     last = place = text.rfind(LINK + link, 0, before)
     while place >= 0 and text[place + len(LINK + link) :][:1].isalnum():
         place = text.rfind(LINK + link, 0, place + len(link))
@@ -96,7 +96,7 @@ def _place_of(link: str, text: str, before: int) -> int:
 
 
 def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
-    """Give the links to items that have a text and stand in no navigation."""
+    """Yield the links to items that have a text and are not in a navigation."""
     assert source.addresses is not None  # noqa: S101 - without addresses nothing has asked for links
     chrome = set(engine.keys(engine.select(root, _CHROME)))
     for node in engine.select(root, source.addresses.selector)[:MOST_LINKS]:
@@ -111,7 +111,7 @@ def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
 
 
 def _shared(one: Sequence[int], other: Sequence[int]) -> int:
-    """Count the elements around both of two links."""
+    """Return the number of elements around both of two links."""
     for depth, (a, b) in enumerate(zip(one, other, strict=False)):
         if a != b:
             return depth
@@ -119,12 +119,12 @@ def _shared(one: Sequence[int], other: Sequence[int]) -> int:
 
 
 def _of_neighbours_the_first(links: Sequence[_Link]) -> list[_Link]:
-    """Leave out links that lead to the same item as the one before: a picture and a title are one record's."""
+    """Leave out links to the same item as the one before: picture and title of one record are two links."""
     return [link for at, link in enumerate(links) if not at or link.address != links[at - 1].address]
 
 
 def _groups(between: Sequence[_Link], links: Sequence[_Link]) -> Iterator[_Group]:
-    """Give the blocks around all `links` in each element that holds two neighbours of `between`, outermost first."""
+    """Yield the blocks around all `links` in each element with two neighbours of `between`, outermost first."""
     containers: dict[int, tuple[int, Node]] = {}
     for one, other in pairwise(between):
         depth = _shared(one.keys, other.keys)
@@ -138,7 +138,7 @@ def _groups(between: Sequence[_Link], links: Sequence[_Link]) -> Iterator[_Group
 
 
 def _with_all_rows(engine: Engine, group: _Group, count: int) -> list[Found]:
-    """Return the rows of a group with those between them that have no link, if they are `count`; nothing otherwise."""
+    """Return the rows of a group and those between them without a link, if they are `count`; else none."""
     first = next(iter(group.blocks.values())).block
     tag, around = engine.tag(first), engine.key(group.container)
     beside = [row for row in engine.select(group.container, tag) if engine.keys(engine.path(row)[-2:])[0] == around]
@@ -151,7 +151,7 @@ def _with_all_rows(engine: Engine, group: _Group, count: int) -> list[Found]:
 
 
 def _are_alike(engine: Engine, group: _Group) -> bool:
-    """Say whether rows are the same elements; a broken page may hold as many of other kinds by chance."""
+    """Return whether rows are the same elements; a broken page may contain as many of other kinds by chance."""
     return len({engine.tag(one.block) for one in group.blocks.values()}) == 1
 
 
@@ -164,7 +164,7 @@ def _is_header(engine: Engine, row: Node) -> bool:
 
 
 def _single(engine: Engine, link: _Link, others: Sequence[_Link], window: Window) -> Found:
-    """Give the only record: its block is the largest that holds no link outside the window, and no range line."""
+    """Return the only record: its block is the largest without a link outside the window and without a range line."""
     depth = max([_shared(link.keys, other.keys) for other in others], default=0)
     header = window.text[: window.start].strip()[-20:]
     for block in link.path[depth:]:

@@ -1,8 +1,8 @@
-"""Pages that are no page of an archive, and what they are. Asked only of pages that prove nothing.
+"""Recognises pages that are no page of an archive. Used only for pages in which nothing was found.
 
-Documents have titles such as “Report on the Maintenance of Soviet Troops”, so a word in a heading tells nothing. How
-a page is made does (scripts of a challenge, the form of a login, a queue), or that a heading, but for the site's name,
-is one of the phrases that servers use, and the page has little text besides.
+Documents have titles such as “Report on the Maintenance of Soviet Troops”, so a word in a heading proves nothing. The
+markup of a page proves it (scripts of a challenge, the form of a login, a queue), or a heading that, apart from the
+site's name, is one of the phrases that servers use, on a page with little other text.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ MOST_TEXT = 1500
 
 
 def name_of(body: bytes) -> Refused | None:
-    """Return what a page without records is, if the way it is made or its headings tell."""
+    """Return what a page without records is, if its markup or its headings show it; else None."""
     body = body[:_LOOKED_AT]
     shown = _line(_shown(body))
     if len(shown) > MOST_TEXT:
@@ -102,7 +102,7 @@ def _by_heading(body: bytes) -> Refused | None:
 
 
 def _shown(body: bytes) -> bytes:
-    """Return a page without scripts, head and navigation; one pass, whatever is left open."""
+    """Return a page without scripts, head and navigation, in one pass, even if elements are not closed."""
     lower, parts, at = body.lower(), list[bytes](), 0
     never_closed = set[bytes]()
     for start in _UNSEEN.finditer(body):

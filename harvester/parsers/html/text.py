@@ -1,4 +1,9 @@
-"""The text of HTML with the borders of its blocks, and its labelled values."""
+"""The text of HTML with the borders of its blocks, and its labelled values.
+
+Before an engine parses a page, the borders of its blocks are written into it as tabs and its line breaks as line
+feeds, which are only white space to any parser. So the text of an element, one call in both engines, shows where its
+blocks begin and end, and no tree is walked. In the same way each link begins with a mark.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 Part = tuple[str, ...]
 """The lines of one block of text."""
 LINK = "\x1f"
-"""Stands in a page's text before the text of each link; all other control characters are gone from it."""
+"""Precedes the text of each link in a page's text; all other control characters are removed."""
 
 _BLOCK_TAG = re.compile(
     rb"<(?=/?(?:[pP]|[dD](?:[iI][vV]|[dDlLtT])|[tT](?:[dDhHrR]|[aA][bB][lL][eE]|[bB][oO][dD][yY])|[hH][1-6rR]|[lL][iI]"
@@ -16,8 +21,8 @@ _BLOCK_TAG = re.compile(
     rb"|blockquote|pre|address|button|select|option|label|title))[\s/>])"
 )
 _BREAK = re.compile(rb"<(?=[bB][rR][\s/>])")
-# Control characters could steer the terminal or end the text in a program that reads it. Two patterns, each of which
-# begins with letters of its own: so both are found at once.
+# Control characters could steer the terminal or end the text in a program that reads it. Two patterns that begin with
+# different letters, so that both are found in one search.
 _C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
 _ENTITIES = re.compile(
     rb"&#(?:[xX]0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF]|8[1dD]|9[0dD])|0*(?:[0-8]|1[1245-9]|2\d|3[01]|127|129|141|14[34]|157))"
@@ -38,7 +43,7 @@ def prepare(data: bytes) -> bytes:
 
 
 def parts_of(text: str) -> list[Part]:
-    """Give the parts of an element's text, each as its lines, without white space around them."""
+    """Return the parts of an element's text, each as its lines, without white space around them."""
     if "\t" not in text and "\n" not in text and "  " not in text:  # as most links and values are
         line = text.replace(LINK, "").strip()
         return [(line,)] if line else []
@@ -55,7 +60,7 @@ def _single_spaced(line: str) -> str:
 
 
 def line_of(text: str) -> str:
-    """Give a text as one line."""
+    """Return a text as one line."""
     return " ".join([line for part in parts_of(text) for line in part])
 
 
@@ -65,16 +70,16 @@ if TYPE_CHECKING:
 
 FACETS = frozenset({"language", "subject", "person", "place", "contributor", "collection", "donor"})
 JOINT = "; "
-"""Stands between several values of a field that has one."""
+"""Separates several values of a field that has one."""
 
 
 def label_of(text: str) -> str:
-    """Give a label as it is compared."""
+    """Return a label as it is compared."""
     return text.strip().rstrip(":").strip().casefold()
 
 
 def labelled_parts(parts: Sequence[Part], fields: Mapping[str, str]) -> tuple[dict[str, Any], list[Part]]:
-    """Take the labelled values out of the parts of a record; a label that ends in a colon ends the value before."""
+    """Return the labelled values in the parts of a record, and the other parts; a final colon marks a label."""
     values: list[tuple[str, list[str]]] = []
     rest: list[Part] = []
     for part in parts:
@@ -89,7 +94,7 @@ def labelled_parts(parts: Sequence[Part], fields: Mapping[str, str]) -> tuple[di
 
 
 def stated_fields(values: Iterable[tuple[str, Sequence[str]]], fields: Mapping[str, str]) -> dict[str, Any]:
-    """Give the fields of a record that labelled values state; facets become its terms."""
+    """Return the fields of a record that labelled values state; facets become its terms."""
     stated: dict[str, Any] = {}
     terms: dict[tuple[str, str], None] = {}
     for label, texts in values:

@@ -1,1 +1,1 @@
-"""Whether the database is sound, and what mends it."""
+"""Checks the integrity of the database, and repairs it."""

@@ -1,4 +1,4 @@
-"""Says whether the database is sound: a list of small checks, each of which finds one kind of thing that is wrong."""
+"""The list of integrity checks, and the functions that run them. Each check finds one kind of fault."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ CHECKS = (
     Check("claims", "claims of runs that have ended", REPAIR, stale_claims),
 )
 FILES = Check("captures", "captures whose saved page cannot be read again", None, unreadable_captures, notice=True)
-"""No fault: what the pages said is in the database. It cannot be read again by a better parser."""
+"""A notice, no fault: the content of the pages is in the database, but a better parser could not read them again."""
 
 
 def check(path: Path, *, fast: bool = False) -> list[Finding]:
-    """Look at everything; `fast` leaves out the files that pages were read from."""
+    """Run all checks; `fast` leaves out the files that pages were read from."""
     with explained(path), open_to_read(path) as db:
         db.execute("BEGIN")  # all checks see one state, whatever a harvest writes meanwhile
         found = list(findings(db, fast=fast))
@@ -64,15 +64,15 @@ def check(path: Path, *, fast: bool = False) -> list[Finding]:
 
 
 def findings(db: Database, *, fast: bool = False) -> Iterator[Finding]:
-    """Look at everything but full text."""
+    """Run all checks except that of full text."""
     for one in (*CHECKS, *(() if fast else (FILES,))):
         yield from _looked(one, db)
 
 
 def _looked(one: Check, db: Database) -> list[Finding]:
     try:
-        return list(one.look(db))
+        return list(one.run(db))
     except sqlite3.DatabaseError as error:
         return [Finding(one.name, "tables that cannot be read", 1, (str(error),), RESTORE)]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:  # a row that holds what no harvest writes
+    except (ValueError, TypeError, KeyError, AttributeError) as error:  # a row with values that no harvest writes
         return [Finding(one.name, "rows that cannot be understood", 1, (f"{type(error).__name__}: {error}",), REBUILD)]

@@ -1,4 +1,4 @@
-"""Checks that documents are what their pages say, and that their changes add up to what they hold."""
+"""Checks that documents follow from their statements, and that their changes add up to their values."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _HELD = """SELECT *, (SELECT json_group_array(json_array(facet, term))
 
 
 def differing(db: Database) -> Iterator[str]:
-    """Name each document that is not what its statements make, and the columns and facets that differ."""
+    """Yield the name of each document that does not follow from its statements, with the columns that differ."""
     for document, names in differing_documents(db):
         yield f"document {document} ({', '.join(names)})"
 
 
 def differing_documents(db: Database) -> Iterator[tuple[int, list[str]]]:
-    """Give each such document. What is of an archive that this version does not know cannot be told."""
+    """Yield the id of each such document and the columns that differ. Documents of unknown sources are not checked."""
     sources = load_sources()
     for row in db.query(_HELD):
         if row["source"] in sources:
@@ -45,7 +45,7 @@ def differing_documents(db: Database) -> Iterator[tuple[int, list[str]]]:
 def _names(db: Database, row: dict[str, Any], source: Source) -> list[str]:
     votes = votes_of(db, [row["id"]])
     if not votes:
-        return []  # another check names it
+        return []  # another check reports it
     now = present(db, row["id"], source, votes)
     columns, stated = now.columns, terms_of(now.content)
     names = [name for name, value in columns.items() if row[name] != value]
@@ -67,7 +67,7 @@ _TEXT = "SELECT text FROM texts WHERE document_id = ? AND kind || coalesce(' ' |
 
 
 def broken_chains(db: Database) -> Iterator[str]:
-    """Name each change that begins with something else than what the one before it ended with."""
+    """Yield each change that does not begin with the value that the change before it ended with."""
     for (document, _, field), rows in groupby(db.execute(_CHANGED), key=itemgetter(0, 1, 2)):
         held: tuple[str | None, ...] = ()
         for *_, change, before, after in rows:
@@ -77,14 +77,14 @@ def broken_chains(db: Database) -> Iterator[str]:
 
 
 def outdated_values(db: Database) -> Iterator[str]:
-    """Name each field that holds something else than what its last change has made it."""
+    """Yield each field whose value is not that of its last change."""
     for document, field, after in db.execute(_LAST):
         if differ(present_value(db, document, field), after):
             yield f"document {document} ({field})"
 
 
 def present_value(db: Database, document: int, field: str) -> str | None:
-    """Give what a field holds now, as changes tell it."""
+    """Return the present value of a field in the form that changes have."""
     if field in TRACKED:
         row = db.execute(f'SELECT "{field}" FROM documents WHERE id = ?', [document]).fetchone()
     else:

@@ -1,4 +1,4 @@
-"""Whether the pages that were read still lie where they did, and hold the same bytes."""
+"""Checks that the files that pages were read from are still there with the same bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEPT = "SELECT file, id, uri, sha256 FROM captures WHERE file IS NOT NULL ORDER
 
 
 def unreadable_captures(db: Database) -> Iterator[str]:
-    """Name each capture whose file is gone, or does not hold its page any more. Every file is read once."""
+    """Yield each capture whose file is missing or does not contain its page any more. Each file is read once."""
     sources = tuple(load_sources().values())
     for name, captures in groupby(db.execute(_KEPT), key=itemgetter(0)):
         path = path_named(name)

@@ -1,4 +1,4 @@
-"""What a check finds: what is wrong, where, and what mends it."""
+"""The result of a check: the fault, its examples, and the command that repairs it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WITHDRAW = "harvester withdraw DOCUMENT"
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong, how often, for example where, and the command that mends it. A notice is no fault."""
+    """A fault, how often it occurs, some examples, and the command that repairs it. A notice is no fault."""
 
     check: str
     message: str
@@ -27,13 +27,13 @@ class Finding:
     notice: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it as it is printed as JSON."""
+        """Return the dictionary that is printed as JSON."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Check:
-    """One kind of thing that can be wrong; `find` names each place where it is."""
+    """A check of one kind of fault; `find` yields a name for each place of it."""
 
     name: str
     message: str
@@ -41,8 +41,8 @@ class Check:
     find: Callable[[Database], Iterable[str]]
     notice: bool = False
 
-    def look(self, db: Database) -> Iterator[Finding]:
-        """Look for it."""
+    def run(self, db: Database) -> Iterator[Finding]:
+        """Run the check; yield a finding if there is any fault."""
         examples, count = list[str](), 0
         for place in self.find(db):
             count += 1

@@ -1,9 +1,9 @@
-"""What must hold between tables, as questions in SQL: each row of an answer is a place where it does not."""
+"""Invariants between tables, as SQL queries: each row of a result is a place where an invariant does not hold."""
 
 from __future__ import annotations
 
 DERIVED = ("document_terms", "identities", "texts", "files", "members", "sightings")
-"""Tables whose rows say something of a document or a capture: without it they are left over and can go."""
+"""Tables whose rows belong to a document or a capture: without it they can be deleted."""
 _DERIVED = ", ".join(f"'{name}'" for name in DERIVED)
 _ORPHANS = """SELECT "table" || coalesce(' row ' || rowid, '') || ', of a row of ' || parent
     FROM pragma_foreign_key_check WHERE "table" """

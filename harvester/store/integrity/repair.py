@@ -1,4 +1,4 @@
-"""Mends what is derived: full text, documents, left-over rows, and runs that ended without a word."""
+"""Repairs what is derived: full text, documents, orphaned rows, and runs whose process has died."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LOST = """SELECT document_id, captures.source FROM statements JOIN captures ON 
     WHERE document_id NOT IN (SELECT id FROM documents) GROUP BY document_id"""
 _ENDED = """SELECT DISTINCT runs.id FROM walks JOIN runs ON runs.id = run_id
     WHERE walks.status IS NULL AND runs.status <> 'running'"""
-# What the row held and history never told of is no change of the document.
+# A value that the row held and that no change logged is no change of the document.
 _UNTOLD = """DELETE FROM changes WHERE run_id = ? AND kind = 'changed' AND EXISTS (SELECT 1 FROM changes AS last
     WHERE last.id = (SELECT max(id) FROM changes AS c WHERE c.document_id = changes.document_id
         AND c.field = changes.field AND c.merged_from IS NULL AND c.kind IN ('filled', 'changed') AND c.id < changes.id)
@@ -41,7 +41,7 @@ _UNTOLD = """DELETE FROM changes WHERE run_id = ? AND kind = 'changed' AND EXIST
 
 
 def repair(db: Database) -> None:
-    """Mend what can be mended, in a run of its own, which says what was done."""
+    """Repair what can be repaired, in a run of its own that logs what was done."""
     before = digests(db)
     run = Run(db, COMMAND)
     with run.failing():
@@ -50,12 +50,12 @@ def repair(db: Database) -> None:
             _count_mended(db, before)
         done += _index_again(db)
         for message in done:
-            run.problem(Problem("notice", "repaired", message))
+            run.add_run_problem(Problem("notice", "repaired", message))
         run.finish("complete")
 
 
 def _count_mended(db: Database, before: dict[str, Digest]) -> None:
-    """Let the tables count as written that hold again what they did before something else wrote there."""
+    """Restore the digests of tables that have again the rows which they had before something else wrote there."""
     for table, digest in digests(db).items():
         if digest != before[table] == digest_of(db, table):
             write_digest(db, table, before[table])
@@ -76,7 +76,7 @@ def _end_dead_runs(db: Database) -> Iterator[str]:
 
 
 def _sort_out(db: Database) -> Iterator[str]:
-    """Let sightings follow their statements, and take away rows of documents and captures that are not there."""
+    """Assign sightings as their statements are, and delete rows of documents and captures that do not exist."""
     lost = [row[0] for row in db.execute(_LOST)]
     if count := db.execute(_SIGHTED).rowcount:
         yield f"{count} sightings were given to the documents of their statements"
@@ -91,7 +91,7 @@ def _sort_out(db: Database) -> Iterator[str]:
 
 
 def _make_again(db: Database, run: Run) -> Iterator[str]:
-    """Make documents again of their statements."""
+    """Derive documents anew from their statements."""
     sources = load_sources()
     for document, source in db.execute(_LOST).fetchall():
         db.execute("DELETE FROM document_terms WHERE document_id = ?", [document])
@@ -106,7 +106,7 @@ def _make_again(db: Database, run: Run) -> Iterator[str]:
 
 
 def _index_again(db: Database) -> Iterator[str]:
-    """Bring full text up to date; where that is not enough, make it again from nothing."""
+    """Update full text; rebuild it if that is not enough."""
     path = Path(db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0])
     if not behind(db) and not in_step(path):
         index_again(db)

@@ -1,4 +1,4 @@
-"""Runs and claims that were left by processes which have ended without a word."""
+"""Checks for runs and claims whose process has died."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-# A harvest of saved pages claims nothing: it lives while it reads.
+# A harvest of saved pages has no claim: it is alive while it reads.
 _RUNNING = """SELECT runs.id, holder, heartbeat, max(started_at, coalesce(max(read_at), '')) FROM runs
     LEFT JOIN claims ON claims.run_id = runs.id LEFT JOIN reads ON reads.run_id = runs.id
     WHERE status = 'running' GROUP BY runs.id"""
@@ -22,7 +22,7 @@ _CLAIMS = """SELECT source, holder, heartbeat, coalesce(status, 'running') = 'ru
 
 
 def dead_runs(db: Database) -> Iterator[tuple[int, str]]:
-    """Give each run that still counts as running and is not, and when it was last heard of."""
+    """Yield the id of each run that is marked as running and is not, and when it was last active."""
     silent = stamp(datetime.now(UTC) - timedelta(seconds=DEAD_AFTER_SECONDS))
     for run, holder, heartbeat, last_read in db.execute(_RUNNING).fetchall():
         if not is_alive(holder, heartbeat) if holder else last_read < silent:
@@ -30,12 +30,12 @@ def dead_runs(db: Database) -> Iterator[tuple[int, str]]:
 
 
 def stale_runs(db: Database) -> Iterator[str]:
-    """Name each of them."""
+    """Yield a description of each dead run."""
     return (f"run {run}, last heard of {heard}" for run, heard in dead_runs(db))
 
 
 def stale_claims(db: Database) -> Iterator[str]:
-    """Name each source that is claimed by a run that has ended."""
+    """Yield each source that is claimed by a run that has ended."""
     for source, holder, heartbeat, running in db.execute(_CLAIMS).fetchall():
         if not running or not is_alive(holder, heartbeat):
             yield f"{source}, claimed by {holder}"

@@ -1,4 +1,4 @@
-"""Whether full text holds exactly what the tables do that it was made of."""
+"""Checks that full text contains exactly the words of the documents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CONTENT = ('content = ""', 'content = "document_words_folded", content_rowid = 
 
 
 def look_at_search(path: Path) -> list[Finding]:
-    """Compare full text with what it was made of."""
+    """Compare full text with the documents; return the findings."""
     try:
         with closing(open_to_read(path).conn) as connection:
             return list(_index(Database(connection), path))
@@ -37,7 +37,7 @@ def look_at_search(path: Path) -> list[Finding]:
 def _index(db: Database, path: Path) -> Iterator[Finding]:
     missing = behind(db)
     busy = db.execute("SELECT 1 FROM runs WHERE status = 'running'").fetchone() is not None
-    if missing:  # a harvest under way will see to it
+    if missing:  # a running harvest will update it
         message = "documents that search does not know yet"
         yield Finding(FULL_TEXT, message, missing, (), None if busy else REPAIR, notice=busy)
     elif not in_step(path):
@@ -45,10 +45,10 @@ def _index(db: Database, path: Path) -> Iterator[Finding]:
 
 
 def in_step(path: Path) -> bool:
-    """Say whether full text holds exactly the words of the documents.
+    """Return whether full text contains exactly the words of the documents.
 
-    In a copy, for SQLite holds up all who write meanwhile; and there the index, which has no content of its own, is
-    given what it was made of, or SQLite would have nothing to compare it with.
+    The check works on a copy, because SQLite blocks all writers meanwhile. In the copy the index, which has no content
+    of its own, gets a content table; else SQLite would have nothing to compare it with.
     """
     with beside(path.with_name(f"{path.name}-check")) as copy:
         copy_into(path, copy)

@@ -1,4 +1,4 @@
-"""Whether what was withdrawn is hidden: not after an older backup was put back, or where withdrawing was cut short."""
+"""Checks that withdrawn documents are hidden: an old backup may have restored them, or a withdrawal was cut short."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEEN = "SELECT 1 FROM documents WHERE id = ? AND key = ?"
 
 
 def seen_again(db: Database) -> Iterator[str]:
-    """Name each document that the file beside knows as withdrawn, and that can be seen."""
+    """Yield each document that the vault lists as withdrawn and that is visible."""
     (file,) = db.execute(_FILE).fetchone()
     for document, key in never_undone(Path(file)):
         if db.execute(_SEEN, [document, key]).fetchone():
@@ -27,7 +27,7 @@ def seen_again(db: Database) -> Iterator[str]:
 
 
 def broken_seals(db: Database) -> Iterator[str]:
-    """Name each withdrawn document that is not kept out by the keys that were written."""
+    """Yield each withdrawn document whose keys are not those that were written."""
     if is_empty(db):
         yield from (f"a key of document {row[0]}" for row in db.execute("SELECT document_id FROM withdrawn_keys"))
         return

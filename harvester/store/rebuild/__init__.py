@@ -1,1 +1,1 @@
-"""The database made again: what follows from the pages is thrown away and taken from them anew; all else is kept."""
+"""Rebuilds the database: what follows from pages is derived anew, all else is kept."""

@@ -1,4 +1,4 @@
-"""Leaves out what one run brought."""
+"""Excludes what one run read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LEFT_OUT = (
     "DELETE FROM reads WHERE run_id = ?1",
     "DELETE FROM changes WHERE run_id = ?1 AND kind <> 'new'",
 )
-# Documents that other runs saw, too, are new with the first of these. The others will be no more.
+# Documents that other runs saw, too, become new in the first of these. The others are deleted.
 _SEEN_LATER = """UPDATE changes SET run_id = coalesce((SELECT min(reads.run_id) FROM reads
         JOIN former.statements AS s ON s.capture_id = reads.capture_id WHERE s.document_id = changes.document_id),
     (SELECT min(reads.run_id) FROM reads
@@ -39,7 +39,7 @@ _FIRST = """SELECT before FROM former.changes WHERE document_id = ? AND field = 
 
 
 def leave_out(db: Database, run: int) -> None:
-    """Take out of a database what a run read and learned; the run itself stays, and says that it was left out."""
+    """Delete what a run read and derived; its row stays, with a reason. Raises `UsageError` if there is no such run."""
     if db.execute("SELECT 1 FROM runs WHERE id = ?", [run]).fetchone() is None:
         raise UsageError(f"no run {run}: see `harvester status`, or the table runs")
     for sql in _LEFT_OUT:
@@ -50,7 +50,7 @@ def leave_out(db: Database, run: int) -> None:
 
 
 def _close_chains(db: Database, run: int) -> None:
-    """Let each change begin with what the one before it ended with; one that changes nothing any more goes."""
+    """Make each change begin with the value that the one before it ended with; delete those that change nothing."""
     for (document, _, field), rows in groupby(db.execute(_CHAINS, [run]).fetchall(), key=itemgetter(0, 1, 2)):
         held = db.execute(_FIRST, [document, field]).fetchone()[0]
         for *_, change, _before, after in rows:

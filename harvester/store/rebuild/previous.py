@@ -1,4 +1,4 @@
-"""What the database said before it is made again: it lies beside, attached as `former`."""
+"""The database before the rebuild, attached as `former`."""
 
 from __future__ import annotations
 
@@ -35,33 +35,33 @@ DERIVED = (
 
 
 def attach(db: Database, path: Path) -> None:
-    """Lay what there was beside, to be read only."""
+    """Attach the previous database read-only."""
     db.execute("ATTACH ? AS former", [f"{path.resolve().as_uri()}?mode=ro"])
 
 
 class FormerIds(Ids):
-    """Gives documents the ids that they had, so that nothing that refers to them comes to mean another."""
+    """Allocates the ids that documents had before, so that references to them keep their meaning."""
 
     def __init__(self, db: Database) -> None:
         super().__init__(db)
         self._last = next_id(db) - 1
-        self._given: set[int] = set()
+        self._allocated: set[int] = set()
 
-    def give(self, keys: Iterable[str]) -> int:
-        """Give the id that the first of these keys led to, unless another document has it already."""
+    def allocate(self, keys: Iterable[str]) -> int:
+        """Return the id that the first of these keys led to, unless another document has it already."""
         wanted = list(keys)
         addressed = any(kind_of(key) in STRONG_KINDS for key in wanted)
         for key in wanted:
             sql = "SELECT document_id FROM former.identities WHERE key = ? ORDER BY document_id"
             for (document,) in self._db.execute(sql, [key]).fetchall():
                 namesake = addressed and kind_of(key) not in STRONG_KINDS and self._is_addressed(document)
-                if document not in self._given and not namesake:
-                    self._given.add(document)
+                if document not in self._allocated and not namesake:
+                    self._allocated.add(document)
                     return int(document)
-        return super().give(wanted)
+        return super().allocate(wanted)
 
     def _is_addressed(self, document: int) -> bool:
-        """Return whether a document had an address of its own: then a title and a date are not enough to be it."""
+        """Return whether a document had an address of its own: then title and date are not enough to identify it."""
         sql = "SELECT key FROM former.identities WHERE document_id = ?"
         return any(kind_of(key) in STRONG_KINDS for (key,) in self._db.execute(sql, [document]))
 
@@ -69,7 +69,7 @@ class FormerIds(Ids):
 def former_page(
     db: Database, row: dict[str, Any], order: DateOrder | None
 ) -> tuple[Listing | DocumentPage, Hashes] | None:
-    """Make a page of what is known of a capture whose bytes cannot be had; None if nothing of it may be told.
+    """Return the page of a capture whose bytes are lost, and its hashes, as read before; None if nothing is left.
 
     `order`: how its archive writes dates of numbers only.
     """
@@ -78,12 +78,12 @@ def former_page(
         WHERE sightings.capture_id = ? AND s.content <> '{}' ORDER BY position"""
     own = """SELECT key, content, cut, hash, 1, content ->> 'date_text', content ->> 'title'
         FROM former.statements WHERE capture_id = ? AND content <> '{}'"""
-    said = db.execute(seen if row["listing_id"] else own, [row["id"]]).fetchall()
-    if row["form"] is None or not (said or row["listing_id"]):
+    statements = db.execute(seen if row["listing_id"] else own, [row["id"]]).fetchall()
+    if row["form"] is None or not (statements or row["listing_id"]):
         return None
-    records = tuple(_record(order, *one) for one in said)
-    attached = None if row["listing_id"] else json.loads(said[0][1]).get("attached")
-    hashes = Hashes(tuple(one[3] for one in said), row["content_hash"] or "", attached)
+    records = tuple(_record(order, *statement) for statement in statements)
+    attached = None if row["listing_id"] else json.loads(statements[0][1]).get("attached")
+    hashes = Hashes(tuple(statement[3] for statement in statements), row["content_hash"] or "", attached)
     if row["listing_id"]:
         return Listing(row["form"], records, row["first"], row["last"], row["declared_total"]), hashes
     return _document_page(db, row, records[0]), hashes
@@ -99,7 +99,7 @@ def _record(
     date_text: str | None,
     title: str,
 ) -> Record:
-    """Give a record as its statement tells it, with its date and title as this page printed them."""
+    """Return a record made from its statement, with the date and title that this page printed."""
     said = json.loads(content)
     stated: dict[str, Any] = {name: said.get(name) for name in STATED if name not in ("date_text", "title")}
     return Record(

@@ -1,4 +1,4 @@
-"""Takes pages again that were taken before: captures, reads and history stay, what pages say is written anew."""
+"""Ingests pages again that were read before: captures, reads and history stay, the rest is derived anew."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from harvester.store.withdrawal.withheld import Keeper
 
 OF_A_WALK = ("another-page", "redirected")
-"""Refusals that no parser can judge: it was not the page that was asked for."""
+"""Refusals that no parser can decide: the page was not the one requested."""
 _ROWS = """SELECT id, uri, source, listing_id, captured_at, sha256, content_hash, form, first, last, declared_total,
     records, file, refused, errors FROM captures ORDER BY id"""
 
 
 class Retaking:
-    """Takes every capture of a database again, once. `left`: those that are yet to be taken, by id.
+    """Ingests every capture of a database again, once. `left`: the rows of those that are yet to be ingested, by id.
 
-    `keeper` keeps records out that were withdrawn already.
+    `keeper` keeps out records of documents that were withdrawn before.
     """
 
     def __init__(self, run: Run, sources: dict[str, Source], keeper: Keeper) -> None:
@@ -44,8 +44,8 @@ class Retaking:
             self._db.execute(f"DELETE FROM {table}")
         set_history_aside(self._db)
 
-    def take(self, row: dict[str, Any], capture: Capture, page: Page) -> None:
-        """Take a capture as its bytes are read now."""
+    def reingest(self, row: dict[str, Any], capture: Capture, page: Page) -> None:
+        """Ingest a capture with its page as it is parsed now."""
         del self.left[row["id"]]
         source = self._sources[row["source"]]
         if row["refused"] in OF_A_WALK or is_withheld(self._db, capture, page, source):
@@ -54,37 +54,37 @@ class Retaking:
         if not isinstance(page, Refused):
             hashes = hash_page(page)
             found["content_hash"] = hashes.page
-            self._take(row, page, hashes)
+            self._write_page(row, page, hashes)
             self._run.counts["records"] += len(hashes.records)
         if any(row[name] != found.get(name) for name in ("form", "refused", "records", "errors") if name in found):
-            self._tell(row, page)
+            self._add_problems(row, page)
         columns = ", ".join(f'"{name}" = ?' for name in found)
         self._db.execute(f"UPDATE captures SET {columns} WHERE id = ?", [*found.values(), row["id"]])
 
     def take_former(self, row: dict[str, Any]) -> None:
-        """Take a capture as it was read before, because its bytes cannot be had."""
+        """Ingest a capture as it was read before, because its bytes are lost."""
         del self.left[row["id"]]
         former = former_page(self._db, row, self._sources[row["source"]].date_order)
         if former:
-            self._take(row, *former)
+            self._write_page(row, *former)
 
-    def _take(self, row: dict[str, Any], page: Listing | DocumentPage, hashes: Hashes) -> None:
-        place = self._place(row, page.form)
+    def _write_page(self, row: dict[str, Any], page: Listing | DocumentPage, hashes: Hashes) -> None:
+        place = self._provenance(row, page.form)
         taker = RecordTaker(self._db, place, self.ids, self.recount)
         if isinstance(page, Listing):
-            taker.take(page, hashes, self._keeper)
+            taker.write_listing(page, hashes, self._keeper)
         else:
             taker.take_document(page, hashes)
 
-    def _place(self, row: dict[str, Any], form: str) -> Place:
+    def _provenance(self, row: dict[str, Any], form: str) -> Place:
         source = self._sources[row["source"]]
         at = row["captured_at"]
         return Place(source, self._run.id, row["id"], row["listing_id"], row["uri"], form, host_of(row["uri"]), at)
 
-    def _tell(self, row: dict[str, Any], page: Page) -> None:
-        """Tell what is the matter with a page that is read otherwise than before."""
+    def _add_problems(self, row: dict[str, Any], page: Page) -> None:
+        """Add the problems of a page that is read differently than before."""
         problems: tuple[Problem, ...] = page.problems if not isinstance(page, Refused) else ()
         if isinstance(page, Refused):
             problems = (Problem("error", page.code, page.message, extract=page.extract),)
         for problem in problems:
-            self._run.problem(problem, row["uri"])
+            self._run.add_run_problem(problem, row["uri"])

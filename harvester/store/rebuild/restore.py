@@ -1,4 +1,4 @@
-"""Gives documents that were made again what pages do not tell: their clocks, addresses and history."""
+"""Restores what pages do not state about rebuilt documents: their times, addresses and history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harvester.store.texts import Change
 
 HISTORY = ("changes", "members")
-# Which documents are the same, now and before: first by the archive's own numbers, then by their addresses.
+# Documents that are the same now and before: recognised by the archive's own numbers first, then by their addresses.
 _SAME = """SELECT min(n.document_id), min(f.document_id) FROM identities AS n JOIN former.identities AS f USING (key)
     WHERE instr(key, ':record:') = instr(key, ':') GROUP BY key HAVING count(*) = 1
     UNION ALL SELECT n.id, f.id FROM documents AS n JOIN former.documents AS f USING (key)
@@ -47,7 +47,7 @@ _TEXTS = "SELECT trim(kind || ' ' || coalesce(language, '')), text FROM {}texts 
 
 
 def set_history_aside(db: Database) -> None:
-    """Take out what refers to documents and follows from no page: how they come about now must not move it."""
+    """Move the history out of the rebuilt tables: it does not follow from pages, and the rebuild must not change it."""
     for table in HISTORY:
         columns = _quoted(db, table)
         db.execute(f"CREATE TEMP TABLE aside_{table} AS SELECT {columns} FROM main.{table}")
@@ -57,7 +57,7 @@ def set_history_aside(db: Database) -> None:
 def _bring_history_back(db: Database) -> None:
     for table in HISTORY:
         columns = _quoted(db, table)
-        db.execute(f"DELETE FROM main.{table}")  # of how documents came about now
+        db.execute(f"DELETE FROM main.{table}")  # the history of the documents as they were made now
         db.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM temp.aside_{table}")
         db.execute(f"DROP TABLE temp.aside_{table}")
 
@@ -67,11 +67,10 @@ def _quoted(db: Database, table: str) -> str:
 
 
 def restore_ids(db: Database, ids: FormerIds) -> dict[int, int]:
-    """Give documents the ids and the history that they had, as far as their keys tell.
+    """Restore the ids and the history that documents had, as far as their keys identify them.
 
-    Return the id of each that has another one now than while its pages were taken.
-
-    An id is given with the first page of a document. Which one that is can only be said when all pages are read.
+    Return the new id of each document whose id is another than while its pages were ingested: a document gets its id
+    with its first page, but which one that is is known only when all pages are read.
     """
     _bring_history_back(db)
     same: dict[int, int] = {}
@@ -82,7 +81,7 @@ def restore_ids(db: Database, ids: FormerIds) -> dict[int, int]:
             taken.add(before)
     moves = {now: before for now, before in same.items() if now != before}
     held = {document for (document,) in db.execute("SELECT id FROM documents")}
-    moves |= {document: ids.give(()) for document in sorted((held & set(moves.values())) - moves.keys())}
+    moves |= {document: ids.allocate(()) for document in sorted((held & set(moves.values())) - moves.keys())}
     for table in DERIVED if moves else ():
         column = "id" if table == "documents" else "document_id"
         if column in schema().columns[table]:
@@ -93,7 +92,7 @@ def restore_ids(db: Database, ids: FormerIds) -> dict[int, int]:
 
 
 def restore(run: Run) -> None:
-    """Restore what can be told without pages, and log under this run what pages say otherwise than they did."""
+    """Restore what does not follow from pages, and log as changes of this run what is different than before."""
     db = run.db
     for sql in (_CLOCKS, _GONE, _ADDRESSES):
         db.execute(sql)
@@ -112,19 +111,19 @@ def restore(run: Run) -> None:
 
 
 def _restore_keys(db: Database) -> None:
-    """Give documents the public addresses that they had, unless another document has one of them now."""
+    """Restore the public addresses that documents had, unless another document has one of them now."""
     keys = dict(db.execute(_KEYS).fetchall())
     held = {key: document for document, key in db.execute("SELECT id, key FROM documents")}
     while others := [document for document, key in keys.items() if held.get(key, document) not in keys]:
         for document in others:
             del keys[document]
-    # Two may change theirs: first nobody has any.
+    # Two documents may swap theirs, so all are cleared first.
     db.conn.executemany("UPDATE documents SET key = '-' || id WHERE id = ?", [(document,) for document in keys])
     db.conn.executemany("UPDATE documents SET key = ? WHERE id = ?", [(key, one) for one, key in keys.items()])
 
 
 def _differing(db: Database) -> Iterator[int]:
-    """Give the documents whose rows, terms or texts are other than they were, if only in how they are printed."""
+    """Yield the documents whose rows, terms or texts differ from before, even if only in how they are printed."""
     both = {
         "documents": "id AS document_id, " + ", ".join(TRACKED),
         "document_terms": "document_id, facet, term",
@@ -159,13 +158,13 @@ def _other(name: str, before: str | None, now: str | None) -> Iterator[Change]:
 
 
 def _follow(run: Run, document: int, key: str, title: str) -> None:
-    """Let the history of a document that is no more go on in the one that it proves to be; else it ends here."""
+    """Continue the history of a document that is no more in the one that it proves to be; else delete it."""
     db, row = run.db, run.db.execute(_NOW_IN, [document]).fetchone()
     run.counts["merged" if row else "dropped"] += 1
     db.execute("DELETE FROM members WHERE document_id = ?", [document])
     if row is None:
         db.execute("DELETE FROM changes WHERE document_id = ?", [document])
-        run.problem(Problem("warning", "dropped", f"“{title}” ({key}) is on no page any more: it is left out"))
+        run.add_run_problem(Problem("warning", "dropped", f"“{title}” ({key}) is on no page any more: it is left out"))
         return
     sql = "UPDATE changes SET document_id = ?, merged_from = coalesce(merged_from, ?) WHERE document_id = ?"
     db.execute(sql, [row[0], document, document])

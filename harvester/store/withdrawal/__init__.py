@@ -1,1 +1,1 @@
-"""Documents that nobody is to see: taken out of the database, kept out, and put back."""
+"""Withdrawal of documents: they are removed from the database, kept out of it, and restored."""

@@ -1,4 +1,4 @@
-"""Takes rows and values out of tables, and puts them back exactly as they were."""
+"""Removes rows and values from tables, and restores them exactly."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 STAYING = ("statements", "sightings")
-"""Tables that refer to documents and keep their rows: they say how much stands on a page."""
+"""Tables that refer to documents and keep their rows: they record how many records a page has."""
 
 
 class Hiding:
-    """What is taken out, within the caller's transaction. `kept` is all that is needed to put it back."""
+    """The rows and values that are removed, within the caller's transaction. `removed` is all that restores them."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self.kept: list[Kept] = []
+        self.removed: list[Kept] = []
 
-    def ids(self, table: str, where: str, values: Sequence[Any] | dict[str, Any]) -> str:
-        """Give the ids of rows, as a list in SQL."""
+    def id_list(self, table: str, where: str, values: Sequence[Any] | dict[str, Any]) -> str:
+        """Return the ids of rows, as a list for SQL."""
         return ",".join(str(row[0]) for row in self._db.execute(f"SELECT id FROM {table} WHERE {where}", values))
 
     def values(self, table: str, column: str, where: str) -> list[Any]:
-        """Return the different values of a column."""
+        """Return the distinct values of a column."""
         return [row[0] for row in self._db.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {where}")]
 
     def remove_all_of(self, document: int) -> None:
-        """Take out a document, and every row that refers to it: in a user's own tables, too."""
+        """Remove a document, and every row that refers to it, also in users' own tables."""
         ours = (table for table in self._db.tables if table.name in schema().columns and table.name not in STAYING)
         for table in ours:
             for key in table.foreign_keys:
@@ -42,31 +42,31 @@ class Hiding:
         self.remove("documents", "id = ?", [document])
 
     def remove(self, table: str, where: str, values: Sequence[Any]) -> None:
-        """Take out rows, and those of users' own tables that refer to them."""
+        """Remove rows, and those of users' own tables that refer to them."""
         for own, column, other in self._referring(table) if table in schema().columns else ():
             self.remove(own, f'"{column}" IN (SELECT "{other}" FROM "{table}" WHERE {where})', values)
         columns = ", ".join(f'"{name}"' for name in columns_of(self._db, table))
-        self.kept += [
+        self.removed += [
             Kept(table, row) for row in self._db.query(f'SELECT {columns} FROM "{table}" WHERE {where}', values)
         ]
         self._db.execute(f'DELETE FROM "{table}" WHERE {where}', values)
 
     def _referring(self, table: str) -> list[tuple[str, str, str]]:
-        """Return the columns of users' own tables that refer to a table, and to which of its columns."""
+        """Return users' tables with a column that refers to this table, as (table, column, column referred to)."""
         own = (one for one in self._db.tables if one.name not in schema().columns)
         keys = [(one.name, key) for one in own for key in one.foreign_keys]
         found = ((name, key.column, key.other_column or "id") for name, key in keys if key.other_table == table)
         return [(name, column, other) for name, column, other in found if column]
 
     def blank(self, table: str, where: str, values: Sequence[Any] | dict[str, Any], made: dict[str, Any]) -> None:
-        """Give columns of rows other values."""
+        """Replace the values of columns in some rows."""
         columns = ", ".join(dict.fromkeys([*self._db[table].pks, *made]))  # type: ignore[union-attr]
         rows = list(self._db.query(f"SELECT {columns} FROM {table} WHERE {where}", values))
         for row in rows:
             self._change(table, row, made)
 
     def replace(self, table: str, column: str, old: str | None, new: str) -> None:
-        """Put other words in the place of some wherever they stand in a column."""
+        """Replace a text in a column, wherever it occurs."""
         sql = f'SELECT id, "{column}" FROM {table} WHERE instr("{column}", ?)'
         for row in list(self._db.query(sql, [old])) if old else ():
             self._change(table, row, {column: row[column].replace(old, new)})
@@ -74,12 +74,12 @@ class Hiding:
     def _change(self, table: str, row: dict[str, Any], made: dict[str, Any]) -> None:
         keys = {name: row[name] for name in self._db[table].pks}  # type: ignore[union-attr]
         kept = Kept(table, keys, {name: row[name] for name in made}, made)
-        self.kept.append(kept)
+        self.removed.append(kept)
         _set(self._db, kept, kept.was or {}, made)
 
 
 def put_back(db: Database, kept: Iterable[Kept]) -> None:
-    """Put everything back. What has another value by now, in a database that was made again, is left as it is."""
+    """Restore all rows and values. A value that has changed meanwhile, as in a rebuilt database, is left alone."""
     rows = list(kept)
     for one in (row for row in rows if row.was is None):
         _insert(db, one.table, one.row)
@@ -95,7 +95,7 @@ def _set(db: Database, one: Kept, now: dict[str, Any], then: dict[str, Any]) -> 
 
 
 def _insert(db: Database, table: str, row: dict[str, Any]) -> None:
-    """Insert a row; if its number was given to another one meanwhile, it gets a new one."""
+    """Insert a row; if another row has its id meanwhile, it gets a new one."""
     if table == "identities" and _is_taken(db, row):
         return
     if table == "documents" and db.execute("SELECT 1 FROM documents WHERE key = ?", [row["key"]]).fetchone():
@@ -111,6 +111,6 @@ def _try(db: Database, table: str, row: dict[str, Any]) -> bool:
 
 
 def _is_taken(db: Database, row: dict[str, Any]) -> bool:
-    """Say whether an address leads to another document by now: it leads to one only."""
+    """Return whether a strong key leads to another document meanwhile: it can lead to one only."""
     sql = "SELECT 1 FROM identities WHERE key = ?"
     return kind_of(row["key"]) in STRONG_KINDS and db.execute(sql, [row["key"]]).fetchone() is not None

@@ -1,4 +1,4 @@
-"""Takes the names of withdrawn documents out of what is typed and complained of later."""
+"""Redacts the names of withdrawn documents in commands and problems that are written later."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """The names of what is withdrawn from a database."""
+    """The names of withdrawn documents."""
 
     def __init__(self, words: list[str]) -> None:
         self._pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE) if words else None
 
     @classmethod
     def of(cls, db: Database) -> Self:
-        """Return the names of what is withdrawn now."""
+        """Return the names of the documents that are withdrawn now."""
         if is_empty(db):
             return cls([])
         documents = [row[0] for row in db.execute("SELECT id FROM withdrawn")]
         return cls(vault.words_of(database_file(db), documents))
 
     def stand_in(self, text: str) -> bool:
-        """Return whether a name stands in a text."""
+        """Return whether a name occurs in a text."""
         return self._pattern is not None and self._pattern.search(text) is not None
 
     def taken_out(self, text: str) -> str:
-        """Return a text without the names."""
+        """Return a text with the names redacted."""
         return self._pattern.sub(SHOWN, text) if self._pattern else text

@@ -1,4 +1,4 @@
-"""Judges a document's own page: whether it is that of a withdrawn document, of a namesake, or of another one."""
+"""Decides whether a document's own page is that of a withdrawn document, of a namesake, or of another document."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PROVED = "its page showed that it is the withdrawn document {}"
 
 
 class Judge:
-    """Judges one page, within the caller's transaction, and keeps what follows from it."""
+    """Checks one page, within the caller's transaction, and applies the consequences."""
 
     def __init__(self, db: Database, uri: str, page: DocumentPage, source: Source) -> None:
         self._db, self._uri, self._record = db, uri, page.record
@@ -45,7 +45,7 @@ class Judge:
         self._known = known_among(db, self._hasher.of_record(self._keys, page.record))
 
     def leaves_out(self) -> bool:
-        """Return whether the page is not to be taken."""
+        """Return whether the page is to be withheld."""
         if not self._known:
             return False
         own = by_own_key(self._db, self._hasher, self._keys, self._known)
@@ -76,14 +76,14 @@ class Judge:
         return self._frees(titled)
 
     def _decide(self, document: int) -> bool:
-        """Decide about a record that was held back. Its page decides only if it is of that title and date itself."""
+        """Decide about a record that was held back. Its page decides only if it has that title and date itself."""
         if self._says_the_same or not self._contradicts(document):
             return self._belongs_to(document)
         return self._frees(document) if self._is_as_listed else True
 
     @property
     def _is_as_listed(self) -> bool:
-        """Return whether it shows the title and the date of the record that was held back at its address."""
+        """Return whether the page shows the title and the date of the record that was held back at its address."""
         held = {self._hasher.key(one.key): one.natural for one in vault.held_ever(self._path)}
         wanted = [held[name] for name in self._names if f"{UNDECIDED}{name}" in self._known and name in held]
         return _stem(self._keys.natural) in map(_stem, wanted)
@@ -100,11 +100,11 @@ class Judge:
         return False
 
     def _belongs_to(self, document: int) -> bool:
-        """Let what the page is known by be withdrawn, and what stands under its address, unless that is another's."""
+        """Withdraw the keys of the page, and the visible documents at its address, unless those have another number."""
         standing = [(row, self._keys_held(row["id"])) for row in self._standing_there()]
         others = [row for row, keys in standing if self._is_another(keys)]
         if others and not self._is_as_listed:
-            return True  # one page was served for another's
+            return True  # the page was served for another one
         doubtful = set()
         for row, keys in standing:
             if row in others:
@@ -123,7 +123,7 @@ class Judge:
         return True
 
     def _standing_there(self) -> list[dict[str, Any]]:
-        """Return the documents that can be seen under the page's addresses."""
+        """Return the visible documents at the page's addresses."""
         keys = [key for key in self._keys.strong if kind_of(key) not in OWN_KINDS]
         sql = f"""SELECT * FROM documents WHERE url = ? OR id IN
             (SELECT document_id FROM identities WHERE key IN ({",".join("?" * len(keys))}))"""
@@ -134,12 +134,12 @@ class Judge:
         return [key for (key,) in self._db.execute(sql, [document])]
 
     def _is_another(self, keys: list[str]) -> bool:
-        """Return whether a document has a number that is not the page's."""
+        """Return whether a document has a number that differs from the page's."""
         stated = {kind_of(key): key for key in self._keys.strong if kind_of(key) in OWN_KINDS}
         return any(stated.get(kind_of(key), key) != key for key in keys)
 
     def _ask_again(self, row: dict[str, Any], keys: list[str], naturals: list[str]) -> set[str]:
-        """Let the page be read once more: the listing says something else at its address."""
+        """Withhold the record until the page is read again: the listing shows something else at its address."""
         own = next(key for key in keys if kind_of(key) != "natural")
         held = vault.Held(own, row["source"], row["id"], self._uri, naturals[0], row["title"])
         vault.hold(self._path, held)
@@ -149,5 +149,5 @@ class Judge:
 
 
 def _stem(natural: str) -> str:
-    """Return a natural key without which time it stands on a page."""
+    """Return a natural key without its occurrence on the page."""
     return base_of(natural).rpartition(":")[0]

@@ -1,4 +1,4 @@
-"""Lets namesakes of withdrawn documents be seen."""
+"""Makes namesakes of withdrawn documents visible."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _MISSING = """SELECT (SELECT max(read_at) FROM reads WHERE uri = ? AND http_stat
 def release(
     db: Database, path: Path, hasher: Hasher, document: int, keys: Sequence[str], uri: str | None = None
 ) -> None:
-    """Let the record that has these keys be seen, within the caller's transaction: it is not the document's.
+    """Make the record that has these keys visible, within the caller's transaction: it is not the withdrawn document.
 
-    Pages where it stood count as never read, so the next harvest of them brings it.
+    Pages that showed it are marked as not read, so that the next harvest brings it.
     """
-    # A slug of its own that has passed to another document is no namesake's: under it the document may stand again.
+    # A slug that has passed to another document is no namesake's: the document may have it again.
     held = known_among(db, [hasher.key(key) for key in keys if kind_of(key) == "slug"])
     moved = any(name[0] not in SIGNS and root_of(db, one) == one == document for name, one in held.items())
     root, names = root_of(db, document), [hasher.key(key) for key in keys]
@@ -66,7 +66,7 @@ def release(
 
 
 def undecided(db: Database, path: Path) -> list[vault.Held]:
-    """Return the records that are withheld until their pages are read."""
+    """Return the records that are held back until their pages are read."""
     if is_empty(db):
         return []
     hasher = hasher_of(db)
@@ -75,9 +75,9 @@ def undecided(db: Database, path: Path) -> list[vault.Held]:
 
 
 def addresses_undecided(db: Database, source: str) -> list[str]:
-    """Return the addresses of pages that are to be read once, to know whose records are withheld.
+    """Return the addresses of pages to be read once, to identify the records that are withheld.
 
-    One that does not exist is asked for again when a listing has shown the record since.
+    A page that does not exist is requested again when a listing has shown the record since.
     """
     here = [held for held in undecided(db, database_file(db)) if held.uri and held.source == source]
     return [held.uri for held in here if held.uri and not _is_missing(db, held)]
@@ -89,7 +89,7 @@ def _is_missing(db: Database, held: vault.Held) -> bool:
 
 
 def namesakes(db: Database, path: Path) -> list[vault.Held]:
-    """Return what may be shown by its key: records that are or were withheld, and documents withdrawn as the same."""
+    """Return what can be released by its key: records that are or were withheld, documents withdrawn as the same."""
     found = {held.key: held for held in vault.held_ever(path)}
     joined = dict(db.execute("SELECT id, kept_as FROM withdrawn WHERE same_as IS NOT NULL").fetchall())
     for number in joined.values():

@@ -1,4 +1,4 @@
-"""Shows withdrawn documents again, and hides them anew in a database that was made again."""
+"""Restores withdrawn documents, and withdraws them again in a rebuilt database."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Hidden:
-    """What was withdrawn from a database. `keys`, `same_as`: of each document; `seen`: keys of all others.
+    """What is withdrawn from a database. `keys`, `same_as`: of each document; `seen`: keys of all visible documents.
 
-    `since`: the pages and keys of the stand-ins for what was kept out after a document was withdrawn.
+    `since`: the pages and keys of the stand-ins for records that were kept out after a document was withdrawn.
     """
 
-    those: list[Withdrawal] = field(default_factory=list)
+    withdrawals: list[Withdrawal] = field(default_factory=list)
     keys: dict[int, list[str]] = field(default_factory=dict)
     same_as: dict[int, int | None] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
@@ -42,9 +42,9 @@ class Hidden:
 
 
 def undo(db: Database, path: Path, withdrawal: Withdrawal, by: str) -> None:
-    """Show a document again as it was. What pages said of it since comes with the next harvest of them.
+    """Restore a document. What pages have stated about it since comes with their next harvest.
 
-    What was withdrawn because it proved to be the same document is shown again, too.
+    Documents that were withdrawn as the same are restored too.
     """
     sql = "SELECT kept_as FROM withdrawn WHERE same_as = ?"
     numbers = [number for (number,) in db.execute(sql, [withdrawal.document_id])]
@@ -57,14 +57,14 @@ def undo(db: Database, path: Path, withdrawal: Withdrawal, by: str) -> None:
 
 
 def withdrawn_now(db: Database, path: Path) -> tuple[list[Withdrawal], list[int]]:
-    """Return what is withdrawn, and the documents of which the vault does not know."""
+    """Return the present withdrawals, and the withdrawn documents that are not in the vault."""
     numbers = dict(db.execute("SELECT id, kept_as FROM withdrawn ORDER BY id").fetchall())
     found = vault.withdrawals(path, numbers.values())
     return found, sorted(numbers.keys() - {one.document_id for one in found})
 
 
 def lay_open(copy: Database, path: Path) -> Hidden:
-    """Undo every withdrawal in a copy of the database that nobody sees, as to make it again; return what was undone."""
+    """Undo every withdrawal in a private copy of the database, for a rebuild; return what was undone."""
     found, _ = withdrawn_now(copy, path)
     hidden = Hidden(found, seen={key for (key,) in copy.execute("SELECT key FROM identities")})
     for key, document in copy.execute("SELECT key, document_id FROM withdrawn_keys"):
@@ -77,15 +77,15 @@ def lay_open(copy: Database, path: Path) -> Hidden:
 
 
 def withdraw_again(db: Database, path: Path, hidden: Hidden) -> None:
-    """Withdraw in a database that was made again what was withdrawn in the one before it."""
-    if not hidden.those:
+    """Withdraw in a rebuilt database what was withdrawn in the one before it."""
+    if not hidden.withdrawals:
         return
     hasher = hasher_at(path)
     with transaction(db):
-        for one in sorted(hidden.those, key=lambda one: hidden.same_as[one.document_id] is not None):
+        for one in sorted(hidden.withdrawals, key=lambda one: hidden.same_as[one.document_id] is not None):
             _again(db, path, hasher, one, hidden)
         for document in _come_anew(db, hidden):
-            _hide_same(db, path, hasher, document, hidden.those[0])
+            _hide_same(db, path, hasher, document, hidden.withdrawals[0])
         _check_hidden(db, hasher)
     forget_words(db)
 
@@ -94,13 +94,13 @@ def _again(db: Database, path: Path, hasher: Hasher, one: Withdrawal, hidden: Hi
     document, same_as = one.document_id, hidden.same_as[one.document_id]
     for row in list(db.query("SELECT * FROM documents WHERE id = ?", [document])):
         hide(db, path, hasher, row, Act(one.by, one.reason, one.withdrawn_at, same_as))
-    # Where no page tells of it any more its keys still keep it out.
+    # If no page states it any more, its keys still keep it out.
     sql = "INSERT OR IGNORE INTO withdrawn (id, withdrawn_at, kept_as, same_as) VALUES (?, ?, ?, ?)"
     db.execute(sql, [document, one.withdrawn_at, one.id, same_as])
     kept = set(hidden.keys.get(document, ()))
     sql = "SELECT key FROM withdrawn_keys WHERE document_id = ?"
     fresh = {key for (key,) in db.execute(sql, [document])} - kept
-    # Which namesakes can be seen was known before: what has come anew is none, what was released stays so, and an
+    # Visible namesakes were known before: documents that are new now are none, those that were released stay so, and an
     # address that has passed to another document does not come back.
     others = {hasher.key(key) for key in hidden.seen if kind_of(key) in STRONG_KINDS}
     wrong = {key for key in fresh if key.startswith((INNOCENT, "address:")) or key in others}
@@ -112,7 +112,7 @@ def _again(db: Database, path: Path, hasher: Hasher, one: Withdrawal, hidden: Hi
 
 
 def _come_anew(db: Database, hidden: Hidden) -> list[int]:
-    """Return the documents of which no address of the archive was to be seen before."""
+    """Return the documents with addresses of which none was visible before."""
     addressed: dict[int, bool] = {}
     for key, document in db.execute("SELECT key, document_id FROM identities ORDER BY document_id"):
         if kind_of(key) in STRONG_KINDS:
@@ -121,7 +121,7 @@ def _come_anew(db: Database, hidden: Hidden) -> list[int]:
 
 
 def _hide_same(db: Database, path: Path, hasher: Hasher, document: int, act: Withdrawal) -> None:
-    """Hide a document that pages told of and that was never seen, if its keys, or its title and date, are withdrawn."""
+    """Withdraw a document that never was visible, if its keys, or its title and date, are withdrawn."""
     sql = "SELECT key FROM identities WHERE document_id = ? AND instr(key, ':public:') = 0"
     keys = [key for (key,) in db.execute(sql, [document])]
     strong = [hasher.key(key) for key in keys if kind_of(key) != "natural"]
@@ -135,7 +135,7 @@ def _hide_same(db: Database, path: Path, hasher: Hasher, document: int, act: Wit
 
 
 def _check_hidden(db: Database, hasher: Hasher) -> None:
-    """Refuse a database that shows the title and date of a withdrawn document, where no namesake is known."""
+    """Raise `DatabaseError` if the title and date of a withdrawn document are visible, and no namesake is known."""
     sql = """SELECT DISTINCT document_id, source, sightings.title, sightings.date_text FROM sightings
         JOIN documents ON documents.id = document_id"""
     for document, source, title, date_text in db.execute(sql).fetchall():
@@ -154,7 +154,7 @@ def _check_hidden(db: Database, hasher: Hasher) -> None:
 
 
 def check_vault(db: Database, path: Path) -> None:
-    """Refuse to make a database again of which the vault, or the secret, is missing. Raises `DatabaseError`."""
+    """Raise `DatabaseError` if the vault or the secret of a database with withdrawals is missing."""
     if is_empty(db):
         return
     check_secret(db)
@@ -164,9 +164,9 @@ def check_vault(db: Database, path: Path) -> None:
 
 
 def show_again(db: Database, path: Path, withdrawal: Withdrawal) -> set[tuple[int, str]]:
-    """Put back what was taken out of a document, within the caller's transaction.
+    """Restore what was removed of a document, within the caller's transaction.
 
-    Return the pages and keys of the stand-ins for what was kept out since: that was never taken.
+    Return the pages and keys of the stand-ins for records that were kept out since: these were never stored.
     """
     db.execute("DELETE FROM withdrawn_keys WHERE document_id = ?", [withdrawal.document_id])
     db.execute("DELETE FROM withdrawn WHERE id = ?", [withdrawal.document_id])
@@ -175,7 +175,7 @@ def show_again(db: Database, path: Path, withdrawal: Withdrawal) -> set[tuple[in
 
 
 def _take_up(db: Database, document: int) -> set[tuple[int, str]]:
-    """Let what was seen meanwhile be of the document, and the pages where it stood be read again."""
+    """Assign to the document what was seen meanwhile, and mark the pages that show it as not read."""
     (source,) = db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
     mark = mark_of(source, document)
     values = {"document": document, "mark": mark, "from": f"{mark}:", "to": f"{mark};", "shown": SHOWN}

@@ -1,7 +1,7 @@
-"""Hashes what is kept of withdrawn documents, with a secret that lies beside the database and that nothing serves.
+"""Hashes what is stored about withdrawn documents, with a secret in a file beside the database that nothing serves.
 
-Without the secret nobody can find out whether an address or a title is withdrawn, and the harvester cannot either: then
-it refuses to work rather than to show what is withdrawn.
+Without the secret nobody can find out whether an address or a title is withdrawn. The harvester cannot either: then it
+refuses to work, rather than show what is withdrawn.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 DIGITS = 32
 SHORTEST_SUMMARY = 40
-"""Characters. What is shorter ("See also the original.") may be said of several documents."""
+"""Characters. A shorter summary ("See also the original.") may belong to several documents."""
 
 
 def secret_file(path: Path) -> Path:
-    """Return the file of the secret that belongs to the database at `path`."""
+    """Return the file of the secret of the database at `path`."""
     return path.with_name(f"{path.name}-withdrawn-key")
 
 
@@ -47,30 +47,30 @@ class Hasher:
         return hmac.new(self._secret, text.encode(), "sha256").hexdigest()[:DIGITS]
 
     def key(self, key: str) -> str:
-        """Return a key as it is kept of a withdrawn document."""
+        """Return the hashed form of a key."""
         source, kind, _ = key.split(":", 2)
         return f"{source}:{kind}:{self.digest(key)}"
 
     def address(self, uri: str) -> str:
-        """Return an address as it is kept of a withdrawn document."""
+        """Return the hashed form of an address."""
         return f"address:{self.digest(uri)}"
 
     def undated(self, natural: str) -> str:
-        """Return the key of records of this title that a form has lost the date of."""
+        """Return the hashed key of records with this title whose date a form has lost."""
         return self.key(f"{group_of(natural)}{LOST_DATE}")
 
     def titled(self, natural: str) -> str:
-        """Return what stands for a title with its date, whichever time the two stand on a page."""
+        """Return the hashed form of a title with its date, whatever its occurrence on a page."""
         source, _, _ = natural.split(":", 2)
         return f"{source}:titled:{self.digest(base_of(natural).rpartition(':')[0])}"
 
     def summary(self, source: str, text: str | None) -> list[str]:
-        """Return what stands for a summary that is long enough to tell a document by."""
+        """Return the hashed form of a summary that is long enough to identify a document; else nothing."""
         plain = normal_title(text or "")
         return [f"{source}:summary:{self.digest(plain)}"] if len(plain) >= SHORTEST_SUMMARY else []
 
     def of_record(self, keys: Keys, record: Record) -> list[str]:
-        """Return everything that a withdrawn document may be known by in a record."""
+        """Return all hashed forms by which a record may match a withdrawn document."""
         source = keys.natural.split(":", 1)[0]
         names = [self.key(key) for key in keys.strong]
         names += [self.key(base_of(keys.natural)), self.titled(keys.natural)]
@@ -78,7 +78,7 @@ class Hasher:
 
 
 def make_hasher(path: Path) -> Hasher:
-    """Return the hasher of the database at `path`; the first time its secret is made, for its owner only to read."""
+    """Return the hasher of the database at `path`; create its secret, readable by its owner only, if there is none."""
     file = secret_file(path)
     if not file.exists():
         with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as stream:
@@ -112,7 +112,7 @@ def is_empty(db: Database) -> bool:
 
 
 def check_secret(db: Database) -> None:
-    """Refuse a database of which documents are withdrawn, if the secret is missing or is that of another database."""
+    """Raise `DatabaseError` if the secret of a database with withdrawals is missing, or is that of another database."""
     if is_empty(db):
         return
     path = database_file(db)
@@ -122,7 +122,7 @@ def check_secret(db: Database) -> None:
 
 
 def seal(db: Database, hasher: Hasher, document: int) -> None:
-    """Keep a digest of all that keeps a document withdrawn: it shows whether the secret fits, and whether keys lack."""
+    """Write the digest of all that keeps a document withdrawn: it shows a wrong secret, and missing keys."""
     db.execute("UPDATE withdrawn SET seal = ? WHERE id = ?", [seal_of(db, hasher, document), document])
 
 

@@ -1,4 +1,4 @@
-"""The file beside the database that keeps what was withdrawn. Nothing serves it: its name ends in no database's."""
+"""The vault: a file beside the database that holds what was withdrawn. Nothing serves it, as its name has no suffix."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ CREATE TABLE IF NOT EXISTS held (
 
 @dataclass(frozen=True)
 class Kept:
-    """A row that was taken out of a table, or some of its columns that were made blank.
-
-    `row`: all of a row taken out, or what tells which row it is. `was`, `made`: what columns held and hold.
-    """
+    """A row that was removed from a table, or some of its columns that were replaced."""
 
     table: str
     row: dict[str, Any]
+    """The whole row if it was removed, else its primary key."""
     was: dict[str, Any] | None = None
+    """The values that were replaced."""
     made: dict[str, Any] | None = None
+    """The values that replaced them."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """A record that is held back: its own key, its page's address, and the withdrawn document that it may be."""
+    """A record that is held back: its own key, the address of its page, and the withdrawn document that it may be."""
 
     key: str
     source: str
@@ -63,7 +63,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """That a document was withdrawn: when, by whom and why."""
+    """When a document was withdrawn, by whom and why."""
 
     id: int
     document_id: int
@@ -75,14 +75,14 @@ class Withdrawal:
 
 
 def vault_of(path: Path) -> Path:
-    """Give the file for what is withdrawn from a database."""
+    """Return the vault of a database."""
     return path.with_name(f"{path.name}-withdrawn")
 
 
 def keep(path: Path, document: dict[str, Any], at: str, by: str, reason: str | None, rows: Iterable[Kept]) -> int:
-    """Keep what is to be taken out, synced to disk before it is: it lies in both files rather than in none.
+    """Write what is to be removed, synced to disk before it is removed: so it is in both files rather than in none.
 
-    Gives its number, which belongs to this state of the database: after a rebuild there is another one.
+    Returns the id of the withdrawal, which belongs to this state of the database: after a rebuild it is another one.
     """
     with _open(path) as vault:
         sql = "INSERT INTO withdrawals (document_id, key, title, withdrawn_at, by, reason) VALUES (?, ?, ?, ?, ?, ?)"
@@ -94,14 +94,14 @@ def keep(path: Path, document: dict[str, Any], at: str, by: str, reason: str | N
 
 
 def kept(path: Path, withdrawal: int) -> list[Kept]:
-    """Give what was taken out."""
+    """Return the rows that a withdrawal removed."""
     with _open(path) as vault:
         sql = "SELECT change FROM kept WHERE withdrawal_id = ? ORDER BY id"
         return [Kept(**json.loads(row[0], object_hook=_read)) for row in vault.execute(sql, [withdrawal])]
 
 
 def withdrawals(path: Path, numbers: Iterable[int]) -> list[Withdrawal]:
-    """Give withdrawals by their numbers; what is not there is passed over."""
+    """Return withdrawals by their ids; missing ones are left out."""
     if not vault_of(path).exists():
         return []
     with _open(path) as vault:
@@ -111,7 +111,7 @@ def withdrawals(path: Path, numbers: Iterable[int]) -> list[Withdrawal]:
 
 
 def note_undone(path: Path, withdrawal: int, by: str) -> None:
-    """Keep that a withdrawal was undone. What was taken out stays kept: a copy of the database may need it."""
+    """Mark a document's withdrawals as undone. Its rows stay in the vault: a copy of the database may need them."""
     with _open(path) as vault:
         sql = """UPDATE withdrawals SET undone_at = ?, undone_by = ? WHERE undone_at IS NULL
             AND document_id = (SELECT document_id FROM withdrawals WHERE id = ?)"""
@@ -119,7 +119,7 @@ def note_undone(path: Path, withdrawal: int, by: str) -> None:
 
 
 def never_undone(path: Path) -> list[tuple[int, str]]:
-    """Give the number and the key of each document that was withdrawn and not shown again."""
+    """Return the id and the key of each document that was withdrawn and not restored."""
     if not vault_of(path).exists():
         return []
     with _open(path) as vault:
@@ -128,20 +128,20 @@ def never_undone(path: Path) -> list[tuple[int, str]]:
 
 
 def learn_words(path: Path, document: int, words: Iterable[str]) -> None:
-    """Keep what a withdrawn document may be named by."""
+    """Add the names of a withdrawn document."""
     with _open(path) as vault:
         rows = [(document, word) for word in words]
         vault.executemany("INSERT OR IGNORE INTO words (document_id, word) VALUES (?, ?)", rows)
 
 
 def lost(path: Path, documents: Sequence[int]) -> DatabaseError:
-    """Return the error that says that what was withdrawn is not kept here."""
+    """Return the error for withdrawals that are not in the vault."""
     numbers = ", ".join(map(str, documents))
     return DatabaseError(f"{vault_of(path)} is missing or lacks documents ({numbers}): get it from a backup")
 
 
 def words_of(path: Path, documents: Iterable[int]) -> list[str]:
-    """Return what these documents may be named by, the longest first."""
+    """Return the names of these documents, the longest first."""
     wanted = set(documents)
     if not wanted or not vault_of(path).exists():
         return []
@@ -151,14 +151,14 @@ def words_of(path: Path, documents: Iterable[int]) -> list[str]:
 
 
 def hold(path: Path, held: Held) -> None:
-    """Keep which record is held back."""
+    """Write a record that is held back."""
     with _open(path) as vault:
         sql = "INSERT OR REPLACE INTO held VALUES (:key, :source, :document_id, :uri, :natural, :title)"
         vault.execute(sql, vars(held))
 
 
 def held_ever(path: Path) -> list[Held]:
-    """Return the records that are or were held back, in the order in which they came."""
+    """Return the records that are or were held back, in order of time."""
     if not vault_of(path).exists():
         return []
     with _open(path) as vault:
@@ -167,7 +167,7 @@ def held_ever(path: Path) -> list[Held]:
 
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the file for one transaction; a new one is only for its owner to read."""
+    """Open the vault for one transaction; a new one is readable by its owner only."""
     file = vault_of(path)
     with explained(file):
         if not file.exists():

@@ -1,4 +1,4 @@
-"""Takes a document out of all that is served."""
+"""Withdraws a document: removes it from all tables that are served."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from harvester.store.withdrawal.secret import Hasher
 
 TELLING = (("runs", "command"), ("runs", "reason"), ("problems", "message"), ("problems", "extract"))
-"""Where a document's name may stand because somebody typed it."""
-# Pages of the document alone: what stands on them, and under their addresses, is of nothing else.
+"""Columns in which a document's name may be, because a user typed it or a message quotes it."""
+# Pages of the document alone: all on them and under their addresses is the document's.
 _NAMED = "(uri = :url OR instr(uri || '.', '/' || :slug || '.'))"
 _OWN = f"""listing_id IS NULL AND id NOT IN (SELECT capture_id FROM statements WHERE document_id IS NOT :id)
     AND ({_NAMED} OR id IN (SELECT capture_id FROM statements WHERE document_id = :id) OR content_hash IN
@@ -37,7 +37,7 @@ _SHOWING = "uri IN (SELECT uri FROM captures JOIN sightings ON capture_id = capt
 
 
 SHORTEST_WORD = 4
-"""Characters of a name that is looked for in what people typed: shorter ones stand in other words."""
+"""Characters of a name that is searched for in messages: shorter ones occur in other words."""
 
 
 def withdraw(db: Database, path: Path, row: dict[str, Any], by: str, reason: str | None, at: str | None = None) -> None:
@@ -50,7 +50,7 @@ def withdraw(db: Database, path: Path, row: dict[str, Any], by: str, reason: str
 
 
 class Act(NamedTuple):
-    """Who hides a document, why and when; `same_as`: because it proved to be that document, which was withdrawn."""
+    """The user who withdraws a document, why and when; `same_as`: the withdrawn document that it proved to be."""
 
     by: str
     reason: str | None
@@ -59,11 +59,11 @@ class Act(NamedTuple):
 
 
 def hide(db: Database, path: Path, hasher: Hasher, row: dict[str, Any], act: Act) -> None:
-    """Hide a document within the caller's transaction. What is taken out lies in the vault before it is taken out."""
+    """Remove a document within the caller's transaction. What is removed is written to the vault first."""
     document, source = row["id"], _source(row["source"])
     db.execute("PRAGMA secure_delete = ON")
     hiding, keys, words = Hiding(db), _keys(db, document), _words(db, row)
-    own = hiding.ids("captures", _OWN, row)
+    own = hiding.id_list("captures", _OWN, row)
     addresses = _addresses(db, own, row, source)
     names = {hasher.key(key) for key in keys} | {
         hasher.address(uri) for uri in (*addresses, row["slug"], row["key"]) if uri
@@ -78,7 +78,7 @@ def hide(db: Database, path: Path, hasher: Hasher, row: dict[str, Any], act: Act
     _hide_words(hiding, words)
     hiding.remove_all_of(document)
     vault.learn_words(path, document, words)
-    number = vault.keep(path, row, act.at, act.by, act.reason, hiding.kept)
+    number = vault.keep(path, row, act.at, act.by, act.reason, hiding.removed)
     sql = "INSERT INTO withdrawn (id, withdrawn_at, kept_as, same_as) VALUES (?, ?, ?, ?)"
     db.execute(sql, [document, act.at, number, act.same_as])
     learn(db, hasher, document, names)
@@ -100,7 +100,7 @@ def _keys(db: Database, document: int) -> list[str]:
 
 
 def _namesakes(db: Database, document: int, natural: str) -> set[str]:
-    """Return the addresses of other documents that have the title and the date, and stay to be seen."""
+    """Return the addresses of other documents with the same title and date, which stay visible."""
     stem = base_of(natural).rpartition(":")[0] + ":"
     sql = """SELECT key FROM identities WHERE document_id IN (SELECT document_id FROM identities
         WHERE key > ? AND key < ? AND document_id <> ?)"""
@@ -109,7 +109,7 @@ def _namesakes(db: Database, document: int, natural: str) -> set[str]:
 
 
 def _words(db: Database, row: dict[str, Any]) -> list[str]:
-    """Return what the document may be named by, now and before, the longest first."""
+    """Return the names of the document, present and former, the longest first."""
     sql = """SELECT substr(key, instr(key, ':slug:') + 6) FROM identities
             WHERE document_id = ?1 AND instr(key, ':slug:')
         UNION SELECT before FROM changes WHERE document_id = ?1 AND field IN ('title', 'slug', 'url')
@@ -119,7 +119,7 @@ def _words(db: Database, row: dict[str, Any]) -> list[str]:
 
 
 def _addresses(db: Database, own: str, row: dict[str, Any], source: Source) -> list[str]:
-    """Give the addresses of the document's own pages, at every host of the archive."""
+    """Return the addresses of the document's own pages, at every host of the source."""
     sql = f"SELECT uri FROM captures WHERE id IN ({own}) UNION SELECT uri FROM reads WHERE capture_id IN ({own})"
     found = {uri for (uri,) in db.execute(sql)} | ({row["url"]} if row["url"] else set())
     paths = {urlsplit(uri).path for uri in found if urlsplit(uri).hostname in source.hosts}
@@ -140,13 +140,13 @@ def _hide_pages(hiding: Hiding, own: str, row: dict[str, Any], addresses: list[s
 
 
 def _hide_statements(hiding: Hiding, hasher: Hasher, row: dict[str, Any], keys: list[str]) -> None:
-    """Leave statements and sightings where they are, but let them say nothing: their places on pages stay held."""
+    """Blank statements and sightings but keep their rows: the records' positions on pages stay occupied."""
     mark = mark_of(row["source"], row["id"])
-    own = hiding.ids("statements", "document_id = ?", [row["id"]])
+    own = hiding.id_list("statements", "document_id = ?", [row["id"]])
     groups = {group_of(key) for key in keys if kind_of(key) == "natural"}
     span = " OR ".join("key > ? AND key < ?" for _ in groups) or "0"
     values = [bound for group in sorted(groups) for bound in (group, group + "\U0010ffff")]
-    unassigned = hiding.ids("statements", f"document_id IS NULL AND ({span})", values)
+    unassigned = hiding.id_list("statements", f"document_id IS NULL AND ({span})", values)
     nothing = {"document_id": None, "natural": mark, "form": "", "host": "", "own": 0, "hash": "", "content": "{}"}
     seen = {"document_id": None, "date_text": None, "title": SHOWN, "has_summary": 0}
     hiding.blank("sightings", f"document_id = ? OR statement_id IN ({unassigned})", [row["id"]], seen)
@@ -157,7 +157,7 @@ def _hide_statements(hiding: Hiding, hasher: Hasher, row: dict[str, Any], keys: 
 
 
 def _hide_words(hiding: Hiding, words: list[str]) -> None:
-    """Take the document's name out of what runs tell of themselves."""
+    """Replace the document's names in the texts of runs and problems."""
     for word in words:
         for table, column in TELLING:
             hiding.replace(table, column, word, SHOWN)

@@ -1,7 +1,7 @@
-"""Recognises withdrawn documents by hashes of what they are known by (`withdrawn_keys`).
+"""Recognises withdrawn documents by hashes of their keys (`withdrawn_keys`).
 
-A row is the hash of a key, an address, a title with its date, or a summary. With `!` before it, it is the key of a
-namesake, which can be seen; with `?` before it, one that is withheld until a page has shown whose it is.
+A row is the hash of a key, an address, a title with its date, or a summary. With the prefix `!` it is the key of a
+namesake, which is visible; with `?` it is one that is withheld until a page has shown whose it is.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ if TYPE_CHECKING:
     from harvester.store.withdrawal.secret import Hasher
 
 SHOWN = "[withdrawn]"
-"""What stands where something of a withdrawn document stood."""
+"""The placeholder for a removed text of a withdrawn document."""
 INNOCENT = "!"
 UNDECIDED = "?"
 SIGNS = (INNOCENT, UNDECIDED)
 OWN_KINDS = ("record", "node")
-"""Keys that never pass to another document, as a slug does."""
+"""Kinds of keys that never pass to another document, as a slug does."""
 
 
 class Match(NamedTuple):
-    """The withdrawn document that a record is of, or may be of: `undecided` until the record's page is read."""
+    """The withdrawn document that a record is, or may be: `undecided` until the record's page is read."""
 
     document: int
     undecided: bool = False
 
 
 def mark_of(source: str, document: int) -> str:
-    """Return the key of statements, and the address of pages, that say nothing because a document is withdrawn."""
+    """Return the key of a document's blanked statements, which is also the address of its blanked pages."""
     return f"{source}:withdrawn:{document}"
 
 
 def stand_in_key(hasher: Hasher, source: str, document: int, own: str) -> str:
-    """Return the key of a statement that says nothing: another one for each key of the record that it stands for.
+    """Return the key of a blanked statement: a different one for each key of the record that it replaces.
 
     So a walk that counts distinct keys counts the record as it would have.
     """
@@ -58,12 +58,12 @@ def is_address(db: Database, uri: str) -> bool:
 
 
 def is_named(db: Database, uri: str) -> bool:
-    """Return whether an address is that of a withdrawn document, or a file's that is named after it."""
+    """Return whether an address is that of a withdrawn document, or of a file that is named after it."""
     return is_address(db, uri) or is_address(db, uri.rpartition("/")[2].partition(".")[0])
 
 
 def known_among(db: Database, names: Iterable[str]) -> dict[str, int]:
-    """Return which of the hashed names are kept, also as `!name` and `?name`, each with its withdrawn document."""
+    """Return which of the hashed names are stored, also as `!name` and `?name`, each with its withdrawn document."""
     wanted = [f"{sign}{name}" for name in names for sign in ("", INNOCENT, UNDECIDED)]
     marks = ",".join("?" * len(wanted))
     sql = f"SELECT key, document_id FROM withdrawn_keys WHERE key IN ({marks}) ORDER BY document_id DESC"
@@ -123,20 +123,20 @@ def by_own_key(db: Database, hasher: Hasher, keys: Keys, known: dict[str, int]) 
 
 
 def root_of(db: Database, document: int) -> int:
-    """Return the document that somebody withdrew, of one that was withdrawn because it proved to be the same."""
+    """Return the document of the first withdrawal, for one that was withdrawn because it proved to be the same."""
     row = db.execute("SELECT coalesce(same_as, id) FROM withdrawn WHERE id = ?", [document]).fetchone()
     return int(row[0]) if row else document
 
 
 def contradicts(db: Database, hasher: Hasher, document: int, keys: Keys) -> bool:
-    """Return whether a record number or a node number says that a record is of another document."""
+    """Return whether a record number or a node number shows that a record is of another document."""
     kinds = _kinds(db, document)
     stated = [key for key in keys.strong if kind_of(key) in OWN_KINDS]
     return any(hasher.key(key) not in kinds.get(kind_of(key), [hasher.key(key)]) for key in stated)
 
 
 def _kinds(db: Database, document: int) -> dict[str, set[str]]:
-    """Return the hashed keys of the archive's own that a withdrawn document has, by their kind."""
+    """Return the hashed keys of the source's own that a withdrawn document has, by their kind."""
     kinds: dict[str, set[str]] = {}
     sql = "SELECT key FROM withdrawn_keys WHERE document_id IN (?, ?)"
     for (key,) in db.execute(sql, [document, root_of(db, document)]):
@@ -146,14 +146,14 @@ def _kinds(db: Database, document: int) -> dict[str, set[str]]:
 
 
 def is_public(db: Database, keys: Iterable[str]) -> bool:
-    """Return whether one of these keys leads to a document that can be seen."""
+    """Return whether one of these keys leads to a visible document."""
     wanted = list(keys)
     sql = f"SELECT 1 FROM identities WHERE key IN ({','.join('?' * len(wanted))})"
     return db.execute(sql, wanted).fetchone() is not None
 
 
 def learn(db: Database, hasher: Hasher, document: int, names: Iterable[str], natural: str | None = None) -> None:
-    """Keep hashes of what a withdrawn document is known by, and of a title with its date."""
+    """Write hashed names of a withdrawn document, and of its title with the date."""
     rows = {*names, *([hasher.key(base_of(natural)), hasher.titled(natural)] if natural else ())}
     sql = "INSERT OR IGNORE INTO withdrawn_keys (key, document_id) VALUES (?, ?)"
     before = db.conn.total_changes
@@ -163,7 +163,7 @@ def learn(db: Database, hasher: Hasher, document: int, names: Iterable[str], nat
 
 
 def forget(db: Database, hasher: Hasher, names: Iterable[str]) -> set[int]:
-    """Delete hashes, of whichever withdrawn documents they are; return the documents."""
+    """Delete hashed names of any withdrawn documents; return the documents."""
     wanted = list(names)
     marks = ",".join("?" * len(wanted))
     sql = f"SELECT DISTINCT document_id FROM withdrawn_keys WHERE key IN ({marks})"

@@ -1,4 +1,4 @@
-"""Keeps withdrawn documents out: what pages say of them is not taken, whatever is harvested later."""
+"""Keeps withdrawn documents out: their records and pages are not stored, whatever is harvested later."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from harvester.store.withdrawal.restore import Hidden
     from harvester.store.withdrawal.secret import Hasher
 
-    Keeper = Callable[[Database, Sequence[Record], Place], "dict[int, Withheld]"]
-    """Returns the stand-ins of those records of a page that are not to be taken, by their number on the page."""
+    Keeper = Callable[[Database, Sequence[Record], Place], "dict[int, StandIn]"]
+    """Returns the stand-ins of those records of a page that are not to be stored, by their number on the page."""
 
 
 @dataclass(frozen=True)
 class Withheld:
-    """The stand-in for what a page says of a withdrawn document: a statement that says nothing."""
+    """The stand-in for a record of a withdrawn document: the id of a blanked statement."""
 
     id: int
     undecided: bool
@@ -49,7 +49,7 @@ class Withheld:
 
 
 def withheld(db: Database, records: Sequence[Record], place: Place) -> dict[int, Withheld]:
-    """Return the stand-ins of those records of a page that are of withdrawn documents, by their number on the page.
+    """Return the stand-ins of the records of a page that are of withdrawn documents, by their number on the page.
 
     A record that may be of one, at an address never seen before, is held back until the page there is read.
     """
@@ -65,9 +65,9 @@ def withheld(db: Database, records: Sequence[Record], place: Place) -> dict[int,
 
 
 def keeper_of(path: Path, hidden: Hidden) -> Keeper:
-    """Return what keeps the records out that the database at `path` kept out, but for those of namesakes.
+    """Return the function that keeps out the records that the database at `path` kept out, except those of namesakes.
 
-    They were never taken, so a document that held their address before has nothing of them.
+    They were never stored, so a document that had their address before has nothing of them.
     """
     if not hidden.since:
         return lambda *_: {}
@@ -95,7 +95,7 @@ def keeper_of(path: Path, hidden: Hidden) -> Keeper:
 
 
 def blanked(records: Sequence[Record], withheld: Container[int]) -> Sequence[Record]:
-    """Return the records of a page as they may be kept: of withdrawn ones only their places."""
+    """Return the records of a page as they may be stored: those of withdrawn documents are blanked."""
     return [
         replace(record, title=SHOWN, date=NO_DATE, summary=None) if n in withheld else record
         for n, record in enumerate(records)
@@ -103,7 +103,7 @@ def blanked(records: Sequence[Record], withheld: Container[int]) -> Sequence[Rec
 
 
 def is_withheld(db: Database, capture: Capture, page: Page, source: Source) -> bool:
-    """Return whether a whole page is not to be taken: that of a withdrawn document, or what is there instead now."""
+    """Return whether a whole page is to be withheld: that of a withdrawn document, or a refusal at its address."""
     if is_empty(db):
         return False
     if not isinstance(page, DocumentPage):
@@ -117,7 +117,7 @@ def _hold(db: Database, document: int, keys: Keys, record: Record, place: Place)
 
 
 def _stand_in(db: Database, hasher: Hasher, match: Match, keys: Keys, place: Place) -> Withheld:
-    """Find or make the statement that says nothing of a record."""
+    """Find or insert the blanked statement of a record."""
     key = stand_in_key(hasher, place.source.name, match.document, keys.own)
     row = db.execute("SELECT min(id) FROM statements WHERE key = ?", [key]).fetchone()
     if row[0] is None:
