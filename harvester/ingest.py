@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 from harvester.model import Capture, Listing, Page, Problem, Refused
 from harvester.parsers.parse import parse
-from harvester.readers.base import PassedOver
+from harvester.readers.base import Skipped
 from harvester.registry import sources_for
-from harvester.store.walk_replay import Replay
+from harvester.store.walk_replay import WalkReplay
 from harvester.urls import read_address
 from harvester.walk_log import WalkNote
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harvester.parsers.html.forms import EngineChoice
     from harvester.source import Source
     from harvester.store.run import Run
-    from harvester.store.run_pages import Taken, WalkStep
+    from harvester.store.run_pages import PageResult, WalkRequest
 
 
 ANOTHER_PAGE = "another-page"
@@ -62,7 +62,7 @@ def read_page(capture: Capture, sources: tuple[Source, ...], engine: EngineChoic
     return readings[0][0], replace(cast("Refused", readings[0][1]), message=f"no page of any archive known: {titles}")
 
 
-def dated(captures: Iterable[Capture | PassedOver], at: datetime | None) -> Iterator[Capture | PassedOver]:
+def dated(captures: Iterable[Capture | Skipped], at: datetime | None) -> Iterator[Capture | Skipped]:
     """Yield captures; those without a time get the time `at`."""
     for capture in captures:
         if at and isinstance(capture, Capture) and capture.captured_at is None:
@@ -73,14 +73,14 @@ def dated(captures: Iterable[Capture | PassedOver], at: datetime | None) -> Iter
 
 def harvest_captures(
     run: Run,
-    captures: Iterable[Capture | PassedOver],
+    captures: Iterable[Capture | Skipped],
     sources: tuple[Source, ...],
     stop: Stop,
     progress: Callable[[], None] = lambda: None,
     engine: EngineChoice = "auto",
 ) -> None:
     """Add captures to a run until there are no more or the user stops it; record the run's result."""
-    replay = Replay(run, sources)
+    replay = WalkReplay(run, sources)
     try:
         for capture in captures:
             _read_ahead(run, capture, sources, replay, engine)
@@ -100,7 +100,7 @@ def harvest_captures(
 
 
 def _read_ahead(
-    run: Run, capture: Capture | PassedOver, sources: tuple[Source, ...], replay: Replay, engine: EngineChoice
+    run: Run, capture: Capture | Skipped, sources: tuple[Source, ...], replay: WalkReplay, engine: EngineChoice
 ) -> None:
     """Read a capture, and queue it to be stored together with others."""
     if isinstance(capture, WalkNote):
@@ -116,32 +116,32 @@ def _read_ahead(
 
 def harvest_one(
     run: Run,
-    capture: Capture | PassedOver,
+    capture: Capture | Skipped,
     sources: tuple[Source, ...],
-    step: WalkStep | None = None,
+    step: WalkRequest | None = None,
     engine: EngineChoice = "auto",
-) -> Taken | None:
+) -> PageResult | None:
     """Add one capture, or the reason why there is none; return what was added."""
     return read_one(run, capture, sources, step, engine)()
 
 
 def read_one(
     run: Run,
-    capture: Capture | PassedOver,
+    capture: Capture | Skipped,
     sources: tuple[Source, ...],
-    step: WalkStep | None = None,
+    step: WalkRequest | None = None,
     engine: EngineChoice = "auto",
-) -> Callable[[], Taken | None]:
+) -> Callable[[], PageResult | None]:
     """Read one capture; return the function that stores it."""
-    if isinstance(capture, PassedOver):
-        return partial(run.passed_over, capture.uri, capture.problem, step)
+    if isinstance(capture, Skipped):
+        return partial(run.record_skipped, capture.uri, capture.problem, step)
     known = run.find_known(capture, sources_for(capture, sources))
     if known:
-        return partial(run.reread, capture, known, step)
+        return partial(run.record_unchanged, capture, known, step)
     source, page = read_page(capture, sources, engine)
     if capture.http_status in SENT_ON:
         page = Refused("redirected", "the site sends on to another address: a login, or another listing")
-    page = _of_the_walk(page, step) if step else _of_its_address(page, capture, source)
+    page = _refuse_other_page(page, step) if step else _of_its_address(page, capture, source)
     return partial(run.add_page, capture, page, source, step)
 
 
@@ -152,7 +152,7 @@ def _of_its_address(page: Page, capture: Capture, source: Source) -> Page:
     return page
 
 
-def _of_the_walk(page: Page, step: WalkStep) -> Page:
+def _refuse_other_page(page: Page, step: WalkRequest) -> Page:
     """Refuse a page that is not the one that the walk has requested."""
     if isinstance(page, Refused):
         return page

@@ -15,19 +15,19 @@ from harvester.parsers.parse import parse
 from harvester.readers.base import path_named
 from harvester.readers.targets import read_targets
 from harvester.registry import load_sources
-from harvester.store.backup import beside, copy_into
-from harvester.store.database import explained, open_to_write, transaction
-from harvester.store.digests import otherwise_written, uncounted
+from harvester.store.backup import copy_into, temporary_sibling
+from harvester.store.database import open_to_write, transaction, translate_errors
+from harvester.store.digests import find_foreign_writes, without_counting
 from harvester.store.listing_members import recount_members
 from harvester.store.locks import check_free
-from harvester.store.rebuild.exclude_run import leave_out
-from harvester.store.rebuild.previous import DERIVED, attach
-from harvester.store.rebuild.reingest import Retaking
-from harvester.store.rebuild.restore import restore, restore_ids
+from harvester.store.rebuild.exclude_run import exclude_run
+from harvester.store.rebuild.previous import DERIVED_TABLES, attach_previous
+from harvester.store.rebuild.reingest import Reingest
+from harvester.store.rebuild.restore import restore_history, restore_ids
 from harvester.store.run import Run
-from harvester.store.search_index import index, note_changed
-from harvester.store.user_objects import keep_own_columns, resting, schema, without_unique_indexes
-from harvester.store.withdrawal.restore import check_vault, lay_open, withdraw_again
+from harvester.store.search_index import mark_changed, update_index
+from harvester.store.user_objects import restore_user_columns, schema, without_triggers, without_unique_indexes
+from harvester.store.withdrawal.restore import check_vault, reapply_withdrawals, restore_all
 from harvester.store.withdrawal.withheld import keeper_of
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def rebuild(
     Ids, keys, history, and whatever the harvester did not make (a user's own tables) stay as they are. Raises if
     another process writes to the database meanwhile; the database is then unchanged.
     """
-    with explained(path), open_to_write(path) as live, closing(sqlite3.connect(path)) as watch:
+    with translate_errors(path), open_to_write(path) as live, closing(sqlite3.connect(path)) as watch:
         _check_idle(live)
         check_vault(live, path)
         before = _version(watch)
-        with beside(path.with_name(f"{path.name}-former")) as former, beside(path) as made:
+        with temporary_sibling(path.with_name(f"{path.name}-former")) as former, temporary_sibling(path) as made:
             copy_into(path, former)
             rebuilt = _make(path, former, made, command, without, progress)
             if not dry_run:
@@ -81,45 +81,45 @@ def _make(
 ) -> Rebuilt:
     """Write the new database to the file `made`; return what was rebuilt."""
     with open_to_write(former) as laid_open:
-        withdrawn = lay_open(laid_open, path)
+        withdrawn = restore_all(laid_open, path)
         laid_open.execute("PRAGMA journal_mode = DELETE")  # so that no other file is left beside it
     copy_into(former, made)
     with open_to_write(made) as db:
         db.execute("PRAGMA synchronous = OFF")  # it is only a copy until it is complete
         db.execute("PRAGMA journal_mode = MEMORY")
-        attach(db, former)
+        attach_previous(db, former)
         run = Run(db, command)
-        for place in list(otherwise_written(db, [name for name in schema().counted if name not in DERIVED])):
+        for place in list(find_foreign_writes(db, [name for name in schema().counted if name not in DERIVED_TABLES])):
             run.add_run_problem(Problem("warning", "otherwise-written", CARRIED.format(place)))
-        with uncounted(db), resting(db), without_unique_indexes(db):
-            with transaction(db), resting(db, ours=True):
-                rebuilt = _take_again(run, without, progress, keeper_of(path, withdrawn))
-                keep_own_columns(db)
-                note_changed(db)
+        with without_counting(db), without_triggers(db), without_unique_indexes(db):
+            with transaction(db), without_triggers(db, ours=True):
+                rebuilt = _reingest(run, without, progress, keeper_of(path, withdrawn))
+                restore_user_columns(db)
+                mark_changed(db)
             db.execute("DETACH former")
             run.finish(run.verdict, KEPT.format(rebuilt.kept) if rebuilt.kept else None)
-            withdraw_again(db, path, withdrawn)
-            index(db)
+            reapply_withdrawals(db, path, withdrawn)
+            update_index(db)
     return rebuilt
 
 
-def _take_again(run: Run, without: int | None, progress: Callable[[], None], keeper: Keeper) -> Rebuilt:
+def _reingest(run: Run, without: int | None, progress: Callable[[], None], keeper: Keeper) -> Rebuilt:
     if without is not None:
         if without >= run.id:
             raise UsageError(f"no run {without}: see `harvester status`, or the table runs")
-        leave_out(run.db, without)
+        exclude_run(run.db, without)
     sources = load_sources()
-    retaking = Retaking(run, sources, keeper)
+    retaking = Reingest(run, sources, keeper)
     for row, capture in list_pages(retaking.left):
         retaking.reingest(row, capture, parse(capture, sources[row["source"]]))
         run.counts["pages"] += 1
         progress()
     kept = list(retaking.left.values())
     for row in kept:
-        retaking.take_former(row)
+        retaking.reingest_previous(row)
     moves = restore_ids(run.db, retaking.ids)
     recount_members(run.db, {moves.get(document, document) for document in retaking.recount})
-    restore(run)
+    restore_history(run)
     if kept:
         run.add_run_problem(Problem("notice", "kept-as-it-was", KEPT.format(len(kept)), extract=kept[0]["uri"]))
     counts = run.counts

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def load_sources() -> dict[str, Source]:
     """Return every archive of which there is a file in `spiders`, by name."""
     modules = [import_module(f"{spiders.__name__}.{found.name}") for found in iter_modules(spiders.__path__)]
-    said = [getattr(value, "source", value) for module in modules for value in vars(module).values()]
-    sources = {value for value in said if isinstance(value, Source)}
+    definitions = [getattr(value, "source", value) for module in modules for value in vars(module).values()]
+    sources = {value for value in definitions if isinstance(value, Source)}
     return {source.name: source for source in sorted(sources, key=lambda source: source.name)}
 
 

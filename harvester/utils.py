@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 
-def stamp(moment: datetime | None = None) -> str:
+def utc_timestamp(moment: datetime | None = None) -> str:
     """Return a moment (default: now) as UTC text that sorts by time."""
     return (moment or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def sync(path: Path) -> None:
+def fsync_path(path: Path) -> None:
     """Wait until a file's content, or a folder's names, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

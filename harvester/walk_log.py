@@ -10,11 +10,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harvester.readers.base import PassedOver
+from harvester.readers.base import Skipped
 
 if TYPE_CHECKING:
-    from harvester.store.run_pages import WalkStep
-    from harvester.store.walks import Ending
+    from harvester.store.run_pages import WalkRequest
+    from harvester.store.walks import WalkOutcome
     from harvester.urls import ListingAddress
 
 
@@ -28,22 +28,22 @@ ASIDE_FIELD = "Harvester-Aside"
 
 
 @dataclass(frozen=True)
-class WalkNote(PassedOver):
+class WalkNote(Skipped):
     """A record about a walk. Readers that collect no walks skip it."""
 
     said: dict[str, Any] = field(default_factory=dict)
 
 
-def read_note(uri: str, block: bytes) -> PassedOver:
+def read_note(uri: str, block: bytes) -> Skipped:
     """Return a note; one that cannot be read is skipped."""
     try:
         said = json.loads(block)
     except ValueError:
-        return PassedOver(uri)
-    return WalkNote(uri, said=said) if isinstance(said, dict) else PassedOver(uri)
+        return Skipped(uri)
+    return WalkNote(uri, said=said) if isinstance(said, dict) else Skipped(uri)
 
 
-def step_text(step: WalkStep) -> str:
+def step_text(step: WalkRequest) -> str:
     """Return the header value that names the walk and page for which a response was fetched."""
     return json.dumps({name: value for name, value in asdict(step).items() if name != "walk"})
 
@@ -53,7 +53,7 @@ def begin_note(listing: ListingAddress, started_at: str, *, resumed: bool) -> di
     return {"event": "resume" if resumed else "begin", "listing": listing.url, "started_at": started_at}
 
 
-def end_note(listing: ListingAddress, started_at: str, ending: Ending, *, accepted: bool) -> dict[str, Any]:
+def end_note(listing: ListingAddress, started_at: str, ending: WalkOutcome, *, accepted: bool) -> dict[str, Any]:
     """Return the record of how a walk ended; `accepted`: any number of removals was to be believed."""
     said = {"event": "end", "listing": listing.url, "started_at": started_at, **asdict(ending)}
     return {**said, "accepted": True} if accepted else said

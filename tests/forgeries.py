@@ -20,13 +20,13 @@ from sqlite_utils import Database
 
 from harvester.cli import run
 from harvester.db.pages.folding import register as register_fold
-from harvester.schedule.outbox import look_after
-from harvester.schedule.plans import Plan, Rhythm
-from harvester.schedule.tables import begin, enlist
+from harvester.schedule.outbox import update_incidents
+from harvester.schedule.plans import Recurrence, ScheduledSync
+from harvester.schedule.tables import begin, register
 from harvester.store import digests
 from harvester.store.database import open_to_write
-from harvester.store.integrity.check import check, findings
-from harvester.store.locks import claim
+from harvester.store.integrity.check import run_checks, run_table_checks
+from harvester.store.locks import acquire
 from harvester.store.run import Run
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site, item_of
@@ -67,12 +67,12 @@ def made(folder: Path) -> Path:
 
 def _schedule(path: Path) -> None:
     """Store a schedule with attempts, a notification of missed ones, and a harvest that is running."""
-    plan = Plan("nightly", "wilson", Rhythm(timedelta(hours=1)))
+    plan = ScheduledSync("nightly", "wilson", Recurrence(timedelta(hours=1)))
     with open_to_write(path) as db:
-        enlist(db, [plan], datetime.now(UTC) - timedelta(days=2))
+        register(db, [plan], datetime.now(UTC) - timedelta(days=2))
         begin(db, plan, datetime.now(UTC), "scheduler", lambda kind: f"harvester harvest wilson {kind}")
-        look_after(db, [plan], ["mail"], datetime.now(UTC) + timedelta(days=9))
-        claim(db, "wilson", Run(db, "harvester harvest wilson").id)
+        update_incidents(db, [plan], ["mail"], datetime.now(UTC) + timedelta(days=9))
+        acquire(db, "wilson", Run(db, "harvester harvest wilson").id)
 
 
 def forgeries(path: Path) -> Iterator[tuple[str, str, str]]:
@@ -111,7 +111,7 @@ def tried(path: Path) -> dict[str, Result]:
     results: dict[str, Result] = {}
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         register_fold(connection)
-        digests.register(connection)
+        digests.register_crc32(connection)
         for table, what, sql in forgeries(path):
             connection.execute("BEGIN")
             try:
@@ -119,7 +119,7 @@ def tried(path: Path) -> dict[str, Result]:
             except sqlite3.Error:
                 done = 0
             if done:
-                found = any(not finding.notice for finding in findings(Database(connection), fast=True))
+                found = any(not finding.notice for finding in run_table_checks(Database(connection), fast=True))
                 result = results.get(table, Result(0, []))
                 results[table] = Result(result.noticed + found, result.missed + [what] * (not found))
             connection.rollback()
@@ -140,7 +140,7 @@ def main() -> None:
     """Make a database, and try each forgery in it."""
     with tempfile.TemporaryDirectory() as name:
         path = made(Path(name))
-        before = [finding for finding in check(path) if not finding.notice]
+        before = [finding for finding in run_checks(path) if not finding.notice]
         if before:
             sys.exit(f"not sound before: {before}")
         print("\n".join(lines(tried(path))))

@@ -9,7 +9,7 @@ from harvester.ingest import harvest_one
 from harvester.model import Capture
 from harvester.registry import load_sources
 from harvester.store.database import open_to_write
-from harvester.store.integrity.search import in_step
+from harvester.store.integrity.search import is_index_current
 from harvester.store.run import Run
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def dump(db: Database, *without: str) -> dict[str, list[tuple[Any, ...]]]:
 def sound(db: Database) -> bool:
     """Return whether SQLite finds nothing wrong, foreign keys and full text included."""
     file = db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
-    if not in_step(Path(file)):
+    if not is_index_current(Path(file)):
         return False
     whole = db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     return whole and not db.execute("PRAGMA foreign_key_check").fetchall()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.database import open_to_write
-from harvester.store.search_index import index
+from harvester.store.search_index import update_index
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,7 +107,7 @@ def make_sample(path: Path) -> Path:
             _insert(db, number, document)
         _insert_what_pages_say(db)
         db.table("problems").insert(PROBLEM)
-    index(db)
+    update_index(db)
     db.close()
     return path
 

@@ -91,9 +91,9 @@ async def empty_crawl(base: str, addresses: list[str]) -> None:
     """Crawl, parse, and do nothing else."""
     from scrapy.crawler import AsyncCrawlerRunner
 
-    from harvester.cli.live import live_settings
+    from harvester.cli.live import scrapy_settings
 
-    settings = live_settings(None)
+    settings = scrapy_settings(None)
     settings.setdict({"DOWNLOAD_DELAY": 0, "ITEM_PIPELINES": {}})
     await AsyncCrawlerRunner(settings).create_crawler(Empty).crawl_async(base=base, addresses=addresses)
 

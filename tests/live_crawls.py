@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harvester.crawl.options import Order
-from harvester.crawl.session import Desk
+from harvester.crawl.options import CrawlOptions
+from harvester.crawl.session import CrawlSession
 from harvester.store.database import open_to_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from harvester.crawl.proof import Verdict
-    from harvester.store.listing_members import Leaver
+    from harvester.crawl.proof import WalkResult
+    from harvester.store.listing_members import MissingDocument
     from harvester.urls import ListingAddress
 
 UNORDERED = "https://digitalarchive.wilsoncenter.org/search"
@@ -33,23 +33,25 @@ class Crawls:
     def __post_init__(self) -> None:
         from scrapy.crawler import AsyncCrawlerRunner
 
-        from harvester.cli.live import live_settings
+        from harvester.cli.live import scrapy_settings
 
-        self._runner = AsyncCrawlerRunner(live_settings(None))
+        self._runner = AsyncCrawlerRunner(scrapy_settings(None))
         self._empty = self.folder / "empty.db"
         open_to_write(self._empty).close()
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[WalkResult] = []
         self._listen()
 
     def _listen(self) -> None:
         """Remember each walk's verdict: its records are not kept as such."""
-        end_walk, verdicts = Desk.end_walk, self.verdicts
+        end_walk, verdicts = CrawlSession.end_walk, self.verdicts
 
-        def remembering(self: Desk, walk: int, listing: ListingAddress, verdict: Verdict) -> list[Leaver]:
+        def remembering(
+            self: CrawlSession, walk: int, listing: ListingAddress, verdict: WalkResult
+        ) -> list[MissingDocument]:
             verdicts.append(verdict)
             return end_walk(self, walk, listing, verdict)
 
-        Desk.end_walk = remembering  # type: ignore[method-assign]
+        CrawlSession.end_walk = remembering  # type: ignore[method-assign]
 
     def fresh(self, name: str = "walk.db") -> Path:
         """Return the path of an empty database: a copy, which is faster than migrations."""
@@ -62,7 +64,7 @@ class Crawls:
     async def harvest(self, base: str, db: Path, **asked: Any) -> None:
         """Harvest live, addresses alone if `start` names some; a failure of ours is raised."""
         start = asked.pop("start", "")
-        order = Order(base=base, db=db, delay=0.0, **{"documents": False, **asked})
+        order = CrawlOptions(base=base, db=db, delay=0.0, **{"documents": False, **asked})
         crawler = self._runner.create_crawler("wilson")
         await self._runner.crawl(crawler, order=order, start=start)
         if crawler.spider.failure:  # type: ignore[union-attr]

@@ -95,7 +95,7 @@ def arm(aim: Aim) -> None:
         "uncommitted": lambda: mine(Run, "_counted", aim, before=False),
         "committed": lambda: mine(pipeline.HarvestPipeline, "_take", aim, before=False),
         "verdict": lambda: mine(session, "close_walk", aim, before=True),
-        "verdict_committed": lambda: mine(session.Desk, "end_walk", aim, before=False),
+        "verdict_committed": lambda: mine(session.CrawlSession, "end_walk", aim, before=False),
         "indexing": lambda: mine(search_index, "index_chunk", aim, before=False),
     }
     mines[aim.moment]()

@@ -12,7 +12,7 @@ from tests.archive_server_site import Manner, Site, item_of
 from tests.live_crawls import UNORDERED
 
 if TYPE_CHECKING:
-    from harvester.crawl.proof import Verdict
+    from harvester.crawl.proof import WalkResult
     from tests.live_crawls import Crawls
 
 SIZES = (35, 1, 60, 10, 123, 0, 7)
@@ -87,7 +87,7 @@ SCENARIOS = (
 class Outcome:
     """What became of one walk."""
 
-    verdict: Verdict
+    verdict: WalkResult
     site: Site
     held: set[str]
     requests: int

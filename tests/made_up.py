@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.database import open_to_write, transaction
-from harvester.store.search_index import index
+from harvester.store.search_index import update_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +71,7 @@ def make(path: Path, documents: int) -> Corpus:
         sql = "INSERT INTO document_terms VALUES (?, ?, ?)"
         db.conn.executemany(sql, _terms(corpus))
         db.execute("INSERT INTO runs (id, command, started_at, status) VALUES (1, 'made', ?, 'complete')", [CLOCK])
-    index(db)
+    update_index(db)
     db.close()
     return corpus
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.schedule.plans import Plan, Rhythm
-from harvester.schedule.scheduler import Loop, Scheduler
+from harvester.schedule.plans import Recurrence, ScheduledSync
+from harvester.schedule.scheduler import Scheduler, SchedulerLoop
 from harvester.schedule.workers import Launcher
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.schedule_many"])
 SECOND = timedelta(seconds=1)
 PLANS = (
-    Plan("one", "alpha", Rhythm(SECOND)),
-    Plan("two", "alpha", Rhythm(2 * SECOND), harvest="part", target=("alpha", "--search", "x")),
-    Plan("three", "beta", Rhythm(SECOND)),
+    ScheduledSync("one", "alpha", Recurrence(SECOND)),
+    ScheduledSync("two", "alpha", Recurrence(2 * SECOND), harvest="part", target=("alpha", "--search", "x")),
+    ScheduledSync("three", "beta", Recurrence(SECOND)),
 )
 # A source that is held ends with status 4, as `harvester harvest` does; otherwise a row in `runs`, and some work.
 TINY = """
@@ -62,7 +62,7 @@ class Tiny(Launcher):
 def live(folder: str) -> None:
     """Be a scheduler until somebody says otherwise."""
     path = Path(folder, "many.db")
-    loop = Loop(path, Scheduler(PLANS, Tiny(path)), lambda text: print(text, file=sys.stderr))
+    loop = SchedulerLoop(path, Scheduler(PLANS, Tiny(path)), lambda text: print(text, file=sys.stderr))
     loop.listen()
     loop.run()
     os._exit(0)

@@ -17,24 +17,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from harvester.schedule.plans import Plan, Rhythm
+from harvester.schedule.plans import Recurrence, ScheduledSync
 from tests.schedule_world import Month
 
 BEGIN, END = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PLANS = (
-    Plan("hourly", "alpha", Rhythm(HOUR), jitter=timedelta(minutes=9), incremental=5),
-    Plan("vienna", "beta", Rhythm(cron="30 2 * * *", zone="Europe/Vienna")),
-    Plan("sydney", "gamma", Rhythm(cron="30 2 * * *", zone="Australia/Sydney")),
-    Plan(
+    ScheduledSync("hourly", "alpha", Recurrence(HOUR), jitter=timedelta(minutes=9), incremental=5),
+    ScheduledSync("vienna", "beta", Recurrence(cron="30 2 * * *", zone="Europe/Vienna")),
+    ScheduledSync("sydney", "gamma", Recurrence(cron="30 2 * * *", zone="Australia/Sydney")),
+    ScheduledSync(
         "half",
         "delta",
-        Rhythm(cron="*/30 * * * *", zone="Europe/Vienna"),
+        Recurrence(cron="*/30 * * * *", zone="Europe/Vienna"),
         harvest="part",
         target=("delta", "--search", "x"),
     ),
-    Plan("whole", "delta", Rhythm(cron="17 3 * * 1-5", zone="Europe/Vienna")),
-    Plan("grave", "dead", Rhythm(2 * HOUR)),
+    ScheduledSync("whole", "delta", Recurrence(cron="17 3 * * 1-5", zone="Europe/Vienna")),
+    ScheduledSync("grave", "dead", Recurrence(2 * HOUR)),
 )
 SCHEDULERS = 10
 GRACE = timedelta(minutes=10)
@@ -62,12 +62,12 @@ def due_times(name: str) -> set[datetime]:
         # Of a time that comes twice the first; of one that is left out the first minute after the gap.
         if local.date() not in days and wanted and (local.hour, local.minute) >= (hour, minute_):
             days.add(local.date())
-            if (local.hour, local.minute) == (hour, minute_) or _left_out(local, hour, minute_, zone):
+            if (local.hour, local.minute) == (hour, minute_) or _withhold_page(local, hour, minute_, zone):
                 found.add(minute)
     return found
 
 
-def _left_out(local: datetime, hour: int, minute: int, zone: ZoneInfo) -> bool:
+def _withhold_page(local: datetime, hour: int, minute: int, zone: ZoneInfo) -> bool:
     wished = datetime(local.year, local.month, local.day, hour, minute, tzinfo=zone)
     return wished.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wished.replace(tzinfo=None)
 
@@ -175,7 +175,7 @@ def faults(world: Month) -> list[str]:
     return said
 
 
-def _faults_of(plan: Plan, world: Month, turns: dict[int, dict[str, object]]) -> list[str]:
+def _faults_of(plan: ScheduledSync, world: Month, turns: dict[int, dict[str, object]]) -> list[str]:
     own = [turn for turn in turns.values() if turn["schedule"] == plan.name]
     rows = Counter(str(turn["due_at"]) for turn in own)
     said = [f"{plan.name}: {due} stands {count} times" for due, count in rows.items() if count != 1]

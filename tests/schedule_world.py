@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.schedule.scheduler import Scheduler
 from harvester.store.database import open_to_write, transaction
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from harvester.schedule.plans import Plan
+    from harvester.schedule.plans import ScheduledSync
 
 
 class KilledError(Exception):
@@ -56,7 +56,7 @@ class World:
     """What is true, and what the clock on the wall shows: `time + wrong`."""
 
     folder: Path
-    plans: Sequence[Plan]
+    plans: Sequence[ScheduledSync]
     time: datetime
     seed: int = 0
     wrong: timedelta = timedelta()
@@ -105,7 +105,7 @@ class World:
             if work.run:
                 status = {0: "complete", 3: "partial", 1: "failed", 143: "interrupted"}.get(work.status)
                 if status:
-                    values = [status, stamp(self.clock()), work.run]
+                    values = [status, utc_timestamp(self.clock()), work.run]
                     with transaction(self.db):
                         self.db.execute("UPDATE runs SET status = ?, finished_at = ? WHERE id = ?", values)
 
@@ -118,7 +118,7 @@ class Living:
         self.works: list[Work] = []
         self.db = open_to_write(world.folder / "world.db")
         self.scheduler = Scheduler(world.plans, self, ("desk",), clock=world.clock, identity=who, alive=world.alive)
-        self.scheduler.enlist(self.db)
+        self.scheduler.register(self.db)
 
     def look(self) -> None:
         """Run a tick, which may be killed meanwhile."""
@@ -143,7 +143,7 @@ class Living:
         work = Work(world, world.name("sync"), self.command(harvest), world.time, world.time + length, status)
         with transaction(self.db):
             sql = "INSERT INTO runs (command, started_at) VALUES (?, ?)"
-            work.run = int(self.db.execute(sql, [work.command, stamp(world.clock())]).lastrowid or 0)
+            work.run = int(self.db.execute(sql, [work.command, utc_timestamp(world.clock())]).lastrowid or 0)
         world.works.append(work)
         world.open.append(work)
         self.works.append(work)

@@ -17,8 +17,8 @@ from harvester.cli import run
 from harvester.model import Capture, DocumentPage, Listing, Record, Text
 from harvester.parsers.dates import read_date
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.integrity.check import check
-from harvester.store.locks import claim
+from harvester.store.integrity.check import run_checks
+from harvester.store.locks import acquire
 from harvester.store.run import Run
 from tests.archive_pages import HOST, document_page, listing_page, make_items
 from tests.harvesting import dump, harvest_pages, sound
@@ -273,9 +273,9 @@ def test_pages_that_are_gone_or_changed_are_no_fault(
 def test_a_live_run_is_no_fault(path: Path) -> None:
     with open_to_write(path) as db:
         live = Run(db, "harvester harvest wilson")
-        claim(db, "wilson", live.id)
+        acquire(db, "wilson", live.id)
         db.execute(NOTED)
-        found = check(path, fast=True)
+        found = run_checks(path, fast=True)
         assert [(one.notice, one.mend) for one in found] == [(True, None)]
         assert run(["check", "--repair", "--db", str(path)]) == 0
         assert db.execute("SELECT status FROM runs WHERE id = ?", [live.id]).fetchone() == ("running",)
@@ -310,7 +310,7 @@ def test_two_documents_that_prove_to_be_one_leave_one_history(tmp_path: Path, la
         sql = "SELECT group_concat(term, '; ') FROM (SELECT term FROM document_terms WHERE facet = 'person' ORDER BY 1)"
         assert db.execute(sql).fetchone() == (people,)
         assert db.execute("SELECT count(*) FROM documents").fetchone() == (1,)
-    assert check(tmp_path / "merged.db", fast=True) == []
+    assert run_checks(tmp_path / "merged.db", fast=True) == []
 
 
 OTHERWISE = {
@@ -335,12 +335,12 @@ def test_what_something_else_wrote_is_noticed_and_carried_over_only_with_a_word(
     sql, place, derived = OTHERWISE[name]
     with closing(sqlite3.connect(path)) as db, db:
         db.execute(sql)
-    found = [one for one in check(path, fast=True) if one.check == "digests"]
+    found = [one for one in run_checks(path, fast=True) if one.check == "digests"]
     assert [(one.examples, one.mend.startswith("harvester rebuild")) for one in found if one.mend] == [((place,), True)]
     assert run(["check", "--repair", "--fast", "--db", str(path)]) == 1
     assert place in capsys.readouterr().out
     assert run(["rebuild", "--db", str(path)]) == 0
-    assert [one for one in check(path, fast=True) if one.check == "digests"] == []
+    assert [one for one in run_checks(path, fast=True) if one.check == "digests"] == []
     with open_to_read(path) as db:
         told = db.execute("SELECT message FROM problems WHERE code = 'otherwise-written'").fetchall()
     assert [message.split(", written by")[0] for (message,) in told] == ([] if derived else [place])
@@ -351,7 +351,12 @@ def test_a_repair_counts_what_it_mends_as_written(path: Path) -> None:
         db.execute("UPDATE sightings SET document_id = 1 WHERE document_id = 2")
         db.execute("INSERT INTO identities (key, document_id) VALUES ('wilson:slug:nowhere', 999)")
         db.execute("UPDATE documents SET title = 'Forged' WHERE id = 3")
-    assert {finding.check for finding in check(path, fast=True)} >= {"digests", "documents", "sightings", "references"}
+    assert {finding.check for finding in run_checks(path, fast=True)} >= {
+        "digests",
+        "documents",
+        "sightings",
+        "references",
+    }
     assert run(["check", "--repair", "--fast", "--db", str(path)]) == 0
 
 
@@ -362,7 +367,7 @@ def test_columns_tables_and_writing_of_users_are_no_finding(path: Path) -> None:
         db.execute("CREATE TABLE mine (id INTEGER PRIMARY KEY, capture_id INTEGER REFERENCES captures (id))")
         db.execute("INSERT INTO mine (capture_id) VALUES (1)")
         db.execute("UPDATE reads SET read_at = read_at")
-    assert check(path, fast=True) == []
+    assert run_checks(path, fast=True) == []
     with closing(sqlite3.connect(path)) as db, db:  # nothing of ours hinders other tools from writing
         db.execute("INSERT INTO problems (run_id, severity, code, message) VALUES (1, 'notice', 'mine', 'looked at')")
-    assert [finding.check for finding in check(path, fast=True)] == ["digests", "runs"]
+    assert [finding.check for finding in run_checks(path, fast=True)] == ["digests", "runs"]

@@ -18,10 +18,10 @@ with warnings.catch_warnings():
     from citeproc.source.json import CiteProcJSON
 
 from harvester.db.citations import FORMATS, chicago, embedded
-from harvester.db.citations.citable import Citable, citable
+from harvester.db.citations.citable import CitedDocument, cited_document
 from harvester.db.citations.csl import csl_item
 from harvester.db.citations.ris import date
-from harvester.db.citations.sheets import MARK, again, harmless, to_csv
+from harvester.db.citations.sheets import BOM, escape_formula, escape_rows, to_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,13 +50,13 @@ DATES = [
 ]
 
 
-def made(key: str = "a-slug", **fields: Any) -> Citable:
+def made(key: str = "a-slug", **fields: Any) -> CitedDocument:
     terms = {"language": ["Russian"], "subject": ["Cuban Missile Crisis, 1962"], "person": ["Castro, Fidel"]}
     empty = dict.fromkeys(FIELDS)
-    return citable({**empty, "key": key, "source": "wilson", **fields}, terms, (), NAMES)
+    return cited_document({**empty, "key": key, "source": "wilson", **fields}, terms, (), NAMES)
 
 
-def bib(*items: Citable) -> list[dict[str, str]]:
+def bib(*items: CitedDocument) -> list[dict[str, str]]:
     library = parse_bibtex(FORMATS["bib"][1](items))
     assert library.failed_blocks == []
     return [
@@ -65,11 +65,11 @@ def bib(*items: Citable) -> list[dict[str, str]]:
     ]
 
 
-def ris(*items: Citable) -> list[dict[str, Any]]:
+def ris(*items: CitedDocument) -> list[dict[str, Any]]:
     return list(rispy.loads(FORMATS["ris"][1](items)))
 
 
-def csl(*items: Citable) -> list[dict[str, Any]]:
+def csl(*items: CitedDocument) -> list[dict[str, Any]]:
     return list(json.loads(FORMATS["csljson"][1](items)))
 
 
@@ -166,13 +166,13 @@ def test_an_apostrophe_at_the_end_is_not_a_quotation_mark() -> None:
 
 def test_the_room_is_cited_where_the_archives_address_is_not_known() -> None:
     document = {**dict.fromkeys(FIELDS), "key": "k", "source": "wilson", "title": "T"}
-    item = citable(document, {}, (), NAMES, page="https://room.example/document/k", accessed="2026-11-27")
+    item = cited_document(document, {}, (), NAMES, page="https://room.example/document/k", accessed="2026-11-27")
     assert item.url == "https://room.example/document/k"
     assert ris(item)[0]["urls"] == ["https://room.example/document/k"]
     assert "Y2  - 2026/11/27\r\n" in FORMATS["ris"][1]([item])
     assert bib(item)[0]["urldate"] == "2026-11-27"
     assert csl_item(item)["accessed"] == {"date-parts": [[2026, 11, 27]]}
-    known = citable({**document, "url": ADDRESS}, {}, (), NAMES, page="https://room.example/document/k")
+    known = cited_document({**document, "url": ADDRESS}, {}, (), NAMES, page="https://room.example/document/k")
     assert known.url == ADDRESS
 
 
@@ -343,18 +343,18 @@ def test_meta_tags_say_what_is_known_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", " =1", "-2+3+cmd|' /C calc'!A0"])
 def test_no_cell_is_a_formula(cell: str) -> None:
-    assert harmless(cell) == f"'{cell}"
+    assert escape_formula(cell) == f"'{cell}"
 
 
 @pytest.mark.parametrize("cell", ["-5", "+1.5", "1-2", "a=b", "", None, 7, -7, "Émigré"])
 def test_other_cells_stay_as_they_are(cell: object) -> None:
-    assert harmless(cell) == ("" if cell is None else str(cell))
+    assert escape_formula(cell) == ("" if cell is None else str(cell))
 
 
 def test_csv_begins_with_the_mark_that_spreadsheets_need() -> None:
     text = to_csv([{"title": "Émigré\n=1", "terms": {"person": ["A", "B"]}}], ("title", "person"))
-    assert text.startswith(MARK)
-    assert list(csv.reader(io.StringIO(text.removeprefix(MARK), newline=""))) == [
+    assert text.startswith(BOM)
+    assert list(csv.reader(io.StringIO(text.removeprefix(BOM), newline=""))) == [
         ["title", "person"],
         ["Émigré\n=1", "A; B"],
     ]
@@ -362,5 +362,5 @@ def test_csv_begins_with_the_mark_that_spreadsheets_need() -> None:
 
 def test_rows_are_written_again_the_same() -> None:
     rows = 'a,"b ""c"", d"\r\n"two\r\nlines",=1\r\n'
-    assert again(rows) == rows.replace("=1", "'=1")
-    assert again("x" * 200_000 + ",1\r\n") == "x" * 200_000 + ",1\r\n"
+    assert escape_rows(rows) == rows.replace("=1", "'=1")
+    assert escape_rows("x" * 200_000 + ",1\r\n") == "x" * 200_000 + ",1\r\n"

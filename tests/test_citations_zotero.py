@@ -15,7 +15,7 @@ import rispy
 from bibtexparser.entrypoint import parse_string as parse_bibtex
 
 from harvester.db.citations import FORMATS
-from harvester.db.citations.citable import Citable, citable
+from harvester.db.citations.citable import CitedDocument, cited_document
 
 CATALOGUE = "Woodrow Wilson International Center for Scholars"
 ARCHIVE = "History and Public Policy Program Digital Archive"
@@ -40,7 +40,7 @@ class Case:
     summary: str = ""
 
     @property
-    def item(self) -> Citable:
+    def item(self) -> CitedDocument:
         """Return the document as it is cited."""
         row = {
             "key": self.number, "source": "wilson", "title": self.title, "date": self.date, "date_text": None,
@@ -48,7 +48,7 @@ class Case:
             "url": ADDRESS + self.number, "archive": ARCHIVE, "archive_location": self.location, "rights": None,
         }  # fmt: skip
         terms = {"language": [self.language], "subject": self.subjects, "contributor": self.contributors}
-        return citable(row, terms, [PDF.format(self.number)], {"wilson": CATALOGUE})
+        return cited_document(row, terms, [PDF.format(self.number)], {"wilson": CATALOGUE})
 
 
 CASES = [

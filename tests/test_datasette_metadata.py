@@ -125,7 +125,7 @@ def test_the_order_comes_from_an_index(db: Database, table: str) -> None:
 
 @pytest.mark.parametrize("question", COUNTED)
 def test_the_front_page_counts_documents_from_indexes(db: Database, question: str) -> None:
-    steps = [line for line in plan_of(db, front_page.QUESTIONS[question]).splitlines() if "documents" in line]
+    steps = [line for line in plan_of(db, front_page.QUERIES[question]).splitlines() if "documents" in line]
     assert steps
     assert [line for line in steps if "INDEX" not in line] == []
 

@@ -12,7 +12,7 @@ from harvester.model import Capture, DocumentPage, Listing
 from harvester.parsers.parse import parse
 from harvester.registry import load_sources
 from harvester.source import RANGE, Addresses, DateOrder, DocumentForm, Form, HtmlListing, Source
-from harvester.store.integrity.derived import differing
+from harvester.store.integrity.derived import find_differing
 from harvester.store.run import Run
 from tests.harvesting import documents, fresh
 
@@ -66,7 +66,7 @@ def take(folder: Path, source: Source, captures: Iterable[Capture]) -> list[dict
     for capture in captures:
         run.add_page(capture, parse(capture, source), source)
     run.finish(run.verdict)
-    assert list(differing(db)) == []
+    assert list(find_differing(db)) == []
     return documents(db)
 
 

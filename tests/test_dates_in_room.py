@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harvester.cli.serve import publish
+from harvester.cli.serve import make_datasette
 from harvester.model import Capture
 from harvester.parsers.parse import parse
 from harvester.spiders.wilson import WILSON
@@ -38,7 +38,7 @@ def room_of(folder: Path, dates: tuple[str, ...] | list[str]) -> tuple[Room, lis
     rows = documents(db)
     path = folder / "fresh.db"
     db.close()
-    return Room(publish(path, {}), asyncio.new_event_loop()), rows
+    return Room(make_datasette(path, {}), asyncio.new_event_loop()), rows
 
 
 @pytest.fixture(scope="module")

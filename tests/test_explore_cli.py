@@ -17,7 +17,7 @@ import rispy
 from bibtexparser.entrypoint import parse_string as parse_bibtex
 
 from harvester.cli import run
-from harvester.store.redaction import Folders
+from harvester.store.redaction import FolderNumbers
 from tests.hostile import DOCUMENTS, make_sample
 from tests.publishing import ROOT, datasette_alone, harvester_serve
 
@@ -121,7 +121,7 @@ def test_no_folder_of_this_machine_is_published(tmp_path: Path) -> None:
     ],
 )
 def test_of_a_place_only_the_folder_is_hidden(place: str, shown: str) -> None:
-    assert Folders().redact_path(place) == shown
+    assert FolderNumbers().redact_path(place) == shown
 
 
 def test_nothing_else_is_written_over(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from harvester.cli.serve import publish
+from harvester.cli.serve import make_datasette
 from tests.made_up import PEOPLE, RARE, Corpus, make
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Room:
 @pytest.fixture(scope="module")
 def room(corpus: Corpus) -> Iterator[Room]:
     with asyncio.Runner() as runner:
-        yield Room(publish(corpus.path, {}), runner.get_loop())
+        yield Room(make_datasette(corpus.path, {}), runner.get_loop())
 
 
 def anywhere(word: str) -> Holds:

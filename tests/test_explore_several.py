@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from datasette.utils import MultiParams
 
-from harvester.cli.serve import publish
+from harvester.cli.serve import make_datasette
 from harvester.store.database import open_to_write
-from harvester.store.search_index import index
+from harvester.store.search_index import update_index
 from tests.made_up import Corpus, make
 from tests.publishing import configuration_with, datasette_alone
 
@@ -68,7 +68,7 @@ def test_results_lead_into_their_own_database(site: Site) -> None:
 
 def test_what_takes_long_says_that_it_is_counting(corpora: list[Corpus], monkeypatch: pytest.MonkeyPatch) -> None:
     async def ask() -> tuple[Any, Any]:
-        datasette = publish(corpora[0].path, {})
+        datasette = make_datasette(corpora[0].path, {})
         await datasette.invoke_startup()
         monkeypatch.setattr(sys.modules["harvest_configuration.pages.search_page"], "PATIENCE", 0.0)
         first = await datasette.client.get("/search?q=treaty")
@@ -89,7 +89,7 @@ def test_what_takes_long_says_that_it_is_counting(corpora: list[Corpus], monkeyp
 def test_documents_that_a_harvest_merged_meanwhile_are_left_out(tmp_path: Path, order: str) -> None:
     path = make(tmp_path / "harvest.db", 30).path
     with asyncio.Runner() as runner:
-        datasette = publish(path, {})
+        datasette = make_datasette(path, {})
         runner.run(datasette.invoke_startup())
         merging = sys.modules["harvest_configuration.room.merging"]
         search = sys.modules["harvest_configuration.pages.search_page"]
@@ -99,7 +99,7 @@ def test_documents_that_a_harvest_merged_meanwhile_are_left_out(tmp_path: Path, 
         with closing(open_to_write(path)) as db:
             db.execute("PRAGMA foreign_keys = OFF")
             db.execute("DELETE FROM documents WHERE id = ?", [ids[1]])
-            index(db)
+            update_index(db)
         left = [ids[0], *ids[2:]]
         assert len(left) > 2
         keys = runner.run(search.reading(datasette, "harvest", lambda read: merging._keys(read, question, ids)))

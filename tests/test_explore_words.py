@@ -11,12 +11,12 @@ from sqlite_utils import Database
 
 from harvester.db.pages.folding import fold
 from harvester.db.pages.highlighting import OPEN, SHUT, TOKENIZER, Marker
-from harvester.db.pages.search_dates import read_date, take_dates
-from harvester.db.pages.search_request import Asked
-from harvester.db.pages.search_syntax import read
+from harvester.db.pages.search_dates import extract_dates, read_date
+from harvester.db.pages.search_request import SearchRequest
+from harvester.db.pages.search_syntax import parse_query
 from harvester.store.database import open_to_write
-from harvester.store.integrity.search import in_step
-from harvester.store.search_index import behind, index, index_chunk
+from harvester.store.integrity.search import is_index_current
+from harvester.store.search_index import count_unindexed, index_chunk, update_index
 from tests.made_up import make
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ DOCUMENTS = {
     ],
 )
 def test_what_is_typed_finds(typed: str, found: list[int]) -> None:
-    words = read(typed)
+    words = parse_query(typed)
     with closing(sqlite3.connect(":memory:")) as db:
         db.execute(f"CREATE VIRTUAL TABLE f USING fts5 (title, summary, tokenize = '{TOKENIZER}')")
         db.executemany("INSERT INTO f (rowid, title) VALUES (?, ?)", ((n, fold(text)) for n, text in DOCUMENTS.items()))
@@ -97,9 +97,9 @@ def test_what_is_typed_finds(typed: str, found: list[int]) -> None:
     ],
 )
 def test_dates_typed_as_words_are_filters(typed: str, rest: str, period: tuple[str | None, str | None]) -> None:
-    asked = Asked(typed)
+    asked = SearchRequest(typed)
     assert (asked.period.start, asked.period.end) == period
-    assert asked.words == read(rest)
+    assert asked.words == parse_query(rest)
     assert bool(asked.remarks) == bool(period[0])
 
 
@@ -112,7 +112,7 @@ def test_filters_take_dates_as_people_write_them(text: str, date: str | None) ->
 
 
 def test_a_day_that_is_not_in_the_calendar_is_no_date() -> None:
-    assert take_dates("February 30, 1960")[1] == [("1960", ("1960", "1960"))]
+    assert extract_dates("February 30, 1960")[1] == [("1960", ("1960", "1960"))]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_day_that_is_not_in_the_calendar_is_no_date() -> None:
     ],
 )
 def test_words_are_marked_as_they_stand(typed: str, text: str, marked: str) -> None:
-    assert Marker(read(typed)).mark(text, "text").replace(OPEN, "[").replace(SHUT, "]") == marked
+    assert Marker(parse_query(typed)).mark(text, "text").replace(OPEN, "[").replace(SHUT, "]") == marked
 
 
 CHANGES = (
@@ -151,18 +151,18 @@ def test_each_change_is_noted_and_indexed_and_taken_back(tmp_path: Path, change:
         db = Database(conn)
         before = db.execute("SELECT * FROM document_words WHERE id = 3").fetchone()
         db.execute(change)
-        assert behind(db) == 1
-        index(db)
+        assert count_unindexed(db) == 1
+        update_index(db)
         sql = "SELECT rowid FROM documents_fts WHERE documents_fts MATCH 'qxvarlo'"
-        assert (db.execute(sql).fetchall(), behind(db)) == ([(3,)], 0)
-        assert in_step(path)
+        assert (db.execute(sql).fetchall(), count_unindexed(db)) == ([(3,)], 0)
+        assert is_index_current(path)
         assert before != db.execute("SELECT * FROM document_words WHERE id = 3").fetchone()
         for table in ("texts", "document_terms"):
             db.execute(f"DELETE FROM {table} WHERE document_id = 3")
         db.execute("DELETE FROM documents WHERE id = 3")
-        index(db)
+        update_index(db)
         assert db.execute(sql).fetchall() == []
-        assert in_step(path)
+        assert is_index_current(path)
 
 
 def test_an_index_that_was_broken_off_goes_on(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_an_index_that_was_broken_off_goes_on(tmp_path: Path) -> None:
         db.execute("BEGIN IMMEDIATE")
         assert index_chunk(db, 10) == 10
         db.rollback()
-        assert behind(db) == 50
-        index(db, 7)
-        assert behind(db) == 0
-    assert in_step(path)
+        assert count_unindexed(db) == 50
+        update_index(db, 7)
+        assert count_unindexed(db) == 0
+    assert is_index_current(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from harvester.store.integrity.check import check
+from harvester.store.integrity.check import run_checks
 from tests.forgeries import lines, made, tried
 
 TRUTH = Path(__file__).parent.parent / "docs" / "truth.md"
@@ -13,7 +13,7 @@ TRUTH = Path(__file__).parent.parent / "docs" / "truth.md"
 
 def test_nearly_every_forgery_is_noticed_and_the_documents_name_the_others(tmp_path: Path) -> None:
     path = made(tmp_path)
-    assert [finding for finding in check(path, fast=True) if not finding.notice] == []
+    assert [finding for finding in run_checks(path, fast=True) if not finding.notice] == []
     results = tried(path)
     assert {"turns", "health", "alerts", "schedules", "claims", "archives", "fill", "withdrawn_keys"} <= results.keys()
     noticed = sum(result.noticed for result in results.values())

@@ -11,7 +11,7 @@ import time_machine
 
 from harvester.cli import run
 from harvester.cli.history import difference
-from harvester.cli.serve import publish
+from harvester.cli.serve import make_datasette
 from harvester.store.database import open_to_write
 from harvester.store.run import Run
 from tests.harvesting import SOURCE
@@ -107,7 +107,7 @@ def test_canned_queries_answer_the_same(path: Path) -> None:
     import asyncio
 
     async def ask() -> tuple[list[dict[str, Any]], ...]:
-        datasette = publish(path)
+        datasette = make_datasette(path)
         await datasette.invoke_startup()
         return (
             await _rows(datasette, "as_known", "2025-03-05"),

@@ -82,7 +82,7 @@ def test_files() -> None:
 
 def test_limits() -> None:
     def code(data: bytes) -> str | None:
-        refused = limits.too_much(data)
+        refused = limits.check_limits(data)
         return refused.code if refused else None
 
     assert code(b"<div>" * 2000) is None

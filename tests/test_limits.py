@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from harvester.cli import run
-from harvester.cli.serve import publish
+from harvester.cli.serve import make_datasette
 from tests.hostile import make_sample
 from tests.publishing import datasette_alone
 
@@ -27,7 +27,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def asking(database: Path) -> Iterator[Any]:
-    datasette = publish(database, {})
+    datasette = make_datasette(database, {})
     with asyncio.Runner() as runner:
         runner.run(datasette.invoke_startup())
         yield lambda path: runner.run(datasette.client.get(path))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harvester.cli import run
-from harvester.store.integrity.check import check
+from harvester.store.integrity.check import run_checks
 from tests.live_processes import Aim, in_process
 from tests.withdrawal_changes import OTHERS, SECRET, Change, Trial
 
@@ -78,7 +78,7 @@ def test_made_again_all_of_it_is_the_same(path: Path) -> None:
     assert len(before["text_notes"]) > 3
     assert run(["rebuild", "--db", str(path)]) == 0
     assert mine(path) == before
-    assert check(path) == []
+    assert run_checks(path) == []
 
 
 def test_a_withdrawal_undone_brings_all_of_it_back(path: Path) -> None:
@@ -90,14 +90,14 @@ def test_a_withdrawal_undone_brings_all_of_it_back(path: Path) -> None:
     assert mine(path) == between
     assert run(["withdraw", SECRET.slug, "--undo", "--db", str(path)]) == 0
     assert mine(path) == before
-    assert check(path) == []
+    assert run_checks(path) == []
 
 
 def test_own_rows_about_a_withdrawn_text_go_with_it_and_come_back(path: Path) -> None:
     before = mine(path)
     assert run(["withdraw", OTHERS[0].slug, "--db", str(path)]) == 0
     assert len(before["text_notes"]) - len(mine(path)["text_notes"]) == 2
-    assert check(path) == []
+    assert run_checks(path) == []
     assert run(["withdraw", OTHERS[0].slug, "--undo", "--db", str(path)]) == 0
     assert mine(path) == before
 
@@ -116,7 +116,7 @@ MOMENTS = {
     "rebuild, while it is put in place": (Aim("harvester.rebuild:_version", 3), ["rebuild"]),
     "withdraw": (Aim("harvester.store.withdrawal.withdraw:add_keys"), ["withdraw", SECRET.slug]),
     "undo": (Aim("harvester.store.withdrawal.restore:index_now"), ["withdraw", OTHERS[0].slug, "--undo"]),
-    "backup": (Aim("harvester.store.backup:_check"), ["backup", "{folder}/copy.db"]),
+    "backup": (Aim("harvester.store.backup:_check_copy"), ["backup", "{folder}/copy.db"]),
 }
 
 
@@ -130,7 +130,7 @@ def test_killed_in_the_middle_all_of_it_is_the_same(path: Path, moment: str) -> 
     assert done.status == -signal.SIGKILL, done.err
     assert mine(path) == before
     half_done = {"withdrawn"} if moment == "withdraw" else set()  # the file beside knows of it already
-    assert {finding.check for finding in check(path, fast=True) if not finding.notice} == half_done
+    assert {finding.check for finding in run_checks(path, fast=True) if not finding.notice} == half_done
     assert run(["rebuild", "--db", str(path)]) == 0
     assert mine(path) == before
 

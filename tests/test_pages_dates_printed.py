@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harvester.db.citations import FORMATS
-from harvester.db.citations.citable import citable
+from harvester.db.citations.citable import cited_document
 from harvester.model import Capture, DocumentPage, Listing, Record
 from harvester.parsers.dates import read_date
 from harvester.parsers.parse import parse
@@ -105,7 +105,7 @@ def test_a_date_that_cannot_be_read_is_a_warning(printed: str) -> None:
 @pytest.mark.parametrize(("printed", "edtf", "covers"), [row[:3] for row in ROWS])
 def test_each_export_carries_the_date(printed: str, edtf: str, covers: str) -> None:
     empty = dict.fromkeys(("kind", "sender", "recipient", "summary", "url", "archive", "archive_location", "rights"))
-    item = citable(
+    item = cited_document(
         {
             **empty,
             "key": "a",

@@ -14,7 +14,7 @@ from harvester.crawl.politeness import agreed_delay, is_loopback, retry_after
 from harvester.errors import UsageError
 from harvester.processes import identity
 from harvester.store.database import open_to_read, open_to_write
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Answer, Manner, Site, html
 from tests.harvesting import sound
@@ -145,7 +145,7 @@ def test_a_source_that_another_run_holds_is_left_to_it(tmp_path: Path) -> None:
     with open_to_write(tmp_path / "a.db") as db:
         db.execute("INSERT INTO runs (id, command, started_at) VALUES (1, 'harvest', '2026-01-01')")
         holder = identity()
-        db.execute("INSERT INTO claims VALUES ('wilson', 1, ?, ?)", [holder, stamp()])
+        db.execute("INSERT INTO claims VALUES ('wilson', 1, ?, ?)", [holder, utc_timestamp()])
     server, status, err = harvested(tmp_path, Site(5))
     assert (status, err.count("\n"), server.log) == (4, 1, [])
     assert holder in err

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harvester.ingest import harvest_one
 from harvester.model import Capture
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.integrity.check import check
+from harvester.store.integrity.check import run_checks
 from harvester.store.run import Run
 from tests.archive_pages import HOST, document_page, listing_page, make_items
 from tests.harvesting import SOURCE, dump
@@ -101,7 +101,7 @@ def is_whole(recorded: Recorded, size: int, log: bytes, folder: Path) -> bool:
         # Between the last page and the end of the run full text is indexed, which no other table tells of.
         return state == len(recorded.commits) - 2 and held["reads"] == recorded.commits[state][1]["reads"]
     # That search does not know the last pages yet is a notice: the next harvest sees to it.
-    if state not in recorded.sound and [one for one in check(folder / "cut.db", fast=True) if not one.notice]:
+    if state not in recorded.sound and [one for one in run_checks(folder / "cut.db", fast=True) if not one.notice]:
         return False
     recorded.sound.add(state)
     return True
@@ -154,7 +154,7 @@ def test_what_was_cut_off_can_be_harvested_again(recorded: Recorded, tmp_path: P
             harvest_one(run, capture, (SOURCE,))
         run.finish(run.verdict)
         assert run.counts["skipped"] == 6
-    assert check(tmp_path / "cut.db", fast=True) == []
+    assert run_checks(tmp_path / "cut.db", fast=True) == []
     with open_to_read(tmp_path / "cut.db") as db:
         again = dump(db)
     last = recorded.commits[-1][1]

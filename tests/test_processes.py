@@ -11,7 +11,7 @@ import pytest
 
 from harvester.processes import identity, is_here, runs
 from harvester.store.locks import is_alive
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 
 
 def test_a_process_is_known_while_it_runs_and_not_when_it_has_ended() -> None:
@@ -27,13 +27,13 @@ def test_a_process_is_known_while_it_runs_and_not_when_it_has_ended() -> None:
 def test_another_process_of_the_same_number_is_not_taken_for_it() -> None:
     earlier = identity().replace("(begun ", "(begun 9")
     assert (is_here(earlier), runs(earlier)) == (True, False)
-    assert not is_alive(earlier, stamp())
-    assert is_alive(identity(), stamp())
+    assert not is_alive(earlier, utc_timestamp())
+    assert is_alive(identity(), utc_timestamp())
 
 
 def test_of_another_machine_only_the_heartbeat_tells() -> None:
     far = identity().replace(f" on {socket.gethostname()}", " on another.example")
-    assert (is_here(far), is_alive(far, stamp())) == (False, True)
+    assert (is_here(far), is_alive(far, utc_timestamp())) == (False, True)
     assert not is_alive(far, "2026-01-01T00:00:00Z")
 
 

@@ -16,8 +16,8 @@ import pytest
 from harvester.errors import DatabaseError
 from harvester.rebuild import Rebuilt, rebuild
 from harvester.store.database import open_to_write
-from harvester.store.integrity.check import check
-from harvester.store.withdrawal.restore import withdrawn_now
+from harvester.store.integrity.check import run_checks
+from harvester.store.withdrawal.restore import present_withdrawals
 from harvester.store.withdrawal.withdraw import withdraw
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.archive_server import ArchiveServer
@@ -85,7 +85,7 @@ def test_the_seeds_made_again_are_the_same(seeds: Path) -> None:
     before = all_rows(seeds)
     assert again(seeds) == Rebuilt(5, 0, 0, 0, 0, 0)
     assert all_rows(seeds) == before
-    assert check(seeds) == []
+    assert run_checks(seeds) == []
 
 
 def test_a_mirror_made_again_is_the_same(tmp_path: Path, mirror: Path) -> None:
@@ -122,12 +122,12 @@ def test_a_listing_that_was_walked_in_another_order_is_sound_and_made_again_the_
     path = tmp_path / "a.db"
     assert orders == {True, False}
     assert archive.rows("SELECT status, distinct_records FROM walks") == [("complete", 35)]
-    assert check(path) == []
+    assert run_checks(path) == []
     before, shown = all_rows(path), told(path)
     rebuilt = again(path)
     assert (rebuilt.kept, rebuilt.new, rebuilt.changed, rebuilt.merged, rebuilt.dropped) == (0, 0, 0, 0, 0)
     assert (all_rows(path), told(path)) == (before, shown)
-    assert check(path) == []
+    assert run_checks(path) == []
 
 
 def test_what_was_spoilt_comes_again_under_its_id(seeds: Path) -> None:
@@ -174,7 +174,7 @@ def test_what_a_better_parser_reads_is_a_change(seeds: Path) -> None:
     with open_to_write(seeds) as db:
         sql = "SELECT document_id, field, before, substr(after, 1, 16) FROM changes WHERE kind = 'changed'"
         assert db.execute(sql).fetchall() == [(3, "summary", "as read before", "Their discussion")]
-    assert check(seeds) == []
+    assert run_checks(seeds) == []
 
 
 def test_without_a_bad_run_nothing_is_left_of_it(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_without_a_bad_run_nothing_is_left_of_it(tmp_path: Path) -> None:
     tables = ("statements", "sightings", "captures", "reads", "identities", "changes")
     assert {table: after[table] for table in tables} == {table: before[table] for table in tables}
     assert [row[:4] for row in after["documents"]] == [row[:4] for row in before["documents"]]
-    assert [finding for finding in check(path) if not finding.notice] == []
+    assert [finding for finding in run_checks(path) if not finding.notice] == []
 
 
 def test_a_dry_run_changes_nothing(seeds: Path) -> None:
@@ -242,7 +242,7 @@ def test_what_is_withdrawn_stays_so(seeds: Path) -> None:
     again(seeds)
     with open_to_write(seeds) as db:
         assert db.execute("SELECT 1 FROM documents WHERE id = 3 OR title = ?", [row["title"]]).fetchall() == []
-        assert [one.document_id for one in withdrawn_now(db, seeds)[0]] == [3]
+        assert [one.document_id for one in present_withdrawals(db, seeds)[0]] == [3]
     assert row["title"].encode() not in seeds.read_bytes()
 
 

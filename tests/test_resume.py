@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harvester.store.database import open_to_write
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site, html, item_of
 from tests.live_crawls import UNORDERED
@@ -161,7 +161,7 @@ def test_a_walk_too_old_to_go_on_with_is_begun_afresh(tmp_path: Path) -> None:
         archive = Harvests(tmp_path, server)
         archive.live("a.db", "--no-documents", aim=Aim("committed", 2))
         with open_to_write(tmp_path / "a.db") as db:
-            db.execute("UPDATE walks SET started_at = ?", [stamp(datetime.now(UTC) - timedelta(hours=5))])
+            db.execute("UPDATE walks SET started_at = ?", [utc_timestamp(datetime.now(UTC) - timedelta(hours=5))])
         archive.live("a.db", "--no-documents", aim=Aim("committed", 1))
         statuses = rows(tmp_path / "a.db", "SELECT status FROM walks ORDER BY id")
         assert statuses == [(None,)]

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harvester.config.model import Alert
+from harvester.config.model import AlertConfig
 from harvester.schedule import delivery, outbox
-from harvester.schedule.delivery import tell_all
-from harvester.schedule.outbox import look_after
-from harvester.schedule.plans import Plan, Rhythm
-from harvester.schedule.tables import enlist
+from harvester.schedule.delivery import deliver_all
+from harvester.schedule.outbox import update_incidents
+from harvester.schedule.plans import Recurrence, ScheduledSync
+from harvester.schedule.tables import register
 from harvester.store.database import open_to_write
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site
 from tests.webhook import Webhook
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
-PLAN = Plan("nightly", "wilson", Rhythm(24 * HOUR), harvest="wilson")
+PLAN = ScheduledSync("nightly", "wilson", Recurrence(24 * HOUR), harvest="wilson")
 ROW = {
     "id": 1,
     "alert": "desk",
@@ -53,16 +53,25 @@ ROW = {
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
     with closing(open_to_write(tmp_path / "a.db")) as db:
-        enlist(db, [PLAN], NOW)
+        register(db, [PLAN], NOW)
         yield db
 
 
 def ended(db: Database, state: str, moment: datetime, run: int | None = None) -> None:
-    values = ["nightly", "wilson", stamp(moment), state, stamp(moment), stamp(moment), "no answer", run]
+    values = [
+        "nightly",
+        "wilson",
+        utc_timestamp(moment),
+        state,
+        utc_timestamp(moment),
+        utc_timestamp(moment),
+        "no answer",
+        run,
+    ]
     sql = """INSERT INTO turns (schedule, source, due_at, kind, state, started_at, finished_at, reason, run_id)
         VALUES (?, ?, ?, 'full', ?, ?, ?, ?, ?)"""
     db.execute(sql, values)
-    look_after(db, [PLAN], ["desk"], moment)
+    update_incidents(db, [PLAN], ["desk"], moment)
 
 
 def walked(db: Database, total: int, moment: datetime) -> None:
@@ -70,7 +79,7 @@ def walked(db: Database, total: int, moment: datetime) -> None:
     run = db.execute("INSERT INTO runs (command, started_at, status) VALUES ('c', 's', 'complete')").lastrowid
     sql = """INSERT INTO walks (run_id, listing_id, started_at, finished_at, declared_total, status)
         VALUES (?, 1, ?, ?, ?, 'complete')"""
-    db.execute(sql, [run, stamp(moment), stamp(moment), total])
+    db.execute(sql, [run, utc_timestamp(moment), utc_timestamp(moment), total])
     ended(db, "complete", moment)
 
 
@@ -86,13 +95,13 @@ def test_a_run_that_fails_every_night_is_told_once_and_once_that_it_is_well(db: 
     ended(db, "partial", NOW + 8 * 24 * HOUR)
     assert [row for row in alerts(db) if row[2] == "run"] == [*told, told[0]]
     since, what = db.execute("SELECT since, what FROM alerts ORDER BY id LIMIT 1").fetchone()
-    assert (since, what) == (stamp(NOW + 24 * HOUR), "the sync of wilson is failed: no answer")
+    assert (since, what) == (utc_timestamp(NOW + 24 * HOUR), "the sync of wilson is failed: no answer")
 
 
 def test_what_was_not_synced_for_long_is_stale(db: Database) -> None:
     ended(db, "complete", NOW)
     for hours in range(0, 240, 6):
-        look_after(db, [PLAN], ["desk"], NOW + hours * HOUR)
+        update_incidents(db, [PLAN], ["desk"], NOW + hours * HOUR)
     assert alerts(db) == [("bad", "nightly", "stale")]
     ended(db, "bounded", NOW + 240 * HOUR)
     assert alerts(db)[1:] == [("well", "nightly", "stale")]
@@ -125,16 +134,16 @@ def test_pages_that_rot_are_told(db: Database) -> None:
     assert what == "dates in 40% of records"
 
 
-def tell(*alerts: Alert, row: dict[str, Any] = ROW) -> list[str | None]:
+def tell(*alerts: AlertConfig, row: dict[str, Any] = ROW) -> list[str | None]:
     named = {f"desk{number}": alert for number, alert in enumerate(alerts)}
-    return asyncio.run(tell_all(named, [{**row, "alert": name} for name in named]))
+    return asyncio.run(deliver_all(named, [{**row, "alert": name} for name in named]))
 
 
 def test_a_webhook_is_sent_what_happened_with_secrets_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with Webhook() as hook:
         monkeypatch.setenv("HOOK", hook.address)
         monkeypatch.setenv("TOKEN", "Bearer of-nobody-else")
-        assert tell(Alert(webhook="env:HOOK", headers={"Authorization": "env:TOKEN"})) == [None]
+        assert tell(AlertConfig(webhook="env:HOOK", headers={"Authorization": "env:TOKEN"})) == [None]
         assert hook.headers[0]["Authorization"] == "Bearer of-nobody-else"
         (got,) = hook.got
     assert (got["event"], got["subject"], got["what"]) == ("bad", "nightly", ROW["what"])
@@ -144,7 +153,7 @@ def test_a_webhook_is_sent_what_happened_with_secrets_from_the_environment(monke
 def test_one_that_hangs_or_refuses_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "PATIENCE_SECONDS", 1)
     with Webhook("hang") as hangs, Webhook(500) as refuses, Webhook(302) as elsewhere, Webhook() as takes:
-        found = tell(*(Alert(webhook=hook.address) for hook in (hangs, refuses, elsewhere, takes)))
+        found = tell(*(AlertConfig(webhook=hook.address) for hook in (hangs, refuses, elsewhere, takes)))
         assert (len(takes.got), len(hangs.got)) == (1, 0)
     assert found == [
         "desk0 did not take it within 1 seconds",
@@ -159,14 +168,14 @@ def test_one_that_hangs_or_refuses_keeps_no_other_waiting(monkeypatch: pytest.Mo
 )
 def test_what_goes_wrong_names_nothing_secret(webhook: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ODD", "http://of-nobody-else:x/")
-    (said,) = tell(Alert(webhook=webhook))
+    (said,) = tell(AlertConfig(webhook=webhook))
     assert said
     assert "nobody" not in said
 
 
 def test_a_program_reads_what_happened(tmp_path: Path) -> None:
     script = "import os, sys; open(sys.argv[1], 'w').write(sys.stdin.read() + os.environ['HARVESTER_ALERT'])"
-    assert tell(Alert(command=[sys.executable, "-c", script, str(tmp_path / "said")])) == [None]
+    assert tell(AlertConfig(command=[sys.executable, "-c", script, str(tmp_path / "said")])) == [None]
     said = (tmp_path / "said").read_text()
     assert said.startswith("Harvester: nightly needs attention (run)\n\nthe sync of wilson is failed: no answer\n")
     assert json.loads(said[said.index("{") :])["kind"] == "run"
@@ -177,9 +186,9 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(
 ) -> None:
     monkeypatch.setattr(delivery, "PATIENCE_SECONDS", 1)
     found = tell(
-        Alert(command=["sh", "-c", f"sleep 300 & echo $! > {tmp_path}/child; wait"]),
-        Alert(command=["sh", "-c", "exit 3"]),
-        Alert(command=["/there/is/none"]),
+        AlertConfig(command=["sh", "-c", f"sleep 300 & echo $! > {tmp_path}/child; wait"]),
+        AlertConfig(command=["sh", "-c", "exit 3"]),
+        AlertConfig(command=["/there/is/none"]),
     )
     assert found == [
         "desk0 did not take it within 1 seconds",
@@ -195,26 +204,26 @@ def test_an_alert_is_kept_until_it_is_told_and_tried_less_and_less_often(db: Dat
     ended(db, "failed", NOW)
     moment, waits = NOW, []
     for _ in range(9):
-        (row,) = outbox.take(db, ["desk"], moment)
-        assert outbox.take(db, ["desk"], moment) == []  # somebody is at it
-        outbox.told(db, row, "the webhook answered 500", moment)
+        (row,) = outbox.lease(db, ["desk"], moment)
+        assert outbox.lease(db, ["desk"], moment) == []  # somebody is at it
+        outbox.mark_delivered(db, row, "the webhook answered 500", moment)
         later = moment
-        while not outbox.take(db, ["desk"], later):
+        while not outbox.lease(db, ["desk"], later):
             later += timedelta(minutes=1)
         db.execute("UPDATE alerts SET taken_until = NULL")
         waits.append(int((later - moment) / timedelta(minutes=1)))
         moment = later
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-    (row,) = outbox.take(db, ["desk"], moment)
-    outbox.told(db, row, None, moment)
-    assert outbox.take(db, ["desk"], moment + 1000 * HOUR) == []
+    (row,) = outbox.lease(db, ["desk"], moment)
+    outbox.mark_delivered(db, row, None, moment)
+    assert outbox.lease(db, ["desk"], moment + 1000 * HOUR) == []
 
 
 def test_a_scheduler_that_dies_while_it_tells_leaves_the_alert_to_the_next(db: Database) -> None:
     ended(db, "failed", NOW)
-    assert outbox.take(db, ["desk"], NOW)
-    assert not outbox.take(db, ["desk"], NOW + timedelta(minutes=1))
-    assert outbox.take(db, ["desk"], NOW + timedelta(minutes=2))
+    assert outbox.lease(db, ["desk"], NOW)
+    assert not outbox.lease(db, ["desk"], NOW + timedelta(minutes=1))
+    assert outbox.lease(db, ["desk"], NOW + timedelta(minutes=2))
 
 
 def test_a_receiver_that_hangs_delays_no_sync_and_loses_no_alert(tmp_path: Path) -> None:

@@ -9,24 +9,24 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harvester.schedule.planner import Ended, Known, Start, decide, next_due, next_start
-from harvester.schedule.plans import Plan, Rhythm, delay_of
+from harvester.schedule.planner import FinishedAttempt, ScheduleState, Start, decide, next_due, next_start
+from harvester.schedule.plans import Recurrence, ScheduledSync, jitter_delay
 
 HOUR, MINUTE, DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
-HOURLY = Plan("hourly", "wilson", Rhythm(HOUR))
+HOURLY = ScheduledSync("hourly", "wilson", Recurrence(HOUR))
 
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def known(due: datetime, *turns: Ended, incrementals: int | None = None) -> Known:
-    return Known(SINCE, due, "seed", turns, turns[-1] if turns else None, incrementals)
+def known(due: datetime, *turns: FinishedAttempt, incrementals: int | None = None) -> ScheduleState:
+    return ScheduleState(SINCE, due, "seed", turns, turns[-1] if turns else None, incrementals)
 
 
-def ended(number: int, state: str, begun: datetime, finished: datetime) -> Ended:
-    return Ended(number, "hourly", "full", state, begun, finished)
+def ended(number: int, state: str, begun: datetime, finished: datetime) -> FinishedAttempt:
+    return FinishedAttempt(number, "hourly", "full", state, begun, finished)
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,14 @@ def ended(number: int, state: str, begun: datetime, finished: datetime) -> Ended
     ],
 )
 def test_cron_keeps_to_the_clock_on_the_wall(cron: str, zone: str, after: str, dues: list[str]) -> None:
-    found = Rhythm(cron=cron, zone=zone).after(at(after), SINCE)
+    found = Recurrence(cron=cron, zone=zone).after(at(after), SINCE)
     assert [f"{due:%Y-%m-%d %H:%M}" for due in islice(found, 2)] == dues
 
 
 RHYTHMS = st.one_of(
-    st.integers(1, 5000).map(lambda minutes: Rhythm(minutes * MINUTE)),
+    st.integers(1, 5000).map(lambda minutes: Recurrence(minutes * MINUTE)),
     st.builds(
-        lambda cron, zone: Rhythm(cron=cron, zone=zone),
+        lambda cron, zone: Recurrence(cron=cron, zone=zone),
         st.sampled_from(["17 3 * * *", "30 2 * * *", "*/20 * * * *", "0 */6 * * *", "5 1,2,3 * * 0", "0 0 1 * *"]),
         st.sampled_from(["UTC", "Europe/Vienna", "Australia/Sydney", "America/New_York", "Asia/Kathmandu"]),
     ),
@@ -59,8 +59,8 @@ MOMENTS = st.integers(0, 2 * 366 * 24 * 60).map(lambda minutes: SINCE + minutes 
 
 
 @given(RHYTHMS, MOMENTS, st.integers(0, 3000))
-@example(Rhythm(cron="*/20 * * * *", zone="Europe/Vienna"), at("2026-10-24 23:00"), 95)
-def test_due_times_do_not_depend_on_when_one_asks(rhythm: Rhythm, moment: datetime, later: int) -> None:
+@example(Recurrence(cron="*/20 * * * *", zone="Europe/Vienna"), at("2026-10-24 23:00"), 95)
+def test_due_times_do_not_depend_on_when_one_asks(rhythm: Recurrence, moment: datetime, later: int) -> None:
     dues = list(islice(rhythm.after(moment, SINCE), 12))
     assert dues == sorted(set(dues))
     assert dues[0] > moment
@@ -72,13 +72,13 @@ def test_due_times_do_not_depend_on_when_one_asks(rhythm: Rhythm, moment: dateti
 @given(st.integers(0, 10**6), st.integers(0, 3600))
 def test_the_start_is_scattered_and_the_same_for_all(hours: int, jitter: int) -> None:
     due = SINCE + hours * HOUR
-    delays = {delay_of(jitter * timedelta(seconds=1), due, "seed") for _ in range(2)}
+    delays = {jitter_delay(jitter * timedelta(seconds=1), due, "seed") for _ in range(2)}
     assert len(delays) == 1
     assert timedelta() <= delays.pop() < max(jitter, 1) * timedelta(seconds=1)
 
 
 def test_the_start_differs_from_time_to_time_and_from_place_to_place() -> None:
-    delays = {delay_of(HOUR, SINCE + n * DAY, seed) for n in range(20) for seed in ("a", "b")}
+    delays = {jitter_delay(HOUR, SINCE + n * DAY, seed) for n in range(20) for seed in ("a", "b")}
     assert len(delays) == 40
 
 
@@ -106,7 +106,7 @@ def test_why_it_was_missed_is_told() -> None:
 
 
 def test_a_source_is_left_alone_longer_after_each_failure() -> None:
-    turns: list[Ended] = []
+    turns: list[FinishedAttempt] = []
     waits = []
     moment = SINCE
     for number in range(9):
@@ -123,7 +123,7 @@ def test_due_times_meanwhile_are_missed_with_that_reason_and_another_source_is_n
     start = decide(HOURLY, known(SINCE + HOUR, *turns), SINCE + 81 * MINUTE)
     assert start
     assert list(start.missed) == [(SINCE + HOUR, "wilson was left alone after 5 failures in a row")]
-    other = Plan("other", "blacklight", Rhythm(HOUR))
+    other = ScheduledSync("other", "blacklight", Recurrence(HOUR))
     assert decide(other, known(SINCE + HOUR), SINCE + HOUR)
 
 
@@ -137,7 +137,7 @@ def test_a_clock_that_is_set_back_repeats_nothing_and_holds_nothing_up() -> None
     # It was wrong by a year; what came then has its turns, the time between is to be used.
     wrong = known(SINCE + 365 * DAY + HOUR)
     assert next_due(HOURLY, wrong, SINCE + 5 * HOUR + MINUTE) == SINCE + 6 * HOUR
-    done = Known(SINCE, SINCE + 8 * HOUR, "seed", attempted=frozenset(SINCE + n * HOUR for n in range(8)))
+    done = ScheduleState(SINCE, SINCE + 8 * HOUR, "seed", attempted=frozenset(SINCE + n * HOUR for n in range(8)))
     assert next_due(HOURLY, done, SINCE + 5 * HOUR + MINUTE) == SINCE + 8 * HOUR
     # A failure that lies ahead does not make anybody wait for it.
     failed = ended(1, "failed", SINCE + 300 * DAY, SINCE + 300 * DAY)
@@ -145,7 +145,7 @@ def test_a_clock_that_is_set_back_repeats_nothing_and_holds_nothing_up() -> None
 
 
 def test_each_full_walk_is_followed_by_so_many_short_ones() -> None:
-    plan = Plan("hourly", "wilson", Rhythm(HOUR), incremental=2)
+    plan = ScheduledSync("hourly", "wilson", Recurrence(HOUR), incremental=2)
     kinds = [
         start.kind
         for count in (None, 0, 1, 2)
@@ -155,7 +155,7 @@ def test_each_full_walk_is_followed_by_so_many_short_ones() -> None:
 
 
 def test_after_ten_years_only_so_many_missed_times_are_listed() -> None:
-    plan = Plan("often", "wilson", Rhythm(10 * MINUTE))
+    plan = ScheduledSync("often", "wilson", Recurrence(10 * MINUTE))
     start = decide(plan, known(SINCE), SINCE + 3650 * DAY + 5 * MINUTE)
     assert start
     assert len(start.missed) == 999  # and the one that is begun, in time

@@ -15,11 +15,11 @@ import pytest
 
 from harvester.cli import run
 from harvester.config.loader import read_settings
-from harvester.schedule.plans import Plan, plans_of
+from harvester.schedule.plans import ScheduledSync, scheduled_syncs
 from harvester.schedule.scheduler import Scheduler
 from harvester.schedule.workers import Launcher
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.locks import claim, release
+from harvester.store.locks import acquire, release
 from harvester.store.run import Run
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Manner, Site
@@ -136,7 +136,7 @@ class Desk:
         self.path = folder / "a.db"
         self.later = timedelta()
         launcher = Launcher(self.path, self.file)
-        plans = plans_of(read_settings(self.file).settings)
+        plans = scheduled_syncs(read_settings(self.file).settings)
         self.scheduler = Scheduler(plans, launcher, ("desk",), clock=lambda: datetime.now(UTC) + self.later)
         self.with_database("register")
 
@@ -148,7 +148,7 @@ class Desk:
         self.with_database("tick")
 
     def until_done(self) -> None:
-        wait_for(lambda: self.scheduler.has_news)
+        wait_for(lambda: self.scheduler.has_finished)
         self.look()
 
 
@@ -236,7 +236,7 @@ def test_a_harvest_by_hand_holds_the_source(tmp_path: Path, server: ArchiveServe
     desk = Desk(tmp_path, 'every = "1d"', server)
     with closing(open_to_write(desk.path)) as db:
         by_hand = Run(db, "by hand", live=True)
-        claim(db, "wilson", by_hand.id)
+        acquire(db, "wilson", by_hand.id)
         desk.look()
         assert turns(tmp_path, "id") == []
         by_hand.finish("complete")
@@ -251,8 +251,8 @@ def test_a_schedule_that_changes_counts_from_then(tmp_path: Path, server: Archiv
     with closing(open_to_write(desk.path)) as db:
         rows = "SELECT rhythm, removed_at FROM schedules ORDER BY name"
         assert list(db.execute(rows)) == [("every 1d", None)]
-        desk.scheduler.plans = [Plan("other", "wilson", desk.scheduler.plans[0].recurrence)]
-        desk.scheduler.enlist(db)
+        desk.scheduler.plans = [ScheduledSync("other", "wilson", desk.scheduler.plans[0].recurrence)]
+        desk.scheduler.register(db)
         assert [removed is None for _, removed in db.execute(rows)] == [False, True]
 
 

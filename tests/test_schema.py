@@ -17,7 +17,7 @@ from harvester.db import migrations as schema
 from harvester.db.migrations import migrations
 from harvester.errors import DatabaseError
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.integrity.check import check
+from harvester.store.integrity.check import run_checks
 from tests.archive_pages import document_page, listing_page, make_items
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_a_schema_whose_making_was_killed_is_made_again(part: float, tmp_path: P
     assert process.exitcode == -signal.SIGKILL
     with open_to_write(path) as db:
         assert [migration.name for migration in migrations().applied(db)] == NAMES
-    assert [one for one in check(path, fast=True) if not one.notice] == []
+    assert [one for one in run_checks(path, fast=True) if not one.notice] == []
 
 
 def test_four_that_open_a_new_database_at_once_make_its_schema_once(tmp_path: Path) -> None:
@@ -95,4 +95,4 @@ def test_a_harvest_goes_on_in_tables_with_columns_of_the_users(tmp_path: Path) -
     assert run(["harvest", str(tmp_path / "pages"), "--db", str(path)]) == 0
     with open_to_read(path) as db:
         assert db.execute("SELECT count(*) FROM documents WHERE mine = 'of mine'").fetchone() == (20,)
-    assert check(path) == []
+    assert run_checks(path) == []

@@ -24,14 +24,14 @@ from harvester.ingest import harvest_one
 from harvester.model import Capture
 from harvester.rebuild import rebuild
 from harvester.store.database import open_to_write
-from harvester.store.history import facts, gone_at
-from harvester.store.integrity.check import check
-from harvester.store.removals import close_walk, settle
+from harvester.store.history import fields_as_of, gone_at
+from harvester.store.integrity.check import run_checks
+from harvester.store.removals import apply_removals, close_walk
 from harvester.store.run import Run
-from harvester.store.run_pages import WalkStep
-from harvester.store.walks import Ending, begin_walk
+from harvester.store.run_pages import WalkRequest
+from harvester.store.walks import WalkOutcome, begin_walk
 from harvester.urls import listing_for, page_url
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 from tests.archive_pages import Item, document_page, listing_page, make_items
 from tests.harvesting import SOURCE, sound
 from tests.truth_model import FIELDS, Model, Said, Saying
@@ -122,18 +122,20 @@ class Syncs(RuleBasedStateMachine):
         run = self._begin()
         walk = begin_walk(self.db, run.id, LISTING)
         for number, capture, items in self._pages():
-            taken = harvest_one(run, capture, (SOURCE,), WalkStep(walk, number, "walk", number * SIZE + 1, LISTING.url))
+            taken = harvest_one(
+                run, capture, (SOURCE,), WalkRequest(walk, number, "walk", number * SIZE + 1, LISTING.url)
+            )
             assert taken
             assert not taken.refused
             self._heard("F", items, self.today)
         total = len(self.listed)
-        ending = Ending("complete", "ordered", None, total, total, 0, -(-total // SIZE), stamp())
+        ending = WalkOutcome("complete", "ordered", None, total, total, 0, -(-total // SIZE), utc_timestamp())
         leaving = close_walk(run, walk, ending, accepted=accepted)
         expected = self.model.walk([item.slug for item in self.listed], accepted=accepted)
         slugs = dict(self.db.execute("SELECT id, slug FROM documents").fetchall())
         assert sorted(slugs[leaver.document] for leaver in leaving) == sorted(expected)
         self._ask(run, [leaver.url for leaver in leaving if leaver.gone and leaver.url])
-        settle(run, walk, leaving, {self._url(item) for item in self._answering()}, set())
+        apply_removals(run, walk, leaving, {self._url(item) for item in self._answering()}, set())
         for slug in expected:
             self.model.leave(slug, self.today, answers=slug not in self.dead)
         self._end(run)
@@ -199,8 +201,8 @@ class Syncs(RuleBasedStateMachine):
         slug = data.draw(st.sampled_from(sorted(self.model.items)))
         at, learned = (data.draw(st.integers(0, self.today)) for _ in range(2))
         ((document,),) = self.db.execute("SELECT id FROM documents WHERE slug = ?", [slug]).fetchall()
-        observed, known = stamp(day(at)), stamp(day(learned))
-        told = facts(self.db, document, SOURCE, observed, known)
+        observed, known = utc_timestamp(day(at)), utc_timestamp(day(learned))
+        told = fields_as_of(self.db, document, SOURCE, observed, known)
         item = self.model.items[slug]
         assert {fact.field: fact.value for fact in told if fact.field in FIELDS} == item.state(at, learned, self.today)
         assert (gone_at(self.db, document, observed, known) is not None) == item.gone(at, learned)
@@ -209,14 +211,14 @@ class Syncs(RuleBasedStateMachine):
             states = [item.state(d, learned, self.today) for d in range(at + 1)]
             days = [d for d in range(at + 1) if states[d].get(name) == states[at][name]]
             began = next(d for d in reversed(days) if d - 1 not in days)
-            assert moment == stamp(day(began))
-        rows = self.db.execute(AS_KNOWN, {"document": slug, "date": stamp(day(learned))[:10]}).fetchall()
+            assert moment == utc_timestamp(day(began))
+        rows = self.db.execute(AS_KNOWN, {"document": slug, "date": utc_timestamp(day(learned))[:10]}).fetchall()
         assert _stated([dict(rows).get(name) for name in FIELDS]) == item.state(self.today + 1, learned)
 
     @rule()
     def all_is_sound(self) -> None:
         assert sound(self.db)
-        assert check(self.folder / "truth.db", fast=True) == []
+        assert run_checks(self.folder / "truth.db", fast=True) == []
 
     def _begin(self) -> Run:
         self.today += 1

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from bs4 import BeautifulSoup
 
-from harvester.cli.serve import publish
+from harvester.cli.serve import make_datasette
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.integrity.check import check
+from harvester.store.integrity.check import run_checks
 from tests.test_truth_votes import harvest
 from tests.truth_votes import WHOLE, Said, listing, own_page
 
@@ -38,7 +38,7 @@ def harvested(tmp_path: Path) -> Path:
 
 def shown(path: Path, address: str) -> tuple[BeautifulSoup, str]:
     async def ask() -> str:
-        datasette = publish(path)
+        datasette = make_datasette(path)
         await datasette.invoke_startup()
         answer = await datasette.client.get(address)
         assert answer.status_code == 200
@@ -98,7 +98,7 @@ def test_the_id_of_a_merged_document_is_not_given_to_the_next_that_has_its_addre
         keys = dict(db.execute("SELECT record_id, key FROM documents").fetchall())
     assert before == "letter-anew" == keys["110001"]
     assert ids["110002"] not in (merged, ids["110001"])
-    assert check(path) == []
+    assert run_checks(path) == []
 
 
 def test_a_document_that_was_merged_by_mistake_has_its_id_again(tmp_path: Path) -> None:
@@ -117,4 +117,4 @@ def test_a_document_that_was_merged_by_mistake_has_its_id_again(tmp_path: Path) 
     harvest(path, [[listing([OLD, other], WHOLE, at(6)), own_page(other, at(3))]])
     with open_to_read(path) as db:
         assert dict(db.execute("SELECT title, id FROM documents").fetchall()) == before
-    assert check(path) == []
+    assert run_checks(path) == []

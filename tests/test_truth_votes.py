@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from harvester.ingest import Stop, harvest_captures
 from harvester.rebuild import rebuild
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.history import facts
+from harvester.store.history import fields_as_of
 from harvester.store.run import Run
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 from tests.harvesting import SOURCE, sound
 from tests.truth_timeline import Timeline
 from tests.truth_votes import (
@@ -134,7 +134,7 @@ def shown(path: Path, *, keys: bool = True) -> dict[str, list[dict[str, Any]]]:
 def stated(db: Database, document: int) -> Iterator[dict[str, Any]]:
     """Yield what a document said at some times: each field's value, since when, which page says so, what before."""
     for moment in MOMENTS:
-        for fact in facts(db, document, SOURCE, stamp(moment)):
+        for fact in fields_as_of(db, document, SOURCE, utc_timestamp(moment)):
             yield {"at": moment.isoformat(), "field": fact.field, "value": fact.value, "since": fact.since} | {
                 "uri": fact.uri,
                 "before": fact.before,

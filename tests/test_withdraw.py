@@ -15,8 +15,8 @@ import pytest
 from harvester.cli import run
 from harvester.store.backup import back_up
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.integrity.check import check
-from harvester.store.withdrawal.restore import lay_open, withdraw_again, withdrawn_now
+from harvester.store.integrity.check import run_checks
+from harvester.store.withdrawal.restore import present_withdrawals, reapply_withdrawals, restore_all
 from harvester.store.withdrawal.vault import vault_of
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.archive_server import ArchiveServer
@@ -112,7 +112,7 @@ def test_all_words_are_everywhere_before(path: Path) -> None:
 def test_no_table_holds_a_word_afterwards(path: Path) -> None:
     document = withdraw(path, "--reason", "asked for by the heirs of Qxvarlo")
     assert told_by(path) == []
-    assert check(path, fast=True) == []
+    assert run_checks(path, fast=True) == []
     with open_to_read(path) as db:
         assert db.execute("SELECT id FROM withdrawn").fetchall() == [(document,)]
         assert (
@@ -238,7 +238,7 @@ def test_later_harvests_keep_it_hidden(path: Path, tmp_path: Path) -> None:
     text = text_page(tmp_path / "texts", SECRET.title, SECRET.date, "Qxvoruk again.")
     assert run(["harvest", str(again), str(text), str(tmp_path / "pages"), "--db", str(path)]) == 0
     assert told_by(path) == []
-    assert check(path, fast=True) == []
+    assert run_checks(path, fast=True) == []
     (again / "document" / f"{SECRET.slug}.html").write_bytes(b"<html><title>Just a moment...</title></html>")
     (again / f"{SECRET.slug}.zip").write_bytes(b"PK\x03\x04 and nothing more")
     assert run(["harvest", str(again), "--db", str(path)]) in (0, 3)
@@ -260,7 +260,7 @@ def test_what_is_known_by_its_title_alone_stays_hidden_when_it_gets_an_address(p
     moved = replace(SECRET, title="Qxvarlo, another title", date="1962")
     assert run(["harvest", str(pages(tmp_path / "c", [moved])), "--db", str(made)]) == 0
     assert told_by(made) == []
-    assert check(made, fast=True) == []
+    assert run_checks(made, fast=True) == []
 
 
 def test_another_document_of_that_title_is_not_hidden(path: Path, tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_undone_all_is_as_it_was(path: Path, capsys: pytest.CaptureFixture[str])
     with open_to_read(path) as db:
         after = dump(db, "archives")
     assert [name for name in before if "_fts" not in name and before[name] != after[name]] == []
-    assert check(path, fast=True) == []
+    assert run_checks(path, fast=True) == []
     with open_to_read(path) as db:
         sql = "SELECT rowid FROM documents_fts WHERE documents_fts MATCH ?"
         assert db.execute(sql, ["qxvarlo"]).fetchall() == [(document,)]
@@ -306,14 +306,14 @@ def test_what_pages_said_meanwhile_comes_after_it_is_undone(path: Path, tmp_path
     later = pages(tmp_path / "later", [renamed if item.number == 7 else item for item in ITEMS])
     assert run(["harvest", str(later), "--db", str(path)]) == 0
     assert run(["withdraw", SECRET.slug, "--undo", "--db", str(path)]) == 0
-    assert check(path, fast=True) == []
+    assert run_checks(path, fast=True) == []
     assert run(["harvest", str(later), "--db", str(path)]) == 0
     with open_to_read(path) as db:
         (row,) = db.query("SELECT * FROM documents WHERE id = ?", [document])
         seen = db.execute("SELECT count(*) FROM sightings WHERE document_id = ?", [document]).fetchone()
     assert (row["slug"], row["summary"]) == (SECRET.slug, "Qxvoruk, and more.")
     assert seen == (3,)
-    assert check(path, fast=True) == []
+    assert run_checks(path, fast=True) == []
 
 
 def test_numbers_that_were_given_away_meanwhile_do_no_harm(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_numbers_that_were_given_away_meanwhile_do_no_harm(tmp_path: Path) -> No
         assert db.execute("SELECT count(*) FROM documents").fetchone() == (16,)
         assert db.execute(sql, [document]).fetchall() == told
         assert db.execute("SELECT kind, text FROM texts WHERE document_id = ?", [document]).fetchall() == texts
-    assert check(made, fast=True) == []
+    assert run_checks(made, fast=True) == []
 
 
 def test_a_live_harvest_neither_asks_for_it_nor_misses_it(tmp_path: Path) -> None:
@@ -352,12 +352,12 @@ def test_a_live_harvest_neither_asks_for_it_nor_misses_it(tmp_path: Path) -> Non
             sql = "SELECT status, declared_total, distinct_records FROM walks ORDER BY id"
             assert db.execute(sql).fetchall() == [("complete", 35, 35), ("complete", 36, 36)]
             assert db.execute("SELECT count(*), count(gone_at) FROM documents").fetchone() == (35, 0)
-        assert check(made) == []
+        assert run_checks(made) == []
         assert run(["withdraw", item.slug, "--undo", "--db", str(made)]) == 0
         assert archive.live("a.db").status == 0
         with open_to_read(made) as db:
             assert db.execute("SELECT count(*), count(gone_at) FROM documents").fetchone() == (36, 0)
-        assert check(made) == []
+        assert run_checks(made) == []
 
 
 def test_a_backup_takes_along_what_is_withdrawn_in_a_file_of_its_own(path: Path, tmp_path: Path) -> None:
@@ -368,7 +368,7 @@ def test_a_backup_takes_along_what_is_withdrawn_in_a_file_of_its_own(path: Path,
     assert stat.S_IMODE(vault_of(copy).stat().st_mode) == 0o600
     assert run(["withdraw", str(document), "--undo", "--db", str(copy)]) == 0
     assert number(copy) == document
-    assert check(copy, fast=True) == []
+    assert run_checks(copy, fast=True) == []
 
 
 def test_a_database_that_is_made_again_is_laid_open_for_it_and_hides_it_again(path: Path, tmp_path: Path) -> None:
@@ -376,18 +376,18 @@ def test_a_database_that_is_made_again_is_laid_open_for_it_and_hides_it_again(pa
     copy = tmp_path / "copy.db"
     back_up(path, copy)
     with open_to_write(copy) as db:
-        laid_open = lay_open(db, path)
+        laid_open = restore_all(db, path)
         assert db.execute("SELECT slug FROM documents WHERE id = ?", [document]).fetchone() == (SECRET.slug,)
         assert db.execute("SELECT count(*) FROM captures WHERE file IS NULL").fetchone() == (0,)
-        withdraw_again(db, path, laid_open)
+        reapply_withdrawals(db, path, laid_open)
     assert told_by(copy) == []
     with open_to_write(path) as db, open_to_write(copy) as again:
         assert dump(again, "withdrawn") == dump(db, "withdrawn")
-        (before,), _ = withdrawn_now(db, path)
-        (after,), _ = withdrawn_now(again, path)
+        (before,), _ = present_withdrawals(db, path)
+        (after,), _ = present_withdrawals(again, path)
     assert (after.withdrawn_at, after.by, after.reason) == (before.withdrawn_at, before.by, "heirs")
     assert run(["withdraw", str(document), "--undo", "--db", str(path)]) == 0
-    assert check(path, fast=True) == []
+    assert run_checks(path, fast=True) == []
 
 
 def test_a_rebuild_keeps_it_hidden_and_it_can_still_be_shown_again(path: Path) -> None:
@@ -396,9 +396,9 @@ def test_a_rebuild_keeps_it_hidden_and_it_can_still_be_shown_again(path: Path) -
     document = withdraw(path)
     assert run(["rebuild", "--db", str(path)]) == 0
     assert told_by(path) == []
-    assert check(path) == []
+    assert run_checks(path) == []
     assert run(["withdraw", str(document), "--undo", "--db", str(path)]) == 0
-    assert check(path) == []
+    assert run_checks(path) == []
     with open_to_read(path) as db:
         after = dump(db, "archives")
     for table in ("documents", "texts", "document_terms", "identities", "changes", "captures", "reads", "notes"):
@@ -410,7 +410,7 @@ def test_an_older_backup_that_was_put_back_is_noticed(
 ) -> None:
     back_up(path, tmp_path / "older.db")
     document = withdraw(path)
-    assert check(path, fast=True) == []
+    assert run_checks(path, fast=True) == []
     for left in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         left.unlink(missing_ok=True)
     (tmp_path / "older.db").rename(path)
@@ -419,9 +419,9 @@ def test_an_older_backup_that_was_put_back_is_noticed(
     said = capsys.readouterr().out
     assert f"withdrawn: 1 documents that were withdrawn and can be seen (document {document})" in said
     withdraw(path)
-    assert check(path, fast=True) == []
+    assert run_checks(path, fast=True) == []
     assert run(["withdraw", str(document), "--undo", "--db", str(path)]) == 0
-    assert check(path, fast=True) == []
+    assert run_checks(path, fast=True) == []
 
 
 def test_what_cannot_be_meant_is_said(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from harvester.cli import run
-from harvester.store.integrity.check import check
+from harvester.store.integrity.check import run_checks
 from tests.archive_pages import Item, document_page, listing_page, make_items
 from tests.archive_server_site import Answer, Manner, Site, html
 from tests.walks import SIZE
@@ -74,7 +74,7 @@ def titles(archive: Harvests) -> dict[str, str]:
 
 def hidden(archive: Harvests) -> bool:
     """Return whether the database is sound, and all others can be seen, but not the withdrawn document."""
-    assert check(archive.folder / "a.db") == []
+    assert run_checks(archive.folder / "a.db") == []
     held = titles(archive)
     assert {friend.title for friend in FRIENDS} <= {*held.values()}
     return not any("Qxv" in title and slug != NAMESAKE.slug for slug, title in held.items())
@@ -127,4 +127,4 @@ def test_two_withdrawn_documents_that_swap_addresses_are_asked_for_no_more(site:
         assert {SECRET.slug, FRIEND.slug} & held.keys() == set()
         assert {SECRET.title, FRIEND.title} & {*held.values()} == set()
     assert read == []
-    assert check(withdrawn.folder / "a.db") == []
+    assert run_checks(withdrawn.folder / "a.db") == []

@@ -25,9 +25,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harvester.cli import give_way, run
+from harvester.cli import lower_priority, run
 from harvester.store.database import open_to_read
-from harvester.store.integrity.check import check
+from harvester.store.integrity.check import run_checks
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.archive_server import ArchiveServer
 from tests.archive_server_site import Site
@@ -91,7 +91,7 @@ def again_and_again(folder: Path, name: str) -> None:
     os.setpgrp()
     (folder / f"{name}.jsonl").touch()
     if name != "live":
-        give_way()  # as commands do that have a process of their own
+        lower_priority()  # as commands do that have a process of their own
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # harvests listen for themselves, and end in good order
     turn = 0
     while not (folder / "stop").exists():
@@ -190,7 +190,7 @@ def together(folder: Path, seconds: float) -> Told:
     took = {name: [t for reader in readers for t in reader.took[name]] for name in ("alone", "together")}
     turns = {name: _turns(folder / f"{name}.jsonl") for name in WRITERS}
     errors += [f"{name}: {said}" for name, done in turns.items() for status, said in done if status]
-    errors += [f"check: {finding}" for finding in check(path, fast=True) if not finding.notice]
+    errors += [f"check: {finding}" for finding in run_checks(path, fast=True) if not finding.notice]
     with open_to_read(path) as db:
         sql = "SELECT sum(pages) FROM runs WHERE id > 1 AND (instr(command, '--base-url') > 0) = ?"
         pages = {name: int(db.execute(sql, [n]).fetchone()[0] or 0) for n, name in enumerate(("saved", "live"))}

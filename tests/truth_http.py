@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 import time_machine
 
 from harvester.cli import run
-from harvester.cli.serve import publish
+from harvester.cli.serve import make_datasette
 from harvester.rebuild import rebuild
 from harvester.store.database import open_to_read, open_to_write
-from harvester.store.integrity.check import check
+from harvester.store.integrity.check import run_checks
 from tests.archive_server import ArchiveServer
 from tests.harvesting import sound
 from tests.truth_evidence import plain, without_evidence
@@ -257,7 +257,7 @@ class Story:
 
     async def _shown(self) -> None:
         """Check the pages that users see, of everything that has changed and of some more."""
-        datasette = publish(self.db)
+        datasette = make_datasette(self.db)
         await datasette.invoke_startup()
         for number, row in self.held.items():
             if row["title"] and (self.done or self.looks.random() < 0.1):
@@ -292,7 +292,7 @@ class Story:
             db.execute("VACUUM INTO ?", [str(copy)])
         rebuild(copy, "test", progress=lambda: None)
         self._alike("rebuilt", copy, "documents.id", CLOCKS)
-        self.life.wrong += [f"check: {one}" for one in check(self.db)[:5]]
+        self.life.wrong += [f"check: {one}" for one in run_checks(self.db)[:5]]
 
     def _alike(self, how: str, other: Path, by: str, without: tuple[str, ...]) -> None:
         with open_to_read(self.db) as one, open_to_read(other) as two:

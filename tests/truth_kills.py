@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.cli import run
 from harvester.store.database import open_to_read
-from harvester.store.integrity.check import check
+from harvester.store.integrity.check import run_checks
 from tests.archive_pages import document_page, listing_page, make_items
 from tests.live_kills import told
 from tests.live_processes import Aim, mine
@@ -102,7 +102,7 @@ class Trial:
         said = (
             []
             if self._is_old()
-            else [f"{one.check} has no mend" for one in check(self.path, fast=True) if not one.mend]
+            else [f"{one.check} has no mend" for one in run_checks(self.path, fast=True) if not one.mend]
         )
         return said + (["not mended by --repair"] if self.run("check", "--fast", "--repair") else [])
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from harvester.crawl.proof import Step, Verdict, Wanted
-from harvester.crawl.walk import Plan, walk
+from harvester.crawl.proof import PageRequest, WalkPage, WalkResult
+from harvester.crawl.walk import WalkLimits, walk
 
 SIZE = 10
 
@@ -43,10 +43,10 @@ class MovingListing:
         self.rng.shuffle(tied)
         self.records[at : at + 15] = tied
 
-    def page(self, number: int) -> Step:
+    def page(self, number: int) -> WalkPage:
         self.states.append(list(self.records))
         shown = self.records[number * SIZE : (number + 1) * SIZE]
-        return Step(number, len(self.records), tuple(shown))
+        return WalkPage(number, len(self.records), tuple(shown))
 
 
 Event = "Callable[[MovingListing], None]"
@@ -87,7 +87,7 @@ MILD = {"one addition", "one removal", "one of each at once", "one change, no or
 
 @dataclass
 class Outcome:
-    verdict: Verdict
+    verdict: WalkResult
     listing: MovingListing
     requests: int
     seen: set[str]
@@ -112,7 +112,7 @@ def walked(scenario: Scenario, seed: int) -> Outcome:
     """Walk one moving listing."""
     rng = random.Random(f"{scenario.name} {seed}")
     listing = MovingListing(rng, [f"r{n}" for n in range(rng.choice([0, 1, 7, 10, 35, 60, 123]))])
-    steps = walk(Plan(SIZE, ordered=scenario.ordered))
+    steps = walk(WalkLimits(SIZE, ordered=scenario.ordered))
     wanted, seen, happened, requests = next(steps), set[str](), 0, 0
     while True:
         if happened < scenario.most and rng.random() < scenario.chance:
@@ -127,12 +127,12 @@ def walked(scenario: Scenario, seed: int) -> Outcome:
             return Outcome(end.value, listing, requests, seen)
 
 
-def _answer(listing: MovingListing, wanted: Wanted, scenario: Scenario, rng: random.Random) -> Step:
+def _answer(listing: MovingListing, wanted: PageRequest, scenario: Scenario, rng: random.Random) -> WalkPage:
     step = listing.page(wanted.number)
     if rng.random() < scenario.refused or (wanted.number and not step.keys):
-        return Step(wanted.number, None)  # a page behind the last is none
+        return WalkPage(wanted.number, None)  # a page behind the last is none
     if rng.random() < scenario.stale:
         old = rng.choice(listing.states)
         shown = old[wanted.number * SIZE : (wanted.number + 1) * SIZE]
-        return Step(wanted.number, len(old), tuple(shown), cached=True)  # caches must say so (RFC 9111, Age)
+        return WalkPage(wanted.number, len(old), tuple(shown), cached=True)  # caches must say so (RFC 9111, Age)
     return step

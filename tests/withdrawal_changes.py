@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from harvester.cli import run
 from harvester.store.database import open_to_read
-from harvester.store.integrity.check import check
-from harvester.store.withdrawal.release import addresses_undecided
+from harvester.store.integrity.check import run_checks
+from harvester.store.withdrawal.release import undecided_addresses
 from tests.archive_pages import HOST, Item, document_page, listing_page, make_items
 from tests.readers.containers import warc_record
 
@@ -213,7 +213,7 @@ class Trial:
         self.sync("after the rebuild")
         self._look_at("after the rebuild", seen=True)
         self._ask_nothing("after the rebuild")
-        self.faults += [f"not sound: {finding}" for finding in check(self.db, fast=True)]
+        self.faults += [f"not sound: {finding}" for finding in run_checks(self.db, fast=True)]
         return self.faults
 
     def sync(self, when: str = "") -> None:
@@ -235,7 +235,7 @@ class Trial:
         with open_to_read(self.db) as db:
             known = [row[0] for row in db.execute("SELECT url FROM documents WHERE url IS NOT NULL")]
             mixed = [f"{HOST}/document/{slug}" for slug in self.world.once]
-            due = [uri for uri in known if uri not in self._read or uri in mixed] + addresses_undecided(db, "wilson")
+            due = [uri for uri in known if uri not in self._read or uri in mixed] + undecided_addresses(db, "wilson")
             shown = {item.url for item in self.world.rows}
             due += [uri for uri in mixed if uri not in shown]
         self._read |= {*due}
@@ -258,7 +258,7 @@ class Trial:
 
     def _ask_nothing(self, when: str) -> None:
         with open_to_read(self.db) as db:
-            asked = [uri for uri in addresses_undecided(db, "wilson") if self._page(uri)]
+            asked = [uri for uri in undecided_addresses(db, "wilson") if self._page(uri)]
         self.faults += [f"{when}: {uri} is asked for again" for uri in asked]
 
     def _look_at(self, when: str, *, seen: bool = False) -> None:

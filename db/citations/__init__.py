@@ -15,9 +15,9 @@ from .ris import to_ris
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .citable import Citable
+    from .citable import CitedDocument
 
-FORMATS: dict[str, tuple[str, Callable[[Iterable[Citable]], str]]] = {
+FORMATS: dict[str, tuple[str, Callable[[Iterable[CitedDocument]], str]]] = {
     "bib": ("application/x-bibtex; charset=utf-8", to_bibtex),
     "ris": ("application/x-research-info-systems; charset=utf-8", to_ris),
     "csljson": ("application/vnd.citationstyles.csl+json; charset=utf-8", to_csl_json),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .citable import Citable
+    from .citable import CitedDocument
     from .names import Name
 
 _SPECIAL = {
@@ -27,12 +27,12 @@ _SPECIAL = {
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-def to_bibtex(items: Iterable[Citable]) -> str:
+def to_bibtex(items: Iterable[CitedDocument]) -> str:
     """Return BibTeX entries."""
     return "\n".join(entry(item) for item in items)
 
 
-def entry(item: Citable) -> str:
+def entry(item: CitedDocument) -> str:
     """Return one BibTeX entry."""
     lines = [f"  {name} = {value}," for name, value in _fields(item) if value]
     return "\n".join([f"@unpublished{{{entry_key(item.key)},", *lines, "}", ""])
@@ -49,7 +49,7 @@ def escape(text: str) -> str:
     return "".join(_SPECIAL.get(character, character) for character in text)
 
 
-def _fields(item: Citable) -> list[tuple[str, str]]:
+def _fields(item: CitedDocument) -> list[tuple[str, str]]:
     parts = item.date.parts
     return [
         ("author", _braced(_names(item.authors))),
@@ -91,7 +91,7 @@ def _address(url: str) -> str:
     return url.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
 
 
-def _note(item: Citable) -> str:
+def _note(item: CitedDocument) -> str:
     """Return the note that styles print of an unpublished source: recipient, date if it is no exact one, location."""
     to = f"To {item.recipient}" if item.recipient and not item.contributors else ""
     date = "" if item.date.parts else item.date.printed

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .names import printed
+from .names import parse_printed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .citable import Citable
+    from .citable import CitedDocument
     from .names import Name
 
 _INNER = str.maketrans({"“": "‘", "”": "’"})
@@ -34,62 +34,62 @@ def quoted(title: str, mark: str) -> str:
     return f"“{inner[:-1].removesuffix('.')}{mark}’”" if nested else f"“{inner}{mark}”"
 
 
-def archives_form(item: Citable) -> str:
+def archives_form(item: CitedDocument) -> str:
     """Return the archive's own form: `“Title,” Month DD, YYYY, Archive, SOURCE. URL`."""
-    held = ", ".join(part for part in (item.date.words, item.catalogue, item.source) if part)
-    return f"{quoted(item.title, ',')} {_ended(held)} {item.url}".rstrip()
+    where = ", ".join(part for part in (item.date.words, item.catalogue, item.source) if part)
+    return f"{quoted(item.title, ',')} {_with_full_stop(where)} {item.url}".rstrip()
 
 
-def note(item: Citable) -> str:
+def note(item: CitedDocument) -> str:
     """Return a Chicago note. Plain correspondence is cited by its parties, everything else by its title."""
     rest = [item.date.words, item.catalogue, item.source.removesuffix("."), item.url]
     if _is_plain_correspondence(item):
-        head = [f"{_listed([name.plain for name in item.authors])} to {_recipient(item)}", item.genre.lower()]
-        return _ended(", ".join(part for part in head + rest if part))
+        head = [f"{_join_names([name.plain for name in item.authors])} to {_recipient(item)}", item.genre.lower()]
+        return _with_full_stop(", ".join(part for part in head + rest if part))
     # Who is named in the title need not be named before it.
-    names = [name for name in item.authors if not _names(item.title, name)]
-    author = f"{_listed([name.plain for name in names])}, " if names else ""
-    return _ended(f"{author}{quoted(item.title, ',')} {', '.join(part for part in rest if part)}")
+    names = [name for name in item.authors if not _is_named_in(item.title, name)]
+    author = f"{_join_names([name.plain for name in names])}, " if names else ""
+    return _with_full_stop(f"{author}{quoted(item.title, ',')} {', '.join(part for part in rest if part)}")
 
 
-def bibliography(item: Citable) -> str:
+def bibliography(item: CitedDocument) -> str:
     """Return a Chicago bibliography entry, which begins with what it is sorted by."""
-    held = ", ".join(part for part in (item.catalogue, item.source) if part)
+    where = ", ".join(part for part in (item.catalogue, item.source) if part)
     if _is_plain_correspondence(item):
-        head = [f"{_first(item.authors)} to {_recipient(item)}", item.genre]
+        head = [f"{_entry_authors(item.authors)} to {_recipient(item)}", item.genre]
     else:
-        head = [_first(item.authors), quoted(item.title, ".")]
-    return " ".join(_ended(part) for part in [*head, _capital(item.date.words), held, item.url] if part)
+        head = [_entry_authors(item.authors), quoted(item.title, ".")]
+    return " ".join(_with_full_stop(part) for part in [*head, _capital(item.date.words), where, item.url] if part)
 
 
-def _is_plain_correspondence(item: Citable) -> bool:
+def _is_plain_correspondence(item: CitedDocument) -> bool:
     """Return whether the title says no more than kind and parties: a number or `[Excerpts]` would be lost otherwise."""
     if not item.sender or not item.recipient or item.contributors:
         return False
     left = item.title
-    for known in (item.sender, item.recipient, item.kind, item.kind.removesuffix("s")):
-        left = left.replace(known, "", 1) if known else left
+    for party in (item.sender, item.recipient, item.kind, item.kind.removesuffix("s")):
+        left = left.replace(party, "", 1) if party else left
     return not re.sub(r"\b(?:from|to|by|the|a)\b|[\W_]", "", left, flags=re.IGNORECASE)
 
 
-def _recipient(item: Citable) -> str:
+def _recipient(item: CitedDocument) -> str:
     """Return to whom, as it stands in a sentence: a person without the office, a body with its article."""
-    name = printed(item.recipient)
+    name = parse_printed(item.recipient)
     return item.recipient if name.body else name.plain
 
 
-def _first(authors: Sequence[Name]) -> str:
+def _entry_authors(authors: Sequence[Name]) -> str:
     """Return the authors of an entry: the first turned round, the others not."""
-    return _listed([authors[0].inverted, *(name.plain for name in authors[1:])], ", and ") if authors else ""
+    return _join_names([authors[0].inverted, *(name.plain for name in authors[1:])], ", and ") if authors else ""
 
 
-def _listed(names: Sequence[str], last: str = " and ") -> str:
+def _join_names(names: Sequence[str], last: str = " and ") -> str:
     if len(names) < 3:
         return last.join(names)
     return f"{', '.join(names[:-1])}, and {names[-1]}"
 
 
-def _names(title: str, name: Name) -> bool:
+def _is_named_in(title: str, name: Name) -> bool:
     """Return whether a title contains a name: the family name, or the whole of an undivided name."""
     return bool(re.search(rf"\b{re.escape(name.family)}\b", title, re.IGNORECASE))
 
@@ -98,5 +98,5 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _ended(text: str) -> str:
+def _with_full_stop(text: str) -> str:
     return text if text.endswith((".", ".”", ".’”", "?”", "!”")) else f"{text}."

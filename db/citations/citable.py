@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from .credits import translators
 from .dates import Date
-from .names import Name, printed, stated
+from .names import Name, parse_heading, parse_printed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ def web_address(value: object) -> str:
 
 
 @dataclass(frozen=True)
-class Citable:
+class CitedDocument:
     """One document as it is cited. Empty means: no page has stated it."""
 
     key: str
@@ -62,8 +62,8 @@ class Citable:
     def authors(self) -> tuple[Name, ...]:
         """The authors: those that the archive states, and only where it states none the sender that a title names."""
         if self.contributors:
-            return tuple(stated(heading) for heading in self.contributors)
-        return (printed(self.sender),) if self.sender else ()
+            return tuple(parse_heading(heading) for heading in self.contributors)
+        return (parse_printed(self.sender),) if self.sender else ()
 
     @property
     def translators(self) -> tuple[Name, ...]:
@@ -81,7 +81,7 @@ class Citable:
         return self.location or self.archive
 
 
-def citable(
+def cited_document(
     document: Mapping[str, Any],
     terms: Mapping[str, Sequence[str]],
     files: Sequence[str] = (),
@@ -89,7 +89,7 @@ def citable(
     *,
     page: str = "",
     accessed: str = "",
-) -> Citable:
+) -> CitedDocument:
     """Return a document as it is cited.
 
     `terms` by facet; `catalogues` names the archives by their sources. `page` is the address of the document's page in
@@ -98,7 +98,7 @@ def citable(
     source = str(document["source"])
     text = {name: clean(document[name]) for name in ("title", "kind", "sender", "recipient", "summary", "archive")}
     subjects = [clean(term) for facet in ("subject", "person", "place") for term in terms.get(facet, ())]
-    return Citable(
+    return CitedDocument(
         **text,
         key=f"{source}-{document['key']}",
         date=Date(str(document["date"] or ""), clean(document["date_text"])),

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .names import printed
+from .names import parse_printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .citable import Citable
+    from .citable import CitedDocument
     from .names import Name
 
 
-def to_csl_json(items: Iterable[Citable]) -> str:
+def to_csl_json(items: Iterable[CitedDocument]) -> str:
     """Return items as a CSL-JSON list."""
     return json.dumps([csl_item(item) for item in items], ensure_ascii=False, indent=1) + "\n"
 
 
-def csl_item(item: Citable) -> dict[str, Any]:
+def csl_item(item: CitedDocument) -> dict[str, Any]:
     """Return one CSL item, without the fields that are not known."""
     found: dict[str, Any] = {
         "id": item.key,
@@ -27,7 +27,7 @@ def csl_item(item: Citable) -> dict[str, Any]:
         "title": item.title,
         "author": _names(item.authors),
         "translator": _names(item.translators),
-        "recipient": _names((printed(item.recipient),) if item.recipient else ()),
+        "recipient": _names((parse_printed(item.recipient),) if item.recipient else ()),
         "issued": item.date.csl,
         "genre": item.genre,
         "abstract": item.summary,
@@ -51,5 +51,5 @@ def _name(name: Name) -> dict[str, str]:
     return {"family": name.family, "given": name.given} if name.given else {"literal": name.family}
 
 
-def _accessed(item: Citable) -> dict[str, Any]:
+def _accessed(item: CitedDocument) -> dict[str, Any]:
     return {"date-parts": [[int(part) for part in item.accessed.split("-")]]} if item.url and item.accessed else {}

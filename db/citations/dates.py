@@ -27,7 +27,7 @@ _OPEN = ".."
 
 
 @dataclass(frozen=True)
-class Moment:
+class EdtfDate:
     """One date of EDTF: its year, month and day as far as they are known, or its season; `about`, if it is not sure.
 
     Of a decade or century `parts` is the first year, and `last_year` the last.
@@ -54,10 +54,10 @@ class Date:
         return one.parts if one and not (one.season or one.about or one.last_year) else ()
 
     @cached_property
-    def moments(self) -> tuple[Moment, ...]:
+    def moments(self) -> tuple[EdtfDate, ...]:
         """The date, or its ends, or the dates of which it is one; without ends that are open."""
         dates = re.split(r"/|,|\.\.", self.edtf.strip("[]{}"))
-        return tuple(moment for date in dates if (moment := _moment(date)))
+        return tuple(moment for date in dates if (moment := _parse_edtf(date)))
 
     @property
     def is_open(self) -> bool:
@@ -118,13 +118,13 @@ class Date:
         return f"{month}{parts[2]}, {parts[0]:04}" if len(parts) > 2 else f"{month}{parts[0]:04}"
 
 
-def _moment(edtf: str) -> Moment | None:
+def _parse_edtf(edtf: str) -> EdtfDate | None:
     found = _SIMPLE.fullmatch(edtf)
     if found is None:
         return None
     year, month, day, mark = found.groups()
     if "X" in year:
-        return Moment((int(year.replace("X", "0")),), about=bool(mark), last_year=int(year.replace("X", "9")))
+        return EdtfDate((int(year.replace("X", "0")),), about=bool(mark), last_year=int(year.replace("X", "9")))
     if month and int(month) > len(MONTHS):
-        return Moment((int(year),), int(month), bool(mark)) if int(month) in SEASONS else None
-    return Moment(tuple(int(part) for part in (year, month, day) if part), about=bool(mark))
+        return EdtfDate((int(year),), int(month), bool(mark)) if int(month) in SEASONS else None
+    return EdtfDate(tuple(int(part) for part in (year, month, day) if part), about=bool(mark))

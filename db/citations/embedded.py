@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from .citable import web_address
-from .names import printed
+from .names import parse_printed
 
 if TYPE_CHECKING:
-    from .citable import Citable
+    from .citable import CitedDocument
     from .names import Name
 
 
-def meta_tags(item: Citable) -> list[tuple[str, str]]:
+def meta_tags(item: CitedDocument) -> list[tuple[str, str]]:
     """Return Highwire and Dublin Core tags; Zotero's embedded metadata translator uses the first of each."""
     parts = item.date.parts or ((item.date.year,) if item.date.year else ())
     date = "/".join(f"{part:02}" for part in parts)
@@ -40,7 +40,7 @@ def meta_tags(item: Citable) -> list[tuple[str, str]]:
     return [(name, value) for name, value in tags if value]
 
 
-def coins(item: Citable) -> str:
+def coins(item: CitedDocument) -> str:
     """Return COinS, a citation as the title of an empty element, which Zotero reads from lists of results."""
     values = [
         ("ctx_ver", "Z39.88-2004"),
@@ -60,7 +60,7 @@ def coins(item: Citable) -> str:
     return urlencode([(name, value) for name, value in values if value])
 
 
-def json_ld(item: Citable, page: str = "") -> dict[str, Any]:
+def json_ld(item: CitedDocument, page: str = "") -> dict[str, Any]:
     """Return a document in schema.org's words; `page` is its lasting address in the reading room."""
     found = {
         "@context": "https://schema.org",
@@ -69,7 +69,7 @@ def json_ld(item: Citable, page: str = "") -> dict[str, Any]:
         "name": item.title,
         "author": [_agent(name) for name in item.authors],
         "translator": [_agent(name) for name in item.translators],
-        "recipient": _agent(printed(item.recipient)) if item.recipient else None,
+        "recipient": _agent(parse_printed(item.recipient)) if item.recipient else None,
         "dateCreated": item.date.edtf,
         "abstract": item.summary,
         "genre": item.genre,

@@ -53,7 +53,7 @@ def is_body(name: str) -> bool:
     return bool(_BODY.search(name))
 
 
-def stated(heading: str) -> Name:
+def parse_heading(heading: str) -> Name:
     """Return the name in a heading of the archive, without years of life; no comma means one undivided name."""
     name = _YEARS.sub("", heading.strip()).strip(" ,")
     family, comma, given = name.partition(", ")
@@ -63,7 +63,7 @@ def stated(heading: str) -> Name:
     return Name(family, given)
 
 
-def printed(name: str) -> Name:
+def parse_printed(name: str) -> Name:
     """Return a name as a title prints it, without article and office."""
     plain = re.sub(r"^(?:the|an?)\s+", "", name.strip(), flags=re.IGNORECASE)
     offices = list(_OFFICE.finditer(plain))

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .citable import Citable
+    from .citable import CitedDocument
 
 
-def to_ris(items: Iterable[Citable]) -> str:
+def to_ris(items: Iterable[CitedDocument]) -> str:
     """Return RIS records. Lines end with CR LF, as the specification says."""
     return "".join(f"{tag}  - {value}\r\n" for item in items for tag, value in (*_lines(item), ("ER", "")))
 
 
-def _lines(item: Citable) -> Iterator[tuple[str, str]]:
+def _lines(item: CitedDocument) -> Iterator[tuple[str, str]]:
     """Yield tags and values; values are on one line, since a title with a line break could start another record."""
     yield "TY", "MANSCPT"
     for tag, values in _tags(item):
@@ -24,7 +24,7 @@ def _lines(item: Citable) -> Iterator[tuple[str, str]]:
                 yield tag, value
 
 
-def _tags(item: Citable) -> list[tuple[str, tuple[str, ...]]]:
+def _tags(item: CitedDocument) -> list[tuple[str, tuple[str, ...]]]:
     return [
         ("ID", (item.key,)),
         ("TI", (item.title,)),
@@ -47,14 +47,14 @@ def _tags(item: Citable) -> list[tuple[str, tuple[str, ...]]]:
     ]
 
 
-def date(item: Citable) -> str:
+def date(item: CitedDocument) -> str:
     """Return `1959/12/24/`, `1960/06//`, `1979///` or `1962///Spring 1962`: what is not known stays empty."""
     return item.date.ris
 
 
-def _year(item: Citable) -> str:
+def _year(item: CitedDocument) -> str:
     return f"{item.date.year:04}" if item.date.year else ""
 
 
-def _undated(item: Citable) -> str:
+def _undated(item: CitedDocument) -> str:
     return "" if item.date.year or not item.date.printed else f"Date: {item.date.printed}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-MARK = "\ufeff"
+BOM = "\ufeff"
 """The byte order mark. Without it, Excel reads UTF-8 as the machine's own encoding."""
 # A transcript is longer than the module's own limit; it is in memory by then anyway.
 csv.field_size_limit(2**31 - 1)
@@ -39,27 +39,27 @@ COLUMNS = (
 )
 
 
-def harmless(value: object) -> str:
+def escape_formula(value: object) -> str:
     """Return a cell's text, with an apostrophe before a formula, which spreadsheets do not show."""
     text = "" if value is None else str(value)
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
-def line(cells: Iterable[object]) -> str:
+def format_row(cells: Iterable[object]) -> str:
     """Return one row of CSV."""
     out = io.StringIO()
-    csv.writer(out).writerow([harmless(cell) for cell in cells])
+    csv.writer(out).writerow([escape_formula(cell) for cell in cells])
     return out.getvalue()
 
 
-def again(part: str) -> str:
+def escape_rows(part: str) -> str:
     """Return whole rows of CSV with formulas escaped."""
-    return "".join(line(row) for row in csv.reader(io.StringIO(part, newline="")))
+    return "".join(format_row(row) for row in csv.reader(io.StringIO(part, newline="")))
 
 
 def to_csv(documents: Iterable[dict[str, object]], columns: Sequence[str] = COLUMNS) -> str:
     """Return documents with their terms as CSV; several terms of a facet share a cell."""
-    return MARK + line(columns) + "".join(line(_cell(row, name) for name in columns) for row in documents)
+    return BOM + format_row(columns) + "".join(format_row(_cell(row, name) for name in columns) for row in documents)
 
 
 def _cell(row: dict[str, object], name: str) -> object:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from . import responses
-from .databases import catalogues, meant
+from .databases import catalogues, requested_harvest
 from .facet_counts import count
-from .queries import ask, rows
-from .search import find
-from .search_request import Asked
+from .queries import rows, try_rows
+from .search import search_database
+from .search_request import SearchRequest
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -29,31 +29,31 @@ READ = "SELECT max(read_at) AS read_at FROM reads"
 
 async def browse_page(request: Request, datasette: Datasette) -> Response:
     """Show what can be browsed: people, places, subjects, kinds, months."""
-    database = meant(datasette, request)
-    counts = count({database: await find(datasette, database, Asked())}, Asked())
+    database = requested_harvest(datasette, request)
+    counts = count({database: await search_database(datasette, database, SearchRequest())}, SearchRequest())
     years: dict[str, dict[str, int]] = {}
-    for row in await ask(datasette, database, MONTHS) or []:
+    for row in await try_rows(datasette, database, MONTHS) or []:
         years.setdefault(row["month"][:4], {})[row["month"][5:]] = row["documents"]
-    return await responses.page(datasette, request, "browse.html", {"counts": counts, "months": years}, database)
+    return await responses.render_page(datasette, request, "browse.html", {"counts": counts, "months": years}, database)
 
 
 async def about_page(request: Request, datasette: Datasette) -> Response:
     """Show the archives of these documents, their rights, a contact, and how to cite the collection."""
-    database = meant(datasette, request)
+    database = requested_harvest(datasette, request)
     config: dict[str, Any] = datasette.plugin_config("reading-room") or {}
     names = catalogues(datasette)
     sources = [
         {**row, "name": names.get(row["source"], row["source"])} for row in await rows(datasette, database, SOURCES)
     ]
     (read,) = await rows(datasette, database, READ)
-    said = {
+    context = {
         "sources": sources,
-        "texts": await ask(datasette, database, TEXTS) or [],
-        "rights": await ask(datasette, database, RIGHTS) or [],
+        "texts": await try_rows(datasette, database, TEXTS) or [],
+        "rights": await try_rows(datasette, database, RIGHTS) or [],
         "read_at": read["read_at"],
         "contact": str(config.get("contact") or ""),
         "about_text": str(config.get("about") or ""),
-        "home": responses.absolute(datasette, request, str(datasette.urls.instance())),
+        "home": responses.absolute_url(datasette, request, str(datasette.urls.instance())),
         "today": datetime.now(UTC).date().isoformat(),
     }
-    return await responses.page(datasette, request, "about.html", said, database)
+    return await responses.render_page(datasette, request, "about.html", context, database)

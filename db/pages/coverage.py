@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .queries import ask, kept, rows
+from .queries import cached, rows, try_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +51,7 @@ async def stretches_held(datasette: Datasette, database: str, listing: dict[str,
     """Return the ranges of a listing that are held. For a walked listing only the number of records is known."""
     if listing["basis"] == "walk":
         return [(1, listing["held"])] if listing["held"] else []
-    pages = await ask(datasette, database, PAGES, listing["listing_id"]) or []
+    pages = await try_rows(datasette, database, PAGES, listing["listing_id"]) or []
     return join((page["first"], page["last"]) for page in pages)
 
 
@@ -71,7 +71,7 @@ async def listings(datasette: Datasette, database: str) -> list[dict[str, Any]]:
         found = await with_stretches(datasette, database, await rows(datasette, database, LISTINGS)) or []
         return [{**row, "gaps": _gaps(row)} for row in found]
 
-    return await kept(datasette, database, "coverage", read)
+    return await cached(datasette, database, "coverage", read)
 
 
 def _gaps(listing: dict[str, Any]) -> Stretches:

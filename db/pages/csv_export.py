@@ -7,7 +7,7 @@ import io
 from typing import Any
 from urllib.parse import parse_qs
 
-from ..citations.sheets import MARK, again, line
+from ..citations.sheets import BOM, escape_rows, format_row
 
 
 def wrap(app: Any, most: int, base_url: str) -> Any:
@@ -55,17 +55,17 @@ class CsvRows:
         self._kept += piece
         whole = self._kept if last else self._whole()
         self._kept = self._kept[len(whole) :]
-        start, self._begun = ("" if self._begun or not whole or whole.startswith(MARK.encode()) else MARK), True
+        start, self._begun = ("" if self._begun or not whole or whole.startswith(BOM.encode()) else BOM), True
         text = whole.decode()
         if self._most is not None:
             self._rows += sum(1 for _ in csv.reader(io.StringIO(text, newline="")))
-        return (start + again(text) + (self._cut() if last else "")).encode()
+        return (start + escape_rows(text) + (self._cut() if last else "")).encode()
 
     def _cut(self) -> str:
         """Return the note for a result that may have been cut; empty if it has fewer rows than the limit."""
         if self._most is None or self._rows <= self._most:
             return ""
-        return line(
+        return format_row(
             [f"Cut after {self._most:,} rows: there may be more. Add LIMIT and OFFSET to the query for the rest."]
         )
 

@@ -23,7 +23,7 @@ MARK = "SELECT 1 FROM _sqlite_migrations WHERE migration_set = 'harvester'"
 
 DESCRIPTION = Path(__file__).resolve().parent.parent / "metadata.yaml"
 
-_found: WeakKeyDictionary[Datasette, list[str]] = WeakKeyDictionary()
+_harvests: WeakKeyDictionary[Datasette, list[str]] = WeakKeyDictionary()
 _metadata: WeakKeyDictionary[Datasette, dict[str, Any]] = WeakKeyDictionary()
 
 
@@ -54,18 +54,18 @@ async def _is_harvest(datasette: Datasette, name: str) -> bool:
         return False  # another's database, or a damaged one, about which Datasette has its own words
 
 
-async def find(datasette: Datasette) -> None:
+async def find_harvests(datasette: Datasette) -> None:
     """Find the harvests among the databases, and remember them."""
     names = [name for name in datasette.databases if not name.startswith("_")]
-    _found[datasette] = [name for name in names if await _is_harvest(datasette, name)]
+    _harvests[datasette] = [name for name in names if await _is_harvest(datasette, name)]
     described = description()["databases"][DESCRIBED_AS]
-    others = [name for name in _found[datasette] if name != DESCRIBED_AS]
+    others = [name for name in _harvests[datasette] if name != DESCRIBED_AS]
     _metadata[datasette] = {"databases": dict.fromkeys(others, described)}
 
 
 def harvests(datasette: Datasette) -> list[str]:
     """Return the names of the databases that are harvests."""
-    return _found.get(datasette, [])
+    return _harvests.get(datasette, [])
 
 
 def metadata(datasette: Datasette) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def metadata(datasette: Datasette) -> dict[str, Any]:
     return _metadata.get(datasette, {})
 
 
-def meant(datasette: Datasette, request: Request) -> str:
+def requested_harvest(datasette: Datasette, request: Request) -> str:
     """Return the requested harvest: the one named by `in`, else the first; raise NotFound if there is none."""
     names = harvests(datasette)
     name = request.args.get("in") or (names[0] if names else "")
@@ -82,7 +82,7 @@ def meant(datasette: Datasette, request: Request) -> str:
     return name
 
 
-def link_to(datasette: Datasette, database: str) -> list[tuple[str, str]]:
+def harvest_param(datasette: Datasette, database: str) -> list[tuple[str, str]]:
     """Return the query parameters that a link to this harvest needs: none for the first harvest."""
     return [] if harvests(datasette)[:1] == [database] else [("in", database)]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..citations.citable import Citable, citable
+from ..citations.citable import CitedDocument, cited_document
 from .databases import catalogues
-from .queries import numbers
+from .queries import json_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from datasette.app import Datasette
 
-    from .queries import Read
+    from .queries import ReadRows
 
 
 TEXTS = "SELECT * FROM texts WHERE document_id = ? ORDER BY kind = 'transcript', language, id"
@@ -85,16 +85,16 @@ ALIKE = """
 DAYS = 3
 
 
-def keys_lead_to(read: Read, key: str) -> list[dict[str, Any]]:
+def find_by_key(read: ReadRows, key: str) -> list[dict[str, Any]]:
     """Return the documents (id, key) that a key leads to: the one that has it now, else all that had it."""
     return read("SELECT id, key FROM documents WHERE key = ?", key) or read(KEYS, key)
 
 
-def everything(read: Read, number: int) -> dict[str, Any]:
+def full_document(read: ReadRows, number: int) -> dict[str, Any]:
     """Return a document with everything that its page shows."""
     (row,) = documents(read, [number])
     parts = {"texts": TEXTS, "sightings": SIGHTINGS, "history": HISTORY, "offered": FILES, "shared": SHARED}
-    before, after = beside(read, row)
+    before, after = neighbours(read, row)
     return {
         **row,
         **{name: read(sql, number) for name, sql in parts.items()},
@@ -104,7 +104,7 @@ def everything(read: Read, number: int) -> dict[str, Any]:
     }
 
 
-def beside(read: Read, row: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def neighbours(read: ReadRows, row: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Return the documents before and after by date; (None, None) for an undated one."""
     if not row["date_from"]:
         return None, None
@@ -112,16 +112,16 @@ def beside(read: Read, row: dict[str, Any]) -> tuple[dict[str, Any] | None, dict
     return next(iter(before), None), next(iter(after), None)
 
 
-def related(read: Read, row: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def related(read: ReadRows, row: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Return related documents, grouped by how they are related; each appears once."""
     questions = {"correspondents": _between(row), "days_around": _around(row), "terms": (ALIKE, row["id"])}
     found: dict[str, list[dict[str, Any]]] = {}
     seen: set[int] = set()
     for name, question in questions.items():
         if question:
-            ids = [one["id"] for one in read(*question) if one["id"] not in seen]
+            ids = [other["id"] for other in read(*question) if other["id"] not in seen]
             seen.update(ids)
-            found[name] = read(NAMED, numbers(ids))
+            found[name] = read(NAMED, json_ids(ids))
     return {name: group for name, group in found.items() if group}
 
 
@@ -146,13 +146,13 @@ TERMS = "SELECT t.* FROM json_each(?) AS wanted CROSS JOIN document_terms AS t O
 FILES_OF = "SELECT f.* FROM json_each(?) AS wanted CROSS JOIN files AS f ON f.document_id = wanted.value"
 
 
-def documents(read: Read, ids: Iterable[int]) -> list[dict[str, Any]]:
+def documents(read: ReadRows, ids: Iterable[int]) -> list[dict[str, Any]]:
     """Return documents in the order of `ids`, each with its `terms` by facet and its `files`."""
-    wanted = numbers(ids)
-    return assembled(*(read(sql, wanted) for sql in (DOCUMENTS, TERMS, FILES_OF)))
+    wanted = json_ids(ids)
+    return assemble_documents(*(read(sql, wanted) for sql in (DOCUMENTS, TERMS, FILES_OF)))
 
 
-def assembled(
+def assemble_documents(
     found: Iterable[dict[str, Any]], terms: Iterable[dict[str, Any]], files: Iterable[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return documents with their `terms` by facet and their `files` added."""
@@ -181,9 +181,9 @@ def _by_facet(terms: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
     return facets
 
 
-def cited(
+def cited_documents(
     datasette: Datasette, found: Sequence[Mapping[str, Any]], address: Callable[[str], str] = lambda _: ""
-) -> list[Citable]:
+) -> list[CitedDocument]:
     """Return documents as they are cited; `address` gives the address of a document's page by its key."""
     names = catalogues(datasette)
-    return [citable(row, row["terms"], row["files"], names, page=address(row["key"])) for row in found]
+    return [cited_document(row, row["terms"], row["files"], names, page=address(row["key"])) for row in found]

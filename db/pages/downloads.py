@@ -14,8 +14,8 @@ from . import responses
 from .databases import catalogues
 from .exports import json_list, read_documents
 from .facet_counts import count
-from .queries import reading
-from .search import ordered
+from .queries import with_reader
+from .search import ordered_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,25 +24,27 @@ if TYPE_CHECKING:
 
     from .exports import Format
     from .queries import Reader
-    from .search import Found
-    from .search_page import Answer
-    from .search_request import Asked
+    from .search import SearchResult
+    from .search_page import SearchAnswer
+    from .search_request import SearchRequest
 
 PIECE = 50
 """Documents that are written before other requests are served."""
 
 
-def download(datasette: Datasette, asked: Asked, found: Mapping[str, Found], format_: Format) -> AsgiStream:
+def stream_download(
+    datasette: Datasette, question: SearchRequest, found: Mapping[str, SearchResult], format_: Format
+) -> AsgiStream:
     """Return a stream of all documents found, in a format."""
     names = catalogues(datasette)
 
     def write(read: Callable[..., Iterator[dict[str, Any]]]) -> Iterator[str]:
         return format_.write(read(texts=format_.ending == "jsonl"), names)
 
-    return _stream(datasette, asked, found, write, format_.media_type, f"documents.{format_.ending}")
+    return _stream(datasette, question, found, write, format_.media_type, f"documents.{format_.ending}")
 
 
-def everything(answer: Answer) -> AsgiStream:
+def stream_json(answer: SearchAnswer) -> AsgiStream:
     """Return a stream of all documents found as JSON, with the counts of facets."""
     counts = count(answer.found, answer.question)
     head = {"query": answer.question.query(), "total": answer.total, "notes": answer.question.remarks}
@@ -50,7 +52,7 @@ def everything(answer: Answer) -> AsgiStream:
 
     def address(name: str, row: dict[str, Any]) -> str:
         link = responses.linker(answer.datasette, name)
-        return responses.absolute(answer.datasette, answer.request, link(responses.document_path(row["key"])))
+        return responses.absolute_url(answer.datasette, answer.request, link(responses.document_path(row["key"])))
 
     def write(read: Callable[..., Iterator[dict[str, Any]]]) -> Iterator[str]:
         rows = ({**row, "page": address(row.pop("database"), row)} for row in read(named=True))
@@ -63,8 +65,8 @@ def everything(answer: Answer) -> AsgiStream:
 
 def _stream(
     datasette: Datasette,
-    asked: Asked,
-    found: Mapping[str, Found],
+    question: SearchRequest,
+    found: Mapping[str, SearchResult],
     write: Callable[[Callable[..., Iterator[dict[str, Any]]]], Iterator[str]],
     media_type: str,
     name: str,
@@ -72,16 +74,20 @@ def _stream(
     """Return a stream of what `write` yields for all documents found, database by database."""
 
     async def send(writer: Any) -> None:
-        readers = {database: await reading(datasette, database, _itself, export=True) for database in found}
+        readers = {database: await with_reader(datasette, database, _identity, export=True) for database in found}
 
         def read(*, texts: bool = False, named: bool = False) -> Iterator[dict[str, Any]]:
-            for database, one in found.items():
-                for row in read_documents(readers[database], ordered(readers[database], asked, one), texts=texts):
+            for database, result in found.items():
+                for row in read_documents(
+                    readers[database], ordered_ids(readers[database], question, result), texts=texts
+                ):
                     yield {**row, "database": database} if named else row
 
         parts = write(read)
         begun = time.monotonic()
-        while piece := await reading(datasette, next(iter(found)), lambda _: list(islice(parts, PIECE)), export=True):
+        while piece := await with_reader(
+            datasette, next(iter(found)), lambda _: list(islice(parts, PIECE)), export=True
+        ):
             await writer.write("".join(piece))
             # Writing is Python's work, and only one thread at a time does that: readers get every second moment.
             await asyncio.sleep(time.monotonic() - begun)
@@ -93,5 +99,5 @@ def _stream(
     return AsgiStream(send, headers=headers, content_type=media_type)
 
 
-def _itself(read: Reader) -> Reader:
+def _identity(read: Reader) -> Reader:
     return read

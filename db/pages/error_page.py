@@ -38,8 +38,8 @@ async def error_page(datasette: Datasette, request: Request, exception: Exceptio
         message = "Something went wrong here. It was noted in the server's log; try again, or search for what you need."
     elif status == 404 and (not message or NOT_MINE.match(message)):
         message = f"Nothing stands at {readable(path)}: search for it, or begin at the front page."
-    said: dict[str, Any] = {"error": message, "status": status, "title": TITLES.get(status, "Something went wrong")}
-    html = await datasette.render_template(["error.html"], said, request=request)
+    context: dict[str, Any] = {"error": message, "status": status, "title": TITLES.get(status, "Something went wrong")}
+    html = await datasette.render_template(["error.html"], context, request=request)
     headers = {"Access-Control-Allow-Origin": "*"} if datasette.cors else {}
     return Response.html(html, status=status, headers=headers)
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
-NOTED: ContextVar[dict[str, bool]] = ContextVar("noted")
-"""Notes on the current request: `behind`, if its response is older than the database and must not be cached."""
+REQUEST_NOTES: ContextVar[dict[str, bool]] = ContextVar("noted")
+"""Notes on the current request: `mark_stale`, if its response is older than the database and must not be cached."""
 STARTED = str(Path(__file__).stat().st_mtime_ns)
 
 
-def behind() -> None:
+def mark_stale() -> None:
     """Note that the current response is older than the database."""
-    NOTED.get({})["behind"] = True
+    REQUEST_NOTES.get({})["behind"] = True
 
 
 def stamp(datasette: Datasette) -> str:
@@ -36,35 +36,35 @@ def wrapper(datasette: Datasette) -> Any:
 
     def wrap(app: Any) -> Any:
         async def answer(scope: Any, receive: Any, send: Any) -> None:
-            if not _may_be_kept(scope):
+            if not _is_cacheable(scope):
                 await app(scope, receive, send)
                 return
-            mark = _mark(datasette, scope)
+            mark = _etag(datasette, scope)
             headers = dict(scope["headers"])
             if mark.encode() in headers.get(b"if-none-match", b""):
                 await _unchanged(send, mark)
                 return
-            token = NOTED.set({})
+            token = REQUEST_NOTES.set({})
             try:
-                await app(scope, receive, _marking(send, mark, datasette.setting("default_cache_ttl")))
+                await app(scope, receive, _adding_etag(send, mark, datasette.setting("default_cache_ttl")))
             finally:
-                NOTED.reset(token)
+                REQUEST_NOTES.reset(token)
 
         return answer
 
     return wrap
 
 
-def _may_be_kept(scope: Any) -> bool:
+def _is_cacheable(scope: Any) -> bool:
     """Return whether a response is the same for everyone: not with Datasette's cookies, for messages and actors."""
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or "/-/" in scope["path"]:
         return False
     return b"ds_" not in dict(scope["headers"]).get(b"cookie", b"")
 
 
-def _mark(datasette: Datasette, scope: Any) -> str:
+def _etag(datasette: Datasette, scope: Any) -> str:
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")  # addresses in feeds name it
-    asked = f"{host}|{scope['path']}?{scope.get('query_string', b'').decode('latin-1')}"
+    address = f"{host}|{scope['path']}?{scope.get('query_string', b'').decode('latin-1')}"
     return f'W/"{hashlib.sha256(f"{stamp(datasette)}|{address}".encode()).hexdigest()[:20]}"'
 
 
@@ -73,13 +73,13 @@ async def _unchanged(send: Any, mark: str) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _marking(send: Any, mark: str, seconds: int) -> Any:
+def _adding_etag(send: Any, mark: str, seconds: int) -> Any:
     """Return a `send` that adds the ETag; a response that is behind gets `no-cache` instead."""
 
     async def on(message: Any) -> None:
         if message["type"] == "http.response.start" and message["status"] == 200:
             names = {name.lower() for name, _ in message["headers"]}
-            late = NOTED.get({}).get("behind", False)
+            late = REQUEST_NOTES.get({}).get("behind", False)
             added = [] if late else [(b"etag", mark.encode())]
             if b"cache-control" not in names:
                 added.append((b"cache-control", b"no-cache" if late else f"max-age={seconds}".encode()))

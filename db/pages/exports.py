@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..citations import bibtex, csl, ris, sheets
-from ..citations.citable import Citable, citable
+from ..citations.citable import CitedDocument, cited_document
 from .document_data import documents
-from .queries import numbers
+from .queries import json_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from .queries import Read
+    from .queries import ReadRows
 
     Documents = Iterable[dict[str, Any]]
     Names = Mapping[str, str]
@@ -34,8 +34,8 @@ class Format:
     write: Callable[[Documents, Names], Iterator[str]]
 
 
-def _cited(found: Documents, names: Names) -> Iterator[Citable]:
-    return (citable(row, row["terms"], row["files"], names) for row in found)
+def _cited(found: Documents, names: Names) -> Iterator[CitedDocument]:
+    return (cited_document(row, row["terms"], row["files"], names) for row in found)
 
 
 def _bibtex(found: Documents, names: Names) -> Iterator[str]:
@@ -83,14 +83,14 @@ FORMATS = {
 BY_ENDING = {format_.ending: format_ for format_ in FORMATS.values()}
 
 
-def read_documents(read: Read, found: Sequence[int], *, texts: bool) -> Iterator[dict[str, Any]]:
+def read_documents(read: ReadRows, found: Sequence[int], *, texts: bool) -> Iterator[dict[str, Any]]:
     """Yield documents, read in chunks; with their `texts` on request."""
     for start in range(0, len(found), CHUNK):
         wanted = found[start : start + CHUNK]
         rows = documents(read, wanted)
         if texts:
             of: dict[int, list[dict[str, Any]]] = {}
-            for text in read(TEXTS, numbers(wanted)):
+            for text in read(TEXTS, json_ids(wanted)):
                 of.setdefault(text.pop("document_id"), []).append(text)
             rows = [{**row, "texts": of.get(row["id"], [])} for row in rows]
         yield from rows

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .folding import fold
-from .search_request import UNSTATED, Asked
+from .search_request import UNSTATED, SearchRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from .search import Found
+    from .search import SearchResult
 
 COUNTED = ("kind", "sender", "recipient", "language", "person", "place", "subject", "contributor", "source", "listing")
 """The facets that are counted, in the order in which they are shown."""
@@ -19,43 +19,46 @@ SHOWN = 12
 LABELS = {"kind": {UNSTATED: "not stated"}, "gone": {"yes": "No longer in the archive", "no": "Still in the archive"}}
 
 
-def count(searched: Mapping[str, Found], asked: Asked) -> dict[str, Any]:
+def count(searched: Mapping[str, SearchResult], question: SearchRequest) -> dict[str, Any]:
     """Return the most frequent values of each facet with their counts, the years with theirs, and how many there are.
 
     `values` says how many values of each facet occur, so that a page can lead on to those that it does not show. Of
     several databases `in` counts each; the numbers of listings are each database's own.
     """
     found = list(searched.values())
-    every = {facet: values(found, facet, asked) for facet in (*COUNTED, "gone")}
+    every = {facet: values(found, facet, question) for facet in (*COUNTED, "gone")}
     counts: dict[str, Any] = {facet: _shown(rows) for facet, rows in every.items()}
     if len(found) > 1:
-        counts |= {"listing": [], "in": [{"value": name, "count": len(one.ids)} for name, one in searched.items()]}
+        counts |= {
+            "listing": [],
+            "in": [{"value": name, "count": len(result.ids)} for name, result in searched.items()],
+        }
     return {"year": years(found), **counts, "values": {facet: len(rows) for facet, rows in every.items()}}
 
 
-def years(found: Sequence[Found]) -> list[dict[str, Any]]:
+def years(found: Sequence[SearchResult]) -> list[dict[str, Any]]:
     """Return the counts by year, ignoring the filter by year itself."""
     counted: dict[int, int] = {}
-    for one in found:
-        held = one.without("year")
-        for year, documents in one.facets.years.items():
+    for result in found:
+        held = result.without("year")
+        for year, documents in result.facets.years.items():
             if number := documents.intersection_cardinality(held):
                 counted[year] = counted.get(year, 0) + number
     return [{"value": year, "count": number} for year, number in sorted(counted.items())]
 
 
-def values(found: Sequence[Found], facet: str, asked: Asked) -> list[dict[str, Any]]:
+def values(found: Sequence[SearchResult], facet: str, question: SearchRequest) -> list[dict[str, Any]]:
     """Return all values of a facet that occur, chosen ones first, then by how often: `value`, `label`, `count`."""
     counted: dict[str, int] = {}
     labels: dict[str, str] = dict(LABELS.get(facet, {}))
-    for one in found:
-        held = one.without(facet)
+    for result in found:
+        held = result.without(facet)
         if facet == "listing":
-            labels |= one.facets.labels
-        for value, documents in one.facets.values.get(facet, {}).items():
+            labels |= result.facets.labels
+        for value, documents in result.facets.values.get(facet, {}).items():
             if number := documents.intersection_cardinality(held):
                 counted[value] = counted.get(value, 0) + number
-    chosen = asked.of(facet)
+    chosen = question.of(facet)
     for value in chosen:
         counted.setdefault(value, 0)
     rows = [

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
-from .queries import numbers
+from .queries import json_ids
 from .search_request import TERMS, UNSTATED
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Facets:
         """Return the documents that may be of some days of a year: begun in it, or before and going on."""
         begun = (number for (number,) in read.tuples(BEGUN, f"{year:04}", last, first))
         spanning = self.years[year] & self.years.get(year - 1, BitMap())
-        going_on = read.tuples(GOING_ON, numbers(spanning), first, f"{year:04}") if spanning else ()
+        going_on = read.tuples(GOING_ON, json_ids(spanning), first, f"{year:04}") if spanning else ()
         return BitMap(begun) | BitMap(number for (number,) in going_on)
 
     def sorted(self, found: BitMap, order: str) -> Iterator[int]:
@@ -113,7 +113,7 @@ class Facets:
         return list(islice(self.sorted(found, order), start, stop))
 
 
-def load(read: Reader) -> Facets:
+def load_facets(read: Reader) -> Facets:
     """Read all facets from the tables."""
     facets = Facets()
     one_each: dict[str, defaultdict[str, array[int]]]

@@ -25,7 +25,7 @@ AUTHOR = "Archive harvester"
 
 
 @dataclass(frozen=True)
-class Entry:
+class FeedEntry:
     """An entry of a feed: a document."""
 
     id: str
@@ -44,7 +44,7 @@ class Feed:
     title: str
     page: str
     address: str
-    entries: tuple[Entry, ...]
+    entries: tuple[FeedEntry, ...]
 
     @property
     def id(self) -> str:
@@ -52,12 +52,12 @@ class Feed:
         return f"tag:archive-harvester,2026:feed:{urlsplit(self.page).query}"
 
 
-def make_entry(row: dict[str, Any], link: str) -> Entry:
+def make_entry(row: dict[str, Any], link: str) -> FeedEntry:
     """Return the entry of a document. A change gives a new id, since feed readers would not show it again otherwise."""
     stated = Date(row["date"] or "", clean(row["date_text"]))
     date = stated.edtf if stated.parts else stated.printed or stated.edtf or "undated"
     tags = [clean(row["kind"]), "gone from the archive" if row["gone_at"] else ""]
-    return Entry(
+    return FeedEntry(
         id=f"tag:archive-harvester,2026:{row['source']}:{row['key']}:{row['last_changed']}",
         link=link,
         title=f"{clean(row['title'])} ({date})",
@@ -82,7 +82,7 @@ def to_atom(feed: Feed) -> str:
     return tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
 
-def _atom_entry(element: Element, entry: Entry) -> None:
+def _atom_entry(element: Element, entry: FeedEntry) -> None:
     SubElement(element, "id").text = clean(entry.id)
     SubElement(element, "title").text = entry.title
     SubElement(element, "link", rel="alternate", type="text/html", href=entry.link)
@@ -95,7 +95,7 @@ def _atom_entry(element: Element, entry: Entry) -> None:
 
 def to_json_feed(feed: Feed) -> str:
     """Return the feed as JSON Feed 1.1."""
-    said = {
+    content = {
         "version": JSON_FEED,
         "title": clean(feed.title),
         "home_page_url": feed.page,
@@ -103,10 +103,10 @@ def to_json_feed(feed: Feed) -> str:
         "authors": [{"name": AUTHOR}],
         "items": [_json_item(entry) for entry in feed.entries],
     }
-    return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def _json_item(entry: Entry) -> dict[str, Any]:
+def _json_item(entry: FeedEntry) -> dict[str, Any]:
     return {
         "id": clean(entry.id),
         "url": entry.link,
@@ -118,6 +118,6 @@ def _json_item(entry: Entry) -> dict[str, Any]:
     }
 
 
-def entries(rows: Sequence[dict[str, Any]], links: Sequence[str]) -> tuple[Entry, ...]:
+def make_entries(rows: Sequence[dict[str, Any]], links: Sequence[str]) -> tuple[FeedEntry, ...]:
     """Return the entries of documents; `links` are the addresses of their pages."""
     return tuple(make_entry(row, link) for row, link in zip(rows, links, strict=True))

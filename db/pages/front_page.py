@@ -9,13 +9,13 @@ from datasette.utils.asgi import Response
 
 from .coverage import with_stretches
 from .databases import catalogues, harvests
-from .queries import ask, kept
+from .queries import cached, try_rows
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
     from datasette.utils.asgi import Request
 
-QUESTIONS = {
+QUERIES = {
     # Each count is answered by an index alone, so that it stays quick with a million documents.
     "documents": """
         SELECT (SELECT count(*) FROM documents) AS held,
@@ -52,26 +52,26 @@ async def front_page(request: Request, datasette: Datasette) -> Response:
     """Show the front page, in place of Datasette's own, which counts every table each time."""
     here = harvests(datasette)
     others = [name for name in datasette.databases if name not in here and not name.startswith("_")]
-    said = {name: await front(datasette, name) for name in here}
-    html = await datasette.render_template("index.html", {"said_of": said, "others": others}, request=request)
+    overview = {name: await harvest_overview(datasette, name) for name in here}
+    html = await datasette.render_template("index.html", {"said_of": overview, "others": others}, request=request)
     return Response.html(html)
 
 
-async def front(datasette: Datasette, database: str) -> dict[str, Any]:
+async def harvest_overview(datasette: Datasette, database: str) -> dict[str, Any]:
     """Return everything that the front page shows of one harvest."""
 
     async def answer(name: str) -> Any:
         # Each by itself: how the last run ended is quick, and so always as it is; counting may lag behind a harvest.
-        return await kept(datasette, database, ("front", name), lambda: _make(datasette, database, name))
+        return await cached(datasette, database, ("front", name), lambda: _make(datasette, database, name))
 
-    said = dict(zip(QUESTIONS, await asyncio.gather(*map(answer, QUESTIONS)), strict=True))
+    overview = dict(zip(QUERIES, await asyncio.gather(*map(answer, QUERIES)), strict=True))
     for name in ("documents", "run", "example"):
-        said[name] = said[name][0] if said[name] else None
+        overview[name] = overview[name][0] if overview[name] else None
     names = catalogues(datasette)
-    said["archives"] = [names.get(row["source"], row["source"]) for row in said["sources"] or []]
-    return said
+    overview["archives"] = [names.get(row["source"], row["source"]) for row in overview["sources"] or []]
+    return overview
 
 
 async def _make(datasette: Datasette, database: str, name: str) -> list[dict[str, Any]] | None:
-    found = await ask(datasette, database, QUESTIONS[name])
+    found = await try_rows(datasette, database, QUERIES[name])
     return await with_stretches(datasette, database, found) if name == "listings" else found

@@ -9,8 +9,8 @@ from datasette.database import QueryInterrupted
 
 from . import responses
 from .coverage import listings
-from .databases import harvests, meant
-from .queries import ask, rows
+from .databases import harvests, requested_harvest
+from .queries import rows, try_rows
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -41,7 +41,7 @@ async def health(datasette: Datasette) -> Response:
     states = [await _state(datasette, name) for name in harvests(datasette)]
     healthy = bool(states) and all(state["healthy"] for state in states)
     reason = "" if states else "nothing is harvested yet"
-    return responses.data({"healthy": healthy, "reason": reason, "harvests": states}, 200 if healthy else 503)
+    return responses.json_response({"healthy": healthy, "reason": reason, "harvests": states}, 200 if healthy else 503)
 
 
 async def _state(datasette: Datasette, database: str) -> dict[str, Any]:
@@ -50,7 +50,7 @@ async def _state(datasette: Datasette, database: str) -> dict[str, Any]:
         runs = await rows(datasette, database, LAST_RUN)
     except (sqlite3.Error, QueryInterrupted) as error:
         return {"name": database, "healthy": False, "reason": f"the database does not answer: {error}"}
-    reason = why_not(runs) or await _why_not_scheduled(datasette, database)
+    reason = run_trouble(runs) or await _schedule_trouble(datasette, database)
     return {
         "name": database,
         "healthy": not reason,
@@ -61,7 +61,7 @@ async def _state(datasette: Datasette, database: str) -> dict[str, Any]:
     }
 
 
-def why_not(runs: list[dict[str, Any]]) -> str:
+def run_trouble(runs: list[dict[str, Any]]) -> str:
     """Return what is wrong with the last run, as `harvester status` does; empty if nothing is."""
     if not runs:
         return "nothing was harvested yet"
@@ -71,10 +71,10 @@ def why_not(runs: list[dict[str, Any]]) -> str:
     return f"the last run ({last['id']}) is {last['status']}: {last['reason'] or 'see its problems'}"
 
 
-async def _why_not_scheduled(datasette: Datasette, database: str) -> str:
+async def _schedule_trouble(datasette: Datasette, database: str) -> str:
     """Return the open incidents and overdue schedules as text; empty if there are none, or no such tables."""
-    bad = await ask(datasette, database, BAD) or []
-    overdue = [row for row in await ask(datasette, database, UPCOMING) or [] if row["overdue"]]
+    bad = await try_rows(datasette, database, BAD) or []
+    overdue = [row for row in await try_rows(datasette, database, UPCOMING) or [] if row["overdue"]]
     said = [f"{row['subject']} since {row['since']}: {row['what']}" for row in bad]
     said += [f"{row['schedule']} is overdue since {row['next_start']}: no scheduler is running" for row in overdue]
     return "; ".join(said)
@@ -82,27 +82,27 @@ async def _why_not_scheduled(datasette: Datasette, database: str) -> str:
 
 async def coverage_page(request: Request, datasette: Datasette) -> Response:
     """Show what each listing holds and lacks; as JSON, too."""
-    database = meant(datasette, request)
+    database = requested_harvest(datasette, request)
     found = await listings(datasette, database)
     if request.url_vars["format"]:
-        return responses.data({"listings": found})
-    return await responses.page(datasette, request, "coverage.html", {"listings": found}, database)
+        return responses.json_response({"listings": found})
+    return await responses.render_page(datasette, request, "coverage.html", {"listings": found}, database)
 
 
 async def syncs_page(request: Request, datasette: Datasette) -> Response:
     """Show upcoming and missed syncs, and the last runs over time with their results."""
-    database = meant(datasette, request)
+    database = requested_harvest(datasette, request)
     said: dict[str, Any] = {"runs": await rows(datasette, database, RUNS)}
     said["walks"] = {row["run_id"]: row["verdicts"] for row in await rows(datasette, database, WALKS)}
     # A database of an older version has no schedules.
-    said["turns"] = {row["run_id"]: row for row in await ask(datasette, database, TURNS) or []}
+    said["turns"] = {row["run_id"]: row for row in await try_rows(datasette, database, TURNS) or []}
     for name, question in (("upcoming", UPCOMING), ("missed", MISSED), ("bad", BAD)):
-        said[name] = await ask(datasette, database, question) or []
-    return await responses.page(datasette, request, "syncs.html", said, database)
+        said[name] = await try_rows(datasette, database, question) or []
+    return await responses.render_page(datasette, request, "syncs.html", said, database)
 
 
 async def robots(datasette: Datasette) -> Response:
     """Return robots.txt, which excludes crawlers unless metadata.yaml admits them: search pages are endless."""
     config = datasette.plugin_config("reading-room") or {}
     rule = "Disallow: /search\nDisallow: /*?" if config.get("robots") else "Disallow: /"
-    return responses.text(f"User-agent: *\n{rule}\n", "text/plain; charset=utf-8")
+    return responses.text_response(f"User-agent: *\n{rule}\n", "text/plain; charset=utf-8")

@@ -18,7 +18,7 @@ from .folding import MARKS, fold
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .search_syntax import Words
+    from .search_syntax import SearchQuery
 
 OPEN, SHUT = "\x02", "\x03"
 """Characters around a found word until the text is escaped."""
@@ -41,7 +41,7 @@ class _Token:
 class Marker:
     """Finds the words of a search in texts. `hits` yields (start, end, number of the term)."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: SearchQuery) -> None:
         self._index = sqlite3.connect(":memory:", check_same_thread=False)
         self._index.execute(f"CREATE VIRTUAL TABLE one USING fts5 (word, tokenize = '{TOKENIZER}')")
         self._index.execute("CREATE VIRTUAL TABLE stems USING fts5vocab (one, row)")
@@ -69,7 +69,7 @@ class Marker:
 
     def mark(self, text: str, column: str = "") -> str:
         """Return a text with marks around all words found."""
-        return _marked(text, list(self.hits(text, column)))
+        return _insert_marks(text, list(self.hits(text, column)))
 
     def extract(self, text: str, column: str = "") -> tuple[str, set[int]] | None:
         """Return a part of a text around the first word found, with marks, and which terms stand in it."""
@@ -79,7 +79,7 @@ class Marker:
         start, end = _edges(text, max(0, first[0] - BEFORE), first[0] - BEFORE + AROUND)
         part = text[start:end]
         found = list(self.hits(part, column))
-        shown = ("… " if start else "") + _marked(part, found).strip() + (" …" if end < len(text) else "")
+        shown = ("… " if start else "") + _insert_marks(part, found).strip() + (" …" if end < len(text) else "")
         return shown, {number for _, _, number in found}
 
     def _tokens(self, text: str, *, prefix: bool) -> list[_Token]:
@@ -112,7 +112,7 @@ class Marker:
         return self._index.execute("SELECT 1 FROM one WHERE one MATCH ?", [match]).fetchone() is not None
 
 
-def _marked(text: str, hits: list[tuple[int, int, int]]) -> str:
+def _insert_marks(text: str, hits: list[tuple[int, int, int]]) -> str:
     parts, at = [], 0
     for start, end, _ in hits:
         if start >= at:
@@ -130,7 +130,7 @@ def _edges(text: str, start: int, end: int) -> tuple[int, int]:
     return start, max(start, min(end, len(text)))
 
 
-def marked(text: str | None) -> Markup:
+def to_markup(text: str | None) -> Markup:
     """Return a text escaped, with its marks as `<mark>` elements."""
     safe = str(escape(text or ""))
     safe = re.sub(f"{OPEN}([^{OPEN}{SHUT}]*){SHUT}", r"<mark>\1</mark>", safe)

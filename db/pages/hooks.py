@@ -12,7 +12,7 @@ from .etag import wrapper
 from .folding import register as register_fold
 from .labels import field_label, fields_in_words
 from .limits import limit
-from .queries import ask, numbers
+from .queries import json_ids, try_rows
 from .renderers import renderer
 from .responses import document_path, linker
 
@@ -45,7 +45,7 @@ def on_startup(datasette: Datasette) -> Callable[[], Awaitable[None]]:
     """Return the coroutine function that Datasette runs at startup."""
 
     async def find() -> None:
-        await databases.find(datasette)
+        await databases.find_harvests(datasette)
 
     return find
 
@@ -77,7 +77,7 @@ def template_vars(datasette: Datasette, database: str | None) -> dict[str, Any]:
     async def documents_of(name: str, cells: Iterable[Any]) -> dict[int, dict[str, Any]]:
         sql = "SELECT id, key, title FROM documents WHERE id IN (SELECT value FROM json_each(?))"
         ids = [number for number in map(number_of, cells) if number is not None]
-        found = await ask(datasette, name, sql, numbers(ids)) if name in databases.harvests(datasette) else []
+        found = await try_rows(datasette, name, sql, json_ids(ids)) if name in databases.harvests(datasette) else []
         return {row["id"]: row for row in found or []}
 
     return {

@@ -18,7 +18,7 @@ HEAP = 200_000_000
 TOO_MUCH = "the answer is too large: ask for fewer rows or columns"
 
 
-class TooMuchError(sqlite3.OperationalError):
+class AnswerTooLargeError(sqlite3.OperationalError):
     """A result is too large; Datasette shows the message, as for SQL errors."""
 
 
@@ -50,5 +50,5 @@ class _Counting:
             self._cursor, self._left = weakref.ref(cursor), LONGEST_ANSWER
         self._left -= sum(len(value) for value in values if isinstance(value, str | bytes))
         if self._left < 0:
-            raise TooMuchError(TOO_MUCH)
+            raise AnswerTooLargeError(TOO_MUCH)
         return sqlite3.Row(cursor, values)

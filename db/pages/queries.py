@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from datasette.utils import sqlite_timelimit
 
-from .etag import behind
+from .etag import mark_stale
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
     Answer = TypeVar("Answer")
     Rows = list[dict[str, Any]]
-    Read = Callable[..., Rows]
+    ReadRows = Callable[..., Rows]
 
-MOST_KEPT = 300
+MAX_CACHED = 300
 COSTLY = 0.05
 """Seconds. A result that takes longer is shown from the cache while it is computed again; others are always current."""
 LONGEST_MS = 120_000
 """Milliseconds for our own queries, which all end; a page that takes longer than a second says so."""
-REST = 20
+REFRESH_FACTOR = 20
 """A costly result is computed again after this many times its own duration, so that a harvest does not keep it busy."""
 
 
@@ -56,33 +56,33 @@ class Reader:
             yield from self.conn.execute(sql, values)
 
 
-def _connection(held: Database) -> sqlite3.Connection:
+def _connection(database_object: Database) -> sqlite3.Connection:
     """Return this thread's own connection to a database."""
     connections: WeakKeyDictionary[Database, sqlite3.Connection]
     connections = _threads.__dict__.setdefault("of", WeakKeyDictionary())
-    if held not in connections:
-        connections[held] = conn = held.connect()
+    if database_object not in connections:
+        connections[database_object] = conn = database_object.connect()
         conn.text_factory = lambda value: str(value, "utf-8", "replace")
         conn.execute("PRAGMA temp_store = MEMORY")
-    return connections[held]
+    return connections[database_object]
 
 
-async def reading(
+async def with_reader(
     datasette: Datasette, database: str, use: Callable[[Reader], Answer], *, export: bool = False
 ) -> Answer:
     """Run `use` with a reader in a thread; several queries in one call wait for a thread only once.
 
     These are not Datasette's threads, which three slow queries of a user would block. Exports have their own thread.
     """
-    held = datasette.databases[database]
+    database_object = datasette.databases[database]
     pool = _export_threads if export else _reading_threads
     answer: Answer = await asyncio.get_running_loop().run_in_executor(
-        pool, lambda: use(Reader(_connection(held), LONGEST_MS))
+        pool, lambda: use(Reader(_connection(database_object), LONGEST_MS))
     )
     return answer
 
 
-def attempt(read: Read, sql: str, *values: object) -> Rows | None:
+def try_read(read: ReadRows, sql: str, *values: object) -> Rows | None:
     """Return the rows of a query; None if it took too long or the table does not exist."""
     try:
         return read(sql, *values)
@@ -93,21 +93,21 @@ def attempt(read: Read, sql: str, *values: object) -> Rows | None:
 
 async def rows(datasette: Datasette, database: str, sql: str, *values: object) -> Rows:
     """Return the rows of a query."""
-    return await reading(datasette, database, lambda read: read(sql, *values))
+    return await with_reader(datasette, database, lambda read: read(sql, *values))
 
 
-async def ask(datasette: Datasette, database: str, sql: str, *values: object) -> Rows | None:
+async def try_rows(datasette: Datasette, database: str, sql: str, *values: object) -> Rows | None:
     """Return the rows of a query, or None, as `try_read` does."""
-    return await reading(datasette, database, lambda read: attempt(read, sql, *values))
+    return await with_reader(datasette, database, lambda read: try_read(read, sql, *values))
 
 
-def numbers(ids: Iterable[int]) -> str:
+def json_ids(ids: Iterable[int]) -> str:
     """Return ids as one JSON value for `json_each`: SQLite limits the number of parameters."""
     return json.dumps(list(ids))
 
 
 @dataclass
-class _Kept:
+class _CacheEntry:
     version: int
     value: Any
     made_at: float
@@ -117,59 +117,61 @@ class _Kept:
 _threads = threading.local()
 _reading_threads = ThreadPoolExecutor(4, "reading")
 _export_threads = ThreadPoolExecutor(1, "export")
-_answers: WeakKeyDictionary[Datasette, OrderedDict[tuple[str, object], _Kept]] = WeakKeyDictionary()
-_making: WeakKeyDictionary[Datasette, dict[tuple[str, object], asyncio.Task[Any]]] = WeakKeyDictionary()
+_cache: WeakKeyDictionary[Datasette, OrderedDict[tuple[str, object], _CacheEntry]] = WeakKeyDictionary()
+_tasks: WeakKeyDictionary[Datasette, dict[tuple[str, object], asyncio.Task[Any]]] = WeakKeyDictionary()
 _watching: WeakKeyDictionary[Database, sqlite3.Connection] = WeakKeyDictionary()
 
 
-def version(datasette: Datasette, database: str) -> int:
+def data_version(datasette: Datasette, database: str) -> int:
     """Return SQLite's `data_version`, which changes with every write; comparable on one connection only."""
-    held = datasette.databases[database]
-    if held not in _watching:
-        _watching[held] = held.connect()
-    return int(_watching[held].execute("PRAGMA data_version").fetchone()[0])
+    database_object = datasette.databases[database]
+    if database_object not in _watching:
+        _watching[database_object] = database_object.connect()
+    return int(_watching[database_object].execute("PRAGMA data_version").fetchone()[0])
 
 
-async def kept(datasette: Datasette, database: str, name: object, make: Callable[[], Awaitable[Answer]]) -> Answer:
+async def cached(datasette: Datasette, database: str, name: object, make: Callable[[], Awaitable[Answer]]) -> Answer:
     """Return a cached result; compute it if there is none. A costly one may be stale while it is computed again."""
     key = (database, name)
-    found = _answers.setdefault(datasette, OrderedDict()).get(key)
-    if found is None:
+    entry = _cache.setdefault(datasette, OrderedDict()).get(key)
+    if entry is None:
         # Others wait for it, too: it goes on when one of them leaves.
-        return await asyncio.shield(_made(datasette, key, make))
-    _answers[datasette].move_to_end(key)
-    value: Answer = found.value
-    if found.version == version(datasette, database):
+        return await asyncio.shield(_start_making(datasette, key, make))
+    _cache[datasette].move_to_end(key)
+    value: Answer = entry.value
+    if entry.version == data_version(datasette, database):
         return value
-    if found.cost <= COSTLY:
-        return await asyncio.shield(_made(datasette, key, make))
-    if time.monotonic() - found.made_at > found.cost * REST:
-        _made(datasette, key, make).add_done_callback(_complain)
-    behind()
+    if entry.cost <= COSTLY:
+        return await asyncio.shield(_start_making(datasette, key, make))
+    if time.monotonic() - entry.made_at > entry.cost * REFRESH_FACTOR:
+        _start_making(datasette, key, make).add_done_callback(_log_failure)
+    mark_stale()
     return value
 
 
-def _made(datasette: Datasette, key: tuple[str, object], make: Callable[[], Awaitable[Answer]]) -> asyncio.Task[Answer]:
+def _start_making(
+    datasette: Datasette, key: tuple[str, object], make: Callable[[], Awaitable[Answer]]
+) -> asyncio.Task[Answer]:
     """Start computing a result, or return the task that already does."""
-    tasks = _making.setdefault(datasette, {})
+    tasks = _tasks.setdefault(datasette, {})
     if key not in tasks:
-        tasks[key] = asyncio.ensure_future(_make(datasette, key, make))
+        tasks[key] = asyncio.ensure_future(_compute(datasette, key, make))
         tasks[key].add_done_callback(lambda _: tasks.pop(key))
     return tasks[key]
 
 
-async def _make(datasette: Datasette, key: tuple[str, object], make: Callable[[], Awaitable[Answer]]) -> Answer:
-    before, start = version(datasette, key[0]), time.monotonic()
+async def _compute(datasette: Datasette, key: tuple[str, object], make: Callable[[], Awaitable[Answer]]) -> Answer:
+    before, start = data_version(datasette, key[0]), time.monotonic()
     value = await make()
     now = time.monotonic()
-    answers = _answers[datasette]
-    answers[key] = _Kept(before, value, now, now - start)
-    while len(answers) > MOST_KEPT:
+    answers = _cache[datasette]
+    answers[key] = _CacheEntry(before, value, now, now - start)
+    while len(answers) > MAX_CACHED:
         answers.popitem(last=False)
     return value
 
 
-def _complain(task: asyncio.Task[Any]) -> None:
+def _log_failure(task: asyncio.Task[Any]) -> None:
     """Log the error of a task that nothing awaits; the cached result stays."""
     if not task.cancelled() and task.exception():
         logging.getLogger(__name__).warning("an answer could not be made anew: %s", task.exception())

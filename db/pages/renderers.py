@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from ..citations import FORMATS
 from . import responses
 from .databases import harvests
-from .document_data import cited, documents
-from .queries import reading, rows
+from .document_data import cited_documents, documents
+from .queries import rows, with_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datasette.app import Datasette
     from datasette.utils.asgi import Request, Response
 
-    from .queries import Read
+    from .queries import ReadRows
 
 BY_KEY = "SELECT d.id FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.key = wanted.value ORDER BY wanted.key"
 
@@ -37,39 +37,39 @@ def _render(ending: str) -> Callable[..., Any]:
     async def render(
         datasette: Datasette, request: Request, database: str, table: str | None, rows: list[Any]
     ) -> Response:
-        every = await _every_row(datasette, request, database, table) if table else [dict(row) for row in rows]
-        named = await _named(datasette, database, every)
+        every = await _all_rows(datasette, request, database, table) if table else [dict(row) for row in rows]
+        numbers = await _document_ids(datasette, database, every)
         media_type, write = FORMATS[ending]
 
-        def written(read: Read) -> str:
-            return write(cited(datasette, documents(read, named), responses.lasting(datasette, request)))
+        def written(read: ReadRows) -> str:
+            return write(cited_documents(datasette, documents(read, numbers), responses.permalinks(datasette, request)))
 
-        body = await reading(datasette, database, written, export=True)
-        return responses.text(body, media_type, f"{table or 'query'}.{ending}")
+        body = await with_reader(datasette, database, written, export=True)
+        return responses.text_response(body, media_type, f"{table or 'query'}.{ending}")
 
     return render
 
 
-async def _named(datasette: Datasette, database: str, found: Iterable[Mapping[str, Any]]) -> list[int]:
+async def _document_ids(datasette: Datasette, database: str, table_rows: Iterable[Mapping[str, Any]]) -> list[int]:
     """Return the ids of the documents that rows identify, each once."""
-    every = list(found)
+    every = list(table_rows)
     if every and "document_id" in every[0]:
-        named = (row["document_id"] for row in every)
-        return list(dict.fromkeys(number for number in named if isinstance(number, int)))
+        numbers = (row["document_id"] for row in every)
+        return list(dict.fromkeys(number for number in numbers if isinstance(number, int)))
     keys = [str(row["key"]) for row in every if row.get("key")]
     return [row["id"] for row in await rows(datasette, database, BY_KEY, json.dumps(keys))]
 
 
-async def _every_row(datasette: Datasette, request: Request, database: str, table: str) -> list[dict[str, Any]]:
+async def _all_rows(datasette: Datasette, request: Request, database: str, table: str) -> list[dict[str, Any]]:
     """Return all rows of a table, page by page: citations of a listing need all of it, not the first hundred."""
-    asked = [(name, value) for name in request.args for value in request.args.getlist(name) if name != "_size"]
-    found: list[dict[str, Any]] = []
+    params = [(name, value) for name in request.args for value in request.args.getlist(name) if name != "_size"]
+    table_rows: list[dict[str, Any]] = []
     following: str | None = None
     while True:
-        pairs = [*asked, ("_size", "max"), ("_shape", "objects"), *([("_next", following)] if following else [])]
+        pairs = [*params, ("_size", "max"), ("_shape", "objects"), *([("_next", following)] if following else [])]
         path = datasette.urls.table(database, table, format="json")
         answer = (await datasette.client.get(f"{path}?{urlencode(pairs)}")).json()
-        found += answer["rows"]
+        table_rows += answer["rows"]
         following = answer.get("next")
         if not following:
-            return found
+            return table_rows

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from datasette.utils.asgi import Response
 
-from .databases import link_to
+from .databases import harvest_param
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,21 +20,21 @@ OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*"}
 """Headers that let any site's scripts read responses: the database is public and read-only."""
 
 
-async def page(
-    datasette: Datasette, request: Request, template: str, said: Mapping[str, Any], database: str
+async def render_page(
+    datasette: Datasette, request: Request, template: str, content: Mapping[str, Any], database: str
 ) -> Response:
     """Return a page rendered from a template."""
-    given = {"harvest": database, "database": database, "link": linker(datasette, database), **said}
-    return Response.html(await datasette.render_template(template, given, request=request))
+    context = {"harvest": database, "database": database, "link": linker(datasette, database), **content}
+    return Response.html(await datasette.render_template(template, context, request=request))
 
 
-def data(said: object, status: int = 200) -> Response:
+def json_response(content: object, status: int = 200) -> Response:
     """Return a JSON response."""
-    body = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+    body = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
     return Response(body, status=status, content_type="application/json; charset=utf-8", headers=OPEN_TO_ALL)
 
 
-def text(body: str, media_type: str, name: str = "") -> Response:
+def text_response(body: str, media_type: str, name: str = "") -> Response:
     """Return a text response; with a name, as a download."""
     headers = dict(OPEN_TO_ALL)
     if name:
@@ -46,9 +46,9 @@ def linker(datasette: Datasette, database: str) -> Any:
     """Return a function that makes addresses of pages for this harvest."""
 
     def link(path: str, query: str = "", **more: str) -> str:
-        pairs = urlencode([*link_to(datasette, database), *((k, v) for k, v in more.items() if v)])
-        asked = "&".join(part for part in (query, pairs) if part)
-        return str(datasette.urls.path(path)) + (f"?{asked}" if asked else "")
+        pairs = urlencode([*harvest_param(datasette, database), *((k, v) for k, v in more.items() if v)])
+        params = "&".join(part for part in (query, pairs) if part)
+        return str(datasette.urls.path(path)) + (f"?{params}" if params else "")
 
     return link
 
@@ -58,11 +58,11 @@ def document_path(key: str, ending: str = "") -> str:
     return f"/document/{quote(key, safe='~')}{ending}"
 
 
-def absolute(datasette: Datasette, request: Request, path: str) -> str:
+def absolute_url(datasette: Datasette, request: Request, path: str) -> str:
     """Return the absolute URL of a path, as the client can reach it."""
     return str(datasette.absolute_url(request, path))
 
 
-def lasting(datasette: Datasette, request: Request) -> Callable[[str], str]:
+def permalinks(datasette: Datasette, request: Request) -> Callable[[str], str]:
     """Return a function from a document's key to its permanent absolute URL."""
-    return lambda key: absolute(datasette, request, str(datasette.urls.path(document_path(key))))
+    return lambda key: absolute_url(datasette, request, str(datasette.urls.path(document_path(key))))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
-from .facets import Facets, load, parse_ids
-from .queries import kept, reading
+from .facets import Facets, load_facets, parse_ids
+from .queries import cached, with_reader
 from .search_request import ONE_EACH
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datasette.app import Datasette
 
     from .queries import Reader
-    from .search_request import Asked
+    from .search_request import SearchRequest
 
 WINDOW = 1_000_000
 """How many ids are gathered in one JSON value: SQLite limits the length of values."""
@@ -35,7 +35,7 @@ BEST = 200
 
 
 @dataclass
-class Found:
+class SearchResult:
     """The documents that match a search in one database.
 
     `ids` are those of the documents.
@@ -53,41 +53,41 @@ class Found:
         return self.beside.get(facet, self.ids)
 
 
-async def find(datasette: Datasette, database: str, asked: Asked) -> Found:
+async def search_database(datasette: Datasette, database: str, question: SearchRequest) -> SearchResult:
     """Return the documents of a database that match a search, cached."""
-    facets = await facets_of(datasette, database)
+    facets = await cached_facets(datasette, database)
 
-    async def make() -> Found:
-        return await reading(datasette, database, lambda read: find_documents(read, facets, asked))
+    async def make() -> SearchResult:
+        return await with_reader(datasette, database, lambda read: find_documents(read, facets, question))
 
-    return await kept(datasette, database, ("found", facets.serial, *asked.what), make)
+    return await cached(datasette, database, ("found", facets.serial, *question.what), make)
 
 
-async def facets_of(datasette: Datasette, database: str) -> Facets:
+async def cached_facets(datasette: Datasette, database: str) -> Facets:
     """Return the facets of a database, cached until it changes."""
 
     async def make() -> Facets:
-        return await reading(datasette, database, load)
+        return await with_reader(datasette, database, load_facets)
 
-    return await kept(datasette, database, "facets", make)
+    return await cached(datasette, database, "facets", make)
 
 
-def find_documents(read: Reader, facets: Facets, asked: Asked) -> Found:
+def find_documents(read: Reader, facets: Facets, question: SearchRequest) -> SearchResult:
     """Return the documents that match the words and filters."""
     base = facets.documents
-    if asked.words.match:
-        held = matching(read, asked.words.match)
-        base = base - held if asked.words.negated else base & held
-    filters = _filters(read, facets, asked)
-    ids = _all(base, [held for _, held in filters])
+    if question.words.match:
+        matched = match_ids(read, question.words.match)
+        base = base - matched if question.words.negated else base & matched
+    filters = _filters(read, facets, question)
+    ids = _all(base, [matched for _, matched in filters])
     beside = {
-        facet: _all(base, [held for name, held in filters if name != facet])
+        facet: _all(base, [matched for name, matched in filters if name != facet])
         for facet in {name for name, _ in filters} & {"year", *ONE_EACH}
     }
-    return Found(facets, ids, beside, matching=asked.words.ranked and len(ids) == len(held))
+    return SearchResult(facets, ids, beside, matching=question.words.ranked and len(ids) == len(matched))
 
 
-def matching(read: Reader, match: str) -> BitMap:
+def match_ids(read: Reader, match: str) -> BitMap:
     """Return the documents that match an expression of FTS5."""
     (last,) = next(read.tuples("SELECT coalesce(max(id), 0) FROM documents"))
     windows = range(0, last + 1, WINDOW)
@@ -100,13 +100,13 @@ def count_matches(read: Reader, match: str) -> int:
     return int(next(read.tuples(NUMBER, match))[0])
 
 
-def _filters(read: Reader, facets: Facets, asked: Asked) -> list[tuple[str, BitMap]]:
+def _filters(read: Reader, facets: Facets, question: SearchRequest) -> list[tuple[str, BitMap]]:
     """Return each filter with the documents that it leaves. Of what a document has one of, several are alternatives."""
-    filters = [("year", facets.dated(read, asked.period))] if asked.period else []
-    chosen = asked.filters
+    filters = [("year", facets.dated(read, question.period))] if question.period else []
+    chosen = question.filters
     for facet in dict.fromkeys(name for name, _ in chosen):
-        held = [facets.having(facet, value) for value in asked.of(facet)]
-        filters += [(facet, BitMap.union(*held))] if facet in ONE_EACH else [(facet, each) for each in held]
+        matched = [facets.having(facet, value) for value in question.of(facet)]
+        filters += [(facet, BitMap.union(*matched))] if facet in ONE_EACH else [(facet, each) for each in matched]
     return filters
 
 
@@ -114,55 +114,57 @@ def _all(base: BitMap, filters: list[BitMap]) -> BitMap:
     return BitMap.intersection(base, *filters) if filters else base
 
 
-async def page(datasette: Datasette, database: str, asked: Asked, found: Found, start: int, stop: int) -> list[int]:
+async def result_page(
+    datasette: Datasette, database: str, question: SearchRequest, found: SearchResult, start: int, stop: int
+) -> list[int]:
     """Return some of the documents found, in the order asked for."""
-    if asked.sorted_by != "relevance":
-        return found.facets.page(found.ids, asked.sorted_by, start, stop)
+    if question.sorted_by != "relevance":
+        return found.facets.page(found.ids, question.sorted_by, start, stop)
     most = BEST if stop <= BEST else len(found.ids)
 
     async def make() -> array[int]:
-        return await reading(datasette, database, lambda read: ranked(read, asked, found, most))
+        return await with_reader(datasette, database, lambda read: rank(read, question, found, most))
 
-    name = ("ranked", found.facets.serial, *asked.what, most)
-    return list((await kept(datasette, database, name, make))[start:stop])
+    name = ("ranked", found.facets.serial, *question.what, most)
+    return list((await cached(datasette, database, name, make))[start:stop])
 
 
-def ranked(read: Reader, asked: Asked, found: Found, most: int) -> array[int]:
+def rank(read: Reader, question: SearchRequest, found: SearchResult, most: int) -> array[int]:
     """Return the documents found, the best first: those with more of the words in their titles before others."""
     best: array[int] = array("I")
-    for level in reversed(levels(read, asked, found.ids)):
+    for level in reversed(title_levels(read, question, found.ids)):
         if level and len(best) < most:
             within = "" if found.matching and len(level) == len(found.ids) else "AND within(rowid)"
             read.conn.create_function("within", 1, level.__contains__)
-            rows = read.tuples(RANKED.format(within=within), asked.words.match, most - len(best))
+            rows = read.tuples(RANKED.format(within=within), question.words.match, most - len(best))
             best.extend(number for (number,) in rows)
     return best
 
 
-def levels(read: Reader, asked: Asked, found: BitMap) -> list[BitMap]:
+def title_levels(read: Reader, question: SearchRequest, found: BitMap) -> list[BitMap]:
     """Return the documents grouped by how many of the words are in their titles, from none to all."""
     parts = [found]
-    for title in {replace(term, field="title").match for term in asked.words.terms if term.field in ("", "title")}:
-        held = matching(read, title)
-        below = [BitMap(), *(part & held for part in parts)]
-        parts = [part | low for part, low in zip([*(part - held for part in parts), BitMap()], below, strict=True)]
+    for title in {replace(term, field="title").match for term in question.words.terms if term.field in ("", "title")}:
+        matched = match_ids(read, title)
+        below = [BitMap(), *(part & matched for part in parts)]
+        parts = [part | low for part, low in zip([*(part - matched for part in parts), BitMap()], below, strict=True)]
     return parts
 
 
-def scores(read: Reader, asked: Asked, wanted: Sequence[int]) -> list[tuple[int, tuple[int, float]]]:
-    """Return documents with how well they answer, as `ranked` sorts them; less is better.
+def scores(read: Reader, question: SearchRequest, wanted: Sequence[int]) -> list[tuple[int, tuple[int, float]]]:
+    """Return documents with how well they answer, as `rank` sorts them; less is better.
 
     A harvest may have merged some since they were found: those are left out.
     """
-    held = BitMap(wanted)
-    read.conn.create_function("within", 1, held.__contains__)
-    weights = dict(read.tuples(SCORES, asked.words.match))
-    titles = {one: -number for number, part in enumerate(levels(read, asked, held)) for one in part}
+    matched = BitMap(wanted)
+    read.conn.create_function("within", 1, matched.__contains__)
+    weights = dict(read.tuples(SCORES, question.words.match))
+    titles = {one: -number for number, part in enumerate(title_levels(read, question, matched)) for one in part}
     return [(one, (titles[one], weights[one])) for one in wanted if one in weights]
 
 
-def ordered(read: Reader, asked: Asked, found: Found) -> array[int]:
+def ordered_ids(read: Reader, question: SearchRequest, found: SearchResult) -> array[int]:
     """Return all documents found, in the order asked for."""
-    if asked.sorted_by == "relevance":
-        return ranked(read, asked, found, len(found.ids))
-    return array("I", found.facets.sorted(found.ids, asked.sorted_by))
+    if question.sorted_by == "relevance":
+        return rank(read, question, found, len(found.ids))
+    return array("I", found.facets.sorted(found.ids, question.sorted_by))

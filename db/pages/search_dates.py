@@ -103,22 +103,22 @@ def read_date(text: str) -> tuple[str, str] | None:
     return None
 
 
-def take_dates(typed: str) -> tuple[str, list[tuple[str, tuple[str, str]]]]:
+def extract_dates(typed: str) -> tuple[str, list[tuple[str, tuple[str, str]]]]:
     """Return what was typed without its dates, and each date as typed with its first and last day."""
-    taken = []
+    dates = []
     for form in _TYPED:
         for found in list(form.finditer(typed))[::-1]:
             before = typed[: found.start()]
-            if _enclosed(before) or _SIGNATURE.search(before) or _JOINED.search(before):
+            if _is_enclosed(before) or _SIGNATURE.search(before) or _JOINED.search(before):
                 continue
             if re.match(r"\s*OR\b", typed[found.end() :]) or not (read := _read(found)):
                 continue
-            taken.append((found[0], read))
+            dates.append((found[0], read))
             typed = f"{before} {typed[found.end() :]}"
-    return " ".join(typed.split()), taken
+    return " ".join(typed.split()), dates
 
 
-def _enclosed(before: str) -> bool:
+def _is_enclosed(before: str) -> bool:
     """Return whether what follows is inside quotation marks or brackets, where dates are read as words."""
     pairs = (("(", ")"), ("“", "”"), ("«", "»"))
     return before.count('"') % 2 == 1 or any(before.count(one) > before.count(other) for one, other in pairs)
@@ -162,7 +162,7 @@ def _exists(text: str) -> bool:
     return True
 
 
-def in_words(start: str, end: str) -> str:
+def format_period(start: str, end: str) -> str:
     """Return a period as it is shown: `June 1960`, `16 October 1962 to 28 October 1962`."""
     return _words(start) if start == end else f"{_words(start)} to {_words(end)}"
 

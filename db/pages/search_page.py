@@ -11,17 +11,17 @@ from datasette.utils.asgi import Response
 
 from ..citations import embedded
 from . import feeds, responses
-from .databases import description, harvests, meant
-from .document_data import cited, documents
-from .downloads import download, everything
+from .databases import description, harvests, requested_harvest
+from .document_data import cited_documents, documents
+from .downloads import stream_download, stream_json
 from .exports import BY_ENDING
 from .facet_counts import by_name, count, values
-from .navigation import onward
-from .queries import reading
-from .search import Found, count_matches, find, page
-from .search_request import FACETS, Asked, asked
-from .several import merged
-from .snippets import extracts
+from .navigation import result_query
+from .queries import with_reader
+from .search import SearchResult, count_matches, result_page, search_database
+from .search_request import FACETS, SearchRequest, read_request
+from .several import merge_pages
+from .snippets import find_snippets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +41,13 @@ LATE = (
 
 
 @dataclass
-class Answer:
+class SearchAnswer:
     """A search and its results in each of the searched harvests."""
 
     datasette: Datasette
     request: Request
-    question: Asked
-    found: dict[str, Found]
+    question: SearchRequest
+    found: dict[str, SearchResult]
 
     @property
     def total(self) -> int:
@@ -62,78 +62,88 @@ class Answer:
 
 async def search_page(request: Request, datasette: Datasette) -> Any:
     """Return the results of a search as a page, data, a file or a feed."""
-    question, ending = asked(request.args), request.url_vars["format"] or ""
+    question, ending = read_request(request.args), request.url_vars["format"] or ""
     names = _searched(datasette, request)
     if ending in ("atom", "feed.json"):
         return await _feed(request, datasette, names, question, ending)
-    looking = asyncio.gather(*(find(datasette, name, question) for name in names))
+    searches = asyncio.gather(*(search_database(datasette, name, question) for name in names))
     try:
         if not ending:
-            done, _ = await asyncio.wait([looking], timeout=PATIENCE)
+            done, _ = await asyncio.wait([searches], timeout=PATIENCE)
             if not done:
-                looking.add_done_callback(lambda made: made.cancelled() or made.exception())  # the next request sees it
-                return await _counting(request, datasette, names, question)
-        found = dict(zip(names, await looking, strict=True))
+                searches.add_done_callback(
+                    lambda made: made.cancelled() or made.exception()
+                )  # the next request sees it
+                return await _counting_page(request, datasette, names, question)
+        found = dict(zip(names, await searches, strict=True))
     except sqlite3.OperationalError as error:
-        return await _given_up(request, datasette, names, question, error)
-    answer = Answer(datasette, request, question, found)
+        return await _timeout_page(request, datasette, names, question, error)
+    answer = SearchAnswer(datasette, request, question, found)
     if ending in BY_ENDING:
-        return download(datasette, question, found, BY_ENDING[ending])
+        return stream_download(datasette, question, found, BY_ENDING[ending])
     if ending == "json" and "page" not in request.args and "size" not in request.args:
-        return everything(answer)
-    said = await results(answer)
+        return stream_json(answer)
+    context = await results(answer)
     if ending == "json":
-        return responses.data(as_data(answer, said))
-    return await responses.page(datasette, request, "search.html", said, answer.first)
+        return responses.json_response(results_as_json(answer, context))
+    return await responses.render_page(datasette, request, "search.html", context, answer.first)
 
 
 async def values_page(request: Request, datasette: Datasette) -> Response:
     """Show all values of a facet among the results, sorted by name or count."""
-    question, facet = asked(request.args), request.url_vars["facet"]
+    question, facet = read_request(request.args), request.url_vars["facet"]
     names = _searched(datasette, request)
-    found = dict(zip(names, await asyncio.gather(*(find(datasette, name, question) for name in names)), strict=True))
+    found = dict(
+        zip(names, await asyncio.gather(*(search_database(datasette, name, question) for name in names)), strict=True)
+    )
     if not any(facet in one.facets.values for one in found.values()):
         return Response.redirect(str(datasette.urls.path("/search")))
     rows = values(list(found.values()), facet, question)
     rows = rows if request.args.get("_sort") == "count" else by_name(rows)
     if request.url_vars["format"]:
-        return responses.data({"query": question.query(), "facet": facet, "values": rows})
-    said = {"asked": question, "facet": facet, "rows": rows, "by_count": request.args.get("_sort") == "count"}
-    return await responses.page(datasette, request, "search_values.html", said, names[0])
+        return responses.json_response({"query": question.query(), "facet": facet, "values": rows})
+    context = {"asked": question, "facet": facet, "rows": rows, "by_count": request.args.get("_sort") == "count"}
+    return await responses.render_page(datasette, request, "search_values.html", context, names[0])
 
 
 def _searched(datasette: Datasette, request: Request) -> list[str]:
     """Return the harvests that are searched: the one named by `in`, or all."""
-    first = meant(datasette, request)
+    first = requested_harvest(datasette, request)
     return [first] if request.args.get("in") else harvests(datasette)
 
 
-async def _counting(request: Request, datasette: Datasette, names: Sequence[str], question: Asked) -> Response:
-    said = {"asked": question, "words": question.words, "counting": True, "notes": question.remarks, "counts": {}}
-    response = await responses.page(datasette, request, "search.html", said, names[0])
+async def _counting_page(
+    request: Request, datasette: Datasette, names: Sequence[str], question: SearchRequest
+) -> Response:
+    context = {"asked": question, "words": question.words, "counting": True, "notes": question.remarks, "counts": {}}
+    response = await responses.render_page(datasette, request, "search.html", context, names[0])
     response.headers |= {"Cache-Control": "no-store", "Refresh": "1"}
     return response
 
 
-async def _given_up(
-    request: Request, datasette: Datasette, names: Sequence[str], question: Asked, error: sqlite3.OperationalError
+async def _timeout_page(
+    request: Request,
+    datasette: Datasette,
+    names: Sequence[str],
+    question: SearchRequest,
+    error: sqlite3.OperationalError,
 ) -> Response:
     """Return the page for a search that took too long, with advice; raise any other error."""
     if str(error) != "interrupted":
         raise error
     if request.url_vars["format"]:
-        return responses.data({"query": question.query(), "error": LATE}, 503)
-    said = {"asked": question, "words": question.words, "late": LATE, "notes": [], "counts": {}}
-    return await responses.page(datasette, request, "search.html", said, names[0])
+        return responses.json_response({"query": question.query(), "error": LATE}, 503)
+    context = {"asked": question, "words": question.words, "late": LATE, "notes": [], "counts": {}}
+    return await responses.render_page(datasette, request, "search.html", context, names[0])
 
 
 async def feed(request: Request, datasette: Datasette) -> Response:
     """Return the feed of all documents."""
     ending = "atom" if request.url_vars["format"] == "atom" else "feed.json"
-    return await _feed(request, datasette, _searched(datasette, request), Asked(), ending)
+    return await _feed(request, datasette, _searched(datasette, request), SearchRequest(), ending)
 
 
-async def results(answer: Answer) -> dict[str, Any]:
+async def results(answer: SearchAnswer) -> dict[str, Any]:
     """Return the template variables of one page of results; the last page, if the request is beyond it."""
     question, total = answer.question, answer.total
     pages = max(1, -(-total // question.size))
@@ -142,7 +152,7 @@ async def results(answer: Answer) -> dict[str, Any]:
         notes.append(f"There are {pages:,} pages: this is the last.")
         question = answer.question = replace(question, page=pages)
     start = (question.page - 1) * question.size
-    shown = await _shown(answer, start, start + question.size)
+    shown = await _result_rows(answer, start, start + question.size)
     counts = count(answer.found, question)
     return {
         "asked": question,
@@ -155,51 +165,53 @@ async def results(answer: Answer) -> dict[str, Any]:
         "counts": counts,
         "chosen": _chosen(question, counts),
         "next": question.page + 1 if question.page < pages else None,
-        "alone": [] if total else await _each_word(answer),
+        "alone": [] if total else await _count_each_term(answer),
     }
 
 
-def _chosen(question: Asked, counts: dict[str, Any]) -> list[dict[str, Any]]:
+def _chosen(question: SearchRequest, counts: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the chosen filters with their labels, so that they can be removed."""
     labels = {(facet, row["value"]): row["label"] for facet in FACETS for row in counts.get(facet, ())}
     return [{"facet": one[0], "value": one[1], "label": labels.get(one, one[1])} for one in question.chosen]
 
 
-async def _shown(answer: Answer, start: int, stop: int) -> list[dict[str, Any]]:
+async def _result_rows(answer: SearchAnswer, start: int, stop: int) -> list[dict[str, Any]]:
     """Return some of the documents found, with the words marked, wherever they are held."""
     datasette, words = answer.datasette, answer.question.words
     if len(answer.found) == 1:
         name, found = next(iter(answer.found.items()))
-        wanted = [(name, one) for one in await page(datasette, name, answer.question, found, start, stop)]
+        wanted = [(name, one) for one in await result_page(datasette, name, answer.question, found, start, stop)]
     else:
-        wanted = await merged(datasette, answer.question, answer.found, start, stop)
+        wanted = await merge_pages(datasette, answer.question, answer.found, start, stop)
     rows: dict[tuple[str, int], dict[str, Any]] = {}
     for name in answer.found:
         ids = [one for held, one in wanted if held == name]
-        read = await reading(datasette, name, lambda r, ids=ids: extracts(r, words, documents(r, ids)))  # type: ignore[misc]
+        read = await with_reader(datasette, name, lambda r, ids=ids: find_snippets(r, words, documents(r, ids)))  # type: ignore[misc]
         link = responses.linker(datasette, name)
-        for row, item in zip(read, cited(datasette, read, responses.lasting(datasette, answer.request)), strict=True):
+        for row, item in zip(
+            read, cited_documents(datasette, read, responses.permalinks(datasette, answer.request)), strict=True
+        ):
             rows[name, row["id"]] = {**row, "coins": embedded.coins(item), "database": name, "link": link}
     shown = [rows[one] for one in wanted if one in rows]
-    return [{**row, "way": onward(answer.question, start + number)} for number, row in enumerate(shown, 1)]
+    return [{**row, "way": result_query(answer.question, start + number)} for number, row in enumerate(shown, 1)]
 
 
-async def _each_word(answer: Answer) -> list[tuple[str, int]]:
+async def _count_each_term(answer: SearchAnswer) -> list[tuple[str, int]]:
     """Return each word with the number of documents that it finds alone."""
     counted = []
     for term in answer.question.words.terms:
         found = [
-            await reading(answer.datasette, name, lambda read, m=term.match: count_matches(read, m))  # type: ignore[misc]
+            await with_reader(answer.datasette, name, lambda read, m=term.match: count_matches(read, m))  # type: ignore[misc]
             for name in answer.found
         ]
         counted.append((str(term), sum(found)))
     return counted
 
 
-def as_data(answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
+def results_as_json(answer: SearchAnswer, context: dict[str, Any]) -> dict[str, Any]:
     """Return a page of results as data."""
     link = responses.linker(answer.datasette, answer.first)
-    following = link("/search.json", answer.question.query(page=said["next"])) if said["next"] else None
+    following = link("/search.json", answer.question.query(page=context["next"])) if context["next"] else None
     absent = (
         "title_marked",
         "summary_marked",
@@ -209,43 +221,47 @@ def as_data(answer: Answer, said: dict[str, Any]) -> dict[str, Any]:
         *(() if len(answer.found) > 1 else ("database",)),
     )
     found = []
-    for row in said["results"]:
-        address = responses.absolute(answer.datasette, answer.request, row["link"](responses.document_path(row["key"])))
+    for row in context["results"]:
+        address = responses.absolute_url(
+            answer.datasette, answer.request, row["link"](responses.document_path(row["key"]))
+        )
         found.append({**{name: value for name, value in row.items() if name not in absent}, "page": address})
     return {
         "query": answer.question.query(page=answer.question.page),
-        "total": said["total"],
-        "notes": said["notes"],
+        "total": context["total"],
+        "notes": context["notes"],
         "results": found,
-        "counts": said["counts"],
-        "next": responses.absolute(answer.datasette, answer.request, following) if following else None,
+        "counts": context["counts"],
+        "next": responses.absolute_url(answer.datasette, answer.request, following) if following else None,
     }
 
 
-async def _feed(request: Request, datasette: Datasette, names: Sequence[str], question: Asked, ending: str) -> Response:
+async def _feed(
+    request: Request, datasette: Datasette, names: Sequence[str], question: SearchRequest, ending: str
+) -> Response:
     """Return the latest changes among the results of a search as a feed."""
     latest = replace(question, order="changed", page=1)
-    found = {name: await find(datasette, name, latest) for name in names}
-    wanted = await merged(datasette, latest, found, 0, feeds.ENTRIES)
+    found = {name: await search_database(datasette, name, latest) for name in names}
+    wanted = await merge_pages(datasette, latest, found, 0, feeds.ENTRIES)
     rows, addresses = [], []
     for name, one in wanted:
         link = responses.linker(datasette, name)
         # A harvest may have merged it since it was found.
-        for row in await reading(datasette, name, lambda read, one=one: documents(read, [one])):  # type: ignore[misc]
+        for row in await with_reader(datasette, name, lambda read, one=one: documents(read, [one])):  # type: ignore[misc]
             rows.append(row)
-            addresses.append(responses.absolute(datasette, request, link(responses.document_path(row["key"]))))
+            addresses.append(responses.absolute_url(datasette, request, link(responses.document_path(row["key"]))))
     link = (
         responses.linker(datasette, names[0])
         if len(names) == 1
         else responses.linker(datasette, harvests(datasette)[0])
     )
     site = description().get("title") or "Archive harvest"
-    said = feeds.Feed(
+    context = feeds.Feed(
         title=f"{site}: {question.q or 'new and changed documents'}",
-        page=responses.absolute(datasette, request, link("/search", latest.query())),
-        address=responses.absolute(datasette, request, link(f"/search.{ending}", latest.query())),
-        entries=feeds.entries(rows, addresses),
+        page=responses.absolute_url(datasette, request, link("/search", latest.query())),
+        address=responses.absolute_url(datasette, request, link(f"/search.{ending}", latest.query())),
+        entries=feeds.make_entries(rows, addresses),
     )
     if ending == "atom":
-        return responses.text(feeds.to_atom(said), "application/atom+xml; charset=utf-8")
-    return responses.text(feeds.to_json_feed(said), "application/feed+json; charset=utf-8")
+        return responses.text_response(feeds.to_atom(context), "application/atom+xml; charset=utf-8")
+    return responses.text_response(feeds.to_json_feed(context), "application/feed+json; charset=utf-8")

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from .search_dates import Period, from_edtf, in_words, read_date, take_dates
-from .search_syntax import Words, read
+from .search_dates import Period, extract_dates, format_period, from_edtf, read_date
+from .search_syntax import SearchQuery, parse_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ _TYPED = re.compile(rf"""(?<!\S)({"|".join(TYPED)}):(?:"([^"]*)"|([^\s"]+))""", 
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchRequest:
     """A search request. `start` and `end`: the span of dates, each `1956`, `1956-10` or `1956-10-23`."""
 
     q: str = ""
@@ -52,9 +52,9 @@ class Asked:
         return _read_typed(self.q)
 
     @cached_property
-    def words(self) -> Words:
+    def words(self) -> SearchQuery:
         """The words as a parsed query."""
-        return read(self._typed[0])
+        return parse_query(self._typed[0])
 
     @property
     def period(self) -> Period:
@@ -125,7 +125,7 @@ class Asked:
         return after and (period.end is None or f"{year:04}-01-01" <= period.end)
 
 
-def asked(args: Any) -> Asked:
+def read_request(args: Any) -> SearchRequest:
     """Return the request in the parameters of an address; what is not valid is left out, with a remark."""
     notes: list[str] = []
     start, end = _dates(args, notes)
@@ -136,11 +136,11 @@ def asked(args: Any) -> Asked:
     typed = " ".join((args.get("q") or "").split())
     if len(typed) > LONGEST:
         notes.append(f"Only the first {LONGEST:,} letters were read.")
-    return Asked(
+    return SearchRequest(
         typed[:LONGEST],
         start,
         end,
-        _known(chosen, notes),
+        _valid_filters(chosen, notes),
         _order(args.get("order"), notes),
         _number(args.get("page"), 1),
         min(_number(args.get("size"), PAGE), MOST_ON_A_PAGE),
@@ -161,14 +161,14 @@ def _read_typed(q: str) -> tuple[str, Period, tuple[tuple[str, str], ...], tuple
         else:
             continue
         q = q[: found.start()] + q[found.end() :]
-    rest, taken = take_dates(q)
-    for text, _ in taken:
+    rest, typed_dates = extract_dates(q)
+    for text, _ in typed_dates:
         notes.append(f"“{text}” was read as a date: put it in quotation marks to look for it as words.")
-    dates += [date for _, date in taken]
+    dates += [date for _, date in typed_dates]
     if not dates:
         return rest, Period(), tuple(chosen), tuple(notes)
     start, end = min(date[0] for date in dates), max(date[1] for date in dates)
-    notes.append(f"Only documents of {in_words(start, end)}.")
+    notes.append(f"Only documents of {format_period(start, end)}.")
     return rest, from_edtf(start, end), tuple(chosen), tuple(notes)
 
 
@@ -201,7 +201,7 @@ def _number(value: str | None, otherwise: int) -> int:
     return int(value) if value and re.fullmatch(r"[1-9]\d{0,8}", value, re.ASCII) else otherwise
 
 
-def _known(chosen: Iterable[tuple[str, str]], notes: list[str]) -> tuple[tuple[str, str], ...]:
+def _valid_filters(chosen: Iterable[tuple[str, str]], notes: list[str]) -> tuple[tuple[str, str], ...]:
     """Return the filters that are valid, with remarks on the others."""
     known = []
     for facet, value in sorted(chosen):

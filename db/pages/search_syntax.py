@@ -72,7 +72,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Words:
+class SearchQuery:
     """A parsed search.
 
     `match` is an FTS5 expression, or empty; `negated`: all documents except those that match. `terms` are the words to
@@ -98,11 +98,13 @@ class _Part:
     negated: bool = False
 
 
-def read(typed: str) -> Words:
+def parse_query(typed: str) -> SearchQuery:
     """Return the query for words, "phrases", beginnings*, -exclusions, AND, OR, NOT, (brackets) and field:words."""
     parser = _Parser(typed)
     whole = parser.all_of("", depth=0) or _Part("")
-    return Words(whole.match, whole.negated, tuple(dict.fromkeys(parser.terms)), tuple(_notes(typed, parser, whole)))
+    return SearchQuery(
+        whole.match, whole.negated, tuple(dict.fromkeys(parser.terms)), tuple(_notes(typed, parser, whole))
+    )
 
 
 class _Parser:

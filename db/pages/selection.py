@@ -10,7 +10,7 @@ from datasette.utils.asgi import NotFound, Response
 from . import responses
 from .databases import catalogues, harvests
 from .exports import BY_ENDING, read_documents
-from .queries import reading
+from .queries import with_reader
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -34,7 +34,7 @@ async def ticked(request: Request, datasette: Datasette) -> Response:
         found = list(read_documents(read, ids, texts=format_.ending == "jsonl"))
         return list(format_.write(found, names)) if found else []
 
-    parts = [part for name in harvests(datasette) for part in await reading(datasette, name, written, export=True)]
+    parts = [part for name in harvests(datasette) for part in await with_reader(datasette, name, written, export=True)]
     if not parts:
         raise NotFound("None of these documents is held here, or none was ticked: go back, and tick some")
-    return responses.text("".join(parts), format_.media_type, f"ticked.{format_.ending}")
+    return responses.text_response("".join(parts), format_.media_type, f"ticked.{format_.ending}")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .highlighting import Marker, marked
-from .queries import numbers
+from .highlighting import Marker, to_markup
+from .queries import json_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from markupsafe import Markup
 
-    from .queries import Read
-    from .search_syntax import Words
+    from .queries import ReadRows
+    from .search_syntax import SearchQuery
 
 TEXTS_OF = """SELECT id, document_id, kind, language, text FROM texts
     WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY kind = 'transcript', id"""
@@ -42,20 +42,20 @@ MOST = 3
 """Extracts of texts, and fields, that are shown of one document: each shows a word that is not shown yet."""
 
 
-def extracts(read: Read, words: Words, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def find_snippets(read: ReadRows, words: SearchQuery, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return documents with snippets added.
 
-    `title_marked`, `summary_marked`; `extracts` of texts (`kind`, `language`, `extract`; the first one is also
+    `title_marked`, `summary_marked`; `find_snippets` of texts (`kind`, `language`, `extract`; the first one is also
     `extract`); `fields` of the catalogue (`label`, `value`) for words that are nowhere else.
     """
     marker = Marker(words)
     texts: dict[int, list[dict[str, Any]]] = {}
-    for text in read(TEXTS_OF, numbers(row["id"] for row in found)) if marker else ():
+    for text in read(TEXTS_OF, json_ids(row["id"] for row in found)) if marker else ():
         texts.setdefault(text["document_id"], []).append(text)
-    return [_with(marker, row, texts.get(row["id"], [])) for row in found]
+    return [_with_snippets(marker, row, texts.get(row["id"], [])) for row in found]
 
 
-def _with(marker: Marker, row: dict[str, Any], texts: list[dict[str, Any]]) -> dict[str, Any]:
+def _with_snippets(marker: Marker, row: dict[str, Any], texts: list[dict[str, Any]]) -> dict[str, Any]:
     title, summary = row["title"], row["summary"] or ""
     shown = {number for _, _, number in marker.hits(title, "title")}
     in_summary = marker.extract(summary, "summary")
@@ -66,16 +66,16 @@ def _with(marker: Marker, row: dict[str, Any], texts: list[dict[str, Any]]) -> d
         part = marker.extract(text["text"], "text")
         if part and (not of_texts or part[1] - shown) and len(of_texts) < MOST:
             shown |= part[1]
-            of_texts.append({"kind": text["kind"], "language": text["language"], "extract": marked(part[0])})
+            of_texts.append({"kind": text["kind"], "language": text["language"], "extract": to_markup(part[0])})
     for label, column, value in _fields(row) if marker else ():
         terms = {number for _, _, number in marker.hits(value, column)}
         if terms - shown and len(of_fields) < MOST:
             shown |= terms
-            of_fields.append({"label": label, "value": marked(marker.mark(value, column))})
+            of_fields.append({"label": label, "value": to_markup(marker.mark(value, column))})
     return {
         **row,
-        "title_marked": marked(marker.mark(title, "title")),
-        "summary_marked": marked(in_summary[0] if in_summary else _lead(summary)),
+        "title_marked": to_markup(marker.mark(title, "title")),
+        "summary_marked": to_markup(in_summary[0] if in_summary else _lead(summary)),
         "extract": of_texts[0] if of_texts else None,
         "extracts": of_texts,
         "fields": of_fields,
@@ -96,14 +96,14 @@ def _lead(summary: str) -> str:
     return summary if len(summary) <= LEAD else summary[:LEAD].rsplit(" ", 1)[0] + " …"
 
 
-def texts_marked(words: Words, texts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def mark_texts(words: SearchQuery, texts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return whole texts with the words marked: as markup, and `raw`, where the marks are not markup yet."""
     marker = Marker(words)
     raw = [marker.mark(row["text"], "text") if marker else row["text"] for row in texts]
-    return [{**row, "text": marked(text), "raw": text} for row, text in zip(texts, raw, strict=True)]
+    return [{**row, "text": to_markup(text), "raw": text} for row, text in zip(texts, raw, strict=True)]
 
 
-def document_marked(words: Words, row: dict[str, Any]) -> dict[str, Markup]:
+def mark_document(words: SearchQuery, row: dict[str, Any]) -> dict[str, Markup]:
     """Return a document's title and summary with the words marked."""
     marker = Marker(words)
-    return {name: marked(marker.mark(row[name] or "", name)) for name in ("title", "summary")}
+    return {name: to_markup(marker.mark(row[name] or "", name)) for name in ("title", "summary")}

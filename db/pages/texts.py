@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from .highlighting import marked
+from .highlighting import to_markup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..citations.citable import Citable
+    from ..citations.citable import CitedDocument
 
 LANGUAGES = {
     "albanian": "sq", "arabic": "ar", "armenian": "hy", "azerbaijani": "az", "belarusian": "be", "bosnian": "bs",
@@ -50,7 +50,7 @@ def parallel(texts: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     parts = [_paragraphs(text["raw"]) for text in (original, translation)]
     if len(parts[0]) != len(parts[1]) or len(parts[0]) < 2:
         return None
-    rows = [tuple(map(marked, each)) for each in zip(*parts, strict=True)]
+    rows = [tuple(map(to_markup, each)) for each in zip(*parts, strict=True)]
     return {"ids": {original["id"], translation["id"]}, "heads": [original, translation], "rows": rows}
 
 
@@ -58,7 +58,7 @@ def _paragraphs(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def plain_text(row: dict[str, Any], item: Citable, citation: str) -> str:
+def plain_text(row: dict[str, Any], item: CitedDocument, citation: str) -> str:
     """Return a document's texts as a file: what it is, how it is cited, then each text under its name."""
     head = [item.title, row["date_text"] or row["date"] or "undated", citation]
     parts = ["\n".join(head)]

@@ -14,8 +14,8 @@ from datasette.utils.asgi import NotFound, Response
 from ..citations import FORMATS
 from . import responses
 from .databases import harvests
-from .document_data import cited, documents, keys_lead_to
-from .queries import reading
+from .document_data import cited_documents, documents, find_by_key
+from .queries import with_reader
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -33,12 +33,14 @@ async def unapi(request: Request, datasette: Datasette) -> Response:
     if wanted not in NAMES:
         return Response.text(f"There is no format {wanted}: take one of {', '.join(NAMES)}.", status=406)
     for database in harvests(datasette):
-        found = await reading(datasette, database, lambda reader: keys_lead_to(reader, key))
+        found = await with_reader(datasette, database, lambda reader: find_by_key(reader, key))
         if len(found) == 1:
             ids = [found[0]["id"]]
-            rows = await reading(datasette, database, partial(documents, ids=ids))
+            rows = await with_reader(datasette, database, partial(documents, ids=ids))
             media_type, write = FORMATS[NAMES[wanted]]
-            return responses.text(write(cited(datasette, rows, responses.lasting(datasette, request))), media_type)
+            return responses.text_response(
+                write(cited_documents(datasette, rows, responses.permalinks(datasette, request))), media_type
+            )
     raise NotFound(f"No document has the key “{key}”")
 
 

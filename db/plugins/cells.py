@@ -31,9 +31,9 @@ def link_to_row(datasette: Datasette, database: str, table: str, number: int) ->
     """Return a function that renders a foreign key as a link with the row's label."""
 
     async def render() -> Markup:
-        held = datasette.databases[database]
-        label = await held.label_column_for_table(table)
-        rows = (await held.execute(f"SELECT {label} FROM {table} WHERE id = ?", [number])).rows  # noqa: S608 - own names
+        db = datasette.databases[database]
+        label = await db.label_column_for_table(table)
+        rows = (await db.execute(f"SELECT {label} FROM {table} WHERE id = ?", [number])).rows  # noqa: S608 - own names
         link = Markup('<a href="{}">{}</a>&nbsp;<em>{}</em>')
         return link.format(datasette.urls.row(database, table, str(number)), rows[0][0] if rows else "?", number)
 

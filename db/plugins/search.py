@@ -20,7 +20,7 @@ MANY = 10_000
 """The highest count: the page must not wait for more."""
 
 
-def as_typed(query: str) -> str:
+def escape_query(query: str) -> str:
     """Return a query that FTS5 accepts. Datasette's own function fails if nothing but a quote was typed."""
     return escape_fts(query.replace("\0", " ")) or '""'
 
@@ -28,7 +28,7 @@ def as_typed(query: str) -> str:
 @hookimpl(trylast=True)
 def prepare_connection(conn: sqlite3.Connection) -> None:
     """Replace Datasette's function `escape_fts`, which is registered before."""
-    conn.create_function("escape_fts", 1, as_typed)
+    conn.create_function("escape_fts", 1, escape_query)
 
 
 @hookimpl
@@ -36,13 +36,13 @@ def asgi_wrapper() -> Callable[[App], App]:
     """Remove an empty `_search`, which every filter form sends, from the query: Datasette would find nothing."""
 
     def wrap(app: App) -> App:
-        async def asked(scope: dict[str, Any], receive: object, send: object) -> None:
+        async def without_empty_search(scope: dict[str, Any], receive: object, send: object) -> None:
             parts = scope.get("query_string", b"").split(b"&")
             await app(
                 {**scope, "query_string": b"&".join(part for part in parts if part != b"_search=")}, receive, send
             )
 
-        return asked
+        return without_empty_search
 
     return wrap
 

@@ -13,11 +13,11 @@ import click
 
 from harvester import __version__
 from harvester.cli.commands import COMMANDS, INNER, LazyGroup, with_example
-from harvester.config.defaults import defaults, find
+from harvester.config.defaults import defaults, find_config
 from harvester.errors import HarvesterError
 
 INTERRUPTED = 130
-GIVING_WAY = frozenset({"harvest", "rebuild", "backup", "check"})
+LOW_PRIORITY = frozenset({"harvest", "rebuild", "backup", "check"})
 """Long commands that use a whole processor: they run at low priority, so that Datasette stays fast."""
 NICENESS = 10
 
@@ -40,7 +40,7 @@ def cli(context: click.Context, debug: bool, config: Path | None) -> None:  # no
         harvester harvest seeds
 
     """
-    context.obj = find(config)
+    context.obj = find_config(config)
     if context.obj:
         context.default_map = defaults(context.obj, {name: INNER.get(name, ()) for name in COMMANDS})
 
@@ -50,12 +50,12 @@ with_example(cli)
 
 def main() -> NoReturn:
     """Run the command line and exit with the command's status."""
-    if GIVING_WAY.intersection(sys.argv[1:]):
-        give_way()
+    if LOW_PRIORITY.intersection(sys.argv[1:]):
+        lower_priority()
     sys.exit(run(sys.argv[1:]))
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """Lower the priority of this process below that of others."""
     with suppress(OSError):
         os.nice(NICENESS)
@@ -70,7 +70,7 @@ def run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return _say("stopped", INTERRUPTED)
+        return _print_error("stopped", INTERRUPTED)
     except HarvesterError as error:
         return _failed(str(error), error.exit_status, debug=debug)
     except BrokenPipeError:
@@ -85,9 +85,9 @@ def run(arguments: list[str]) -> int:
 def _failed(message: str, status: int, *, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    return _say(f"Error: {message}", status)
+    return _print_error(f"Error: {message}", status)
 
 
-def _say(message: str, status: int) -> int:
+def _print_error(message: str, status: int) -> int:
     click.echo(" ".join(message.split()), err=True)
     return status

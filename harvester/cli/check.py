@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from harvester.cli.commands import db_option, json_option
-from harvester.store.database import explained, open_to_write
-from harvester.store.integrity.check import check as look
+from harvester.store.database import open_to_write, translate_errors
+from harvester.store.integrity.check import run_checks as run_checks
 from harvester.store.integrity.finding import EXAMPLES
-from harvester.store.integrity.repair import repair as mend
+from harvester.store.integrity.repair import repair as fix
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,18 +39,24 @@ def check(db: Path, fast: bool, repair: bool, as_json: bool) -> int:
 
     """
     if repair:
-        with explained(db), open_to_write(db) as database:
-            mend(database)
-    found = look(db, fast=fast)
-    wrong = [finding for finding in found if not finding.notice]
+        with translate_errors(db), open_to_write(db) as database:
+            fix(database)
+    findings = run_checks(db, fast=fast)
+    wrong = [finding for finding in findings if not finding.notice]
     if as_json:
-        click.echo(json.dumps({"sound": not wrong, "findings": [one.as_dict() for one in found]}, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                {"sound": not wrong, "findings": [finding.as_dict() for finding in findings]}, ensure_ascii=False
+            )
+        )
     else:
-        click.echo("\n".join([*(told(one, db) for one in found), "sound" if not wrong else "not sound"]))
+        click.echo(
+            "\n".join([*(format_finding(finding, db) for finding in findings), "sound" if not wrong else "not sound"])
+        )
     return 1 if wrong else 0
 
 
-def told(finding: Finding, db: Path) -> str:
+def format_finding(finding: Finding, db: Path) -> str:
     """Return a finding as one line: what is wrong, where, and the command that repairs it."""
     places = "; ".join(finding.examples) + (" …" if finding.count > EXAMPLES else "")
     mended = f". To mend it: {finding.mend} --db {shlex.quote(str(db))}" if finding.mend else ""

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvester.cli.commands import db_option
-from harvester.cli.serve import described
+from harvester.cli.serve import read_metadata
 from harvester.db.pages.exports import FORMATS, read_documents
-from harvester.db.pages.facets import load
+from harvester.db.pages.facets import load_facets
 from harvester.db.pages.queries import Reader
-from harvester.db.pages.search import find_documents, ordered
+from harvester.db.pages.search import find_documents, ordered_ids
 from harvester.db.pages.search_dates import read_date
-from harvester.db.pages.search_request import FACETS, Asked
+from harvester.db.pages.search_request import FACETS, SearchRequest
 from harvester.errors import UsageError
-from harvester.store.database import explained, open_to_read
+from harvester.store.database import open_to_read, translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-ENDLESS_MS = 3_600_000
+LIMIT_MS = 3_600_000
 """Milliseconds that a query may take here, where no other reader waits."""
 filters = [
     click.option(f"--{name}", multiple=True, help=f"Only those of this {name}; several narrow down.")
@@ -34,7 +34,7 @@ filters = [
 ]
 
 
-def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
+def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(filters):
         command = option(command)
     return command
@@ -47,7 +47,7 @@ def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--from", "date_from", metavar="DATE", help="From this year, month or day on (1956, 1956-10-23).")
 @click.option("--to", "date_to", metavar="DATE", help="Up to this year, month or day.")
 @click.option("--kind", multiple=True, help="Only those of this kind, or of one of several.")
-@_filtered
+@_with_filters
 @click.option("--listing", type=int, metavar="NUMBER", help="Only those seen in this listing.")
 @click.option("--output", type=click.File("w", "utf-8", lazy=True), metavar="FILE", help="Write into this file.")
 def export(format: str, db: Path, output: Any, **params: Any) -> None:  # noqa: A002 - click's name for the argument
@@ -61,23 +61,23 @@ def export(format: str, db: Path, output: Any, **params: Any) -> None:  # noqa: 
         harvester export bibtex --search "Stalin Mao" > cables.bib
 
     """
-    with explained(db), open_to_read(db) as database:
+    with translate_errors(db), open_to_read(db) as database:
         # Its own line ends: RIS and CSV have theirs, which text streams of some systems would double.
         out = nullcontext(sys.stdout) if output is None else output
         with out as file:
-            documents = read(database, question(**params), texts=format == "jsonl")
-            for part in FORMATS[format].write(documents, described()["plugins"]["reading-room"]["archives"]):
+            documents = read_matching(database, build_request(**params), texts=format == "jsonl")
+            for part in FORMATS[format].write(documents, read_metadata()["plugins"]["reading-room"]["archives"]):
                 file.write(part)
 
 
-def question(
+def build_request(
     search: str, date_from: str | None, date_to: str | None, listing: int | None, **chosen: tuple[str, ...]
-) -> Asked:
+) -> SearchRequest:
     """Return the search request that the options describe."""
     pairs = [(facet, value) for facet, values in chosen.items() for value in values]
     pairs += [("listing", str(listing))] if listing is not None else []
     start, end = (_date(text) for text in (date_from, date_to))
-    return Asked(" ".join(search.split()), start and start[0], end and end[1], tuple(pairs))
+    return SearchRequest(" ".join(search.split()), start and start[0], end and end[1], tuple(pairs))
 
 
 def _date(text: str | None) -> tuple[str, str] | None:
@@ -87,10 +87,12 @@ def _date(text: str | None) -> tuple[str, str] | None:
     return dates
 
 
-def read(db: Database, asked: Asked, *, texts: bool) -> Iterator[dict[str, Any]]:
+def read_matching(db: Database, question: SearchRequest, *, texts: bool) -> Iterator[dict[str, Any]]:
     """Yield the documents that match a request, read in chunks."""
-    if asked.remarks:
-        click.echo(" ".join(asked.remarks), err=True)
-    reader = Reader(db.conn, ENDLESS_MS)
-    facets = load(reader)
-    yield from read_documents(reader, ordered(reader, asked, find_documents(reader, facets, asked)), texts=texts)
+    if question.remarks:
+        click.echo(" ".join(question.remarks), err=True)
+    reader = Reader(db.conn, LIMIT_MS)
+    facets = load_facets(reader)
+    yield from read_documents(
+        reader, ordered_ids(reader, question, find_documents(reader, facets, question)), texts=texts
+    )

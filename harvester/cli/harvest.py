@@ -16,12 +16,12 @@ import click
 
 from harvester.cli.commands import db_option, engine_option, json_option
 from harvester.cli.harvest_options import (
-    as_configured,
+    apply_config,
     check_options,
-    foretold,
-    listing_named,
+    crawl_options,
+    describe_dry_run,
     live_options,
-    order_of,
+    resolve_listing,
     saved_options,
 )
 from harvester.cli.progress import Progress
@@ -30,8 +30,8 @@ from harvester.errors import UsageError
 from harvester.ingest import Stop, dated, harvest_captures
 from harvester.readers.targets import expected_pages, read_targets
 from harvester.registry import choose_sources, load_sources
-from harvester.store.containers import ArchivesRead, places_known
-from harvester.store.database import explained, open_to_write
+from harvester.store.containers import ContainerCache, find_record_locations
+from harvester.store.database import open_to_write, translate_errors
 from harvester.store.run import Run
 from harvester.utils import default_database
 
@@ -50,7 +50,7 @@ EXIT_STATUS = {"complete": 0, "failed": 1, "partial": 3}
 @engine_option
 @live_options
 @json_option
-def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **asked: Any) -> int:
+def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **params: Any) -> int:
     """Read saved pages, or a live archive, into the database.
 
     A TARGET is a saved page, a folder or an archive file of them, the name of an archive (all of it, live), or the
@@ -64,8 +64,8 @@ def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **asked: Any) -> 
         harvester harvest wilson --search "Mao" --contact me@example.org
 
     """
-    targets, asked = listing_named(targets, asked)
-    sources = choose_sources(asked["source"])
+    targets, params = resolve_listing(targets, params)
+    sources = choose_sources(params["source"])
     live = _live_target(targets, sources)
     check_options(live=live is not None)
     paths = [] if live else _paths(targets)
@@ -73,7 +73,7 @@ def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **asked: Any) -> 
         db.parent.mkdir(parents=True, exist_ok=True)
     stop = Stop()
     stop.listen()
-    row = _harvest_live(live, db, asked, stop) if live else _harvest(paths, db, sources, asked, stop)
+    row = _harvest_live(live, db, params, stop) if live else _harvest(paths, db, sources, params, stop)
     if row is None:
         return 0
     click.echo(json.dumps(row, ensure_ascii=False) if as_json else summary(row, db))
@@ -130,31 +130,33 @@ def _refuse_address(target: str) -> None:
     raise UsageError(f"no archive known is at {parts.netloc}: save its pages, and harvest the files")
 
 
-def _harvest_live(live: tuple[Source, str], db: Path, asked: dict[str, Any], stop: Stop) -> dict[str, Any] | None:
+def _harvest_live(live: tuple[Source, str], db: Path, params: dict[str, Any], stop: Stop) -> dict[str, Any] | None:
     """Harvest over the network; return the run's row, or None after a dry run."""
     source, listing = live
-    order = order_of(as_configured(asked, source.name), listing, db)
-    order.address(source)
-    order.agreed_delay(source)
-    if asked["dry_run"]:
-        click.echo(foretold(order, source))
+    options = crawl_options(apply_config(params, source.name), listing, db)
+    options.address(source)
+    options.agreed_delay(source)
+    if params["dry_run"]:
+        click.echo(describe_dry_run(options, source))
         return None
     from harvester.cli.live import harvest_live
 
-    return harvest_live(source.name, order, stop, asked["contact"])
+    return harvest_live(source.name, options, stop, params["contact"])
 
 
 def _harvest(
-    paths: list[Path], db: Path, sources: tuple[Source, ...], asked: dict[str, Any], stop: Stop
+    paths: list[Path], db: Path, sources: tuple[Source, ...], params: dict[str, Any], stop: Stop
 ) -> dict[str, Any]:
     """Harvest saved pages; return the run's row. A failure is recorded in the run before it is raised."""
     expected = expected_pages(paths, sources) if sys.stderr.isatty() else None  # counting is as slow as reading
-    with explained(db), open_to_write(db, asked["wait"]) as database:
+    with translate_errors(db), open_to_write(db, params["wait"]) as database:
         run = Run(database, "harvester " + shlex.join(sys.argv[1:]))
-        with run.failing(), Progress(run, expected) as progress:
+        with run.recording_failure(), Progress(run, expected) as progress:
             # Pages of a container that was read before bring something new if they have a time now.
-            before = None if asked["captured_at"] else ArchivesRead(run, sources, asked["listing"])
-            found = read_targets(paths, asked["listing"], sources, before, partial(places_known, database))
-            captures = dated(found, asked["captured_at"])
-            harvest_captures(run, captures, sources, stop, progress.update, asked["engine"])
+            containers = None if params["captured_at"] else ContainerCache(run, sources, params["listing"])
+            items = read_targets(
+                paths, params["listing"], sources, containers, partial(find_record_locations, database)
+            )
+            captures = dated(items, params["captured_at"])
+            harvest_captures(run, captures, sources, stop, progress.update, params["engine"])
         return run.row()

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvester.crawl.options import REFRESH_AFTER_DAYS, RESUME_WITHIN_HOURS, Order
+from harvester.crawl.options import REFRESH_AFTER_DAYS, RESUME_WITHIN_HOURS, CrawlOptions
 from harvester.errors import UsageError
 from harvester.store.database import BUSY_SECONDS, open_to_read
-from harvester.store.due_pages import pages_due
+from harvester.store.due_pages import find_due_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Function = "Callable[..., Any]"
 
 
-class Moment(click.ParamType[datetime]):
+class TimeType(click.ParamType[datetime]):
     """A click type for a day (meaning its last second) or a time, in UTC unless another zone is given."""
 
     name = "time"
@@ -50,7 +50,7 @@ SAVED = (
     click.option("--listing", metavar="NAME", help="The pages without an address are all of one listing; its name."),
     click.option(
         "--captured-at",
-        type=Moment(),
+        type=TimeType(),
         metavar="TIME",
         help="When the pages were saved that do not say it themselves: 2025-03-01, or 2025-03-01T12:00:00Z.",
     ),
@@ -127,15 +127,15 @@ LIVE = (
 
 def saved_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options for saved pages."""
-    return _with(function, SAVED)
+    return _add_options(function, SAVED)
 
 
 def live_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options for live harvests."""
-    return _with(function, LIVE)
+    return _add_options(function, LIVE)
 
 
-def _with(function: Callable[..., Any], options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
+def _add_options(function: Callable[..., Any], options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
     for option in reversed(options):
         function = option(function)
     return function
@@ -144,7 +144,9 @@ def _with(function: Callable[..., Any], options: tuple[Callable[..., Any], ...])
 def check_options(*, live: bool) -> None:
     """Raise UsageError for options given on the command line that have no effect on this kind of harvest."""
     context = click.get_current_context()
-    given = [option for option in context.command.params if isinstance(option, click.Option) and _typed(option)]
+    given = [
+        option for option in context.command.params if isinstance(option, click.Option) and _is_on_command_line(option)
+    ]
     for option in given:
         if not live and (option.help or "").startswith("Live:"):
             raise UsageError(f"{option.opts[0]} is for live harvests: leave it out for saved pages")
@@ -152,77 +154,77 @@ def check_options(*, live: bool) -> None:
             raise UsageError("--listing is for saved pages: of a live archive give the address of the listing instead")
 
 
-def _typed(option: click.Option) -> bool:
+def _is_on_command_line(option: click.Option) -> bool:
     source = click.get_current_context().get_parameter_source(option.name or "")
     return source is click.core.ParameterSource.COMMANDLINE
 
 
-def as_configured(asked: dict[str, Any], source: str) -> dict[str, Any]:
+def apply_config(params: dict[str, Any], source: str) -> dict[str, Any]:
     """Return the options with the configuration's values for a source, where the command line gives none."""
     context = click.get_current_context()
     if context.obj is None:
-        return asked
+        return params
     settings = context.obj.settings
     own = settings.sources.get(source)
-    found = {"delay": own.delay if own and own.delay is not None else settings.delay}
-    found |= {"base_url": own.base_url, "documents": own.documents} if own else {}
-    silent = {name for name in found if context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT}
-    return asked | {name: found[name] for name in silent}
+    configured = {"delay": own.delay if own and own.delay is not None else settings.delay}
+    configured |= {"base_url": own.base_url, "documents": own.documents} if own else {}
+    unset = {name for name in configured if context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT}
+    return params | {name: configured[name] for name in unset}
 
 
-def listing_named(targets: tuple[str, ...], asked: dict[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
+def resolve_listing(targets: tuple[str, ...], params: dict[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Return targets and options with the name of a configured listing replaced by its URL or search."""
-    read = click.get_current_context().obj
-    listing = read.settings.listings.get(targets[0]) if read and len(targets) == 1 else None
+    loaded = click.get_current_context().obj
+    listing = loaded.settings.listings.get(targets[0]) if loaded and len(targets) == 1 else None
     if listing is None or Path(targets[0]).exists():
-        return targets, asked
-    return (listing.url or listing.source,), asked | {"search": listing.search or ""}
+        return targets, params
+    return (listing.url or listing.source,), params | {"search": listing.search or ""}
 
 
-def order_of(asked: dict[str, Any], listing: str, db: Path) -> Order:
+def crawl_options(params: dict[str, Any], listing: str, db: Path) -> CrawlOptions:
     """Return the options of a live crawl."""
-    return Order(
+    return CrawlOptions(
         listing=listing,
-        search=asked["search"],
-        base=asked["base_url"],
-        most_pages=asked["max_pages"],
-        until_known=asked["until_known"],
-        most_requests=asked["max_requests"],
-        most_seconds=asked["max_seconds"],
-        documents=asked["documents"],
-        accept_removals=asked["accept_removals"],
-        delay=asked["delay"],
+        search=params["search"],
+        base=params["base_url"],
+        most_pages=params["max_pages"],
+        until_known=params["until_known"],
+        most_requests=params["max_requests"],
+        most_seconds=params["max_seconds"],
+        documents=params["documents"],
+        accept_removals=params["accept_removals"],
+        delay=params["delay"],
         db=db,
-        captures=None if asked["no_captures"] else asked["captures"] or db.parent / "captures",
-        engine=asked["engine"],
-        refresh_after=asked["refresh_after"],
-        resume_within=asked["resume_within"],
+        captures=None if params["no_captures"] else params["captures"] or db.parent / "captures",
+        engine=params["engine"],
+        refresh_after=params["refresh_after"],
+        resume_within=params["resume_within"],
         command="harvester " + shlex.join(sys.argv[1:]),
     )
 
 
-def foretold(order: Order, source: Source) -> str:
+def describe_dry_run(options: CrawlOptions, source: Source) -> str:
     """Return a description of what a live harvest would fetch, without fetching anything."""
-    listing, delay = order.address(source), order.agreed_delay(source)
-    pages, documents = _known(order, listing, source)
-    most = f"at most {options.most_pages} pages" if order.most_pages else "every page"
+    listing, delay = options.address(source), options.agreed_delay(source)
+    pages, documents = _count_expected(options, listing, source)
+    most = f"at most {options.most_pages} pages" if options.most_pages else "every page"
     known = f" (about {pages})" if pages else ""
-    also = "and the page of each new or changed document" if order.documents else "and no document page"
+    also = "and the page of each new or changed document" if options.documents else "and no document page"
     due = f" ({documents} of those that are held are due)" if documents else ""
-    seconds = timedelta(seconds=round(delay * (min(pages, order.most_pages or pages) + documents)))
-    place = order.base or f"https://{source.hosts[0]}"
-    told = f"{listing.name} of {source.title}: {most}{known} of {place}, {also}{due}"
+    seconds = timedelta(seconds=round(delay * (min(pages, options.most_pages or pages) + documents)))
+    place = options.base or f"https://{source.hosts[0]}"
+    head = f"{listing.name} of {source.title}: {most}{known} of {place}, {also}{due}"
     if not delay:
-        return f"{told};\nwithout a pause between requests"
+        return f"{head};\nwithout a pause between requests"
     takes = f"at least {seconds} (hours:minutes:seconds)" if pages else f"{3600 / delay:,.0f} an hour"
-    return f"{told};\none request every {delay:g} seconds, or slower if robots.txt says so: {takes}"
+    return f"{head};\none request every {delay:g} seconds, or slower if robots.txt says so: {takes}"
 
 
-def _known(order: Order, listing: ListingAddress, source: Source) -> tuple[int, int]:
+def _count_expected(options: CrawlOptions, listing: ListingAddress, source: Source) -> tuple[int, int]:
     """Return the number of pages that the listing last declared, and of document pages that are due; 0 if not known."""
-    if not order.db.is_file() or source.pager is None:
+    if not options.db.is_file() or source.pager is None:
         return 0, 0
-    with open_to_read(order.db) as db:
+    with open_to_read(options.db) as db:
         row = db.execute("SELECT declared_total FROM listings WHERE key = ?", [listing.key]).fetchone()
-        due = len(pages_due(db, listing, order.stale_before)) if order.documents else 0
+        due = len(find_due_pages(db, listing, options.stale_before)) if options.documents else 0
     return -(-(row[0] or 0) // source.pager.size) if row else 0, due

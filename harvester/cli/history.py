@@ -13,16 +13,16 @@ import click
 from harvester.cli.commands import db_option, json_option
 from harvester.errors import UsageError
 from harvester.registry import load_sources
-from harvester.store.database import explained, open_to_read
-from harvester.store.history import ALWAYS, facts, find_document, gone_at, history_of
-from harvester.utils import stamp
+from harvester.store.database import open_to_read, translate_errors
+from harvester.store.history import ALWAYS, fields_as_of, find_document, gone_at, history_of
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlite_utils import Database
 
-    from harvester.store.history import Fact
+    from harvester.store.history import DatedField
 
 
 SHORT = 100
@@ -35,16 +35,16 @@ def difference(before: str, after: str) -> list[str]:
     """Return the lines of a difference, `- before` and `+ after`; of long values only the parts that differ."""
     if max(len(before), len(after)) <= SHORT or not before or not after:
         return [f"- {before}", f"+ {after}"]
-    one, other = before.split(), after.split()
+    old_words, new_words = before.split(), after.split()
     lines: list[str] = []
-    for group in difflib.SequenceMatcher(None, one, other, autojunk=False).get_grouped_opcodes(AROUND):
+    for group in difflib.SequenceMatcher(None, old_words, new_words, autojunk=False).get_grouped_opcodes(AROUND):
         start, end = group[0], group[-1]
-        lines.append("- " + _stretch(one, start[1], end[2]))
-        lines.append("+ " + _stretch(other, start[3], end[4]))
+        lines.append("- " + _excerpt(old_words, start[1], end[2]))
+        lines.append("+ " + _excerpt(new_words, start[3], end[4]))
     return lines
 
 
-def _stretch(words: list[str], start: int, end: int) -> str:
+def _excerpt(words: list[str], start: int, end: int) -> str:
     """Return some of the words, with an ellipsis for those left out."""
     return " ".join([*["…"][: start > 0], *words[start:end], *["…"][: end < len(words)]])
 
@@ -67,18 +67,18 @@ def history(document: str, db: Path, as_of: str | None, known: str | None, as_js
         harvester history liu-shaoqi-mao --as-of 2024-12-31 --known 2025-06-30
 
     """
-    with explained(db), open_to_read(db) as database:
-        found = find_document(database, document)
+    with translate_errors(db), open_to_read(db) as database:
+        document_row = find_document(database, document)
         if as_of or known:
-            _show_past(database, found, _moment(as_of), _moment(known), as_json=as_json)
+            _show_past(database, document_row, _moment(as_of), _moment(known), as_json=as_json)
             return
-        changes = history_of(database, found["id"])
+        changes = history_of(database, document_row["id"])
     if as_json:
-        click.echo(json.dumps({"document": found, "changes": changes}, ensure_ascii=False))
+        click.echo(json.dumps({"document": document_row, "changes": changes}, ensure_ascii=False))
         return
-    click.echo(f"{found['title']}\n  {found['key']}, {found['date_text'] or 'undated'}")
+    click.echo(f"{document_row['title']}\n  {document_row['key']}, {document_row['date_text'] or 'undated'}")
     for change in changes:
-        click.echo(_told(change))
+        click.echo(_format_change(change))
 
 
 def _moment(text: str | None) -> str:
@@ -91,31 +91,31 @@ def _moment(text: str | None) -> str:
         raise UsageError(f"no date: {text}; write 2025-03-01, or 2025-03-01T12:00:00Z") from error
     if len(text) == len("2025-03-01"):
         moment = moment.replace(hour=23, minute=59, second=59)
-    return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return utc_timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def _show_past(db: Database, found: dict[str, Any], observed: str, known: str, *, as_json: bool) -> None:
-    told = facts(db, found["id"], load_sources()[found["source"]], observed, known)
-    gone = gone_at(db, found["id"], observed, known)
+def _show_past(db: Database, document_row: dict[str, Any], observed: str, known: str, *, as_json: bool) -> None:
+    fields = fields_as_of(db, document_row["id"], load_sources()[document_row["source"]], observed, known)
+    gone = gone_at(db, document_row["id"], observed, known)
     if as_json:
-        said = {"document": found["key"], "gone_at": gone, "fields": [asdict(fact) for fact in told]}
-        click.echo(json.dumps(said, ensure_ascii=False))
+        data = {"document": document_row["key"], "gone_at": gone, "fields": [asdict(fact) for fact in fields]}
+        click.echo(json.dumps(data, ensure_ascii=False))
         return
-    if not told:
-        click.echo(f"{found['title']}\n  no page that was known then showed it by then")
-    for fact in told:
-        click.echo(_stated(fact))
+    if not fields:
+        click.echo(f"{document_row['title']}\n  no page that was known then showed it by then")
+    for fact in fields:
+        click.echo(_format_fact(fact))
     if gone:
         click.echo(f"gone since {gone}")
 
 
-def _stated(fact: Fact) -> str:
+def _format_fact(fact: DatedField) -> str:
     since = f"since {fact.since}" if fact.since else "since before any page that says when it was captured"
     before = f"; before: {fact.before}" if fact.before else ""
     return f"{fact.field}: {fact.value}\n    {since}, {fact.uri}{before}"
 
 
-def _told(change: dict[str, Any]) -> str:
+def _format_change(change: dict[str, Any]) -> str:
     observed = f", observed {change['observed_at']}" if change["observed_at"] else ""
     head = f"{change['learned_at']}  {change['kind']} (run {change['run_id']}{observed}, {change['uri'] or 'no page'})"
     if change["field"] is None:

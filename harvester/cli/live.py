@@ -12,10 +12,10 @@ from twisted.logger import globalLogBeginner
 from harvester.cli.progress import Progress
 from harvester.errors import HarvesterError
 from harvester.store.database import open_to_read
-from harvester.store.run import run_row
+from harvester.store.run import load_run
 
 if TYPE_CHECKING:
-    from harvester.crawl.options import Order
+    from harvester.crawl.options import CrawlOptions
     from harvester.crawl.spider import ArchiveSpider
     from harvester.ingest import Stop
     from harvester.store.run import Run
@@ -47,34 +47,34 @@ class LiveProgress:
         self._stack.close()
 
 
-def harvest_live(source: str, order: Order, stop: Stop, contact: str | None) -> dict[str, Any]:
+def harvest_live(source: str, options: CrawlOptions, stop: Stop, contact: str | None) -> dict[str, Any]:
     """Harvest an archive over the network; return the run's row. Raise the error of a crawl that failed."""
-    process = AsyncCrawlerProcess(live_settings(contact))
+    process = AsyncCrawlerProcess(scrapy_settings(contact))
     globalLogBeginner.beginLoggingTo([], redirectStandardIO=False)  # Twisted would write to the terminal itself
     crawler, progress = process.create_crawler(source), LiveProgress()
-    told = {"progress": progress, "say": progress.say, "stopped": lambda: stop.signal is not None}
-    task = process.crawl(crawler, order=order, **told)
+    callbacks = {"progress": progress, "say": progress.say, "stopped": lambda: stop.signal is not None}
+    task = process.crawl(crawler, order=options, **callbacks)
     try:
         process.start(install_signal_handlers=False)
     finally:
         progress.close()
     if task.exception():
         raise task.exception()  # type: ignore[misc]
-    return outcome(crawler.spider, order)  # type: ignore[arg-type]
+    return run_result(crawler.spider, options)  # type: ignore[arg-type]
 
 
-def outcome(spider: ArchiveSpider, order: Order) -> dict[str, Any]:
+def run_result(spider: ArchiveSpider, options: CrawlOptions) -> dict[str, Any]:
     """Return the row of the run that a spider has ended; raise HarvesterError if it failed."""
     if spider.failure:
         raise spider.failure
-    with open_to_read(order.db) as db:
-        row = run_row(db)
+    with open_to_read(options.db) as db:
+        row = load_run(db)
     if row["status"] == "failed":
         raise HarvesterError(row["reason"] or f"nothing was read; see why: harvester status --db {options.db}")
     return row
 
 
-def live_settings(contact: str | None) -> Settings:
+def scrapy_settings(contact: str | None) -> Settings:
     """Return Scrapy's settings, with the contact address in the user agent."""
     settings = Settings()
     settings.setmodule(SETTINGS_MODULE)

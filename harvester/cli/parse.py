@@ -13,7 +13,7 @@ from harvester.errors import UsageError
 from harvester.ingest import read_page
 from harvester.model import DocumentPage, Listing, Refused
 from harvester.parsers.titles import explain_title
-from harvester.readers.base import PassedOver
+from harvester.readers.base import Skipped
 from harvester.readers.targets import read_targets
 from harvester.registry import choose_sources
 
@@ -52,12 +52,14 @@ def parse(
         raise UsageError(f"no file or folder {missing[0]}: check the path")
     refused = 0
     for capture in read_targets(list(files), sources=sources):
-        if isinstance(capture, PassedOver):
-            refused += _passed_over(capture)
+        if isinstance(capture, Skipped):
+            refused += _report_skipped(capture)
             continue
         page = read_page(capture, sources, engine)[1]
         refused += isinstance(page, Refused)
-        click.echo(json.dumps(described(capture, page), ensure_ascii=False) if as_json else _told(capture, page))
+        click.echo(
+            json.dumps(page_as_json(capture, page), ensure_ascii=False) if as_json else _format_page(capture, page)
+        )
     return 3 if refused else 0
 
 
@@ -75,13 +77,13 @@ def _format_title(title: str) -> str:
     return "\n".join([title, *lines])
 
 
-def _passed_over(item: PassedOver) -> bool:
+def _report_skipped(item: Skipped) -> bool:
     if item.problem:
         click.echo(f"{item.uri}: {item.problem.message}", err=True)
     return item.problem is not None
 
 
-def described(capture: Capture, page: Page) -> dict[str, Any]:
+def page_as_json(capture: Capture, page: Page) -> dict[str, Any]:
     """Return a page as the JSON object that other programs rely on."""
     listing = page if isinstance(page, Listing) else None
     return {
@@ -118,10 +120,10 @@ def _problem(problem: Problem) -> dict[str, Any]:
     return {name: getattr(problem, name) for name in names}
 
 
-def _told(capture: Capture, page: Page) -> str:
+def _format_page(capture: Capture, page: Page) -> str:
     if isinstance(page, Refused):
         return f"{capture.uri}\n  refused ({page.code}): {page.message}\n"
-    lines = [capture.uri, f"  form {page.form}, {_stated(page)}"]
+    lines = [capture.uri, f"  form {page.form}, {_describe_page(page)}"]
     lines += [f"  {r.position:>6}  {r.date.edtf or _words(r):<10}  {r.title}" for r in _records(page)]
     lines += [
         f"  {p.severity}: {p.message}" + (f" (position {p.position})" if p.position else "") for p in page.problems
@@ -133,7 +135,7 @@ def _words(record: Record) -> str:
     return f"“{record.date.text}”" if record.date.text else "-"
 
 
-def _stated(page: Listing | DocumentPage) -> str:
+def _describe_page(page: Listing | DocumentPage) -> str:
     if isinstance(page, DocumentPage):
         return f"a document page with {len(page.texts)} texts and {len(page.files)} files"
     stated = f"{page.first} - {page.last} of {page.declared_total}" if page.first else page.heading or "no range line"

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvester.cli.commands import db_option
-from harvester.cli.serve import CONFIGURATION, configuration
+from harvester.cli.serve import CONFIG_DIR, datasette_config
 from harvester.errors import UsageError
 from harvester.store.backup import copy_into
-from harvester.store.database import explained, open_to_read
-from harvester.store.redaction import forget
+from harvester.store.database import open_to_read, translate_errors
+from harvester.store.redaction import redact
 from harvester.store.withdrawal.secret import check_secret, database_file
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -26,7 +26,7 @@ MARK = "published.json"
 PARTS = ("__init__.py", "citations", "metadata.yaml", "plugins", "pages", "settings.json", "static", "templates")
 """The published parts of the configuration directory; users keep databases there, too."""
 RIGHTS_SHOWN = 12
-HELD = """
+COUNTS = """
     SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM texts) AS texts,
         (SELECT count(*) FROM documents WHERE rights IS NULL) AS silent,
         (SELECT count(*) FROM documents WHERE gone_at IS NOT NULL) AS gone"""
@@ -49,13 +49,13 @@ def publish(directory: Path, db: Path, yes: bool) -> None:
 
     """
     bring_back(directory)
-    check(directory)
-    with explained(db), open_to_read(db) as database:
+    check_target(directory)
+    with translate_errors(db), open_to_read(db) as database:
         check_secret(database)
-        click.echo("\n".join(rights(database)))
+        click.echo("\n".join(format_rights(database)))
         if not yes:
             click.confirm("Publish all of this?", abort=True)
-        write(database, directory)
+        write_folder(database, directory)
     click.echo(f"{directory} is ready: `datasette {directory}` serves it; its README.md says how to put it elsewhere")
 
 
@@ -72,7 +72,7 @@ def bring_back(directory: Path) -> None:
         old.rename(directory.absolute())
 
 
-def check(directory: Path) -> None:
+def check_target(directory: Path) -> None:
     """Raise UsageError if the directory holds anything that this command did not write."""
     if not directory.absolute().parent.is_dir():
         raise UsageError(f"no folder {directory.absolute().parent}: make it first")
@@ -80,35 +80,35 @@ def check(directory: Path) -> None:
         raise UsageError(f"{directory} holds something else and was left as it is: name a new folder")
 
 
-def rights(db: Database) -> list[str]:
+def format_rights(db: Database) -> list[str]:
     """Return lines that report how many documents there are, and under which rights."""
-    held = next(iter(db.query(HELD)))
-    said = db.execute(RIGHTS).fetchall()
-    lines = [f"{held['documents']} documents with {held['texts']} texts. What the archive says on their rights:"]
-    lines += [f"  {count} documents: {' '.join(text.split())}" for text, count in said[:RIGHTS_SHOWN]]
-    lines += [f"  {len(said) - RIGHTS_SHOWN} other statements"] if len(said) > RIGHTS_SHOWN else []
-    lines += [f"  {held['silent']} documents: nothing is stated"] if held["silent"] else []
-    return lines + ([f"{held['gone']} of them have left the archive."] if held["gone"] else [])
+    counts = next(iter(db.query(COUNTS)))
+    statements = db.execute(RIGHTS).fetchall()
+    lines = [f"{counts['documents']} documents with {counts['texts']} texts. What the archive says on their rights:"]
+    lines += [f"  {count} documents: {' '.join(text.split())}" for text, count in statements[:RIGHTS_SHOWN]]
+    lines += [f"  {len(statements) - RIGHTS_SHOWN} other statements"] if len(statements) > RIGHTS_SHOWN else []
+    lines += [f"  {counts['silent']} documents: nothing is stated"] if counts["silent"] else []
+    return lines + ([f"{counts['gone']} of them have left the archive."] if counts["gone"] else [])
 
 
-def write(db: Database, directory: Path) -> None:
+def write_folder(db: Database, directory: Path) -> None:
     """Write a new folder, then move it into place, so that a server never sees half of it."""
     target = directory.absolute()
     made, old = _beside(directory)
     for left in (made, old):
         shutil.rmtree(left, ignore_errors=True)
-    shutil.copytree(CONFIGURATION / "publishing", made)
+    shutil.copytree(CONFIG_DIR / "publishing", made)
     for part in PARTS:
-        copy = shutil.copytree if (CONFIGURATION / part).is_dir() else shutil.copyfile
-        copy(CONFIGURATION / part, made / part)
+        copy = shutil.copytree if (CONFIG_DIR / part).is_dir() else shutil.copyfile
+        copy(CONFIG_DIR / part, made / part)
     for compiled in made.rglob("__pycache__"):
         shutil.rmtree(compiled)
     # JSON is YAML. Datasette 0.65 does not read it, 1.0 does not read settings.json.
-    (made / "datasette.yaml").write_text(json.dumps(configuration("harvest"), indent=1) + "\n", "utf-8")
+    (made / "datasette.yaml").write_text(json.dumps(datasette_config("harvest"), indent=1) + "\n", "utf-8")
     # Not VACUUM INTO: read only, SQLite cannot do that with a generated column.
     copy_into(database_file(db), made / "harvest.db")
-    forget(made / "harvest.db")
-    about: dict[str, Any] = {"published_at": stamp(), **next(iter(db.query(HELD)))}
+    redact(made / "harvest.db")
+    about: dict[str, Any] = {"published_at": utc_timestamp(), **next(iter(db.query(COUNTS)))}
     (made / MARK).write_text(json.dumps(about) + "\n", "utf-8")
     if target.exists():
         target.rename(old)

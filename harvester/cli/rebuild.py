@@ -16,7 +16,7 @@ from rich.progress import Progress as Bar
 from harvester.cli.commands import db_option, json_option
 from harvester.errors import DatabaseError
 from harvester.rebuild import Rebuilt
-from harvester.rebuild import rebuild as make_again
+from harvester.rebuild import rebuild as rebuild_database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,11 +45,11 @@ def rebuild(db: Path, without: int | None, dry_run: bool, as_json: bool) -> None
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)
         command = "harvester " + shlex.join(sys.argv[1:])
-        rebuilt = make_again(db, command, without, dry_run=dry_run, progress=lambda: bar.advance(task))
-    click.echo(json.dumps(asdict(rebuilt)) if as_json else told(rebuilt, dry_run=dry_run))
+        rebuilt = rebuild_database(db, command, without, dry_run=dry_run, progress=lambda: bar.advance(task))
+    click.echo(json.dumps(asdict(rebuilt)) if as_json else format_result(rebuilt, dry_run=dry_run))
 
 
-def told(rebuilt: Rebuilt, *, dry_run: bool) -> str:
+def format_result(rebuilt: Rebuilt, *, dry_run: bool) -> str:
     """Return the result of a rebuild as one line."""
     documents = f"{rebuilt.new} new, {rebuilt.changed} changed, {rebuilt.merged} merged, {rebuilt.dropped} dropped"
     kept = f", {rebuilt.kept} kept as they were (their files are gone or changed)" if rebuilt.kept else ""

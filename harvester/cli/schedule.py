@@ -14,18 +14,18 @@ from harvester.config.defaults import FILE
 from harvester.config.loader import SettingsError
 from harvester.errors import UsageError
 from harvester.processes import identity
-from harvester.schedule.delivery import Teller
+from harvester.schedule.delivery import Notifier
 from harvester.schedule.install import Service, install_cron, install_systemd, uninstall_cron, uninstall_systemd
-from harvester.schedule.plans import plans_of
-from harvester.schedule.scheduler import Loop, Scheduler
-from harvester.schedule.status import lines, schedule_report
+from harvester.schedule.plans import scheduled_syncs
+from harvester.schedule.scheduler import Scheduler, SchedulerLoop
+from harvester.schedule.status import format_schedules, schedule_report
 from harvester.schedule.workers import Launcher
-from harvester.store.database import explained, open_to_read
+from harvester.store.database import open_to_read, translate_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harvester.config.loader import Read
+    from harvester.config.loader import LoadedConfig
 
 NO_SCHEDULE = (
     'nothing is scheduled: write into harvester.toml, for example, [schedules.nightly] with harvest = "wilson" and '
@@ -49,7 +49,7 @@ def schedule() -> None:
 @click.option("--once", is_flag=True, help="Do what is due now, and end: for cron, or a job of a code host.")
 @click.option("--beside", type=int, metavar="PID", help="Stop when this process has ended.")
 @click.pass_obj
-def run(read: Read | None, db: Path, once: bool, beside: int | None) -> None:
+def run(loaded: LoadedConfig | None, db: Path, once: bool, beside: int | None) -> None:
     """Sync whenever something is due, until Ctrl-C or SIGTERM; the page in hand is finished.
 
     Any number of these may run: each sync is done once, and no archive is read by two at a time.
@@ -59,31 +59,31 @@ def run(read: Read | None, db: Path, once: bool, beside: int | None) -> None:
         harvester schedule run --once
 
     """
-    read = checked(read)
+    loaded = checked_config(loaded)
     say = (lambda _text: None) if once else click.echo  # cron sends mail for each word
     db.parent.mkdir(parents=True, exist_ok=True)
     scheduler = Scheduler(
-        plans_of(read.settings), Launcher(db, read.file), tuple(read.settings.alerts), once=once, say=say
+        scheduled_syncs(loaded.settings), Launcher(db, loaded.file), tuple(loaded.settings.alerts), once=once, say=say
     )
-    teller = Teller(db, read.settings.alerts, _log)
-    loop = Loop(db, scheduler, _log, identity(beside) if beside else None, teller.alarm)
+    notifier = Notifier(db, loaded.settings.alerts, _log)
+    loop = SchedulerLoop(db, scheduler, _log, identity(beside) if beside else None, notifier.alarm)
     loop.listen()
-    teller.start()
+    notifier.start()
     try:
         loop.run(once=once)
     finally:
-        teller.stop()
+        notifier.stop()
 
 
-def checked(read: Read | None) -> Read:
+def checked_config(loaded: LoadedConfig | None) -> LoadedConfig:
     """Return the configuration, checked in another process since Scrapy would stay in memory; raise on errors."""
-    if read is None or not read.settings.schedules:
+    if loaded is None or not loaded.settings.schedules:
         raise UsageError(NO_SCHEDULE)
-    command = [sys.executable, "-P", "-m", "harvester", "--config", str(read.file), "config", "--json"]
+    command = [sys.executable, "-P", "-m", "harvester", "--config", str(loaded.file), "config", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
     if done.returncode:
         raise SettingsError(done.stderr.strip().removeprefix("Error: ") or f"{loaded.file} could not be checked")
-    return read
+    return loaded
 
 
 def _log(text: str) -> None:
@@ -95,7 +95,7 @@ def _log(text: str) -> None:
 @db_option
 @json_option
 @click.pass_obj
-def status(read: Read | None, db: Path, as_json: bool) -> int:
+def status(loaded: LoadedConfig | None, db: Path, as_json: bool) -> int:
     """Show what is due, what was missed and why, and what is bad.
 
     Exit status 0 if all is well, 1 if not.
@@ -104,17 +104,17 @@ def status(read: Read | None, db: Path, as_json: bool) -> int:
         harvester schedule status
 
     """
-    with explained(db), open_to_read(db) as database:
-        found = schedule_report(database)
+    with translate_errors(db), open_to_read(db) as database:
+        report = schedule_report(database)
     if as_json:
-        click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
-    elif not found.upcoming:
+        click.echo(json.dumps(report.as_dict(), ensure_ascii=False))
+    elif not report.upcoming:
         click.echo(
-            f"no scheduler has run on {db} yet: start one with `harvester schedule run`" if read else NO_SCHEDULE
+            f"no scheduler has run on {db} yet: start one with `harvester schedule run`" if loaded else NO_SCHEDULE
         )
     else:
-        click.echo("\n".join([*lines(found), *(f"not well: {reason}" for reason in found.unhealthy)]))
-    return int(bool(found.unhealthy))
+        click.echo("\n".join([*format_schedules(report), *(f"not well: {reason}" for reason in report.unhealthy)]))
+    return int(bool(report.unhealthy))
 
 
 @schedule.command()
@@ -123,7 +123,7 @@ def status(read: Read | None, db: Path, as_json: bool) -> int:
 @click.option("--cron", "how", flag_value="cron", help="As lines in this user's crontab.")
 @click.option("--print", "only_print", is_flag=True, help="Only print what would be written.")
 @click.pass_obj
-def install(read: Read | None, db: Path, how: str | None, only_print: bool) -> None:
+def install(loaded: LoadedConfig | None, db: Path, how: str | None, only_print: bool) -> None:
     """Make the system start the scheduler, now and whenever the machine starts.
 
     Examples:
@@ -133,8 +133,8 @@ def install(read: Read | None, db: Path, how: str | None, only_print: bool) -> N
     """
     if how is None:
         raise UsageError("say how: `harvester schedule install --systemd`, or --cron where there is no systemd")
-    checked(read)
-    service = _service(read, db)
+    checked_config(loaded)
+    service = _service(loaded, db)
     if only_print:
         click.echo(service.unit() if how == "systemd" else service.cron(), nl=False)
         return
@@ -144,21 +144,21 @@ def install(read: Read | None, db: Path, how: str | None, only_print: bool) -> N
 @schedule.command()
 @db_option
 @click.pass_obj
-def uninstall(read: Read | None, db: Path) -> None:
+def uninstall(loaded: LoadedConfig | None, db: Path) -> None:
     """Remove what `install` has put in its place. The database and harvester.toml stay.
 
     Example:
         harvester schedule uninstall
 
     """
-    service = _service(read, db)
+    service = _service(loaded, db)
     click.echo(
         "\n".join(uninstall_systemd(service) + uninstall_cron(service)) or "nothing was installed for this database"
     )
 
 
-def _service(read: Read | None, db: Path) -> Service:
-    return Service(db.absolute(), (read.file if read and read.file else FILE).absolute())
+def _service(loaded: LoadedConfig | None, db: Path) -> Service:
+    return Service(db.absolute(), (loaded.file if loaded and loaded.file else FILE).absolute())
 
 
 for name in INNER["schedule"]:

@@ -21,13 +21,13 @@ import harvester.db
 from harvester.cli.commands import db_option
 from harvester.config.defaults import FILE
 from harvester.errors import DatabaseError, HarvesterError
-from harvester.store.database import explained, open_to_read
+from harvester.store.database import open_to_read, translate_errors
 from harvester.store.withdrawal.secret import check_secret
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-CONFIGURATION = Path(harvester.db.__path__[0])
+CONFIG_DIR = Path(harvester.db.__path__[0])
 """The folder that `datasette db/` reads; in the wheel it is inside the package."""
 BACKLOG = 128
 PATIENCE_SECONDS = 3
@@ -65,8 +65,8 @@ def serve(db: Path, port: int, host: str, open_browser: bool, robots: bool, sync
         harvester serve --base-url /archive/ --https --cache 300
 
     """
-    syncing = beside(db) if sync else nullcontext()
-    datasette = publish(db, settings_of(**options), robots=robots)
+    syncing = with_scheduler(db) if sync else nullcontext()
+    datasette = make_datasette(db, datasette_settings(**options), robots=robots)
     with listen(host, port) as listener, syncing:
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
         click.echo(f"{db} is at {address} (Ctrl-C ends)")
@@ -74,67 +74,69 @@ def serve(db: Path, port: int, host: str, open_browser: bool, robots: bool, sync
             # Some browsers return only when they are closed.
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
         with suppress(KeyboardInterrupt):  # uvicorn has already ended in good order, and raises it again
-            asyncio.run(answer(datasette, listener))
+            asyncio.run(serve_requests(datasette, listener))
 
 
-def beside(db: Path) -> AbstractContextManager[Any]:
+def with_scheduler(db: Path) -> AbstractContextManager[Any]:
     """Return a context manager that runs a scheduler beside the server; create the database if there is none."""
-    from harvester.cli.schedule import checked
-    from harvester.schedule.workers import Beside
+    from harvester.cli.schedule import checked_config
+    from harvester.schedule.workers import SchedulerProcess
     from harvester.store.database import open_to_write
 
-    read = checked(click.get_current_context().obj)
+    loaded = checked_config(click.get_current_context().obj)
     db.parent.mkdir(parents=True, exist_ok=True)
     open_to_write(db).close()
     # The web server raises a second SIGTERM when it has ended; ours is then to end the scheduler in good order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    return Beside(db, read.file or FILE, lambda text: click.echo(text, err=True))
+    return SchedulerProcess(db, loaded.file or FILE, lambda text: click.echo(text, err=True))
 
 
-SHOWN = ("facets", "hidden", "label_column", "size", "sort", "sort_desc")
+TABLE_OPTIONS = ("facets", "hidden", "label_column", "size", "sort", "sort_desc")
 """Keys of tables in metadata.yaml that Datasette 1.0 reads as configuration."""
 
 
-def settings_of(base_url: str, https: bool, cache: int) -> dict[str, Any]:
+def datasette_settings(base_url: str, https: bool, cache: int) -> dict[str, Any]:
     """Return Datasette's settings for the command's options."""
     path = f"/{base_url.strip('/')}/".replace("//", "/")
     return {"base_url": path, "force_https_urls": https, "default_cache_ttl": cache}
 
 
-def described() -> dict[str, Any]:
+def read_metadata() -> dict[str, Any]:
     """Return the content of metadata.yaml."""
-    found: dict[str, Any] = parse_metadata((CONFIGURATION / "metadata.yaml").read_text("utf-8"))
+    found: dict[str, Any] = parse_metadata((CONFIG_DIR / "metadata.yaml").read_text("utf-8"))
     return found
 
 
-def configuration(database: str) -> dict[str, Any]:
+def datasette_config(database: str) -> dict[str, Any]:
     """Return what Datasette 1.0 reads from datasette.yaml: settings, canned queries and how tables are shown."""
-    harvest = described()["databases"]["harvest"]
-    shown = {name: {key: table[key] for key in SHOWN if key in table} for name, table in harvest["tables"].items()}
+    harvest = read_metadata()["databases"]["harvest"]
+    shown = {
+        name: {key: table[key] for key in TABLE_OPTIONS if key in table} for name, table in harvest["tables"].items()
+    }
     return {
-        "settings": json.loads((CONFIGURATION / "settings.json").read_text("utf-8")),
+        "settings": json.loads((CONFIG_DIR / "settings.json").read_text("utf-8")),
         "databases": {database: {"queries": harvest["queries"], "tables": {n: t for n, t in shown.items() if t}}},
     }
 
 
-def publish(db: Path, settings: dict[str, Any] | None = None, *, robots: bool = False) -> Datasette:
+def make_datasette(db: Path, settings: dict[str, Any] | None = None, *, robots: bool = False) -> Datasette:
     """Return a Datasette of one database, opened as a live file (not immutable), so that running harvests show."""
-    with explained(db), open_to_read(db) as database:
+    with translate_errors(db), open_to_read(db) as database:
         check_secret(database)
     if set("?#%") & set(str(db)):
         raise DatabaseError(f"Datasette cannot open a path with ?, # or % in it: rename {db}")
-    metadata = described()
+    metadata = read_metadata()
     metadata["plugins"]["reading-room"]["robots"] = robots
     # 0.65 reads all of it from metadata; 1.0 has split the two.
-    more = {} if hasattr(Datasette, "metadata") else {"config": {"databases": configuration(db.stem)["databases"]}}
+    more = {} if hasattr(Datasette, "metadata") else {"config": {"databases": datasette_config(db.stem)["databases"]}}
     return Datasette(
         [str(db)],
         **more,
         metadata=metadata,
-        settings=json.loads((CONFIGURATION / "settings.json").read_text("utf-8")) | (settings or {}),
-        template_dir=str(CONFIGURATION / "templates"),
-        plugins_dir=str(CONFIGURATION / "plugins"),
-        static_mounts=[("static", str(CONFIGURATION / "static"))],
+        settings=json.loads((CONFIG_DIR / "settings.json").read_text("utf-8")) | (settings or {}),
+        template_dir=str(CONFIG_DIR / "templates"),
+        plugins_dir=str(CONFIG_DIR / "plugins"),
+        static_mounts=[("static", str(CONFIG_DIR / "static"))],
     )
 
 
@@ -153,7 +155,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def answer(datasette: Datasette, listener: socket.socket) -> None:
+async def serve_requests(datasette: Datasette, listener: socket.socket) -> None:
     """Serve requests until a signal stops the server."""
     await datasette.invoke_startup()
     config = uvicorn.Config(

@@ -13,15 +13,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from harvester.cli.commands import db_option, json_option
-from harvester.schedule.status import lines, schedule_report
-from harvester.store.database import explained, open_to_read
-from harvester.store.status import Report, report
+from harvester.schedule.status import format_schedules, schedule_report
+from harvester.store.database import open_to_read, translate_errors
+from harvester.store.status import StatusReport, status_report
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-ASIDE = {
+OPTIONAL_COUNTS = {
     "gone": ("gone", "gone"),
     "returned": ("returned", "returned"),
     "refused": ("page refused", "pages refused"),
@@ -34,25 +34,25 @@ ASIDE = {
 def summary(row: dict[str, Any], db: Path) -> str:
     """Return the summary of a run as text."""
     parts = [f"{row['records']} records: {row['new']} new, {row['changed']} changed, {row['unchanged']} unchanged"]
-    parts += [f"{row[name]} {words[row[name] != 1]}" for name, words in ASIDE.items() if row[name]]
+    parts += [f"{row[name]} {words[row[name] != 1]}" for name, words in OPTIONAL_COUNTS.items() if row[name]]
     parts += [f"{count} {severity}{'s' * (count != 1)}" for severity, count in row["severities"].items()]
     see = f"See why: harvester status --db {shlex.quote(str(db))}"
     hint = {"complete": "", "interrupted": "\nRun it again to go on."}.get(row["status"], f"\n{see}")
-    walks = "".join(f"\nthe listing: {walked(walk)}{_before(walk, row)}" for walk in row["walks"])
+    walks = "".join(f"\nthe listing: {format_walk(walk)}{_format_earlier(walk, row)}" for walk in row["walks"])
     return f"{row['status']}: {row['pages']} pages, {'; '.join(parts)}{walks}{hint}"
 
 
-def walked(walk: dict[str, Any]) -> str:
+def format_walk(walk: dict[str, Any]) -> str:
     """Return how a walk ended as text."""
     if walk["status"] is None:
         return "going on, or its run has ended without a word"
-    told = f"{walk['status']} (proof: {walk['proof']})" if walk["proof"] else f"{walk['status']}: {walk['reason']}"
+    outcome = f"{walk['status']} (proof: {walk['proof']})" if walk["proof"] else f"{walk['status']}: {walk['reason']}"
     if walk["declared_total"] is None:
-        return told
-    return f"{walk['distinct_records']} of {walk['declared_total']} records, {told}"
+        return outcome
+    return f"{walk['distinct_records']} of {walk['declared_total']} records, {outcome}"
 
 
-def _before(walk: dict[str, Any], row: dict[str, Any]) -> str:
+def _format_earlier(walk: dict[str, Any], row: dict[str, Any]) -> str:
     """Return when a listing was walked, as text, if that was before the run."""
     finished = walk["finished_at"]
     return f", walked by {finished}" if finished and finished < row["started_at"] else ""
@@ -70,21 +70,21 @@ def status(db: Path, as_json: bool) -> int:
         harvester status
 
     """
-    with explained(db), open_to_read(db) as database:
-        found, scheduled = report(database), schedule_report(database)
+    with translate_errors(db), open_to_read(db) as database:
+        found, scheduled = status_report(database), schedule_report(database)
     found = replace(found, unhealthy=found.unhealthy + scheduled.unhealthy)
     if as_json:
         click.echo(json.dumps(found.as_dict() | {"schedule": scheduled.as_dict()}, ensure_ascii=False))
     else:
-        _show(found, lines(scheduled))
+        _print_report(found, format_schedules(scheduled))
     return 0 if found.healthy else 1
 
 
-def _show(found: Report, scheduled: list[str]) -> None:
+def _print_report(found: StatusReport, scheduled: list[str]) -> None:
     console = Console(soft_wrap=True)
     console.print(_coverage(found.coverage))
     for walk in found.walks:
-        console.print(escape(f"{walk['name']}: last walked {_moment(walk['started_at'])}, {walked(walk)}"))
+        console.print(escape(f"{walk['name']}: last walked {_moment(walk['started_at'])}, {format_walk(walk)}"))
     console.print(_runs(found.runs))
     console.print(f"{found.documents} documents; last read {found.last_read or 'never'}")
     for line in scheduled:

@@ -10,15 +10,15 @@ import click
 
 from harvester.cli.commands import db_option
 from harvester.errors import UsageError
-from harvester.store.database import explained, open_to_read, open_to_write, transaction
+from harvester.store.database import open_to_read, open_to_write, transaction, translate_errors
 from harvester.store.history import find_document
 from harvester.store.keys import value_of
 from harvester.store.withdrawal import vault
-from harvester.store.withdrawal.release import namesakes, release, undecided
-from harvester.store.withdrawal.restore import undo as show_again
-from harvester.store.withdrawal.restore import withdrawn_now
+from harvester.store.withdrawal.release import find_namesakes, release_namesake, undecided_records
+from harvester.store.withdrawal.restore import present_withdrawals
+from harvester.store.withdrawal.restore import undo_withdrawal as restore_document
 from harvester.store.withdrawal.secret import hasher_of
-from harvester.store.withdrawal.withdraw import withdraw as hide
+from harvester.store.withdrawal.withdraw import withdraw as withdraw_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,10 +67,10 @@ def withdraw(
 
 
 def _withdraw(db: Path, name: str, reason: str | None) -> None:
-    with explained(db), open_to_write(db) as database:
+    with translate_errors(db), open_to_write(db) as database:
         row = find_document(database, name)
         files = _files(database, row["id"])
-        hide(database, db, row, _me(), reason)
+        withdraw_document(database, db, row, _user_and_host(), reason)
     click.echo(f"document {row['id']} is withdrawn: {row['title']}")
     if files:
         more = f" and {len(files) - FILES_SHOWN} more" if len(files) > FILES_SHOWN else ""
@@ -87,47 +87,51 @@ def _files(db: Database, document: int) -> list[str]:
 
 
 def _undo(db: Path, name: str) -> None:
-    with explained(db), open_to_write(db) as database:
-        found = [one for one in _withdrawn(database, db) if name in (str(one.document_id), one.key, one.title)]
+    with translate_errors(db), open_to_write(db) as database:
+        found = [item for item in _withdrawn(database, db) if name in (str(item.document_id), item.key, item.title)]
         if not found:
             raise UsageError(f"no document “{name}” is withdrawn: see `harvester withdraw --list`")
         if len(found) > 1:
             raise UsageError(f"{len(found)} withdrawn documents have the title “{name}”: name one by its id")
-        show_again(database, db, found[0], _me())
+        restore_document(database, db, found[0], _user_and_host())
     click.echo(f"document {found[0].document_id} is shown again: {found[0].title}")
     click.echo("What pages said of it meanwhile comes with the next harvest of them.")
 
 
 def _withdrawn(database: Database, db: Path) -> list[Withdrawal]:
     """Return the withdrawals; print a warning if the file that holds their rows is lost."""
-    found, lost = withdrawn_now(database, db)
+    found, lost = present_withdrawals(database, db)
     if lost:
-        click.echo(str(vault.lost(db, lost)), err=True)
+        click.echo(str(vault.missing_error(db, lost)), err=True)
     return found
 
 
 def _release(db: Path, name: str) -> None:
     """Release a withheld record, or a document that was withdrawn because it seemed to be the same."""
-    with explained(db), open_to_write(db) as database:
-        found = [one for one in namesakes(database, db) if name in (one.key, value_of(one.key), one.uri, one.title)]
+    with translate_errors(db), open_to_write(db) as database:
+        found = [
+            item
+            for item in find_namesakes(database, db)
+            if name in (item.key, value_of(item.key), item.uri, item.title)
+        ]
         if not found:
             raise UsageError(f"nothing is withheld as “{name}”: see `harvester withdraw --list`")
         if len(found) > 1:
-            keys = ", ".join(value_of(one.key) for one in found)
+            keys = ", ".join(value_of(item.key) for item in found)
             raise UsageError(f"{len(found)} records are withheld as “{name}”: name one by its key ({keys})")
-        (one,) = found
+        (item,) = found
         with transaction(database):
-            release(database, db, hasher_of(database), one.document_id, [one.key], one.uri)
+            release_namesake(database, db, hasher_of(database), item.document_id, [item.key], item.uri)
     click.echo(
         f"{value_of(item.key)} is no longer withheld: {item.title}. It comes with the next harvest of its pages."
     )
 
 
 def _show(db: Path) -> None:
-    with explained(db), open_to_read(db) as database:
+    with translate_errors(db), open_to_read(db) as database:
         found = _withdrawn(database, db)
-        held = undecided(database, db)
-    for one in found:
+        held = undecided_records(database, db)
+    for item in found:
         click.echo(
             f"{item.document_id}  {item.withdrawn_at}  {item.by}: {item.reason or 'no reason given'}  {item.title}"
         )
@@ -137,5 +141,5 @@ def _show(db: Path) -> None:
         click.echo("nothing is withdrawn")
 
 
-def _me() -> str:
+def _user_and_host() -> str:
     return f"{getpass.getuser()} on {socket.gethostname()}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from harvester.config.model import Alert, Listing, Schedule, Settings, Source
+from harvester.config.model import AlertConfig, ListingConfig, ScheduleConfig, Settings, SourceConfig
 from harvester.config.validation import contradictions
 from harvester.errors import UsageError
 
@@ -50,12 +50,12 @@ def lines_of(text: str) -> dict[KeyPath, int]:
     tables: dict[KeyPath, int] = {}
     table: KeyPath = ()
     for line, statement in _statements(text):
-        held = tomllib.loads(statement)
+        content = tomllib.loads(statement)
         if statement.startswith("["):
-            table = _header(held, tables, is_list=statement.startswith("[["))
+            table = _header(content, tables, is_list=statement.startswith("[["))
             paths = [table[:end] for end in range(1, len(table) + 1)]
         else:
-            paths = [(*table, *path) for path in _paths(held)]
+            paths = [(*table, *path) for path in _paths(content)]
         for path in paths:
             found.setdefault(path, line)
     return found
@@ -99,10 +99,10 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
         begin = token.end()
 
 
-def _header(held: dict[str, Any], tables: dict[KeyPath, int], *, is_list: bool) -> KeyPath:
+def _header(content: dict[str, Any], tables: dict[KeyPath, int], *, is_list: bool) -> KeyPath:
     """Return the path of the table that a header begins. `tables` counts the members of each list of tables."""
     path: KeyPath = ()
-    inner: Any = held
+    inner: Any = content
     while inner:
         key, inner = next(iter(inner.items()))
         path = (*path, key)
@@ -118,9 +118,9 @@ def _header(held: dict[str, Any], tables: dict[KeyPath, int], *, is_list: bool) 
 
 def _paths(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, held in inner if len(path) < DEEPEST else ():
+    for key, content in inner if len(path) < DEEPEST else ():
         yield (*path, key)
-        yield from _paths(held, (*path, key))
+        yield from _paths(content, (*path, key))
 
 
 if TYPE_CHECKING:
@@ -128,7 +128,12 @@ if TYPE_CHECKING:
 
 
 LARGEST = 200_000
-TABLES: dict[str, type[BaseModel]] = {"sources": Source, "listings": Listing, "schedules": Schedule, "alerts": Alert}
+TABLES: dict[str, type[BaseModel]] = {
+    "sources": SourceConfig,
+    "listings": ListingConfig,
+    "schedules": ScheduleConfig,
+    "alerts": AlertConfig,
+}
 
 
 class SettingsError(UsageError):
@@ -136,7 +141,7 @@ class SettingsError(UsageError):
 
 
 @dataclass(frozen=True)
-class Read:
+class LoadedConfig:
     """A loaded configuration: its settings, its file (None if there is none), and the line of each key."""
 
     settings: Settings = field(default_factory=Settings)
@@ -147,48 +152,48 @@ class Read:
         """Return the position of a key as `file:line`."""
         return f"{self.file}:{line_of(self.lines, path)}"
 
-    def error_at(self, path: KeyPath, said: str, others: int = 0) -> SettingsError:
+    def error_at(self, path: KeyPath, message: str, others: int = 0) -> SettingsError:
         """Return an error about a key, with its position; `others`: how many more errors there are."""
         key = ".".join(str(part) for part in path)
         more = f" (and {others} more)" if others else ""
-        return SettingsError(f"{self.at(path)}: {key + ': ' if key else ''}{said}{more}")
+        return SettingsError(f"{self.at(path)}: {key + ': ' if key else ''}{message}{more}")
 
 
-def read_settings(file: Path) -> Read:
+def read_settings(file: Path) -> LoadedConfig:
     """Read a file; raise SettingsError for the first error in it."""
     text = _text(file)
     if (line := too_deep(text)) is not None:
         raise SettingsError(f"{file}:{line}: tables or lists within each other, too deep to be meant; write one list")
     try:
-        given = tomllib.loads(text)
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(_no_toml(file, text, str(error))) from error
-    read = Read(file=file, lines=lines_of(text))
+    loaded = LoadedConfig(file=file, lines=lines_of(text))
     try:
-        settings = Settings.model_validate(given)
+        settings = Settings.model_validate(document)
         faults = list(contradictions(settings))
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-        first = min(errors, key=lambda one: line_of(read.lines, _path(one)))
+        first = min(errors, key=lambda one: line_of(loaded.lines, _path(one)))
         faults = [_fault(first)] * len(errors)
     if faults:
-        path, said = min(faults, key=lambda fault: line_of(read.lines, fault[0]))
-        raise read.error_at(path, said.replace("“", '"').replace("”", '"'), len(faults) - 1)
-    return Read(settings, file, read.lines)
+        path, message = min(faults, key=lambda fault: line_of(loaded.lines, fault[0]))
+        raise loaded.error_at(path, message.replace("“", '"').replace("”", '"'), len(faults) - 1)
+    return LoadedConfig(settings, file, loaded.lines)
 
 
 def _text(file: Path) -> str:
     try:
         with file.open("rb") as stream:
-            held = stream.read(LARGEST + 1)
+            content = stream.read(LARGEST + 1)
     except OSError as error:
         raise SettingsError(f"cannot read {file} ({error.strerror}): check its name and permissions") from error
-    if len(held) > LARGEST:
+    if len(content) > LARGEST:
         raise SettingsError(f"{file} is larger than {LARGEST // 1000} KB: this is no configuration")
     try:
-        return held.decode("utf-8-sig").replace("\r\n", "\n")
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        line = held[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         raise SettingsError(f"{file}:{line}: this is no UTF-8 text; save the file as UTF-8") from error
 
 
@@ -196,10 +201,10 @@ def _no_toml(file: Path, text: str, error: str) -> str:
     """Return the message for a TOML syntax error: where it is, and how to write it."""
     place = re.search(r"\(at line (\d+), column \d+\)", error)
     line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
-    said = re.sub(r" \(at .*\)$", "", error)
-    doubled = re.search(r"overwrite|twice|Duplicate|already", said)
+    message = re.sub(r" \(at .*\)$", "", error)
+    doubled = re.search(r"overwrite|twice|Duplicate|already", message)
     fix = "keep one of the two" if doubled else 'write key = "value", texts in quotes, tables as [schedules.NAME]'
-    return f"{file}:{line}: this cannot be read ({said[0].lower()}{said[1:]}); {fix}"
+    return f"{file}:{line}: this cannot be read ({message[0].lower()}{message[1:]}); {fix}"
 
 
 def _path(error: ErrorDetails) -> KeyPath:
@@ -216,13 +221,13 @@ def _fault(error: ErrorDetails) -> tuple[KeyPath, str]:
         return path, f"this is missing; write {path[-1]} = {_example(model, path)}"
     if error["type"] == "value_error":
         return path, error["msg"].removeprefix("Value error, ")
-    told = TOLD.get(error["type"]) or re.sub(r"^Input should be ", "this should be ", error["msg"])
-    return path, f"{told}; write {_example(model, path)}"
+    expected = FAULT_MESSAGES.get(error["type"]) or re.sub(r"^Input should be ", "this should be ", error["msg"])
+    return path, f"{expected}; write {_example(model, path)}"
 
 
 _INSIDE = frozenset({"[key]"})
 """Parts of pydantic's locations that are no keys."""
-TOLD = {
+FAULT_MESSAGES = {
     "model_type": "this should be a table",
     "dict_type": "this should be a table",
     "list_type": "this should be a list of texts",

@@ -16,7 +16,7 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Source(Table):
+class SourceConfig(Table):
     """How one archive is harvested."""
 
     delay: Seconds | None = Field(
@@ -32,7 +32,7 @@ class Source(Table):
     documents: bool = Field(default=True, description="Whether document pages are read, too.", examples=["false"])
 
 
-class Listing(Table):
+class ListingConfig(Table):
     """A part of an archive, under a name of yours."""
 
     source: Name = Field(description="The archive that it is a listing of.", examples=['"wilson"'])
@@ -44,7 +44,7 @@ class Listing(Table):
     )
 
 
-class Schedule(Table):
+class ScheduleConfig(Table):
     """When something is synced, and how much at a time."""
 
     harvest: Name = Field(description="What is synced: an archive or one of your listings.", examples=['"wilson"'])
@@ -77,7 +77,7 @@ class Schedule(Table):
     )
 
 
-class Alert(Table):
+class AlertConfig(Table):
     """The receiver of alerts: when a sync needs attention, and when all is well again."""
 
     command: Annotated[list[Text], Field(min_length=1)] | None = Field(
@@ -119,7 +119,7 @@ class Settings(Table):
         examples=['"12h"'],
     )
     timezone: Zone = Field(default="UTC", description="The time zone of `cron`.", examples=['"Europe/Vienna"'])
-    sources: dict[Name, Source] = Field(default_factory=dict, description="Archives, by name.")
-    listings: dict[Name, Listing] = Field(default_factory=dict, description="Parts of archives.")
-    schedules: dict[Name, Schedule] = Field(default_factory=dict, description="Periodic syncs.")
-    alerts: dict[Name, Alert] = Field(default_factory=dict, description="Who is told.")
+    sources: dict[Name, SourceConfig] = Field(default_factory=dict, description="Archives, by name.")
+    listings: dict[Name, ListingConfig] = Field(default_factory=dict, description="Parts of archives.")
+    schedules: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="Periodic syncs.")
+    alerts: dict[Name, AlertConfig] = Field(default_factory=dict, description="Who is told.")

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from harvester.config.loader import TABLES
 from harvester.config.model import Settings
 from harvester.config.types import SECRET
-from harvester.schedule.plans import told
+from harvester.schedule.plans import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pydantic import BaseModel
 
-    from harvester.config.loader import Read
+    from harvester.config.loader import LoadedConfig
 
 ENVIRONMENT = {"database": "HARVESTER_DB", "contact": "HARVESTER_CONTACT"}
 """Keys whose environment variables take precedence over the file."""
@@ -31,15 +31,15 @@ Line = tuple[str, str, str]
 """Key, value, and the origin of the value."""
 
 
-def in_force(read: Read) -> Iterator[Line]:
+def in_force(loaded: LoadedConfig) -> Iterator[Line]:
     """Yield every key that is in force."""
-    yield from _keys(read, read.settings, ())
-    for table, names in ((table, getattr(read.settings, table)) for table in TABLES):
+    yield from _keys(loaded, loaded.settings, ())
+    for table, names in ((table, getattr(loaded.settings, table)) for table in TABLES):
         for name, model in names.items():
-            yield from _keys(read, model, (table, name))
+            yield from _keys(loaded, model, (table, name))
 
 
-def _keys(read: Read, model: BaseModel, path: tuple[str, ...]) -> Iterator[Line]:
+def _keys(loaded: LoadedConfig, model: BaseModel, path: tuple[str, ...]) -> Iterator[Line]:
     for key in type(model).model_fields:
         place, value = (*path, key), getattr(model, key)
         if place[:-1] == () and key in TABLES:
@@ -51,26 +51,28 @@ def _keys(read: Read, model: BaseModel, path: tuple[str, ...]) -> Iterator[Line]
                 json.dumps(os.environ[variable], ensure_ascii=False),
                 f"{variable} in the environment",
             )
-        elif place in read.lines:
-            yield ".".join(place), shown(key, value), read.at(place)
+        elif place in loaded.lines:
+            yield ".".join(place), format_value(key, value), loaded.at(place)
         elif not path or value not in (None, {}):
-            yield ".".join(place), shown(key, value), "by itself"
+            yield ".".join(place), format_value(key, value), "by itself"
 
 
-def shown(key: str, value: Any) -> str:
+def format_value(key: str, value: Any) -> str:
     """Return a value as in TOML, with secrets masked."""
     if value is None:
         return "-"
     if isinstance(value, timedelta):
-        return f'"{told(value)}"'
+        return f'"{format_duration(value)}"'
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{name} = {_hidden(held)}" for name, held in value.items()) + " }"
+        return (
+            "{ " + ", ".join(f"{name} = {_format_secret(secret_value)}" for name, secret_value in value.items()) + " }"
+        )
     if key == "webhook":
-        return _hidden(value)
+        return _format_secret(value)
     return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
 
 
-def _hidden(value: str) -> str:
+def _format_secret(value: str) -> str:
     """Return a secret masked: for one in the environment whether it is set, for one in the file only its host."""
     if secret := SECRET.fullmatch(value):
         return f'"{value}" ({"set" if os.environ.get(secret[1]) else "not set here"})'

@@ -120,9 +120,9 @@ def _text(value: Any, example: str) -> str:
 
 def _shown(value: Any) -> str:
     """Return a value as in TOML, shortened for an error message."""
-    told = value if isinstance(value, str) else json.dumps(value, default=str)
-    told = told if len(told) <= LONGEST_SHOWN else told[: LONGEST_SHOWN - 1] + "…"
-    return f"“{told}”" if isinstance(value, str) else told
+    shown = value if isinstance(value, str) else json.dumps(value, default=str)
+    shown = shown if len(shown) <= LONGEST_SHOWN else shown[: LONGEST_SHOWN - 1] + "…"
+    return f"“{shown}”" if isinstance(value, str) else shown
 
 
 Span = Annotated[timedelta, BeforeValidator(span)]

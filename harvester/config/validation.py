@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from harvester.crawl.politeness import agreed_delay, is_loopback
 from harvester.errors import UsageError
-from harvester.schedule.plans import rhythm_of
+from harvester.schedule.plans import recurrence_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harvester.config.loader import KeyPath
-    from harvester.config.model import Alert, Schedule, Settings
+    from harvester.config.model import AlertConfig, ScheduleConfig, Settings
 
 OFTENEST = timedelta(minutes=10)
 """The shortest period for an archive: listings change a few times a week, so a shorter one only burdens the archive."""
@@ -31,9 +31,9 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
         if name in settings.sources:
             yield ("listings", name), f"“{name}” is an archive, too; give the listing another name"
     for name, schedule in settings.schedules.items():
-        yield from ((("schedules", name, *path), said) for path, said in _schedule(schedule, settings))
+        yield from ((("schedules", name, *path), message) for path, message in _schedule(schedule, settings))
     for name, alert in settings.alerts.items():
-        yield from ((("alerts", name, *path), said) for path, said in _alert(alert))
+        yield from ((("alerts", name, *path), message) for path, message in _alert(alert))
 
 
 def source_of(settings: Settings, harvest: str) -> str:
@@ -47,23 +47,26 @@ def base_of(settings: Settings, source: str) -> str:
 
 
 def _delays(settings: Settings) -> Iterator[Contradiction]:
-    wishes = [(("sources", name, "delay"), own.delay, own.base_url or "") for name, own in settings.sources.items()]
+    delays = [
+        (("sources", name, "delay"), source_config.delay, source_config.base_url or "")
+        for name, source_config in settings.sources.items()
+    ]
     # For all archives: those that are not named are elsewhere; for local copies it may be what it is.
-    bases = [own.base_url for own in settings.sources.values() if own.base_url] or [""]
-    for path, delay, base in [*wishes, (("delay",), settings.delay, bases[0])]:
+    bases = [source_config.base_url for source_config in settings.sources.values() if source_config.base_url] or [""]
+    for path, delay, base in [*delays, (("delay",), settings.delay, bases[0])]:
         try:
             agreed_delay(delay, base)
         except UsageError:
             yield path, f"{delay:g} seconds would burden the archive; write 1 or more"
 
 
-def _schedule(schedule: Schedule, settings: Settings) -> Iterator[Contradiction]:
+def _schedule(schedule: ScheduleConfig, settings: Settings) -> Iterator[Contradiction]:
     if (schedule.every is None) == (schedule.cron is None):
         yield (), "a schedule has either `every` or `cron`; write one of them: every = “6h”"
         return
     if schedule.every and schedule.timezone:
         yield ("timezone",), "a time zone matters to `cron` only; leave it out, or write cron instead of every"
-    period, key = shortest(schedule, settings.timezone), "every" if schedule.every else "cron"
+    period, key = shortest_period(schedule, settings.timezone), "every" if schedule.every else "cron"
     local = is_loopback(base_of(settings, source_of(settings, schedule.harvest)))
     if period < OFTENEST and not local:
         yield (key,), "that is too often for an archive; write at least 10 minutes: every = “10m”"
@@ -73,14 +76,14 @@ def _schedule(schedule: Schedule, settings: Settings) -> Iterator[Contradiction]
         yield ("stale_after",), "this is over before the next sync is due; write at least twice its rhythm"
 
 
-def shortest(schedule: Schedule, zone: str) -> timedelta:
+def shortest_period(schedule: ScheduleConfig, zone: str) -> timedelta:
     """Return the shortest time between two consecutive syncs of a schedule."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    dues = list(islice(rhythm_of(schedule, zone).after(now, now), LOOKED_AHEAD))
+    dues = list(islice(recurrence_of(schedule, zone).after(now, now), LOOKED_AHEAD))
     return min((later - earlier for earlier, later in pairwise(dues)), default=timedelta(days=366))
 
 
-def _alert(alert: Alert) -> Iterator[Contradiction]:
+def _alert(alert: AlertConfig) -> Iterator[Contradiction]:
     if (alert.command is None) == (alert.webhook is None):
         yield (), "an alert has either a `command` or a `webhook`; write one of them"
     if alert.headers and alert.webhook is None:

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from harvester.crawl.http_client import NoAnswer
+from harvester.crawl.http_client import FetchFailed
 from harvester.crawl.politeness import PATIENT_LOOKS, SECOND_LOOKS
 from harvester.ingest import NOTHING_FOUND, NOTHING_THERE
 from harvester.model import Capture, Problem, Refused
-from harvester.parsers.html.refusals import WAITING_ROOM, name_of
+from harvester.parsers.html.refusals import WAITING_ROOM, classify_non_page
 from harvester.parsers.parse import parse
-from harvester.readers.base import PassedOver
+from harvester.readers.base import Skipped
 from harvester.readers.http import Message
 from harvester.urls import canonical, listing_of, page_number, rebased
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.http import Response
 
-    from harvester.crawl.http_client import Fetcher
-    from harvester.crawl.proof import Step, Verdict
-    from harvester.crawl.session import Desk
+    from harvester.crawl.http_client import HttpClient
+    from harvester.crawl.proof import WalkPage, WalkResult
+    from harvester.crawl.session import CrawlSession
     from harvester.source import Source
-    from harvester.store.captures import Held
-    from harvester.store.run_pages import Taken, WalkStep
+    from harvester.store.captures import Validators
+    from harvester.store.run_pages import PageResult, WalkRequest
 
 
 @dataclass
@@ -46,11 +46,11 @@ class Fetched:
     recorded as read before its records are stored.
     """
 
-    capture: Capture | PassedOver
+    capture: Capture | Skipped
     response: Response | None = None
-    step: WalkStep | None = None
-    same_as: Held | None = None  # the capture that a 304 refers to
-    taken: Future[Taken | None] = field(default_factory=Future)
+    step: WalkRequest | None = None
+    same_as: Validators | None = None  # the capture that a 304 refers to
+    taken: Future[PageResult | None] = field(default_factory=Future)
 
 
 NOT_MODIFIED = 304
@@ -58,29 +58,29 @@ WHAT = {WAITING_ROOM: "a waiting room", NOTHING_FOUND: "“nothing found”, whe
 """Answers that pass: a queue moves on, a cache forgets."""
 
 
-class Visits:
+class CaptureFetcher:
     """Fetches pages of one archive as captures; `base` is another address that serves the same archive."""
 
-    def __init__(self, fetcher: Fetcher, desk: Desk, source: Source, base: str | None) -> None:
-        self._fetcher = fetcher
-        self._desk = desk
+    def __init__(self, client: HttpClient, session: CrawlSession, source: Source, base: str | None) -> None:
+        self._fetcher = client
+        self._session = session
         self._source = source
         self._base = base
         self._last: Fetched | None = None
         self._patient = True  # until a waiting room has stayed closed
-        self.given_up: str | None = None
+        self.stop_reason: str | None = None
         """Why nothing more is fetched from this archive in this run; None if fetching goes on."""
 
-    async def visit(self, address: str, step: WalkStep | None = None) -> Fetched:
+    async def visit(self, address: str, step: WalkRequest | None = None) -> Fetched:
         """Fetch an address, if it has changed since it was last captured."""
         uri = canonical(address, self._source, self._base)
-        held = self._desk.held(uri)
+        held = self._session.held(uri)
         url = rebased(address, self._base) if self._base else address
         try:
             response = await self._fetcher.fetch(url, held.validators if held else {})
-        except NoAnswer as reason:
-            self.given_up = reason.problem.message if reason.final else self.given_up
-            self._last = Fetched(PassedOver(uri, reason.problem), step=step)
+        except FetchFailed as reason:
+            self.stop_reason = reason.problem.message if reason.final else self.stop_reason
+            self._last = Fetched(Skipped(uri, reason.problem), step=step)
             return self._last
         if step and is_cached(response):
             step = replace(step, cached=True)
@@ -98,20 +98,20 @@ class Visits:
                 break
             look += 1
             assert fetched.response is not None  # noqa: S101 - a waiting room is an answer
-            self._desk.aside(canonical(fetched.response.url, self._source, self._base), fetched.response)
+            self._session.aside(canonical(fetched.response.url, self._source, self._base), fetched.response)
             await self._fetcher.rest(look, f"{address} was answered with {WHAT[WAITING_ROOM]}")
         return fetched
 
     def _is_waiting_room(self, fetched: Fetched) -> bool:
         """Return whether a response is a waiting room. It is parsed only if it looks like one."""
-        if not isinstance(fetched.capture, Capture) or (found := name_of(fetched.capture.body)) is None:
+        if not isinstance(fetched.capture, Capture) or (found := classify_non_page(fetched.capture.body)) is None:
             return False
         if found.code != WAITING_ROOM:
             return False
         page = parse(fetched.capture, self._source)
         return isinstance(page, Refused) and page.code == WAITING_ROOM
 
-    async def fetch_with_retries(self, address: str, step: WalkStep) -> AsyncIterator[Fetched]:
+    async def fetch_with_retries(self, address: str, step: WalkRequest) -> AsyncIterator[Fetched]:
         """Fetch a page of a walk, and fetch it again if it is refused, or empty where records are expected.
 
         A waiting room or an empty cached page is retried for longer, unless that has failed before in this run.
@@ -125,7 +125,7 @@ class Visits:
             taken = await fetched.taken
             if taken is None or not step.is_unanswered(taken):
                 return
-            code = self._desk.run.refusal(taken.capture_id) or NOTHING_FOUND
+            code = self._session.run.refusal(taken.capture_id) or NOTHING_FOUND
             what = WHAT.get(code, "no page of the listing")
             passes = code == WAITING_ROOM or (code == NOTHING_FOUND and step.filled)
             if self._patient and look < most and passes:
@@ -134,26 +134,26 @@ class Visits:
         self._patient = self._patient and most == SECOND_LOOKS
         if taken and not taken.refused:
             uri = canonical(address, self._source, self._base)
-            self._desk.problem(Problem("warning", NOTHING_FOUND, NOTHING_THERE), uri)
+            self._session.problem(Problem("warning", NOTHING_FOUND, NOTHING_THERE), uri)
 
-    async def step(self, number: int) -> Step:
+    async def step(self, number: int) -> WalkPage:
         """Return the page that was fetched last, as its walk needs it."""
         assert self._last is not None  # noqa: S101 - asked only after a visit
         cached = bool(self._last.step and self._last.step.cached)
-        step = self._desk.step(number, await self._last.taken, cached=cached)
-        lacking = self._last.capture.problem if isinstance(self._last.capture, PassedOver) else None
+        step = self._session.step(number, await self._last.taken, cached=cached)
+        lacking = self._last.capture.problem if isinstance(self._last.capture, Skipped) else None
         # “500” is what a search answers behind its ceiling; the others speak of the moment only.
         busy = lacking is not None and lacking.code != "http-500"
-        return replace(step, stop=self.given_up, busy=busy)
+        return replace(step, stop=self.stop_reason, busy=busy)
 
-    def give_up(self, reason: str) -> None:
+    def stop_fetching(self, reason: str) -> None:
         """Stop fetching for the rest of this run."""
-        self.given_up = self.given_up or reason
+        self.stop_reason = self.stop_reason or reason
 
-    def heed(self, verdict: Verdict) -> None:
+    def stop_after(self, verdict: WalkResult) -> None:
         """Stop fetching if a listing could not be read: its archive is down, or refuses us."""
         if verdict.status == "interrupted" or verdict.total is None:
-            self.give_up(verdict.reason or "")
+            self.stop_fetching(verdict.reason or "")
 
     def _capture(self, response: Response, uri: str) -> Capture:
         """Return the capture of a response. A file's date is no evidence of when the page was fetched."""
@@ -173,12 +173,12 @@ class Visits:
         )
 
 
-def may_follow(asked: str, target: str, source: Source, base: str | None) -> bool:
+def may_follow(requested: str, target: str, source: Source, base: str | None) -> bool:
     """Return whether a redirect leads to the same page elsewhere: never to a stranger, a login or another listing."""
-    hosts = {*source.hosts, urlsplit(base or asked).hostname}
+    hosts = {*source.hosts, urlsplit(base or requested).hostname}
     if urlsplit(target).scheme not in ("http", "https") or urlsplit(target).hostname not in hosts:
         return False
-    one, other = (canonical(url, source, base) for url in (asked, target))
+    one, other = (canonical(url, source, base) for url in (requested, target))
     if not source.path_pattern.fullmatch(urlsplit(other).path.lstrip("/")):
         return False
     return (listing_of(one, source), page_number(one, source)) == (
@@ -198,7 +198,7 @@ def is_cached(response: Response) -> bool:
     return bool(re.fullmatch(r"[0-9]+", age)) and age.strip("0") != ""
 
 
-class Unpacking:
+class DecompressionMiddleware:
     """Requests compressed responses and decompresses them; raises DamageError if one is incomplete."""
 
     def process_request(self, request: Request) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harvester.crawl.proof import Wanted
+from harvester.crawl.proof import PageRequest
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from harvester.crawl.proof import Pass, Step
+    from harvester.crawl.proof import Pass, WalkPage
 
 MOST_FAILURES = 3
 """Pages in a row that could not be read before the reason is searched: the archive is down, or shows no more."""
@@ -30,7 +30,7 @@ UNREAD_BEHIND = "it links to a page behind the last one by the total, which coul
 IN_PARTS = "harvest it in parts (--search, or the address of a listing with a filter)"
 
 
-def as_shown(step: Step, current: Pass) -> Step:
+def as_shown(step: WalkPage, current: Pass) -> WalkPage:
     """Return a page as it counts: as unread if it is empty where records are expected, or repeats a page.
 
     A page that declares a smaller total is rightly empty: the listing has become shorter.
@@ -43,18 +43,18 @@ def as_shown(step: Step, current: Pass) -> Step:
     return replace(step, total=None, keys=()) if blank or repeated else step
 
 
-def why_unread(current: Pass, pages: int, *, other: bool = False) -> Generator[Wanted, Step, None]:
+def why_unread(current: Pass, pages: int, *, other: bool = False) -> Generator[PageRequest, WalkPage, None]:
     """Find out why `MOST_FAILURES` pages in a row could not be read; stop the pass unless it is only they."""
     read = [step for step in current.steps if step.total is not None]
     if not read or all(step.busy for step in current.steps[-MOST_FAILURES:]):
         current.stop(UNREAD, "interrupted")
         return
-    step = yield Wanted(read[-1].number, IS_IT_THERE, other)
+    step = yield PageRequest(read[-1].number, IS_IT_THERE, other)
     if step.total is None:
         current.stop(step.stop or UNREAD, "interrupted")
         return
     if current.steps[-1].number < pages - 1:
-        step = yield Wanted(pages - 1, LAST_PAGE, other)
+        step = yield PageRequest(pages - 1, LAST_PAGE, other)
         if step.stop:
             current.stop(step.stop, "interrupted")
         if step.stop or as_shown(step, current).total is not None:
@@ -62,11 +62,11 @@ def why_unread(current: Pass, pages: int, *, other: bool = False) -> Generator[W
     current.stop(no_more_than(len(current.keys), current.totals[-1]), "partial")
 
 
-def behind(current: Pass, pages: int, *, other: bool = False) -> Generator[Wanted, Step, None]:
+def behind(current: Pass, pages: int, *, other: bool = False) -> Generator[PageRequest, WalkPage, None]:
     """Read on behind the last page by the total, as long as pages link to another one that shows other records."""
     number = pages
     while current.stopped is None and _last(current).onward and number < pages + MOST_BEHIND:
-        step = yield Wanted(number, BEHIND, other)
+        step = yield PageRequest(number, BEHIND, other)
         if step.stop:
             current.stop(step.stop, "interrupted")
         elif step.total is None and not step.no_such:
@@ -97,5 +97,5 @@ def suspicion(total: int, ceiling: int | None) -> str:
     )
 
 
-def _last(current: Pass) -> Step:
+def _last(current: Pass) -> WalkPage:
     return max(current.steps, key=lambda step: step.number)

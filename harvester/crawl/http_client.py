@@ -36,74 +36,74 @@ if TYPE_CHECKING:
     from scrapy.robotstxt import RobotParser
 
 
-class AskedToStop(Exception):  # noqa: N818 - no error: the way out of whatever is waited for
+class CrawlStopped(Exception):  # noqa: N818 - no error: the way out of whatever is waited for
     """The user wants to stop: nothing more is fetched."""
 
 
 @dataclass(frozen=True)
-class NoAnswer(Exception):  # noqa: N818 - not an error of ours: it says why there is no page
+class FetchFailed(Exception):  # noqa: N818 - not an error of ours: it says why there is no page
     """Why a page could not be fetched; `final` if no page can be fetched any more in this run."""
 
     problem: Problem
     final: bool = False
 
 
-def no_answer(error: Exception, host: str) -> Problem:
+def network_problem(error: Exception, host: str) -> Problem:
     """Return the problem of a network error. A bad certificate or an unknown host is final in this run."""
-    told = _told(error)
-    if re.search("certificate", told, re.IGNORECASE):
-        message = f"the certificate of {host} is not trusted ({told}): check this machine's clock and certificates"
-        raise NoAnswer(Problem("error", "certificate", message), final=True) from error
-    if re.search("DNS lookup failed|cannot resolve", told, re.IGNORECASE):
+    text = _error_text(error)
+    if re.search("certificate", text, re.IGNORECASE):
+        message = f"the certificate of {host} is not trusted ({text}): check this machine's clock and certificates"
+        raise FetchFailed(Problem("error", "certificate", message), final=True) from error
+    if re.search("DNS lookup failed|cannot resolve", text, re.IGNORECASE):
         message = (
             f"{host} has no address (DNS): check the connection; if the archive has gone, what is held stays, and "
             "its saved pages, or captures in web archives, can be harvested as files"
         )
-        raise NoAnswer(Problem("error", "no-address", message), final=True) from error
+        raise FetchFailed(Problem("error", "no-address", message), final=True) from error
     return Problem(
         "error",
         "no-answer",
-        f"no answer from {host} ({told}): check the address and the connection, then run this again",
+        f"no answer from {host} ({text}): check the address and the connection, then run this again",
     )
 
 
-def broken_off(damage: DamageError, host: str) -> Problem:
+def truncated_problem(damage: DamageError, host: str) -> Problem:
     """Return the problem of a response whose compressed body is truncated or damaged."""
     message = f"the answer of {host} is not whole: its packed body is damaged ({damage}); run this again"
     return Problem("error", "damaged-body", message)
 
 
-def forbidden(url: str) -> NoAnswer:
+def robots_problem(url: str) -> FetchFailed:
     """Return the problem of an address that robots.txt forbids."""
     where = f"robots.txt forbids {urlsplit(url).path} on {urlsplit(url).netloc}"
     message = f"{where}: the archive does not want it harvested; use saved pages, or go without (--no-documents)"
-    return NoAnswer(Problem("error", "forbidden", message), final=True)
+    return FetchFailed(Problem("error", "forbidden", message), final=True)
 
 
-def too_busy(url: str, status: int) -> Problem:
+def busy_problem(url: str, status: int) -> Problem:
     """Return the problem of a server that was busy at every attempt."""
-    told = f"the server answered {status}"
+    text = f"the server answered {status}"
     if urlsplit(url).path == "/robots.txt":
-        told = f"robots.txt could not be read ({told}), so nobody knows what may be asked for"
-    return Problem("error", f"http-{status}", f"{told}: run this again later")
+        text = f"robots.txt could not be read ({text}), so nobody knows what may be asked for"
+    return Problem("error", f"http-{status}", f"{text}: run this again later")
 
 
-def too_slow(seconds: float, host: str) -> NoAnswer:
+def delay_problem(seconds: float, host: str) -> FetchFailed:
     """Return the failure for an archive whose crawl delay is longer than the longest wait."""
     message = (
         f"robots.txt of {host} asks for {seconds / 60:.0f} minutes between requests (Crawl-delay): "
         "the archive does not want to be harvested; use saved pages, or ask its people"
     )
-    return NoAnswer(Problem("error", "crawl-delay", message), final=True)
+    return FetchFailed(Problem("error", "crawl-delay", message), final=True)
 
 
-def _told(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     """Return the text of a network error; Twisted wraps some errors in others."""
     reasons = getattr(error, "reasons", None)
     if reasons:
-        return _told(reasons[0].value)
+        return _error_text(reasons[0].value)
     if error.__cause__ is not None:
-        return _told(error.__cause__)
+        return _error_text(error.__cause__)
     return re.sub(r"\s+", " ", str(error)).strip()[:200] or type(error).__name__
 
 
@@ -112,7 +112,7 @@ NAP_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Manners:
+class FetchPolicy:
     """How pages are fetched: seconds between requests, which redirects are followed, whether the user wants to stop.
 
     `say` prints waits to the user. `aside` writes responses that are no pages to the WARC file.
@@ -125,13 +125,13 @@ class Manners:
     aside: Callable[[Response], None]
 
 
-class Fetcher:
+class HttpClient:
     """Fetches pages of one archive, one after the other."""
 
-    def __init__(self, crawler: Crawler, manners: Manners) -> None:
+    def __init__(self, crawler: Crawler, policy: FetchPolicy) -> None:
         self._crawler = crawler
-        self._manners = manners
-        self._delay = manners.delay
+        self._policy = policy
+        self._delay = policy.delay
         self._back_off = BACK_OFF_SECONDS if self._delay else 0.005  # no delay is agreed on this machine only
         self._last = 0.0
         crawler.signals.connect(self._robots, signal=robots_parsed)
@@ -146,47 +146,47 @@ class Fetcher:
             if not isinstance(answer, Problem):
                 return answer
             problem = answer
-        raise NoAnswer(problem)
+        raise FetchFailed(problem)
 
     async def rest(self, time: int, why: str) -> None:
         """Wait before a page is requested again; longer each time."""
         seconds = self._back_off * 2 ** (time - 1)
-        self._manners.say(f"{why}; asked again in {seconds:g} seconds")
+        self._policy.say(f"{why}; asked again in {seconds:g} seconds")
         await self._sleep(seconds)
 
     async def _attempt(self, url: str, validators: dict[str, str]) -> Response | Problem:
         try:
-            response = await self._followed(url, validators)
+            response = await self._follow_redirects(url, validators)
         except IgnoreRequest as error:
-            raise forbidden(url) from error
+            raise robots_problem(url) from error
         except BusyRobotsError as error:
             return await self._busy(error.response)
         except SlowRobotsError as error:
-            raise too_slow(error.seconds, urlsplit(url).netloc) from error
+            raise delay_problem(error.seconds, urlsplit(url).netloc) from error
         except DamageError as damage:
-            return broken_off(damage, urlsplit(url).netloc)
-        except (AskedToStop, HarvesterError):  # nothing that the network did
+            return truncated_problem(damage, urlsplit(url).netloc)
+        except (CrawlStopped, HarvesterError):  # nothing that the network did
             raise
         except Exception as error:  # noqa: BLE001 - whatever a network does is no reason to end a run
-            return no_answer(error, urlsplit(url).netloc)
+            return network_problem(error, urlsplit(url).netloc)
         if response.status not in BUSY:
             return response
-        self._manners.aside(response)
+        self._policy.aside(response)
         return await self._busy(response)
 
     async def _busy(self, response: Response) -> Problem:
         await self._wait(response)
-        return too_busy(response.url, response.status)
+        return busy_problem(response.url, response.status)
 
-    async def _followed(self, url: str, validators: dict[str, str]) -> Response:
+    async def _follow_redirects(self, url: str, validators: dict[str, str]) -> Response:
         """Download a page, following redirects to the same page at another address."""
         followed = 0
         while True:
             response = await self._download(url, validators)
             target = redirect_target(url, response.headers.get("Location")) if response.status in ELSEWHERE else None
-            if target is None or followed == MOST_REDIRECTS or not self._manners.may_follow(url, target):
+            if target is None or followed == MOST_REDIRECTS or not self._policy.may_follow(url, target):
                 return response
-            self._manners.aside(response)
+            self._policy.aside(response)
             url, followed = target, followed + 1
 
     async def _download(self, url: str, validators: dict[str, str]) -> Response:
@@ -203,22 +203,22 @@ class Fetcher:
 
     async def _sleep(self, seconds: float) -> None:
         """Wait, but not when the user wants to stop."""
-        while seconds > 0 and not self._manners.stopped():
+        while seconds > 0 and not self._policy.stopped():
             await asyncio.sleep(min(seconds, NAP_SECONDS))
             seconds -= NAP_SECONDS
-        if self._manners.stopped():
-            raise AskedToStop
+        if self._policy.stopped():
+            raise CrawlStopped
 
     async def _wait(self, response: Response) -> None:
         """Obey Retry-After."""
         header = response.headers.get("Retry-After")
-        asked = retry_after(header.decode("latin-1") if header else None) or 0.0
-        if asked > LONGEST_WAIT_SECONDS:
-            message = f"the server asks for {asked / 60:.0f} minutes of rest: run this again after that"
-            raise NoAnswer(Problem("error", f"http-{response.status}", message), final=True)
-        if asked:
-            self._manners.say(f"the server answered {response.status} and asks for {asked:.0f} seconds of rest")
-        await self._sleep(asked)
+        seconds = retry_after(header.decode("latin-1") if header else None) or 0.0
+        if seconds > LONGEST_WAIT_SECONDS:
+            message = f"the server asks for {seconds / 60:.0f} minutes of rest: run this again after that"
+            raise FetchFailed(Problem("error", f"http-{response.status}", message), final=True)
+        if seconds:
+            self._policy.say(f"the server answered {response.status} and asks for {seconds:.0f} seconds of rest")
+        await self._sleep(seconds)
 
     def _robots(self, robotparser: RobotParser) -> None:
         """Apply the Crawl-delay of robots.txt, which Scrapy parses and does not apply."""
@@ -226,7 +226,7 @@ class Fetcher:
         declared = robotparser.crawl_delay(self._crawler.settings.get("USER_AGENT", "*"))
         if declared and float(declared) > self._delay:
             self._delay = float(declared)
-            self._manners.say(f"robots.txt asks for {self._delay:g} seconds between requests")
+            self._policy.say(f"robots.txt asks for {self._delay:g} seconds between requests")
         # The page for whose sake robots.txt was read goes out next, past our own clock.
         for slot in self._crawler.engine.downloader.slots.values():
             slot.delay, slot.lastseen = self._delay, time.monotonic()

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from harvester.crawl.politeness import agreed_delay
 from harvester.errors import UsageError
 from harvester.urls import is_ordered, listing_for, listing_of
-from harvester.utils import default_database, stamp
+from harvester.utils import default_database, utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harvester.urls import ListingAddress
 
 
-class Budget:
+class CrawlBudget:
     """How many requests and how much time a run may use, and has used, by the monotonic clock."""
 
     def __init__(self, requests: int | None, seconds: float | None) -> None:
@@ -75,7 +75,7 @@ ARGUMENTS: dict[str, tuple[str, Callable[[str], Any]]] = {
 
 
 @dataclass(frozen=True)
-class Order:
+class CrawlOptions:
     """The options of a live harvest.
 
     `base` is another place where the same archive is served. `refresh_after`: the days after which a document page is
@@ -102,12 +102,12 @@ class Order:
     @property
     def stale_before(self) -> str:
         """The time before which a document page must have been read to be read again."""
-        return stamp(datetime.now(UTC) - timedelta(days=self.refresh_after))
+        return utc_timestamp(datetime.now(UTC) - timedelta(days=self.refresh_after))
 
     @property
     def resumed_since(self) -> str:
         """The time since which a walk must have begun to be gone on with."""
-        return stamp(datetime.now(UTC) - timedelta(hours=self.resume_within))
+        return utc_timestamp(datetime.now(UTC) - timedelta(hours=self.resume_within))
 
     def address(self, source: Source) -> ListingAddress:
         """Return the listing that is meant: an address of it, a search, or the whole archive."""
@@ -131,7 +131,7 @@ class Order:
         return 0.0 if address.startswith("file:") else agreed_delay(self.delay, address)
 
     @classmethod
-    def of_arguments(cls, arguments: dict[str, str], command: str) -> Order:
+    def of_arguments(cls, arguments: dict[str, str], command: str) -> CrawlOptions:
         """Return the options from Scrapy's arguments (`-a search=TEXT -a max_pages=3`)."""
         unknown = set(arguments) - set(ARGUMENTS)
         if unknown:

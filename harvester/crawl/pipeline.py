@@ -7,16 +7,16 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from harvester.crawl.recovery import Leftovers, warc_name
-from harvester.crawl.session import Desk
-from harvester.crawl.warc_writer import Kept, WarcFile
+from harvester.crawl.recovery import UncommittedRecords, warc_name
+from harvester.crawl.session import CrawlSession
+from harvester.crawl.warc_writer import RecordHeaders, WarcFile
 from harvester.ingest import harvest_one
 from harvester.model import Capture
-from harvester.store.database import explained, open_to_write
-from harvester.store.locks import HEARTBEAT_SECONDS, beat, check_free, claim, release
+from harvester.store.database import open_to_write, translate_errors
+from harvester.store.locks import HEARTBEAT_SECONDS, acquire, check_free, release, renew
 from harvester.store.run import Run
-from harvester.store.search_index import index
-from harvester.store.walks import bound_walks, why_nothing_was_read
+from harvester.store.search_index import update_index
+from harvester.store.walks import mark_bounded, why_nothing_was_read
 from harvester.walk_log import step_text
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from harvester.crawl.capture_fetcher import Fetched
     from harvester.crawl.spider import ArchiveSpider
-    from harvester.readers.base import PassedOver
-    from harvester.store.run_pages import Taken
+    from harvester.readers.base import Skipped
+    from harvester.store.run_pages import PageResult
 
 INDEX_SECONDS = 30
 """How old the index may become during a live run, so that searches meanwhile find the new documents."""
@@ -52,7 +52,7 @@ class HarvestPipeline:
             self._spider.order.address(self._source)  # wrong options are reported before anything is written
         db = open_to_write(self._path)
         try:
-            with explained(self._path):
+            with translate_errors(self._path):
                 check_free(db, self._source.name)
                 self.run = self._begin(Run(db, self._spider.order.command, live=True))
         finally:
@@ -60,11 +60,11 @@ class HarvestPipeline:
                 db.close()
 
     def _begin(self, run: Run) -> Run:
-        with run.failing():
-            claim(run.db, self._source.name, run.id)
+        with run.recording_failure():
+            acquire(run.db, self._source.name, run.id)
             self._warc = self._open_warc(run)
-        self._spider.desk = Desk(run, self._spider.order, self._warc)
-        self._heart = asyncio.ensure_future(self._beat(run))
+        self._spider.desk = CrawlSession(run, self._spider.order, self._warc)
+        self._heart = asyncio.ensure_future(self._heartbeat(run))
         self._indexed = time.monotonic()
         self._spider.progress(run, None)
         return run
@@ -73,47 +73,49 @@ class HarvestPipeline:
         folder = self._spider.order.captures
         if folder is None:
             return None
-        Leftovers.take_in(run, self._source, folder, self._spider.order.resumed_since)
+        UncommittedRecords.recover(run, self._source, folder, self._spider.order.resumed_since)
         return WarcFile(folder.absolute() / warc_name(self._source.name, run.id, str(run.row()["started_at"])))
 
     def process_item(self, item: Fetched) -> Fetched:
         """Write one response to the WARC file, then to the database, and only then resume the spider."""
         try:
-            with explained(self._path):
+            with translate_errors(self._path):
                 item.taken.set_result(self._take(item))
         except Exception as error:  # noqa: BLE001 - the spider waits for it, and ends the run as failed
             item.taken.set_exception(error)
         return item
 
-    def _take(self, item: Fetched) -> Taken | None:
+    def _take(self, item: Fetched) -> PageResult | None:
         assert self.run is not None  # noqa: S101 - Scrapy opens before it hands over items
         capture = self._keep(item)
         if item.same_as is not None and isinstance(capture, Capture):
-            taken: Taken | None = self.run.not_modified(capture, item.same_as.capture, item.step)
+            taken: PageResult | None = self.run.record_not_modified(capture, item.same_as.capture, item.step)
         else:
             taken = harvest_one(self.run, capture, (self._source,), item.step, self._spider.order.engine)
         if time.monotonic() - self._indexed > INDEX_SECONDS:
-            index(self.run.db)
+            update_index(self.run.db)
             self._indexed = time.monotonic()
         self._spider.progress(self.run, self._spider.expected)
         return taken
 
-    def _keep(self, item: Fetched) -> Capture | PassedOver:
+    def _keep(self, item: Fetched) -> Capture | Skipped:
         """Write a response to the WARC file; return its position."""
         capture = item.capture
         if not isinstance(capture, Capture) or item.response is None or not self._warc or not capture.captured_at:
             return capture
-        kept = Kept(step_text(item.step) if item.step else None, item.same_as.captured_at if item.same_as else None)
+        kept = RecordHeaders(
+            step_text(item.step) if item.step else None, item.same_as.captured_at if item.same_as else None
+        )
         offset = self._warc.keep(capture, item.response, capture.captured_at, kept)
         return replace(capture, file=str(self._warc.path), offset=offset)
 
-    async def _beat(self, run: Run) -> None:
+    async def _heartbeat(self, run: Run) -> None:
         """Write the run's heartbeat until the run ends; a failure ends the run."""
         try:
             while True:
                 await asyncio.sleep(HEARTBEAT_SECONDS)
-                with explained(self._path):
-                    beat(run.db, self._source.name, run.id)
+                with translate_errors(self._path):
+                    renew(run.db, self._source.name, run.id)
         except Exception as error:  # noqa: BLE001 - in a task of its own nobody else would hear of it
             self._spider.failure = error
 
@@ -123,7 +125,7 @@ class HarvestPipeline:
             return  # it never began
         self._heart.cancel()
         try:
-            with explained(self._path):
+            with translate_errors(self._path):
                 self._finish(self.run)
                 self._tell(self.run.row())
                 release(self.run.db, self._source.name, self.run.id)
@@ -148,9 +150,9 @@ class HarvestPipeline:
         elif self._spider.interrupted:
             run.finish("interrupted", "asked to stop; run it again to go on")
         elif self._spider.bounded:
-            bound_walks(run.db, run.id, self._spider.bounded)
+            mark_bounded(run.db, run.id, self._spider.bounded)
             run.finish(run.verdict, self._spider.bounded)
         elif (why := why_nothing_was_read(run.db, run.id)) is not None:
             run.finish("failed", why)
         else:
-            run.finish(run.verdict, self._spider.given_up)
+            run.finish(run.verdict, self._spider.stop_reason)

@@ -24,7 +24,7 @@ Status = Literal["complete", "partial", "bounded", "interrupted"]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PageRequest:
     """A page to be read next, by its number from 0, and why; `other`: of the listing in its other order."""
 
     number: int
@@ -33,7 +33,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WalkPage:
     """A page that was read: the total it declared, and the keys of its records in order.
 
     `total` is None if the page could not be fetched or was refused. `known`: all of it was stored before, unchanged.
@@ -57,13 +57,13 @@ class Step:
     no_such: bool = False
     exact: bool = True
 
-    def same_as(self, other: Step) -> bool:
+    def same_as(self, other: WalkPage) -> bool:
         """Return whether two readings of a page show the same."""
         return (self.total, self.keys) == (other.total, other.keys)
 
 
 @dataclass(frozen=True)
-class Verdict:
+class WalkResult:
     """How a walk ended. `missing`: positions (from, to) that no page of the last pass showed."""
 
     status: Status
@@ -80,7 +80,7 @@ class Pass:
     """One passage through all pages."""
 
     size: int
-    steps: list[Step] = field(default_factory=list)
+    steps: list[WalkPage] = field(default_factory=list)
     stopped: str | None = None
     status: Status = "partial"
 
@@ -105,7 +105,7 @@ class Pass:
         return changes + sum(len(step.keys) for step in self.steps) - len(self.keys)
 
     @property
-    def unread(self) -> list[Step]:
+    def unread(self) -> list[WalkPage]:
         """The pages that could not be fetched."""
         return [step for step in self.steps if step.total is None]
 
@@ -182,7 +182,7 @@ def proven_by_order(current: Pass, front: Pass) -> bool:
     never_fell = all(one <= other for one, other in itertools.pairwise(totals))
     seen = current.keys | front.keys
     new = _new_at_front(current, front)
-    return never_fell and len(seen) == totals[-1] and new == totals[-1] - totals[0] and _still(front)
+    return never_fell and len(seen) == totals[-1] and new == totals[-1] - totals[0] and _is_unchanged(front)
 
 
 def _new_at_front(current: Pass, front: Pass) -> int:
@@ -194,7 +194,7 @@ def _new_at_front(current: Pass, front: Pass) -> int:
     return order.index(was_first[0]) if was_first[0] in order else -1
 
 
-def _still(front: Pass) -> bool:
+def _is_unchanged(front: Pass) -> bool:
     """Return whether the listing did not change while its front was read again."""
     keys = [key for step in front.steps for key in step.keys]
     return len(set(front.totals)) == 1 and len(set(keys)) == len(keys)

@@ -16,7 +16,7 @@ from harvester.ingest import harvest_one
 from harvester.model import Capture
 from harvester.readers.http import parse_answer, read_fields
 from harvester.store.captures import newest_validators
-from harvester.store.walk_replay import read_step
+from harvester.store.walk_replay import parse_step
 from harvester.store.walks import unfinished_walk
 from harvester.urls import listing_of
 from harvester.walk_log import ASIDE_FIELD, STEP_FIELD, WalkNote, read_note
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
     from harvester.source import Source
     from harvester.store.run import Run
-    from harvester.store.run_pages import WalkStep
+    from harvester.store.run_pages import WalkRequest
 
 
 @dataclass(frozen=True)
-class Leftovers:
+class UncommittedRecords:
     """What lies in the newest web archive of a source and is not in the database."""
 
     run: Run
@@ -42,7 +42,7 @@ class Leftovers:
     since: str  # walks that began earlier are not gone on with
 
     @classmethod
-    def take_in(cls, run: Run, source: Source, folder: Path, since: str) -> None:
+    def recover(cls, run: Run, source: Source, folder: Path, since: str) -> None:
         """Add what was fetched and not committed; truncate an incomplete record."""
         path = newest_warc(run.db, folder, source.name)
         if path is not None:
@@ -50,7 +50,7 @@ class Leftovers:
             for member in tail_of(run.db, path):
                 leftovers._take(member)
 
-    def _take(self, member: Member) -> None:
+    def _take(self, member: TailRecord) -> None:
         if member.note and member.note.said.get("event") == "end" and self._walk(member.note.said["listing"]):
             cut_off(self.path, member.start)  # the walk goes on, and will end again
         capture = member.capture(self.path)
@@ -62,12 +62,12 @@ class Leftovers:
             return
         held = newest_validators(self.run.db, capture.uri)
         if held:
-            self.run.not_modified(capture, held.capture, step)
+            self.run.record_not_modified(capture, held.capture, step)
 
-    def _step(self, capture: Capture) -> WalkStep | None:
+    def _step(self, capture: Capture) -> WalkRequest | None:
         listing = listing_of(capture.uri, self.source)
         walk = self._walk(listing.url) if listing else None
-        return read_step(capture.step, {listing.url: walk}) if listing and walk and capture.step else None
+        return parse_step(capture.step, {listing.url: walk}) if listing and walk and capture.step else None
 
     def _walk(self, url: str) -> int | None:
         """Return the walk of a listing that is not ended."""
@@ -80,7 +80,7 @@ RUNS_LOOKED_AT = 50
 
 
 @dataclass(frozen=True)
-class Member:
+class TailRecord:
     """A whole record at the end of a WARC file: where it begins, its fields, and its content."""
 
     start: int
@@ -129,7 +129,7 @@ def newest_warc(db: Database, folder: Path, source: str) -> Path | None:
     return None
 
 
-def tail_of(db: Database, path: Path) -> list[Member]:
+def tail_of(db: Database, path: Path) -> list[TailRecord]:
     """Return the complete records behind the last one in the database; truncate an incomplete one."""
     sql = 'SELECT max("offset") FROM reads WHERE file LIKE ?'
     known = db.execute(sql, [f"%{path.name}"]).fetchone()[0]
@@ -143,7 +143,7 @@ def cut_off(path: Path, at: int) -> None:
         file.truncate(at)
 
 
-def _members(path: Path, start: int) -> Iterator[Member]:
+def _members(path: Path, start: int) -> Iterator[TailRecord]:
     """Yield the records from a byte on."""
     with path.open("rb") as file:
         file.seek(start)
@@ -162,6 +162,6 @@ def _members(path: Path, start: int) -> Iterator[Member]:
         rest = unpacker.unused_data
 
 
-def _member(start: int, record: bytes) -> Member:
+def _member(start: int, record: bytes) -> TailRecord:
     head, _, block = record.partition(b"\r\n\r\n")
-    return Member(start, read_fields(head), block.removesuffix(b"\r\n\r\n"))
+    return TailRecord(start, read_fields(head), block.removesuffix(b"\r\n\r\n"))

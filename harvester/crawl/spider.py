@@ -10,14 +10,14 @@ import scrapy
 from scrapy.exceptions import CloseSpider
 from scrapy.signals import request_reached_downloader, response_received
 
-from harvester.crawl.capture_fetcher import Visits, may_follow
+from harvester.crawl.capture_fetcher import CaptureFetcher, may_follow
 from harvester.crawl.ceiling import BEHIND, MOST_FAILURES
-from harvester.crawl.http_client import AskedToStop, Fetcher, Manners
-from harvester.crawl.options import Budget, Order
-from harvester.crawl.proof import Wanted
-from harvester.crawl.walk import SEAM, UNREAD, Plan, pages_of, resumed
+from harvester.crawl.http_client import CrawlStopped, FetchPolicy, HttpClient
+from harvester.crawl.options import CrawlBudget, CrawlOptions
+from harvester.crawl.proof import PageRequest
+from harvester.crawl.walk import SEAM, UNREAD, WalkLimits, pages_of, resumed
 from harvester.model import Problem
-from harvester.store.run_pages import WalkStep
+from harvester.store.run_pages import WalkRequest
 from harvester.urls import canonical, in_other_order, is_ordered, page_url
 
 if TYPE_CHECKING:
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from harvester.crawl.capture_fetcher import Fetched
-    from harvester.crawl.proof import Step
-    from harvester.crawl.session import Desk
+    from harvester.crawl.proof import WalkPage
+    from harvester.crawl.session import CrawlSession
     from harvester.source import Source
-    from harvester.store.listing_members import Leaver
+    from harvester.store.listing_members import MissingDocument
     from harvester.store.run import Run
-    from harvester.store.run_pages import Taken
+    from harvester.store.run_pages import PageResult
     from harvester.urls import ListingAddress
 
 
-class Tour:
+class SourceCrawl:
     """Crawls an archive page by page, as its options define."""
 
-    def __init__(self, order: Order, source: Source, desk: Desk, visits: Visits) -> None:
+    def __init__(self, order: CrawlOptions, source: Source, desk: CrawlSession, visits: CaptureFetcher) -> None:
         self._order = order
         self._source = source
-        self._desk = desk
-        self._visits = visits
+        self._session = desk
+        self._capture_fetcher = visits
         self.expected: int | None = None
         """How many pages there are, as far as that is known."""
         self._is_walked = False
@@ -51,115 +51,117 @@ class Tour:
     async def pages(self) -> AsyncIterator[Fetched]:
         """Yield one fetched page after the other; each must be committed before the next is fetched."""
         listing = self._order.address(self._source)
-        async for fetched in self._look_again(listing):
+        async for fetched in self._check_finished(listing):
             yield fetched
-        if not self._is_walked and not self._visits.given_up:
+        if not self._is_walked and not self._capture_fetcher.stop_reason:
             async for fetched in self._walk(listing):
                 yield fetched
-        if self._order.documents and not self._visits.given_up:
+        if self._order.documents and not self._capture_fetcher.stop_reason:
             async for fetched in self._documents(listing):
                 yield fetched
 
-    async def _look_again(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
+    async def _check_finished(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
         """Check whether a listing is unchanged since an interrupted run walked it to its end.
 
         Where new records come first, the first page and the total decide. Else the last page that was read decides;
         the walk then counts as of the time when it was made.
         """
-        finished = self._desk.finished(listing)
+        finished = self._session.finished(listing)
         if finished is None:
             return
         walk, read = finished
         fronts = [step for step in read if step.number == 0] if is_ordered(listing, self._source) else []
         seam = next(step for step in reversed(fronts or read) if step.total is not None)
-        async for fetched in self._look(listing, Wanted(seam.number, SEAM), walk):
+        async for fetched in self._look(listing, PageRequest(seam.number, SEAM), walk):
             yield fetched
-        again = await self._visits.step(seam.number)
+        again = await self._capture_fetcher.step(seam.number)
         if again.total is None:
-            self._visits.give_up(again.stop or UNREAD)
+            self._capture_fetcher.stop_fetching(again.stop or UNREAD)
         elif again.same_as(seam) and not again.cached:
-            self._desk.take_over(walk)
+            self._session.take_over(walk)
             self._is_walked = True
 
     async def _documents(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
         """Fetch the document pages that are due; stop if several in a row cannot be fetched."""
-        failures, due = 0, self._desk.documents(listing)
-        self.expected = self._desk.run.counts["pages"] + len(due)
+        failures, due = 0, self._session.documents(listing)
+        self.expected = self._session.run.counts["pages"] + len(due)
         looked_at = len(due)
         for number, address in enumerate(due):  # it grows: a page that is another document's is requested once more
-            fetched = await self._visits.document(address)
+            fetched = await self._capture_fetcher.document(address)
             yield fetched
             taken = await fetched.taken
             if taken and taken.claim and number < looked_at:
                 due.append(address)
             failures = failures + 1 if taken is None or (taken.refused and not taken.missing) else 0
-            if self._visits.given_up:
+            if self._capture_fetcher.stop_reason:
                 return
             if failures == MOST_FAILURES:
                 message = f"{failures} document pages in a row could not be read: the next run goes on from here"
-                self._desk.problem(Problem("error", "documents-stopped", message), address)
+                self._session.problem(Problem("error", "documents-stopped", message), address)
                 return
 
     async def _walk(self, listing: ListingAddress) -> AsyncIterator[Fetched]:
         """Walk a listing to its end, resuming an interrupted walk."""
-        walk, read = self._desk.begin_walk(listing)
+        walk, read = self._session.begin_walk(listing)
         plan = self._plan(listing)
-        steps, held = resumed(plan, read), self._desk.documents_held(listing)
+        steps, held = resumed(plan, read), self._session.documents_held(listing)
         try:
             wanted = next(steps)
             while True:
                 async for fetched in self._look(listing, wanted, walk):
                     yield fetched
-                step = await self._visits.step(wanted.number)
+                step = await self._capture_fetcher.step(wanted.number)
                 foreseen = self._foreseen(step, plan, held)
                 self.expected = foreseen - len(read) if foreseen else self.expected
                 wanted = steps.send(step)
         except StopIteration as end:
-            leaving = self._desk.end_walk(walk, listing, end.value)
-            self._visits.heed(end.value)
-        async for fetched in self._leaving(walk, listing, leaving):
+            leaving = self._session.end_walk(walk, listing, end.value)
+            self._capture_fetcher.stop_after(end.value)
+        async for fetched in self._missing(walk, listing, leaving):
             yield fetched
 
-    def _foreseen(self, step: Step, plan: Plan, held: int) -> int | None:
+    def _foreseen(self, step: WalkPage, plan: WalkLimits, held: int) -> int | None:
         """Return the expected number of pages, with the document pages of all records that are not stored."""
         pages = pages_of(step, plan)
         if pages is None or not self._order.documents:
             return pages
         return pages + max(0, min(step.total or 0, pages * plan.size) - held)
 
-    async def _leaving(self, walk: int, listing: ListingAddress, leaving: list[Leaver]) -> AsyncIterator[Fetched]:
+    async def _missing(
+        self, walk: int, listing: ListingAddress, leaving: list[MissingDocument]
+    ) -> AsyncIterator[Fetched]:
         """Fetch each document that has left the listing once, to find out whether it is gone."""
-        answers: dict[str, Taken | None] = {}
+        answers: dict[str, PageResult | None] = {}
         for leaver in leaving:
             if leaver.gone and leaver.url:
-                fetched = await self._visits.document(leaver.url)
+                fetched = await self._capture_fetcher.document(leaver.url)
                 yield fetched
                 answers[leaver.url] = await fetched.taken
         if leaving:
-            self._desk.settle(walk, listing, leaving, answers)
+            self._session.settle(walk, listing, leaving, answers)
 
-    async def _look(self, listing: ListingAddress, wanted: Wanted, walk: int) -> AsyncIterator[Fetched]:
+    async def _look(self, listing: ListingAddress, wanted: PageRequest, walk: int) -> AsyncIterator[Fetched]:
         """Fetch a page of a listing, and fetch a refused one again before accepting the refusal."""
         shown = in_other_order(listing, self._source) if wanted.other else None
         url = page_url(shown or listing, wanted.number, self._source)
         assert self._source.pager is not None  # noqa: S101 - Order.address has seen to it
         first = wanted.number * self._source.pager.size + 1
         # That a whole listing is empty may well be so, but not if records were there before: look twice.
-        filled = wanted.reason != BEHIND and (wanted.number > 0 or bool(self._desk.proven_total(listing)))
-        step = WalkStep(walk, wanted.number, wanted.reason, first, listing.url, filled=filled)
-        async for fetched in self._visits.fetch_with_retries(url, step):
+        filled = wanted.reason != BEHIND and (wanted.number > 0 or bool(self._session.proven_total(listing)))
+        step = WalkRequest(walk, wanted.number, wanted.reason, first, listing.url, filled=filled)
+        async for fetched in self._capture_fetcher.fetch_with_retries(url, step):
             yield fetched
 
-    def _plan(self, listing: ListingAddress) -> Plan:
+    def _plan(self, listing: ListingAddress) -> WalkLimits:
         assert self._source.pager is not None  # noqa: S101 - Order.address has seen to it
-        return Plan(
+        return WalkLimits(
             self._source.pager.size,
             is_ordered(listing, self._source),
             self._order.most_pages,
             self._order.until_known,
-            first=self._desk.left_over(listing, self._source.pager.size),
+            first=self._session.left_over(listing, self._source.pager.size),
             reorders=in_other_order(listing, self._source) is not None,
-            settled=self._desk.proven_total(listing),
+            settled=self._session.proven_total(listing),
             ceiling=self._source.pager.ceiling,
         )
 
@@ -168,13 +170,13 @@ class ArchiveSpider(scrapy.Spider):
     """Harvests one archive: the whole of it, one listing, or single addresses (`start`, `file:` and `http:` alike)."""
 
     source: ClassVar[Source]
-    desk: Desk
+    desk: CrawlSession
     """The crawl's access to the run; set by the pipeline when the crawl begins."""
 
     def __init__(
         self,
         start: str = "",
-        order: Order | None = None,
+        order: CrawlOptions | None = None,
         stopped: Callable[[], bool] = lambda: False,
         progress: Callable[[Run, int | None], None] = lambda _run, _pages: None,
         say: Callable[[str], None] = lambda _text: None,
@@ -182,14 +184,14 @@ class ArchiveSpider(scrapy.Spider):
     ) -> None:
         super().__init__(arguments.pop("name", None))
         self.addresses = start.split()
-        self.order = order or Order.of_arguments(arguments, f"scrapy crawl {self.name}")
+        self.order = order or CrawlOptions.of_arguments(arguments, f"scrapy crawl {self.name}")
         self.stopped = stopped
         self.progress = progress
         self.say = say
-        self._tour: Tour | None = None
+        self._source_crawl: SourceCrawl | None = None
         self.interrupted = False
         """Whether anything was left undone because the user asked to stop."""
-        self.budget = Budget(self.order.most_requests, self.order.most_seconds)
+        self.budget = CrawlBudget(self.order.most_requests, self.order.most_seconds)
         self.bounded: str | None = None
         """Why anything was left undone although nothing failed: the budget is used up. None if nothing was."""
         self.failure: Exception | None = None
@@ -198,12 +200,12 @@ class ArchiveSpider(scrapy.Spider):
     @property
     def expected(self) -> int | None:
         """How many pages there are, as far as that is known."""
-        return self._tour.expected if self._tour else None
+        return self._source_crawl.expected if self._source_crawl else None
 
     @property
-    def given_up(self) -> str | None:
+    def stop_reason(self) -> str | None:
         """Why nothing more was fetched from the archive; None if everything was."""
-        return self._visits.given_up
+        return self._capture_fetcher.stop_reason
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -222,12 +224,12 @@ class ArchiveSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Fetch one page after the other; each is committed before the next is requested."""
         try:
-            self._visits = Visits(self._fetcher(), self.desk, self.source, self.order.base)
-            self._tour = Tour(self.order, self.source, self.desk, self._visits)
-            async for fetched in self._given() if self.addresses else self._tour.pages():
+            self._capture_fetcher = CaptureFetcher(self._fetcher(), self.desk, self.source, self.order.base)
+            self._source_crawl = SourceCrawl(self.order, self.source, self.desk, self._capture_fetcher)
+            async for fetched in self._given() if self.addresses else self._source_crawl.pages():
                 yield fetched
                 await fetched.taken
-        except AskedToStop:  # no failure: between two pages nothing is half done, and the next run goes on there
+        except CrawlStopped:  # no failure: between two pages nothing is half done, and the next run goes on there
             self.bounded = None if self.stopped() else self.budget.spent
             self.interrupted = self.bounded is None
         except Exception as error:  # noqa: BLE001 - Scrapy would log it and go on to a good end; the run must fail
@@ -258,11 +260,11 @@ class ArchiveSpider(scrapy.Spider):
     def _stopping(self) -> bool:
         return self.stopped() or self.failure is not None or self.budget.spent is not None
 
-    def _fetcher(self) -> Fetcher:
+    def _fetcher(self) -> HttpClient:
         assert self.crawler is not None  # noqa: S101 - Scrapy sets it before the start
         follow = partial(may_follow, source=self.source, base=self.order.base)
-        return Fetcher(self.crawler, Manners(self.agreed_delay, follow, self._stopping, self.say, self.aside))
+        return HttpClient(self.crawler, FetchPolicy(self.agreed_delay, follow, self._stopping, self.say, self.aside))
 
     async def _given(self) -> AsyncIterator[Fetched]:
         for address in self.addresses:
-            yield await self._visits.visit(address)
+            yield await self._capture_fetcher.visit(address)

@@ -13,8 +13,8 @@ from harvester.registry import load_sources
 def spider_of(name: str) -> type[ArchiveSpider]:
     """Make the spider of an archive."""
     source = load_sources()[name]
-    said = {"__module__": __name__, "__doc__": f"Harvests {source.title}.", "name": name, "source": source}
-    return type(f"{name.title()}Spider", (ArchiveSpider,), said)
+    namespace = {"__module__": __name__, "__doc__": f"Harvests {source.title}.", "name": name, "source": source}
+    return type(f"{name.title()}Spider", (ArchiveSpider,), namespace)
 
 
 _own = {spider.name for spider in ArchiveSpider.__subclasses__()}

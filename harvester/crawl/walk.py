@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from harvester.crawl.ceiling import MOST_FAILURES, as_shown, behind, is_suspicious, suspicion, why_unread
-from harvester.crawl.proof import Pass, Status, Verdict, Wanted, proven_by_order, proven_by_two
+from harvester.crawl.proof import PageRequest, Pass, Status, WalkResult, proven_by_order, proven_by_two
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from harvester.crawl.proof import Proof, Step
+    from harvester.crawl.proof import Proof, WalkPage
 
 
 MOST_PASSES = 4
@@ -35,7 +35,7 @@ OTHER_ORDER = "in another order"
 
 
 @dataclass(frozen=True)
-class Plan:
+class WalkLimits:
     """What is walked: pages of `size` records; `ordered` if new records come first.
 
     `most_pages`: stop after so many. `until_known`: stop after so many pages in a row without anything new.
@@ -55,12 +55,12 @@ class Plan:
     ceiling: int | None = None
 
 
-def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
+def walk(plan: WalkLimits) -> Generator[PageRequest, WalkPage, WalkResult]:
     """Walk a listing: yields the requests, is sent the pages, returns the result."""
     for number in plan.first:
-        step = yield Wanted(number, LEFT_OVER)
+        step = yield PageRequest(number, LEFT_OVER)
         if step.stop:
-            return Verdict("interrupted", None, step.stop, None, frozenset())
+            return WalkResult("interrupted", None, step.stop, None, frozenset())
     current, verdict = yield from _passes(plan)
     doubtful = _is_doubtful(plan, current, verdict)
     if plan.reorders and ((doubtful and plan.ceiling is None) or _is_tied(current, verdict)):
@@ -68,7 +68,7 @@ def walk(plan: Plan) -> Generator[Wanted, Step, Verdict]:
     return _doubted(verdict, plan) if doubtful else verdict
 
 
-def _passes(plan: Plan) -> Generator[Wanted, Step, tuple[Pass, Verdict]]:
+def _passes(plan: WalkLimits) -> Generator[PageRequest, WalkPage, tuple[Pass, WalkResult]]:
     """Read the listing, pass after pass; return the last pass and the verdict."""
     before: Pass | None = None
     drift = 0
@@ -89,7 +89,7 @@ def _passes(plan: Plan) -> Generator[Wanted, Step, tuple[Pass, Verdict]]:
     return current, _partial(current, drift)
 
 
-def _by_order(current: Pass, drift: int) -> Generator[Wanted, Step, Verdict | None]:
+def _by_order(current: Pass, drift: int) -> Generator[PageRequest, WalkPage, WalkResult | None]:
     """Yield requests for the front again; return the result, or None if it proves nothing."""
     front = yield from _front(current)
     if front.stopped is not None:
@@ -99,7 +99,9 @@ def _by_order(current: Pass, drift: int) -> Generator[Wanted, Step, Verdict | No
     return None
 
 
-def _in_another_order(plan: Plan, first: Pass, verdict: Verdict) -> Generator[Wanted, Step, Verdict]:
+def _in_another_order(
+    plan: WalkLimits, first: Pass, verdict: WalkResult
+) -> Generator[PageRequest, WalkPage, WalkResult]:
     """Walk the listing in its other order: it shows records that a tie has hidden, or that are behind a ceiling.
 
     Two passes that are whole and equal prove what the listing contains. A site that shows the same sequence in both
@@ -121,14 +123,14 @@ def _in_another_order(plan: Plan, first: Pass, verdict: Verdict) -> Generator[Wa
     return verdict
 
 
-def _is_tied(current: Pass, verdict: Verdict) -> bool:
+def _is_tied(current: Pass, verdict: WalkResult) -> bool:
     """Return whether only those records are missing in whose positions others were shown twice."""
     if verdict.status != "partial" or current.stopped is not None or current.unread or current.cached:
         return False
     return len(set(current.totals)) == 1 and len(current.keys) < current.totals[0] and bool(current.repeated)
 
 
-def _is_doubtful(plan: Plan, current: Pass, verdict: Verdict) -> bool:
+def _is_doubtful(plan: WalkLimits, current: Pass, verdict: WalkResult) -> bool:
     """Return whether a complete walk may have seen no more than what the site shows at most."""
     if verdict.status != "complete" or verdict.total is None or not is_suspicious(verdict.total, plan.ceiling):
         return False
@@ -136,11 +138,13 @@ def _is_doubtful(plan: Plan, current: Pass, verdict: Verdict) -> bool:
     return plan.ceiling is not None or not (settled and verdict.keys == current.keys)
 
 
-def _one_pass(plan: Plan, reason: str, before: Pass | None, *, other: bool = False) -> Generator[Wanted, Step, Pass]:
+def _one_pass(
+    plan: WalkLimits, reason: str, before: Pass | None, *, other: bool = False
+) -> Generator[PageRequest, WalkPage, Pass]:
     current = Pass(plan.size)
     pages, number, known, failures = _pages(before.steps[-1], plan.size) if before else 1, 0, 0, 0
     while number < pages and current.stopped is None:
-        answer = yield Wanted(number, reason, other)
+        answer = yield PageRequest(number, reason, other)
         step = as_shown(answer, current)
         current.steps.append(step)
         pages = max(pages, _pages(step, plan.size))
@@ -163,11 +167,11 @@ def _one_pass(plan: Plan, reason: str, before: Pass | None, *, other: bool = Fal
     return current
 
 
-def _repair(current: Pass, *, other: bool) -> Generator[Wanted, Step, None]:
+def _repair(current: Pass, *, other: bool) -> Generator[PageRequest, WalkPage, None]:
     """Request the unread pages again, until several in a row fail again."""
     failures = 0
     for step in current.unread if current.totals and current.stopped is None else ():
-        again = yield Wanted(step.number, "repair: could not be read", other)
+        again = yield PageRequest(step.number, "repair: could not be read", other)
         current.steps.remove(step)
         current.steps.append(as_shown(again, current))
         failures = failures + 1 if again.total is None else 0
@@ -177,7 +181,7 @@ def _repair(current: Pass, *, other: bool) -> Generator[Wanted, Step, None]:
             return
 
 
-def pages_of(step: Step, plan: Plan) -> int | None:
+def pages_of(step: WalkPage, plan: WalkLimits) -> int | None:
     """Return how many pages a walk will read if all goes well: those of the listing and those of the proof."""
     if step.total is None:
         return None
@@ -187,16 +191,16 @@ def pages_of(step: Step, plan: Plan) -> int | None:
     return pages + 1 if plan.ordered else 2 * pages
 
 
-def _pages(step: Step, size: int) -> int:
+def _pages(step: WalkPage, size: int) -> int:
     return -(-step.total // size) if step.total else 1
 
 
-def _front(current: Pass) -> Generator[Wanted, Step, Pass]:
+def _front(current: Pass) -> Generator[PageRequest, WalkPage, Pass]:
     """Read the first page again, and on while records are new there."""
     front, known = Pass(current.size), current.keys
     number = failures = 0
     while number < LONGEST_FRONT and front.stopped is None:
-        step = yield Wanted(number, "repair: new at the front" if number else "proof: the first page again")
+        step = yield PageRequest(number, "repair: new at the front" if number else "proof: the first page again")
         if step.total is None:
             failures += 1
             if step.stop or failures == MOST_FAILURES:
@@ -209,25 +213,27 @@ def _front(current: Pass) -> Generator[Wanted, Step, Pass]:
     return front
 
 
-def _complete(proof: Proof, keys: frozenset[str], total: int, drift: int) -> Verdict:
-    return Verdict("complete", proof, None, total, keys, drift)
+def _complete(proof: Proof, keys: frozenset[str], total: int, drift: int) -> WalkResult:
+    return WalkResult("complete", proof, None, total, keys, drift)
 
 
-def stopped(current: Pass, drift: int) -> Verdict:
+def stopped(current: Pass, drift: int) -> WalkResult:
     """Return the verdict of a pass that did not come to its end."""
     total = current.totals[-1] if current.totals else None
     status: Status = "partial" if current.unread and current.status == "bounded" else current.status
     reason = current.stopped or "no page of the listing could be read"
-    return Verdict(status, None, reason, total, current.keys, drift, current.missing())
+    return WalkResult(status, None, reason, total, current.keys, drift, current.missing())
 
 
-def _doubted(verdict: Verdict, plan: Plan) -> Verdict:
+def _doubted(verdict: WalkResult, plan: WalkLimits) -> WalkResult:
     """Return a verdict that was complete, but for a ceiling that may hide what lies behind it."""
     return replace(verdict, status="partial", proof=None, reason=suspicion(verdict.total or 0, plan.ceiling))
 
 
-def _partial(current: Pass, drift: int) -> Verdict:
-    return Verdict("partial", None, _why_partial(current), current.totals[-1], current.keys, drift, current.missing())
+def _partial(current: Pass, drift: int) -> WalkResult:
+    return WalkResult(
+        "partial", None, _why_partial(current), current.totals[-1], current.keys, drift, current.missing()
+    )
 
 
 def _why_partial(current: Pass) -> str:
@@ -252,14 +258,14 @@ def _twice(current: Pass) -> str:
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from harvester.crawl.proof import Step
+    from harvester.crawl.proof import WalkPage
 
 SEAM = "seam"
 """Why the page is read at which a walk goes on."""
 UNREAD = "the page where the walk goes on could not be read; the next run tries again"
 
 
-def resumed(plan: Plan, read: Sequence[Step]) -> Generator[Wanted, Step, Verdict]:
+def resumed(plan: WalkLimits, read: Sequence[WalkPage]) -> Generator[PageRequest, WalkPage, WalkResult]:
     """Go on with a walk that was cut short after the pages `read`, or begin one.
 
     The last page is read again: if it is not as it was, the listing has moved meanwhile, and the walk begins afresh.
@@ -270,7 +276,7 @@ def resumed(plan: Plan, read: Sequence[Step]) -> Generator[Wanted, Step, Verdict
         for step in held:
             if (wanted.number, wanted.reason) != (step.number, step.reason):  # walked by another plan
                 return (yield from walk(plan))
-            seam, wanted = Wanted(step.number, SEAM, wanted.other), steps.send(step)
+            seam, wanted = PageRequest(step.number, SEAM, wanted.other), steps.send(step)
         if held:
             again = yield seam
             if again.total is None:  # nothing is known of the listing now: the next run may go on
@@ -283,9 +289,9 @@ def resumed(plan: Plan, read: Sequence[Step]) -> Generator[Wanted, Step, Verdict
         return cast("WalkResult", end.value)
 
 
-def _unbroken(read: Sequence[Step]) -> list[Step]:
+def _unbroken(read: Sequence[WalkPage]) -> list[WalkPage]:
     """Return the pages since the walk last began afresh, without seams and without those at the end that failed."""
-    held: list[Step] = []
+    held: list[WalkPage] = []
     for step in read:
         if step.reason != SEAM:
             held.append(step)
@@ -296,7 +302,7 @@ def _unbroken(read: Sequence[Step]) -> list[Step]:
     return _without_failures(held)
 
 
-def _without_failures(steps: list[Step]) -> list[Step]:
+def _without_failures(steps: list[WalkPage]) -> list[WalkPage]:
     while steps and steps[-1].total is None:
         steps = steps[:-1]
     return steps

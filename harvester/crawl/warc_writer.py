@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from harvester import __version__
 from harvester.errors import HarvesterError
-from harvester.utils import stamp, sync
+from harvester.utils import fsync_path, utc_timestamp
 from harvester.walk_log import ASIDE_FIELD, STEP_FIELD, WALK_NOTE
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ ABOUT = f"software: archive-harvester/{__version__}\r\nformat: WARC File Format 
 
 
 @dataclass(frozen=True)
-class Kept:
+class RecordHeaders:
     """What a record states besides the response: the page of a walk it was fetched for, the capture of a 304."""
 
     step: str | None = None
@@ -50,9 +50,9 @@ class WarcFile:
         self.path = path
         self._file: BinaryIO | None = None
 
-    def keep(self, capture: Capture, response: Response, moment: datetime, kept: Kept) -> int:
+    def keep(self, capture: Capture, response: Response, moment: datetime, kept: RecordHeaders) -> int:
         """Write a response and wait until it is on disk; return its offset in the file."""
-        fields = {"WARC-Target-URI": capture.uri, "WARC-Date": stamp(moment)}
+        fields = {"WARC-Target-URI": capture.uri, "WARC-Date": utc_timestamp(moment)}
         fields |= {STEP_FIELD: kept.step} if kept.step else {}
         fields["Content-Type"] = "application/http; msgtype=response"
         if response.status == HTTPStatus.NOT_MODIFIED and kept.refers_to:
@@ -61,15 +61,15 @@ class WarcFile:
         fields["WARC-Payload-Digest"] = f"sha256:{capture.sha256}"
         return self._write("response", fields, _head(response) + response.body)
 
-    def keep_aside(self, uri: str, response: Response, moment: datetime) -> None:
+    def write_auxiliary(self, uri: str, response: Response, moment: datetime) -> None:
         """Write a response that is no page: robots.txt, a redirect, a busy server's response."""
-        fields = {"WARC-Target-URI": uri, "WARC-Date": stamp(moment), ASIDE_FIELD: "yes"}
+        fields = {"WARC-Target-URI": uri, "WARC-Date": utc_timestamp(moment), ASIDE_FIELD: "yes"}
         fields["Content-Type"] = "application/http; msgtype=response"
         self._write("response", fields, _head(response) + response.body)
 
     def note(self, uri: str, walk: dict[str, Any], moment: datetime) -> None:
         """Write the beginning or the end of a walk."""
-        fields = {"WARC-Target-URI": uri, "WARC-Date": stamp(moment), "Content-Type": WALK_NOTE}
+        fields = {"WARC-Target-URI": uri, "WARC-Date": utc_timestamp(moment), "Content-Type": WALK_NOTE}
         self._write("metadata", fields, json.dumps(walk, ensure_ascii=False).encode())
 
     def close(self) -> None:
@@ -85,17 +85,17 @@ class WarcFile:
             file.flush()
             _sync(file.fileno())
         except OSError as error:
-            told = f"cannot write {self.path} ({error.strerror}): free some disk space or check its permissions"
-            raise HarvesterError(f"{told}, then run this again; what was read is kept") from error
+            message = f"cannot write {self.path} ({error.strerror}): free some disk space or check its permissions"
+            raise HarvesterError(f"{message}, then run this again; what was read is kept") from error
         return offset
 
     def _open(self) -> BinaryIO:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("xb")
-        about = {"WARC-Date": stamp(), "Content-Type": "application/warc-fields"}
+        about = {"WARC-Date": utc_timestamp(), "Content-Type": "application/warc-fields"}
         self._file.write(_record("warcinfo", about, ABOUT.encode()))
         self._file.flush()
-        sync(self.path.parent)  # else a power cut may leave the bytes without their name
+        fsync_path(self.path.parent)  # else a power cut may leave the bytes without their name
         return self._file
 
 

@@ -90,7 +90,7 @@ class Span(NamedTuple):
         return Span(self.start + by, self.end + by, self.opener)
 
 
-class Stretch(NamedTuple):
+class TitleSpan(NamedTuple):
     """A part of a title that may name a correspondent, and the word or position that opens it."""
 
     start: int
@@ -110,7 +110,7 @@ def find_correspondents(masked: str, named: Named | None) -> Correspondents:
         return _recorder(masked, named), None
     lead = _in_lead(masked, named)
     sender, recipient = _behind(masked, named, bare=not lead)
-    ahead = _route(masked, Stretch(_past(masked, 0), named.lead, AHEAD), named.kind)
+    ahead = _route(masked, TitleSpan(_past(masked, 0), named.lead, AHEAD), named.kind)
     recipient = recipient or ahead[1] or (lead and _farther(masked, named))
     if named.kind is None and not recipient:
         lead = None  # `CC CPSU Information on China`: of unlisted words, only one that is sent has a sender ahead
@@ -139,8 +139,8 @@ def _without_kind(masked: str) -> Correspondents:
     if opening := OPENING.match(masked):
         if opening[1].lower() not in {"from", "to"}:
             return None, None
-        return _route(masked, Stretch(opening.end(), len(masked), opening[1].lower()), None)
-    sender, recipient = _route(masked, Stretch(0, len(masked), AHEAD), None)
+        return _route(masked, TitleSpan(opening.end(), len(masked), opening[1].lower()), None)
+    sender, recipient = _route(masked, TitleSpan(0, len(masked), AHEAD), None)
     sentence = sender and VERB.search(masked, sender.start, sender.end)
     return (sender, recipient) if sender and recipient and not sentence else (None, None)
 
@@ -166,7 +166,7 @@ def _recorder(masked: str, named: Named) -> Span | None:
     opening = OPENING.match(masked, _past(masked, named.end))
     if named.kind in _MUTUAL or not opening or opening[1].lower() != "by":
         return None
-    return _route(masked, Stretch(opening.end(), len(masked), "by"), named.kind)[0]
+    return _route(masked, TitleSpan(opening.end(), len(masked), "by"), named.kind)[0]
 
 
 def _behind(masked: str, named: Named, *, bare: bool) -> Correspondents:
@@ -174,9 +174,9 @@ def _behind(masked: str, named: Named, *, bare: bool) -> Correspondents:
     start = _past(masked, named.end)
     if opening := OPENING.match(masked, start):
         word = opening[1].lower()
-        return _route(masked, Stretch(opening.end(), len(masked), "from" if word == "form" else word), named.kind)
+        return _route(masked, TitleSpan(opening.end(), len(masked), "from" if word == "form" else word), named.kind)
     if bare and (set(masked[named.end : start]) & set(',:"') or (named.kind and _names_office(masked, start))):
-        return _route(masked, Stretch(start, len(masked), BARE), named.kind)
+        return _route(masked, TitleSpan(start, len(masked), BARE), named.kind)
     return None, None
 
 
@@ -190,11 +190,11 @@ def _in_lead(masked: str, named: Named) -> Span | None:
     start, end = _past(masked, named.lead), named.start
     owners = list(_OWNER.finditer(masked, start, end))
     if owners and not PARTY.search(masked, owners[-1].end(), end):
-        return _correspondent(masked, Stretch(start, owners[-1].start(), OWNER), named.kind)
+        return _correspondent(masked, TitleSpan(start, owners[-1].start(), OWNER), named.kind)
     words = masked[start:end].split()
     while words and ADJECTIVE.fullmatch(words[-1]):
         words.pop()
-    return _correspondent(masked, Stretch(start, start + len(" ".join(words)), WEAK), named.kind)
+    return _correspondent(masked, TitleSpan(start, start + len(" ".join(words)), WEAK), named.kind)
 
 
 def _farther(masked: str, named: Named) -> Span | None:
@@ -202,7 +202,7 @@ def _farther(masked: str, named: Named) -> Span | None:
     topic = TOPIC.search(masked, named.end)
     end = topic.start() if topic else len(masked)
     steps = list(_TO.finditer(masked, named.end, end))
-    part = Stretch(steps[-1].end(), end, "to") if len(steps) > 1 else None
+    part = TitleSpan(steps[-1].end(), end, "to") if len(steps) > 1 else None
     return part and _correspondent(masked, _cut(masked, part, None), None)
 
 
@@ -215,31 +215,31 @@ def _late(masked: str, named: Named) -> Span | None:
     """Return X of `Report on Hungary by Comrade X`; but `Visit by Comrade X` is his visit, not his report."""
     for by in BY.finditer(masked, named.end):
         if not ends_in(EVENT, masked[named.end : by.start()].rstrip()):
-            return _route(masked, Stretch(by.end(), len(masked), WEAK), named.kind)[0]
+            return _route(masked, TitleSpan(by.end(), len(masked), WEAK), named.kind)[0]
     return None
 
 
-def _route(masked: str, whole: Stretch, kind: str | None) -> Correspondents:
+def _route(masked: str, whole: TitleSpan, kind: str | None) -> Correspondents:
     """Return the correspondents of a span that may name both."""
     stretches = [_cut(masked, part, kind) for part in _parted(masked, whole, kept=kind == _KEPT)]
     sending = [part for part in stretches if part.opener not in TO]
     receiving = [part for part in stretches if part.opener in TO]
-    if sending and _happened(_head(masked, sending[0].start, sending[0].end), sending[0].opener, kind):
+    if sending and _is_event(_head(masked, sending[0].start, sending[0].end), sending[0].opener, kind):
         return None, None  # it is about an event, and names its participants
     recipient = _first(masked, receiving, kind)
     if kind in _PURPOSEFUL and stretches[0] in receiving and not recipient:
         return None, None  # `Decision to Withdraw Troops from X` continues with its purpose
     sender = _first(masked, sending, kind)
     if sender and not recipient and kind is None and receiving:
-        recipient = _addressed(masked, receiving[0], sender)
+        recipient = _addressed_document(masked, receiving[0], sender)
     return sender, recipient
 
 
-def _first(masked: str, stretches: list[Stretch], kind: str | None) -> Span | None:
+def _first(masked: str, stretches: list[TitleSpan], kind: str | None) -> Span | None:
     return next((span for part in stretches if (span := _correspondent(masked, part, kind))), None)
 
 
-def _addressed(masked: str, part: Stretch, sender: Span) -> Span | None:
+def _addressed_document(masked: str, part: TitleSpan, sender: Span) -> Span | None:
     """Return Y of `Information from X to Y` without an office: a document from a person is sent to a person."""
     start, end = _trimmed(masked, part.start, part.end)
     named = sender.opener == "from" or _ends_in_name(masked[sender.start : sender.end])
@@ -253,7 +253,7 @@ def _ends_in_name(text: str) -> bool:
     return PERSON.fullmatch(tail) is not None and not (PARTY.search(tail) or VERB.search(text))
 
 
-def _parted(masked: str, whole: Stretch, *, kept: bool) -> list[Stretch]:
+def _parted(masked: str, whole: TitleSpan, *, kept: bool) -> list[TitleSpan]:
     """Split a span, up to its topic, at the words that lead to the other correspondent."""
     start, _, opener = whole
     topic = TOPIC.search(masked, start, whole.end)
@@ -264,12 +264,12 @@ def _parted(masked: str, whole: Stretch, *, kept: bool) -> list[Stretch]:
         if kept or (word == "for" and OF_OFFICE.search(masked, max(0, step.start() - 40), step.start())):
             continue
         if word == "for" or (word in TO) != (opener in TO):
-            parts.append(Stretch(start, step.start(), opener))
+            parts.append(TitleSpan(start, step.start(), opener))
             start, opener = step.end(), word
-    return [*parts, Stretch(start, end, opener)]
+    return [*parts, TitleSpan(start, end, opener)]
 
 
-def _cut(masked: str, part: Stretch, kind: str | None) -> Stretch:
+def _cut(masked: str, part: TitleSpan, kind: str | None) -> TitleSpan:
     """Return a span without the dates, numbers, quotations and notes after it."""
     end = part.end
     for aside in (ASIDE, PLACE) if kind in _SPOKEN else (ASIDE,):
@@ -278,7 +278,7 @@ def _cut(masked: str, part: Stretch, kind: str | None) -> Stretch:
     return part._replace(end=end)
 
 
-def _correspondent(masked: str, part: Stretch, kind: str | None) -> Span | None:
+def _correspondent(masked: str, part: TitleSpan, kind: str | None) -> Span | None:
     """Return the correspondent that a span names, if any."""
     if kind is None and part.opener == "to":
         part = _answered(masked, part)
@@ -286,11 +286,11 @@ def _correspondent(masked: str, part: Stretch, kind: str | None) -> Span | None:
     return Span(start, end, part.opener) if _stated(_head(masked, start, end), part.opener, kind) else None
 
 
-def _answered(masked: str, part: Stretch) -> Stretch:
+def _answered(masked: str, part: TitleSpan) -> TitleSpan:
     """Return the span of X in `Reply to X's Letter`: X gets the reply."""
     owner = _OWNER.search(masked, part.start, part.end)
     if owner and ends_in(KIND, masked[owner.end() : part.end].strip(_EDGES)):
-        return Stretch(part.start, owner.start(), OWNER)
+        return TitleSpan(part.start, owner.start(), OWNER)
     return part
 
 
@@ -299,7 +299,7 @@ def _last_segment(masked: str, start: int, end: int) -> int:
     commas = [at for at in range(start + 1, end) if masked[at] == ","]
     for comma, until in pairwise([*commas, end]):
         head = _head(masked, comma + 1, until)
-        if head and not _somebody(head, masked[comma + 1 : until].strip().split(" and ")[0]):
+        if head and not _is_correspondent(head, masked[comma + 1 : until].strip().split(" and ")[0]):
             return comma
     return end
 
@@ -317,13 +317,13 @@ def _head(masked: str, start: int, end: int) -> str:
     return masked[start : joined.start() if joined else end]
 
 
-def _happened(head: str, opener: str, kind: str | None) -> bool:
+def _is_event(head: str, opener: str, kind: str | None) -> bool:
     """Return whether a span with this head describes an event, so that it names the participants."""
     met = (opener in TO or kind in _DECIDED) and ends_in(MEETING, head)
     return ends_in(EVENT, head) and not met
 
 
-def _somebody(head: str, name: str) -> bool:
+def _is_correspondent(head: str, name: str) -> bool:
     if ends_in(EVENT, head) or ends_in(KIND, head):
         return False
     return bool(PARTY.search(head)) or (NAMES.fullmatch(name) is not None and not ends_in(TOPIC_NOUN, head))
@@ -331,7 +331,7 @@ def _somebody(head: str, name: str) -> bool:
 
 def _stated(head: str, opener: str, kind: str | None) -> bool:
     """Return whether the head of a span is a correspondent."""
-    if _happened(head, opener, kind) or ends_in(KIND, head) or (opener == "of" and kind in _TELLING):
+    if _is_event(head, opener, kind) or ends_in(KIND, head) or (opener == "of" and kind in _TELLING):
         return False
     if opener == "to" and kind in _PURPOSEFUL and _OBJECT.search(head):
         return False

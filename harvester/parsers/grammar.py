@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.model import Record
 from harvester.parsers.dates import looks_like_date, may_be_date, read_date
-from harvester.parsers.undated import Found, Place, ends_sentence, find_undated, first_doubtful, is_no_title
+from harvester.parsers.undated import (
+    BlockPosition,
+    UndatedTitles,
+    ends_sentence,
+    find_undated,
+    first_doubtful,
+    is_no_title,
+)
 
 if TYPE_CHECKING:
     from harvester.parsers.text_listing import Block
@@ -232,14 +239,14 @@ def _add(entry: Entry, block: Block, *, title_lost: bool) -> None:
         entry.summary.append(block)
 
 
-def _split(entries: Sequence[Entry], found: Found) -> list[Entry]:
+def _split(entries: Sequence[Entry], found: UndatedTitles) -> list[Entry]:
     """Begin an undated record at each position found."""
     result: list[Entry] = []
     for number, entry in enumerate(entries):
         result.append(Entry(entry.date, entry.title))
         for at, block in enumerate(entry.summary):
-            if Place(number, at) in found.places:
-                result.append(Entry(title=block, by_shape=Place(number, at) in found.by_shape))
+            if BlockPosition(number, at) in found.places:
+                result.append(Entry(title=block, by_shape=BlockPosition(number, at) in found.by_shape))
             else:
                 result[-1].summary.append(block)
     return result
@@ -255,8 +262,7 @@ def _set_doubtful_apart(entries: Sequence[Entry], promise: Promise) -> None:
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harvester.parsers.text_listing import Ending
-
+    from harvester.parsers.text_listing import PageEnd
     from harvester.source import DateOrder, Form
 
 FEWEST_TO_JUDGE_BY = 3
@@ -274,7 +280,7 @@ class Placed:
 
 
 def place(
-    entries: Sequence[Entry], form: Form, first: int, ending: Ending, order: DateOrder | None
+    entries: Sequence[Entry], form: Form, first: int, ending: PageEnd, order: DateOrder | None
 ) -> Iterator[Placed]:
     """Yield the record of each entry, with its position."""
     for number, entry in enumerate(entries):
@@ -290,7 +296,9 @@ def titles_are_gone(entries: Sequence[Entry]) -> bool:
     return len(entries) >= FEWEST_TO_JUDGE_BY and len(alone) == len(entries)
 
 
-def _record(entry: Entry, form: Form, position: int, open_end: Ending | None, order: DateOrder | None) -> Record | None:
+def _record(
+    entry: Entry, form: Form, position: int, open_end: PageEnd | None, order: DateOrder | None
+) -> Record | None:
     """Return the record of an entry; None without a title. `open_end`: nothing proves that it is complete."""
     if entry.title is None or _is_summary(entry, form):
         return None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from harvester.model import Page, Record
     from harvester.parsers.grammar import Placed, Reading
     from harvester.parsers.range_lines import Range
-    from harvester.parsers.text_listing import Block, Ending
+    from harvester.parsers.text_listing import Block, PageEnd
     from harvester.source import Form
 
 
@@ -95,7 +95,7 @@ def of_document_end(*, shown: bool, whole: bool) -> Iterator[Problem]:
         yield Problem("notice", "end-not-shown", "the page lacks its last end tag; all its fields are closed", 1)
 
 
-def of_ending(placed: Sequence[Placed], ending: Ending, *, cut: bool) -> Iterator[Problem]:
+def of_ending(placed: Sequence[Placed], ending: PageEnd, *, cut: bool) -> Iterator[Problem]:
     """Yield the problems of a page's end. `cut`: something shows that the page was cut off."""
     position = placed[-1].position if placed else None
     if ending.fragment:

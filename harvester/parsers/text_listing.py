@@ -65,7 +65,7 @@ def _read_marked_page(blocks: list[Block], text: str, form: Form, order: DateOrd
     return _listing(read_marked(blocks, whole=ending.proven), form, ending, order, cut=_stops_early(blocks, ending))
 
 
-def _stops_early(blocks: Sequence[Block], ending: Ending) -> bool:
+def _stops_early(blocks: Sequence[Block], ending: PageEnd) -> bool:
     """Return whether the last block looks cut off: it does not end as summaries do."""
     return not ending.proven and (ending.fragment is not None or not blocks or not ends_sentence(blocks[-1].text))
 
@@ -73,7 +73,7 @@ def _stops_early(blocks: Sequence[Block], ending: Ending) -> bool:
 def _listing(
     reading: Reading,
     form: Form,
-    ending: Ending,
+    ending: PageEnd,
     order: DateOrder | None,
     stated: Range | None = None,
     *,
@@ -162,7 +162,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ending:
+class PageEnd:
     """The end of a page: `proven` by the form's end marker. `closed`: the last block is complete.
 
     `fragment`: the beginning of a date or of the end marker, if the page was cut off inside it.
@@ -173,15 +173,15 @@ class Ending:
     fragment: Block | None = None
 
 
-def take_ending(blocks: Sequence[Block], text: str, form: Form) -> tuple[list[Block], Ending]:
+def take_ending(blocks: Sequence[Block], text: str, form: Form) -> tuple[list[Block], PageEnd]:
     """Return the blocks without what ends the page and belongs to no record, and how the page ends."""
     marker = _end_marker(blocks, form)
     if marker is not None:
-        return list(blocks[:marker]), Ending(proven=True, closed=True)
+        return list(blocks[:marker]), PageEnd(proven=True, closed=True)
     line_ends = text[len(text.rstrip()) :].count("\n")
     if line_ends == 0 and _is_fragment(blocks, form):
-        return list(blocks[:-1]), Ending(proven=False, closed=True, fragment=blocks[-1])
-    return list(blocks), Ending(proven=False, closed=line_ends > (not form.one_line_parts))
+        return list(blocks[:-1]), PageEnd(proven=False, closed=True, fragment=blocks[-1])
+    return list(blocks), PageEnd(proven=False, closed=line_ends > (not form.one_line_parts))
 
 
 def _end_marker(blocks: Sequence[Block], form: Form) -> int | None:

@@ -24,7 +24,7 @@ MOST_ODD = 2
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
 
 
-class Place(NamedTuple):
+class BlockPosition(NamedTuple):
     """The position of a block of a summary: the number of its entry, and its own within the summary."""
 
     entry: int
@@ -36,18 +36,18 @@ class _Candidate(NamedTuple):
 
     without_trace: bool
     oddness: int
-    place: Place
+    place: BlockPosition
 
     def likely_as(self, other: _Candidate) -> bool:
         return self[:2] == other[:2]
 
 
 @dataclass(frozen=True)
-class Found:
+class UndatedTitles:
     """Positions of titles. `by_shape`: those found only by their shape. `tie`: others were as likely."""
 
-    places: frozenset[Place] = frozenset()
-    by_shape: frozenset[Place] = frozenset()
+    places: frozenset[BlockPosition] = frozenset()
+    by_shape: frozenset[BlockPosition] = frozenset()
     tie: bool = False
 
 
@@ -61,13 +61,13 @@ def is_no_title(text: str) -> bool:
     return ends_sentence(text) and len(text) > LONGEST_TITLE
 
 
-def find_undated(entries: Sequence[Entry], missing: int, promise: Promise) -> Found:
+def find_undated(entries: Sequence[Entry], missing: int, promise: Promise) -> UndatedTitles:
     """Return the positions of the titles of as many undated records as are missing, as far as the page is reliable."""
     candidates = sorted(_candidates(entries, promise))
     fitting = _believable(candidates, missing, promise)
     chosen = fitting[:missing]
     others = len(candidates) > len(chosen)
-    return Found(
+    return UndatedTitles(
         frozenset(one.place for one in chosen),
         frozenset(one.place for one in chosen if others and one.without_trace),
         tie=any(one.likely_as(chosen[-1]) for one in fitting[missing:]),
@@ -96,7 +96,7 @@ def _candidates(entries: Sequence[Entry], promise: Promise) -> Iterator[_Candida
             if may_be_cut or (at == 0 and entry.title is None):
                 continue
             alone = 0 if trace else (at == 0) + last  # without a summary before it, and after it
-            yield _Candidate(not trace, _unlike_title(block.text) + alone, Place(number, at))
+            yield _Candidate(not trace, _unlike_title(block.text) + alone, BlockPosition(number, at))
 
 
 def _unlike_title(text: str) -> int:

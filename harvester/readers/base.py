@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PassedOver:
+class Skipped:
     """Something in a target that is no capture: `problem` is the reason, None if its name shows that it is no page."""
 
     uri: str
     problem: Problem | None = None
 
 
-Found = Capture | PassedOver
+ReadItem = Capture | Skipped
 
 _CODE = re.compile(rb"\\x(5c|[89a-f][0-9a-f])")
 """The code of a byte that is no text, or of a backslash beside one."""
@@ -64,18 +64,18 @@ class Origin:
         listing = None if address else self.listing
         return Capture(address or self.place(name), body, listing=listing, file=self.file, offset=offset)
 
-    def ignored(self, name: str | None = None) -> PassedOver:
+    def ignored(self, name: str | None = None) -> Skipped:
         """Return what is no page as skipped; a container inside a container gives an error."""
         if name and archive_kind(name):
             nested = "an archive in an archive is not read: unpack it and harvest it by itself"
             return self.problem("nested-archive", nested, name, error=True)
-        return PassedOver(self.place(name))
+        return Skipped(self.place(name))
 
-    def problem(self, code: str, message: str, name: str | None = None, *, error: bool = False) -> PassedOver:
+    def problem(self, code: str, message: str, name: str | None = None, *, error: bool = False) -> Skipped:
         """Return why something gave no capture, or what is odd about one."""
-        return PassedOver(self.place(name), Problem("error" if error else "warning", code, message))
+        return Skipped(self.place(name), Problem("error" if error else "warning", code, message))
 
-    def damaged(self, damage: DamageError, name: str | None = None) -> PassedOver:
+    def damaged(self, damage: DamageError, name: str | None = None) -> Skipped:
         """Return where a file is damaged, and what that means."""
         lost = "what is whole is taken" if name is None else "this page is not taken"
         return self.problem(damage.code, f"{damage}: {lost}; get the file again", name, error=True)
@@ -137,7 +137,7 @@ class DamageError(HarvesterError):
         return DamageError(f"{self.what} {place[:MAX_PLACE]}", self.offset, self.code) if place else self
 
 
-class Budget:
+class DecompressionLimit:
     """Counts how many bytes a container has unpacked to, and raises `DamageError` if there are too many."""
 
     def __init__(self, size: int = 0) -> None:

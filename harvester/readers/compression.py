@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import brotli  # type: ignore[import-untyped]
 
-from harvester.readers.base import MAX_READ, Budget, DamageError
+from harvester.readers.base import MAX_READ, DamageError, DecompressionLimit
 
 MAGIC = {
     "gzip": (b"\x1f\x8b\x08",),
@@ -64,7 +64,7 @@ class Pieces:
     def __init__(self, file: File, packing: str | None = None, start: int = 0, end: int = sys.maxsize) -> None:
         file.seek(start)
         self.file, self.packing, self.start, self.offset, self.end = file, packing, start, start, end
-        self.budget = Budget()
+        self.budget = DecompressionLimit()
         self.dictionary: bytes | None = None
         self.segment = -1
         self._unpacker: Unpacker | None = None

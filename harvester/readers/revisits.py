@@ -17,7 +17,7 @@ MAX_KEYS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordLocation:
     """Where a record begins; a .warc.zst may need its dictionary."""
 
     path: Path
@@ -25,10 +25,10 @@ class Place:
     dictionary: bytes | None = None
 
 
-KnownPlaces = Callable[[str], Iterable[Place]]
+KnownPlaces = Callable[[str], Iterable[RecordLocation]]
 
 
-def no_places(_uri: str) -> Iterable[Place]:
+def no_places(_uri: str) -> Iterable[RecordLocation]:
     """Return no locations: no capture was read before."""
     return ()
 
@@ -38,38 +38,38 @@ class Waiting:
     """A revisit whose original did not come before it: it is searched for again when all files have been read."""
 
     origin: Origin
-    place: Place
+    place: RecordLocation
 
 
 Key = str | tuple[str, str]
 
 
-class Originals:
+class RevisitIndex:
     """Remembers locations, never bodies, by the hashes of keys only; so what is found must be compared.
 
     `known` returns the locations of an address's captures that were read in earlier runs.
     """
 
     def __init__(self, known: KnownPlaces = no_places) -> None:
-        self._places: dict[int, Place] = {}
+        self._places: dict[int, RecordLocation] = {}
         self._known = known
         self.waiting: list[Waiting] = []
 
-    def wait(self, origin: Origin, place: Place) -> bool:
+    def wait(self, origin: Origin, place: RecordLocation) -> bool:
         """Queue a revisit to be resolved at the end; return whether there is room for it."""
         if len(self.waiting) >= MAX_KEYS:
             return False
         self.waiting.append(Waiting(origin, place))
         return True
 
-    def remember(self, fields: dict[str, str], place: Place) -> None:
+    def remember(self, fields: dict[str, str], place: RecordLocation) -> None:
         """Add the location of a record."""
         for key in map(hash, keys_of(fields)):
             if len(self._places) >= MAX_KEYS and key not in self._places:
                 del self._places[next(iter(self._places))]
             self._places[key] = place
 
-    def find(self, fields: dict[str, str]) -> Iterator[Place]:
+    def find(self, fields: dict[str, str]) -> Iterator[RecordLocation]:
         """Yield the possible locations of the record that a revisit refers to: those of this run, then earlier ones."""
         yield from (place for key in referred_keys(fields) if (place := self._places.get(hash(key))))
         for uri in {fields.get(name, "").strip("<>"): None for name in _REFERRED}:

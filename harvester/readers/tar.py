@@ -16,7 +16,7 @@ from harvester.readers.filenames import LEADS_OUT, is_safe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harvester.readers.base import Found, Origin
+    from harvester.readers.base import Origin, ReadItem
 
 LONG_NAME, LONG_LINK, PAX, SOLARIS_PAX, PAX_FOR_ALL = b"L", b"K", b"x", b"X", b"g"
 FILE_TYPES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
@@ -39,7 +39,7 @@ def header_in(block: bytes) -> TarInfo | None:
     return header if header.size >= 0 else None
 
 
-def read_tar(stream: Stream, origin: Origin) -> Iterator[Found]:
+def read_tar(stream: Stream, origin: Origin) -> Iterator[ReadItem]:
     """Return the pages of a tar."""
     return TarReader(stream, origin).read()
 
@@ -58,7 +58,7 @@ class TarReader:
         self._at = ""  # the member that is being read, or was read last
         self._links: dict[str, list[tuple[str, int]]] = defaultdict(list)  # by target: names and offsets
 
-    def read(self) -> Iterator[Found]:
+    def read(self) -> Iterator[ReadItem]:
         """Yield its pages. After a broken header, reading goes on with the next good one."""
         try:
             yield from self._blocks()
@@ -66,7 +66,7 @@ class TarReader:
         except DamageError as damage:
             raise damage.at(self._at) from None
 
-    def _blocks(self) -> Iterator[Found]:
+    def _blocks(self) -> Iterator[ReadItem]:
         ended = lost = False
         while len(block := self._stream.read(BLOCKSIZE)) == BLOCKSIZE:
             if block.count(0) == BLOCKSIZE:
@@ -80,20 +80,20 @@ class TarReader:
         if (block.strip(b"\0") and not lost) or not ended:
             raise DamageError("cut off", self._stream.pieces.offset)
 
-    def _broken(self, what: str) -> Found:
+    def _broken(self, what: str) -> ReadItem:
         self._damages += 1
         if self._damages > MAX_DAMAGES:
             raise DamageError("too many broken headers: not read on", self._stream.tell())
         return self._origin.damaged(DamageError(what, self._stream.tell() - BLOCKSIZE).at(self._at))
 
-    def _member(self, header: TarInfo, block: bytes) -> Iterator[Found]:
+    def _member(self, header: TarInfo, block: bytes) -> Iterator[ReadItem]:
         if header.type in (LONG_NAME, LONG_LINK, PAX, SOLARIS_PAX, PAX_FOR_ALL):
             yield from self._extend(header)
             return
         offset = self._stream.tell() - BLOCKSIZE
-        said, self._extension = self._extension, {}
-        name, size = said.get("path", header.name), _size(said.get("size"), header)
-        sparse = header.type == tarfile.GNUTYPE_SPARSE or any(key.startswith("GNU.sparse") for key in said)
+        extension, self._extension = self._extension, {}
+        name, size = extension.get("path", header.name), _size(extension.get("size"), header)
+        sparse = header.type == tarfile.GNUTYPE_SPARSE or any(key.startswith("GNU.sparse") for key in extension)
         if header.type == tarfile.GNUTYPE_SPARSE:
             self._skip_sparse_map(block)
         self._at = f"in {name}"
@@ -101,23 +101,25 @@ class TarReader:
         if header.type in FILE_TYPES and not sparse and is_safe(name):
             yield from self._file(name, size, offset)
         elif header.type in LINK_TYPES and is_safe(name) and self._origin.names.find(name)[0]:
-            self._links[_linked_to(name, said.get("linkpath", header.linkname), header.type)].append((name, offset))
+            self._links[_linked_to(name, extension.get("linkpath", header.linkname), header.type)].append(
+                (name, offset)
+            )
         elif header.type != tarfile.DIRTYPE:
             yield self._lost(name, SPARSE if sparse else NO_FILE if is_safe(name) else LEADS_OUT)
         if header.type[0] not in WITHOUT_DATA:
             self._skip_to(start + size)
         self._at = f"behind {name}"
 
-    def _lost(self, name: str, message: str) -> Found:
+    def _lost(self, name: str, message: str) -> ReadItem:
         """Yield a problem for a member that is named like a page and cannot be read."""
         if not self._origin.names.find(name)[0]:
             return self._origin.ignored(name)
         return self._origin.problem("unreadable-member", message, name, error=True)
 
-    def _linked(self) -> Iterator[Found]:
+    def _linked(self) -> Iterator[ReadItem]:
         """Yield the pages that are links to members, as mirrors of many nights have them: read in a second passage."""
         if self._links:
-            for header, name in self._members_again():
+            for header, name in self._linked_members():
                 links = self._links.pop(_plain(name), []) if header.type in FILE_TYPES else []
                 body = self._stream.read(min(header.size, MAX_BYTES + 1)) if links else b""
                 for link, offset in links:
@@ -127,7 +129,7 @@ class TarReader:
                 lost = f"a link to {target[:MAX_PLACE]}, which is not in the archive: get that, too"
                 yield self._origin.problem("unreadable-member", lost, link, error=True)
 
-    def _members_again(self) -> Iterator[tuple[TarInfo, str]]:
+    def _linked_members(self) -> Iterator[tuple[TarInfo, str]]:
         """Yield each member's header and name from the beginning on; what is broken was named the first time."""
         pieces = self._stream.pieces
         if not pieces.file.seekable():
@@ -140,15 +142,15 @@ class TarReader:
                 for _ in self._extend(header):
                     pass
             elif header:
-                said, self._extension = self._extension, {}
-                start, header.size = self._stream.tell(), _size(said.get("size"), header)
+                extension, self._extension = self._extension, {}
+                start, header.size = self._stream.tell(), _size(extension.get("size"), header)
                 if header.type == tarfile.GNUTYPE_SPARSE:
                     self._skip_sparse_map(block)
-                yield header, said.get("path", header.name)
+                yield header, extension.get("path", header.name)
                 if header.type[0] not in WITHOUT_DATA:
                     self._skip_to(start + header.size)
 
-    def _file(self, name: str, size: int, offset: int) -> Iterator[Found]:
+    def _file(self, name: str, size: int, offset: int) -> Iterator[ReadItem]:
         is_page, address = self._origin.names.find(name)
         if not is_page:
             yield self._origin.ignored(name)
@@ -159,7 +161,7 @@ class TarReader:
             raise DamageError("cut off", self._stream.pieces.offset)
         yield self._origin.page(address, body, name, offset)
 
-    def _extend(self, header: TarInfo) -> Iterator[Found]:
+    def _extend(self, header: TarInfo) -> Iterator[ReadItem]:
         """Read an extended header, whose fields belong to the next member."""
         start = self._stream.tell()
         named = {LONG_NAME: "path", LONG_LINK: "linkpath"}.get(header.type)
@@ -208,5 +210,9 @@ def _text(data: bytes) -> str:
     return data.decode(errors="replace").rstrip("\n\0")
 
 
-def _size(said: str | None, header: TarInfo) -> int:
-    return int(said) if said and said.isascii() and said.isdigit() and len(said) < 20 else header.size
+def _size(extension: str | None, header: TarInfo) -> int:
+    return (
+        int(extension)
+        if extension and extension.isascii() and extension.isdigit() and len(extension) < 20
+        else header.size
+    )

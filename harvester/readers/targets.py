@@ -13,10 +13,10 @@ from tarfile import BLOCKSIZE
 from typing import TYPE_CHECKING, Protocol
 
 from harvester.model import MAX_BYTES, Problem
-from harvester.readers.base import DamageError, Found, Origin, PassedOver, read_page
+from harvester.readers.base import DamageError, Origin, ReadItem, Skipped, read_page
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
 from harvester.readers.filenames import PACKED, Names, archive_kind
-from harvester.readers.revisits import KnownPlaces, Originals, no_places
+from harvester.readers.revisits import KnownPlaces, RevisitIndex, no_places
 from harvester.readers.tar import header_in, read_tar
 from harvester.readers.warc import read_waiting, read_warc
 from harvester.readers.warc_records import VERSION
@@ -114,13 +114,13 @@ def read_targets(
     sources: tuple[Source, ...] = (),
     before: ReadBefore | None = None,
     known: KnownPlaces = no_places,
-) -> Iterator[Found]:
+) -> Iterator[ReadItem]:
     """Yield captures of everything in files, folders and containers, one at a time.
 
     `sources` are the archives that the pages may be of: they decide what a file's name means. `known` returns the
     locations of captures of an address that were read before: WARC files refer to them instead of repeating them.
     """
-    names, originals = Names(sources), Originals(known)
+    names, originals = Names(sources), RevisitIndex(known)
     for target in targets:
         for below in files_below(target, names):
             origin = Origin(below.path, names, listing)
@@ -151,7 +151,7 @@ def file_sha256(file: BufferedReader) -> str:
     return digest
 
 
-def _read(origin: Origin, originals: Originals, before: ReadBefore | None) -> Iterator[Found]:
+def _read(origin: Origin, originals: RevisitIndex, before: ReadBefore | None) -> Iterator[ReadItem]:
     """Yield the captures of one file of any kind."""
     try:
         with origin.path.open("rb") as file:
@@ -169,12 +169,12 @@ def _read(origin: Origin, originals: Originals, before: ReadBefore | None) -> It
         yield origin.damaged(damage)
     except OSError as error:
         message = f"cannot be read ({error.strerror}): check its permissions"
-        yield PassedOver(origin.uri, Problem("error", "unreadable", message))
+        yield Skipped(origin.uri, Problem("error", "unreadable", message))
 
 
 def _once(
-    file: BufferedReader, found: Iterator[Found], origin: Origin, before: ReadBefore, originals: Originals
-) -> Iterator[Found]:
+    file: BufferedReader, found: Iterator[ReadItem], origin: Origin, before: ReadBefore, originals: RevisitIndex
+) -> Iterator[ReadItem]:
     """Yield the captures of a container unless it was read before. A single page is recognised by its bytes anyway.
 
     A container with revisits whose originals may be in other files is read again next time.
@@ -185,13 +185,15 @@ def _once(
         return
     whole = True
     for one in found:
-        whole = whole and not (isinstance(one, PassedOver) and one.problem and one.problem.severity == "error")
+        whole = whole and not (isinstance(one, Skipped) and one.problem and one.problem.severity == "error")
         yield one
     if whole and len(originals.waiting) == waiting:
         before.add(origin.path, sha256)
 
 
-def _read_as(kind: str, file: BufferedReader, pieces: Pieces, origin: Origin, originals: Originals) -> Iterator[Found]:
+def _read_as(
+    kind: str, file: BufferedReader, pieces: Pieces, origin: Origin, originals: RevisitIndex
+) -> Iterator[ReadItem]:
     if kind == "zip":
         yield from read_zip(file, origin, originals)
     elif kind == "tar":

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.model import Capture, Problem
-from harvester.readers.base import BOMB, MAX_DAMAGES, Budget, DamageError, PassedOver, path_text
+from harvester.readers.base import BOMB, MAX_DAMAGES, DamageError, DecompressionLimit, Skipped, path_text
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
 from harvester.readers.http import Message, parse_answer
-from harvester.readers.revisits import Originals, Place, keys_of, referred_keys
+from harvester.readers.revisits import RecordLocation, RevisitIndex, keys_of, referred_keys
 from harvester.readers.warc_records import MAX_BLOCK, End, Header, next_record, read_block, read_end, read_header
 from harvester.walk_log import ASIDE_FIELD, STEP_FIELD, WALK_NOTE, read_note
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harvester.model import Severity
-    from harvester.readers.base import Found, Origin
+    from harvester.readers.base import Origin, ReadItem
 
 WAITING = Problem("notice", "revisit-waits", "its original may stand in what follows")
 """Marks a revisit that is looked at again at the end."""
@@ -25,7 +25,7 @@ PAGE_TYPES = (None, "text/html", "application/xhtml+xml", "text/plain")
 """Media types that pages have; an answer without one may be a page, too. That a page is gone comes in any type."""
 
 
-def read_warc(stream: Stream, origin: Origin, originals: Originals) -> Iterator[Found]:
+def read_warc(stream: Stream, origin: Origin, originals: RevisitIndex) -> Iterator[ReadItem]:
     """Return the pages of a WARC file, or of one inside a WACZ."""
     return WarcReader(stream, origin, originals).read()
 
@@ -37,7 +37,7 @@ class WarcReader:
     and yielded only when their end was seen.
     """
 
-    def __init__(self, stream: Stream, origin: Origin, originals: Originals, *, last_look: bool = False) -> None:
+    def __init__(self, stream: Stream, origin: Origin, originals: RevisitIndex, *, last_look: bool = False) -> None:
         self._stream, self._origin, self._originals = stream, origin, originals
         self._last_look = last_look  # no more files will be read in which an original could be found
         self._go_on_at = 0  # where in the file the next good record may begin, if the present one is damaged
@@ -45,18 +45,18 @@ class WarcReader:
         self._short = False  # records end with one line end, as some browsers' recorders write them
         self._at = ""  # the record that is being read, or was read last
 
-    def read(self) -> Iterator[Found]:
+    def read(self) -> Iterator[ReadItem]:
         """Yield its pages. After damage, reading goes on with the next good record."""
-        said = ""
+        reported = ""
         for _ in range(MAX_DAMAGES):
             try:
                 yield from self._records()
             except DamageError as damage:
                 if damage.code == BOMB:
                     raise
-                if str(damage) != said:  # a record may begin well and be tried again
+                if str(damage) != reported:  # a record may begin well and be tried again
                     yield self._origin.damaged(damage.at(self._at))
-                said = str(damage)
+                reported = str(damage)
             else:
                 return
             pieces = next_record(self._stream.pieces, self._go_on_at)
@@ -65,7 +65,7 @@ class WarcReader:
             self._stream, self._go_on_at = Stream(pieces), pieces.start + 1
         raise DamageError("too many damaged records: not read on", self._go_on_at)
 
-    def _records(self) -> Iterator[Found]:
+    def _records(self) -> Iterator[ReadItem]:
         while header := read_header(self._stream):
             self._seen = True
             pieces = self._stream.pieces
@@ -84,7 +84,7 @@ class WarcReader:
             elif wanted:
                 yield from self._record(header, block)
             elif is_page:
-                yield PassedOver(header.uri)
+                yield Skipped(header.uri)
             if end is End.SHORT and not self._short:
                 self._short = True
                 yield self._problem(header, "notice", "short-ends", "records end with fewer line ends than they should")
@@ -93,13 +93,13 @@ class WarcReader:
         if not self._seen:
             raise DamageError("no record in it", 0)
 
-    def one(self) -> Iterator[Found]:
+    def one(self) -> Iterator[ReadItem]:
         """Yield the page of the next record alone."""
         header = read_header(self._stream)
         if header is not None:
             yield from self._record(header, read_block(self._stream, header, wanted=True))
 
-    def _record(self, header: Header, block: bytes) -> Iterator[Found]:
+    def _record(self, header: Header, block: bytes) -> Iterator[ReadItem]:
         if header.length > MAX_BLOCK:
             yield self._problem(header, "error", "too-large", "larger than any page")
             return
@@ -109,17 +109,17 @@ class WarcReader:
             answer, place = self._revisited(header, block)
         else:
             answer, place = message_of(header, block), self._place(header)
-        if isinstance(answer, PassedOver):
+        if isinstance(answer, Skipped):
             if answer.problem is not WAITING:
                 yield answer
         elif answer is None:
             yield self._problem(header, "error", "damaged-record", "holds no HTTP answer")
         elif answer.media_type not in PAGE_TYPES and (answer.status or 0) < 400:
-            yield PassedOver(header.uri)
+            yield Skipped(header.uri)
         else:
             yield from self._page(header, answer, place)
 
-    def _page(self, header: Header, answer: Message, place: Place) -> Iterator[Found]:
+    def _page(self, header: Header, answer: Message, place: RecordLocation) -> Iterator[ReadItem]:
         try:
             body = answer.unpacked()
         except DamageError as damage:
@@ -142,32 +142,32 @@ class WarcReader:
             step=header.fields.get(STEP_FIELD.lower()),
         )
 
-    def _oddities(self, header: Header) -> Iterator[Found]:
+    def _oddities(self, header: Header) -> Iterator[ReadItem]:
         if header.date is None:
             yield self._problem(header, "warning", "no-date", "its date cannot be read")
         if "warc-truncated" in header.fields or "warc-segment-number" in header.fields:
             yield self._problem(header, "warning", "cut-capture", "the crawler kept only a part of it")
 
-    def _place(self, header: Header) -> Place:
-        return Place(self._origin.path, header.offset, self._stream.pieces.dictionary)
+    def _place(self, header: Header) -> RecordLocation:
+        return RecordLocation(self._origin.path, header.offset, self._stream.pieces.dictionary)
 
-    def _revisited(self, header: Header, block: bytes) -> tuple[Message | PassedOver | None, Place]:
+    def _revisited(self, header: Header, block: bytes) -> tuple[Message | Skipped | None, RecordLocation]:
         """Return the response that a revisit refers to, updated with the revisit's own headers, and its location."""
-        said = parse_answer(block)
+        reported = parse_answer(block)
         for place in self._originals.find(header.fields):
             if original := self._fetch(place, header):
-                return original.seen_again(said), place
+                return original.seen_again(reported), place
         here = self._place(header)
-        if said and said.media_type not in PAGE_TYPES:
-            return PassedOver(header.uri), here
+        if reported and reported.media_type not in PAGE_TYPES:
+            return Skipped(header.uri), here
         if not self._last_look and header.reachable and self._originals.wait(self._origin, here):
-            return PassedOver(header.uri, WAITING), here
+            return Skipped(header.uri, WAITING), here
         lost = "refers to a page that is nowhere in what was read: give the file that holds it, too"
         if not header.reachable:
             lost = "refers to a page that cannot be found again in one single gzip: unpack the file and harvest that"
         return self._problem(header, "error", "revisit-without-original", lost), here
 
-    def _fetch(self, place: Place, revisit: Header) -> Message | None:
+    def _fetch(self, place: RecordLocation, revisit: Header) -> Message | None:
         """Return the record at a location if a revisit refers to it, else None. It counts against the bomb limit."""
         try:
             with place.path.open("rb") as file:
@@ -183,23 +183,23 @@ class WarcReader:
             pass
         return None
 
-    def _problem(self, header: Header, severity: Severity, code: str, message: str) -> PassedOver:
+    def _problem(self, header: Header, severity: Severity, code: str, message: str) -> Skipped:
         text = f"{message}: record at byte {header.offset:,} of {self._origin.file}"
-        return PassedOver(header.uri, Problem(severity, code, text))
+        return Skipped(header.uri, Problem(severity, code, text))
 
 
-def read_waiting(originals: Originals) -> Iterator[Found]:
+def read_waiting(originals: RevisitIndex) -> Iterator[ReadItem]:
     """Yield the pages of the revisits whose originals came after them, in whichever file; report the others."""
     for waiting in originals.waiting:
         try:
             with waiting.place.path.open("rb") as file:
-                stream = Stream(_pieces_at(file, waiting.place, Budget()))
+                stream = Stream(_pieces_at(file, waiting.place, DecompressionLimit()))
                 yield from WarcReader(stream, waiting.origin, originals, last_look=True).one()
         except (OSError, DamageError) as error:  # it could be read a moment ago
             yield waiting.origin.problem("unreadable", f"cannot be read any more ({error})", error=True)
 
 
-def _pieces_at(file: BinaryIO, place: Place, budget: Budget) -> Pieces:
+def _pieces_at(file: BinaryIO, place: RecordLocation, budget: DecompressionLimit) -> Pieces:
     """Return the pieces of a file from a record's location on."""
     file.seek(place.offset)
     pieces = Pieces(file, packing_of(file.read(MAGIC_SIZE)), place.offset)

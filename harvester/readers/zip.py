@@ -10,7 +10,7 @@ from io import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.model import MAX_BYTES
-from harvester.readers.base import BOMB, Budget, DamageError
+from harvester.readers.base import BOMB, DamageError, DecompressionLimit
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
 from harvester.readers.filenames import LEADS_OUT, archive_kind, is_safe
 from harvester.readers.warc import read_warc
@@ -18,11 +18,11 @@ from harvester.readers.warc import read_warc
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harvester.readers.base import Found, Origin
-    from harvester.readers.revisits import Originals
+    from harvester.readers.base import Origin, ReadItem
+    from harvester.readers.revisits import RevisitIndex
 
 
-def read_zip(file: BinaryIO, origin: Origin, originals: Originals) -> Iterator[Found]:
+def read_zip(file: BinaryIO, origin: Origin, originals: RevisitIndex) -> Iterator[ReadItem]:
     """Return the pages of a zip.
 
     Python's ZipFile keeps a description of every member in memory, and cannot read a zip that lost its end, as every
@@ -34,13 +34,13 @@ def read_zip(file: BinaryIO, origin: Origin, originals: Originals) -> Iterator[F
 class ZipReader:
     """Reads a zip member by member; a bad member never stops the rest."""
 
-    def __init__(self, file: BinaryIO, origin: Origin, originals: Originals) -> None:
+    def __init__(self, file: BinaryIO, origin: Origin, originals: RevisitIndex) -> None:
         self._file, self._origin, self._originals = file, origin, originals
         self._size = file.seek(0, 2)
-        self._budget = Budget(self._size)
+        self._budget = DecompressionLimit(self._size)
         self._read_to = 0  # where the last member that was read ends
 
-    def read(self) -> Iterator[Found]:
+    def read(self) -> Iterator[ReadItem]:
         """Yield its pages. Where the directory ends too early, reading goes on from header to header."""
         with self._origin.path.open("rb") as listing:  # opened twice, so that neither loses its position
             try:
@@ -53,7 +53,7 @@ class ZipReader:
                 for entry in local_entries(listing, self._budget, self._read_to):
                     yield from self._member(entry)
 
-    def _member(self, entry: Entry) -> Iterator[Found]:
+    def _member(self, entry: Entry) -> Iterator[ReadItem]:
         try:
             yield from self._found(entry)
         except DamageError as damage:
@@ -61,7 +61,7 @@ class ZipReader:
                 raise
             yield self._origin.damaged(damage, entry.name)
 
-    def _found(self, entry: Entry) -> Iterator[Found]:
+    def _found(self, entry: Entry) -> Iterator[ReadItem]:
         start = self._start(entry)  # for all members, pages or not: a damaged name would hide a page
         self._read_to = max(self._read_to, start + entry.packed)
         is_page, address = self._origin.names.find(entry.name)
@@ -101,7 +101,7 @@ class ZipReader:
             raise DamageError("its checksum is wrong", entry.offset)
         return body
 
-    def _warc(self, entry: Entry, start: int) -> Iterator[Found]:
+    def _warc(self, entry: Entry, start: int) -> Iterator[ReadItem]:
         pieces = self._pieces(entry, start)
         if pieces.packing is None:
             self._file.seek(start)
@@ -220,7 +220,7 @@ def listed_entries(file: BinaryIO, directory: Directory) -> Iterator[Entry]:
         raise DamageError(f"the directory lists {count} members and says {directory.count}", directory.end)
 
 
-def local_entries(file: BinaryIO, budget: Budget, begin: int) -> Iterator[Entry]:
+def local_entries(file: BinaryIO, budget: DecompressionLimit, begin: int) -> Iterator[Entry]:
     """Yield the members from a byte on without the directory, from header to header."""
     size = file.seek(0, SEEK_END)
     at: int | None = begin
@@ -253,7 +253,7 @@ def local_entry(file: BinaryIO, offset: int) -> tuple[Entry, int] | None:
     return Entry(name, flags, method, crc, packed, offset), file.tell()
 
 
-def _measured(file: BinaryIO, entry: Entry, start: int, budget: Budget) -> Entry:
+def _measured(file: BinaryIO, entry: Entry, start: int, budget: DecompressionLimit) -> Entry:
     """Return the entry with its length, if only a record after its data states it: found by decompressing the data."""
     packing = PACKINGS.get(entry.method)
     if packing is None:

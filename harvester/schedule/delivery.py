@@ -15,60 +15,62 @@ import httpx
 from harvester import __version__
 from harvester.config.types import SECRET
 from harvester.errors import DatabaseError
-from harvester.schedule.outbox import take, told
+from harvester.schedule.outbox import lease, mark_delivered
 from harvester.schedule.scheduler import now
-from harvester.store.database import explained, open_to_write
-from harvester.utils import stamp
+from harvester.store.database import open_to_write, translate_errors
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from harvester.config.model import Alert
+    from harvester.config.model import AlertConfig
 
 
 PATIENCE_SECONDS = 20
 """For one delivery from beginning to end, so that a program or server that hangs delays nothing else."""
-TOLD = ("event", "subject", "kind", "what", "since", "remedy", "made_at", "id")
+JSON_FIELDS = ("event", "subject", "kind", "what", "since", "remedy", "made_at", "id")
 
 
-class UntoldError(Exception):
+class DeliveryError(Exception):
     """An alert could not be delivered; the message contains nothing secret."""
 
 
-async def tell_all(alerts: dict[str, Alert], rows: Sequence[dict[str, Any]]) -> list[str | None]:
+async def deliver_all(alerts: dict[str, AlertConfig], rows: Sequence[dict[str, Any]]) -> list[str | None]:
     """Deliver alerts concurrently; return for each the reason why it could not be delivered, or None."""
-    return list(await asyncio.gather(*(_tell(alerts[row["alert"]], row) for row in rows)))
+    return list(await asyncio.gather(*(_deliver(alerts[row["alert"]], row) for row in rows)))
 
 
-async def _tell(alert: Alert, row: dict[str, Any]) -> str | None:
+async def _deliver(alert: AlertConfig, row: dict[str, Any]) -> str | None:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await (_run(alert.command, row) if alert.command else _post(alert, row))
     except TimeoutError:
         return f"{row['alert']} did not take it within {PATIENCE_SECONDS} seconds"
-    except UntoldError as error:
+    except DeliveryError as error:
         return f"{row['alert']}: {error}"
     return None
 
 
-async def _post(alert: Alert, row: dict[str, Any]) -> None:
-    headers = {name: _open(value) for name, value in alert.headers.items()}
+async def _post(alert: AlertConfig, row: dict[str, Any]) -> None:
+    headers = {name: _resolve_secret(value) for name, value in alert.headers.items()}
     agent = {"User-Agent": f"archive-harvester/{__version__}"}
     try:
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
-            answer = await client.post(_open(alert.webhook or ""), json=as_json(row), headers=agent | headers)
+            response = await client.post(
+                _resolve_secret(alert.webhook or ""), json=as_json(row), headers=agent | headers
+            )
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, UnicodeError) as error:
         # Not the message: it may contain the address, and addresses of webhooks are secret.
-        raise UntoldError(f"the webhook cannot be reached ({type(error).__name__})") from None
-    if not answer.is_success:
-        raise UntoldError(f"the webhook answered {response.status_code}")
+        raise DeliveryError(f"the webhook cannot be reached ({type(error).__name__})") from None
+    if not response.is_success:
+        raise DeliveryError(f"the webhook answered {response.status_code}")
 
 
 async def _run(command: Sequence[str], row: dict[str, Any]) -> None:
     try:
         process = await asyncio.create_subprocess_exec(
-            *(_open(part) for part in command),
+            *(_resolve_secret(part) for part in command),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
@@ -76,7 +78,7 @@ async def _run(command: Sequence[str], row: dict[str, Any]) -> None:
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        raise UntoldError(f"its program cannot be run ({type(error).__name__}): check the path in command") from None
+        raise DeliveryError(f"its program cannot be run ({type(error).__name__}): check the path in command") from None
     try:
         await process.communicate(as_text(row).encode())
     except asyncio.CancelledError:
@@ -85,22 +87,22 @@ async def _run(command: Sequence[str], row: dict[str, Any]) -> None:
         await process.wait()
         raise
     if process.returncode:
-        raise UntoldError(f"its program ended with status {process.returncode}")
+        raise DeliveryError(f"its program ended with status {process.returncode}")
 
 
-def _open(value: str) -> str:
+def _resolve_secret(value: str) -> str:
     """Return a value, read from the environment if it is written as `env:NAME`."""
     secret = SECRET.fullmatch(value)
     if not secret:
         return value
     if not os.environ.get(secret[1]):
-        raise UntoldError(f"{secret[1]} is not set in the environment of the scheduler")
+        raise DeliveryError(f"{secret[1]} is not set in the environment of the scheduler")
     return os.environ[secret[1]]
 
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
     """Return an alert as the JSON sent to a webhook; `text` is the whole alert in words, which chat services show."""
-    return {name: row[name] for name in TOLD} | {"text": as_text(row).strip()}
+    return {name: row[name] for name in JSON_FIELDS} | {"text": as_text(row).strip()}
 
 
 def as_text(row: dict[str, Any]) -> str:
@@ -120,15 +122,15 @@ PAUSE_SECONDS = 2.0
 REMEDY = "make room on the disk, or mend its permissions; `harvester check` says whether it is sound. Syncs then go on"
 
 
-class Teller:
+class Notifier:
     """Delivers the alerts in the outbox of a database, in a thread, from `start` until `stop`."""
 
-    def __init__(self, path: Path, alerts: dict[str, Alert], say: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, alerts: dict[str, AlertConfig], say: Callable[[str], None]) -> None:
         self._path = path
         self._alerts = alerts
         self._say = say
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, daemon=True)
+        self._thread = threading.Thread(target=self._run_until_stopped, daemon=True)
 
     def start(self) -> None:
         """Start the thread, if any alerts are configured."""
@@ -145,14 +147,14 @@ class Teller:
         """Deliver to all alerts that the database cannot be used, without storing it there."""
         if not self._alerts:
             return
-        moment = stamp(now())
+        moment = utc_timestamp(now())
         row: dict[str, Any] = {"event": "bad", "subject": str(self._path), "kind": "database", "what": text}
         row |= {"since": moment, "remedy": REMEDY, "made_at": moment, "id": None}
         rows = [row | {"alert": name} for name in self._alerts]
-        for error in filter(None, asyncio.run(tell_all(self._alerts, rows))):
+        for error in filter(None, asyncio.run(deliver_all(self._alerts, rows))):
             self._say(f"an alert is lost: {error}")
 
-    def _go_on(self) -> None:
+    def _run_until_stopped(self) -> None:
         last = False
         while not last:
             last = self._stop.wait(PAUSE_SECONDS)
@@ -162,14 +164,14 @@ class Teller:
                 continue  # the loop has the same error, and reports it
 
     def _deliver_pending(self) -> None:
-        with explained(self._path):
+        with translate_errors(self._path):
             with closing(open_to_write(self._path)) as db:
-                rows = take(db, list(self._alerts), now())
+                rows = lease(db, list(self._alerts), now())
             if not rows:
                 return
-            why_not = asyncio.run(tell_all(self._alerts, rows))
+            errors = asyncio.run(deliver_all(self._alerts, rows))
             with closing(open_to_write(self._path)) as db:
-                for row, error in zip(rows, why_not, strict=True):
-                    told(db, row, error, now())
-        for error in sorted({error for error in why_not if error}):
+                for row, error in zip(rows, errors, strict=True):
+                    mark_delivered(db, row, error, now())
+        for error in sorted({error for error in errors if error}):
             self._say(f"an alert waits: {error}")

@@ -146,10 +146,10 @@ def uninstall_cron(service: Service) -> list[str]:
     """Remove our lines from the user's crontab; return lines that report it, none if there were none."""
     if not shutil.which("crontab"):
         return []
-    held = _crontab()
-    if service.without(held) == held:
+    current = _crontab()
+    if service.without(current) == current:
         return []
-    _write_crontab(service.without(held))
+    _write_crontab(service.without(current))
     return [f"took {service.name} out of your crontab"]
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from harvester.schedule.plans import told
+from harvester.schedule.plans import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sqlite_utils import Database
 
-    from harvester.schedule.plans import Plan
+    from harvester.schedule.plans import ScheduledSync
 
 BAD = ("partial", "failed", "interrupted")
 SHRUNK = 0.9
@@ -34,7 +34,7 @@ class Condition:
     remedy: str
 
 
-def conditions(db: Database, plans: Sequence[Plan], now: datetime) -> Iterator[Condition]:
+def conditions(db: Database, plans: Sequence[ScheduledSync], now: datetime) -> Iterator[Condition]:
     """Yield every condition that holds at `now`."""
     for plan in plans:
         yield from _run(db, plan)
@@ -43,19 +43,19 @@ def conditions(db: Database, plans: Sequence[Plan], now: datetime) -> Iterator[C
         yield from _shrinking(db, source)
 
 
-def _run(db: Database, plan: Plan) -> Iterator[Condition]:
+def _run(db: Database, plan: ScheduledSync) -> Iterator[Condition]:
     """Yield conditions if the last sync ended badly. A sync that was only stopped is no problem: it will go on."""
     sql = """SELECT id, state, finished_at, reason, run_id FROM turns
         WHERE schedule = ? AND state NOT IN ('running', 'missed', 'stopped') ORDER BY id DESC LIMIT 1"""
     last = next(iter(db.query(sql, [plan.name])), None)
     if last is None or last["state"] not in BAD:
         return
-    rotten = last["run_id"] and _rotten(db, last["run_id"])
+    drop = last["run_id"] and _fill_rate_drop(db, last["run_id"])
     what = f"the sync of {plan.harvest or plan.source} is {last['state']}: {last['reason'] or 'see its problems'}"
     yield Condition(plan.name, "run", _first_bad(db, plan.name), what, _remedy(last))
-    if rotten:
+    if drop:
         advice = "look at its pages: the site may have changed; see `harvester status`, and upgrade the harvester"
-        yield Condition(plan.name, "rotting", _first_bad(db, plan.name), rotten, advice)
+        yield Condition(plan.name, "rotting", _first_bad(db, plan.name), drop, advice)
 
 
 def _remedy(turn: dict[str, Any]) -> str:
@@ -72,14 +72,14 @@ def _first_bad(db: Database, schedule: str) -> str:
     return str(db.execute(sql, {"name": schedule}).fetchone()[0])
 
 
-def _rotten(db: Database, run: int) -> str | None:
+def _fill_rate_drop(db: Database, run: int) -> str | None:
     """Return the message of the run's fill-rate problem, or None."""
     sql = "SELECT message FROM problems WHERE run_id = ? AND code LIKE 'rot%' ORDER BY id LIMIT 1"
     row = db.execute(sql, [run]).fetchone()
     return None if row is None else str(row[0])
 
 
-def _stale(db: Database, plan: Plan, now: datetime) -> Iterator[Condition]:
+def _stale(db: Database, plan: ScheduledSync, now: datetime) -> Iterator[Condition]:
     """Yield a condition if a schedule was not synced for longer than its `stale_after`."""
     sql = """SELECT coalesce((SELECT max(finished_at) FROM turns
         WHERE schedule = :name AND state IN ('complete', 'bounded', 'partial')), since),
@@ -88,7 +88,7 @@ def _stale(db: Database, plan: Plan, now: datetime) -> Iterator[Condition]:
     since = max(db.execute(sql, {"name": plan.name}).fetchone())  # a running sync counts, too
     if now - datetime.fromisoformat(since) <= plan.stale_after(now):
         return
-    what = f"{plan.harvest or plan.source} was not synced for {told(plan.stale_after(now))} and more"
+    what = f"{plan.harvest or plan.source} was not synced for {format_duration(plan.stale_after(now))} and more"
     advice = "`harvester schedule status` says why; `harvester harvest` shows what happens"
     yield Condition(plan.name, "stale", since, what, advice)
 

@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from harvester.schedule.plans import Kind, Plan
+    from harvester.schedule.plans import Kind, ScheduledSync
 
 GRACE = timedelta(minutes=10)
 """An attempt that begins this much later is still in time: cron starts every five minutes, and machines are busy."""
 BACK_OFF = timedelta(minutes=5)
 """How long a source is left alone after a failure; it doubles with each further consecutive failure."""
 LONGEST_BACK_OFF = timedelta(hours=6)
-MOST_LISTED = 1000
+MAX_LISTED = 1000
 """How many missed due times get a row each; of older ones only the number is stored."""
 FAILED = frozenset({"failed", "interrupted"})
 """States after which a source is left alone for a while."""
-REPEATED = FAILED | {"stopped"}
+RETRIED = FAILED | {"stopped"}
 """States after which an attempt is retried before the next due time."""
-NOBODY = "no scheduler was running then: it was not started, or the machine was off or asleep"
+NO_SCHEDULER = "no scheduler was running then: it was not started, or the machine was off or asleep"
 
 
 @dataclass(frozen=True)
-class Ended:
+class FinishedAttempt:
     """An attempt that has ended: the fields that later attempts depend on."""
 
     id: int
@@ -44,7 +44,7 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class Known:
+class ScheduleState:
     """The stored state of a schedule: its row, and the last attempts of its source, oldest first.
 
     All times are in UTC.
@@ -53,8 +53,8 @@ class Known:
     since: datetime
     next_due: datetime
     seed: str
-    turns: Sequence[Ended] = ()
-    last: Ended | None = None
+    turns: Sequence[FinishedAttempt] = ()
+    last: FinishedAttempt | None = None
     """The last attempt of the schedule itself."""
     incrementals: int | None = None
     """The number of incremental syncs since the last full one; None if there was no full one."""
@@ -75,43 +75,43 @@ class Start:
     next_due: datetime
 
 
-def decide(plan: Plan, known: Known, now: datetime) -> Start | None:
+def decide(plan: ScheduledSync, state: ScheduleState, now: datetime) -> Start | None:
     """Return the attempt that should start now, or None."""
-    if now < waits_until(known.turns, now):
+    if now < back_off_until(state.turns, now):
         return None
-    dues, unlisted = _passed(plan, known, now)
-    again = known.last.id if known.last and known.last.state in REPEATED else None
+    dues, unlisted = _due_times(plan, state, now)
+    retry_of = state.last.id if state.last and state.last.state in RETRIED else None
     if not dues:
-        return None if again is None else Start(now, _kind(plan, known), (), again, known.next_due)
-    missed = [(due, _why_missed(plan, known, due)) for due in dues]
-    if now - plan.start_of(dues[-1], known.seed) <= GRACE:
+        return None if retry_of is None else Start(now, _kind(plan, state), (), retry_of, state.next_due)
+    missed = [(due, _why_missed(plan, state, due)) for due in dues]
+    if now - plan.start_of(dues[-1], state.seed) <= GRACE:
         missed.pop()
     if unlisted:
         missed[0] = (missed[0][0], f"{missed[0][1]}; {unlisted} due times before this one were missed, too")
-    return Start(dues[-1], _kind(plan, known), missed, again, plan.recurrence.next(dues[-1], known.since))
+    return Start(dues[-1], _kind(plan, state), missed, retry_of, plan.recurrence.next(dues[-1], state.since))
 
 
-def next_due(plan: Plan, known: Known, now: datetime) -> datetime:
+def next_due(plan: ScheduledSync, state: ScheduleState, now: datetime) -> datetime:
     """Return the next due time: the planned one or, if the clock was set back, the first one without an attempt."""
-    first = plan.recurrence.after(now, known.since)
+    first = plan.recurrence.after(now, state.since)
     due = next(first)
-    if known.next_due <= due:
-        return known.next_due
-    while due in known.attempted:
+    if state.next_due <= due:
+        return state.next_due
+    while due in state.attempted:
         due = next(first)
     return due
 
 
-def next_start(plan: Plan, known: Known, now: datetime) -> datetime:
+def next_start(plan: ScheduledSync, state: ScheduleState, now: datetime) -> datetime:
     """Return when the next attempt starts, planned or retried."""
-    start, waits = plan.start_of(next_due(plan, known, now), known.seed), waits_until(known.turns, now)
-    again = known.last is not None and known.last.state in REPEATED
-    return waits if again else max(start, waits) if waits > now else start
+    start, waits = plan.start_of(next_due(plan, state, now), state.seed), back_off_until(state.turns, now)
+    retry_of = state.last is not None and state.last.state in RETRIED
+    return waits if retry_of else max(start, waits) if waits > now else start
 
 
-def waits_until(turns: Sequence[Ended], now: datetime) -> datetime:
+def back_off_until(turns: Sequence[FinishedAttempt], now: datetime) -> datetime:
     """Return the time until which a source is left alone after failures; `now` if it is not."""
-    failures = failures_of(turns)
+    failures = count_failures(turns)
     if not failures or turns[-1].finished_at > now:  # then the clock was set back
         return now
     return turns[-1].finished_at + back_off(failures)
@@ -122,42 +122,42 @@ def back_off(failures: int) -> timedelta:
     return min(BACK_OFF * (1 << min(failures - 1, 20)), LONGEST_BACK_OFF)
 
 
-def failures_of(turns: Sequence[Ended]) -> int:
+def count_failures(turns: Sequence[FinishedAttempt]) -> int:
     """Return the number of consecutive failures at the end of `turns`. Stopped attempts count neither way."""
     count = 0
     for turn in reversed(turns):
-        if turn.state not in REPEATED:
+        if turn.state not in RETRIED:
             break
         count += turn.state in FAILED
     return count if turns and turns[-1].state in FAILED else 0
 
 
-def _passed(plan: Plan, known: Known, now: datetime) -> tuple[list[datetime], int]:
+def _due_times(plan: ScheduledSync, state: ScheduleState, now: datetime) -> tuple[list[datetime], int]:
     """Return the due times whose attempt should have started, newest last, and how many older ones are left out."""
-    found: deque[datetime] = deque(maxlen=MOST_LISTED)
-    count, due = 0, next_due(plan, known, now)
-    dues = plan.recurrence.after(due, known.since)
-    while plan.start_of(due, known.seed) <= now:
-        if due not in known.attempted:
-            found.append(due)
+    recent: deque[datetime] = deque(maxlen=MAX_LISTED)
+    count, due = 0, next_due(plan, state, now)
+    dues = plan.recurrence.after(due, state.since)
+    while plan.start_of(due, state.seed) <= now:
+        if due not in state.attempted:
+            recent.append(due)
             count += 1
         due = next(dues)
-    return list(found), count - len(found)
+    return list(recent), count - len(recent)
 
 
-def _kind(plan: Plan, known: Known) -> Kind:
-    return "full" if known.incrementals is None or known.incrementals >= plan.incremental else "incremental"
+def _kind(plan: ScheduledSync, state: ScheduleState) -> Kind:
+    return "full" if state.incrementals is None or state.incrementals >= plan.incremental else "incremental"
 
 
-def _why_missed(plan: Plan, known: Known, due: datetime) -> str:
+def _why_missed(plan: ScheduledSync, state: ScheduleState, due: datetime) -> str:
     """Return the reason why an attempt did not start in time."""
-    start = plan.start_of(due, known.seed)
-    for turn in known.turns:
+    start = plan.start_of(due, state.seed)
+    for turn in state.turns:
         if turn.started_at <= start < turn.finished_at:
             return f"a sync of {plan.source} was still going on (turn {turn.id})"
-    if any(begun <= start < ended for begun, ended in known.manual_runs):
+    if any(begun <= start < ended for begun, ended in state.manual_runs):
         return f"a harvest of {plan.source} by hand was going on"
-    before = [turn for turn in known.turns if turn.finished_at <= start]
-    if start < waits_until(before, start):
-        return f"{plan.source} was left alone after {failures_of(before)} failures in a row"
-    return NOBODY
+    before = [turn for turn in state.turns if turn.finished_at <= start]
+    if start < back_off_until(before, start):
+        return f"{plan.source} was left alone after {count_failures(before)} failures in a row"
+    return NO_SCHEDULER

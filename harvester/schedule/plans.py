@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from harvester.config.model import Schedule, Settings
+    from harvester.config.model import ScheduleConfig, Settings
 
 
 UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
-def told(length: timedelta, parts: int = 5) -> str:
+def format_duration(length: timedelta, parts: int = 5) -> str:
     """Return a duration as written in harvester.toml, such as `1d 12h`, with at most `parts` of its largest units."""
-    left, said = int(abs(length.total_seconds())), []
+    left, formatted = int(abs(length.total_seconds())), []
     for unit, seconds in UNITS:
         count, left = divmod(left, seconds)
-        said += [f"{count}{unit}"] if count else []
-    return " ".join(said[:parts]) or "0s"
+        formatted += [f"{count}{unit}"] if count else []
+    return " ".join(formatted[:parts]) or "0s"
 
 
 @dataclass(frozen=True)
-class Rhythm:
+class Recurrence:
     """When a schedule is due: at a fixed interval, or by a cron expression in a time zone.
 
     As in Debian's cron, a time skipped by a clock change comes at the change, and a repeated time counts once, unless
@@ -66,15 +66,15 @@ class Rhythm:
 
     def __str__(self) -> str:
         """Return the recurrence as in harvester.toml."""
-        return f"every {told(self.every)}" if self.every is not None else f"cron {self.cron} {self.zone}"
+        return f"every {format_duration(self.every)}" if self.every is not None else f"cron {self.cron} {self.zone}"
 
 
-def rhythm_of(schedule: Schedule, zone: str) -> Rhythm:
+def recurrence_of(schedule: ScheduleConfig, zone: str) -> Recurrence:
     """Return the recurrence of a schedule; `zone` is the default time zone."""
-    return Rhythm(schedule.every, schedule.cron or "", schedule.timezone or zone)
+    return Recurrence(schedule.every, schedule.cron or "", schedule.timezone or zone)
 
 
-def delay_of(jitter: timedelta, due: datetime, seed: str) -> timedelta:
+def jitter_delay(jitter: timedelta, due: datetime, seed: str) -> timedelta:
     """Return the random delay of an attempt, below `jitter`; it is the same for the same `seed` and `due`."""
     number = int.from_bytes(hashlib.sha256(f"{seed} {due.timestamp():.0f}".encode()).digest()[:8], "big")
     return timedelta(seconds=int(jitter.total_seconds() * number / 2**64))
@@ -90,12 +90,12 @@ LEAST_STALE = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
-class Plan:
+class ScheduledSync:
     """A schedule of the configuration; `target` holds the arguments of `harvester harvest` that name what is synced."""
 
     name: str
     source: str
-    recurrence: Rhythm
+    recurrence: Recurrence
     harvest: str = ""
     target: tuple[str, ...] = ()
     jitter: timedelta = timedelta()
@@ -106,14 +106,14 @@ class Plan:
 
     def arguments(self, kind: Kind) -> list[str]:
         """Return the arguments of `harvester` for a harvest of this kind."""
-        given = ["harvest", *(self.target or (self.source,))]
-        given += ["--until-known", str(UNTIL_KNOWN)] if kind == "incremental" else []
-        given += ["--max-seconds", f"{self.time_budget.total_seconds():.0f}"] if self.time_budget else []
-        return given + (["--max-requests", str(self.request_budget)] if self.request_budget else [])
+        args = ["harvest", *(self.target or (self.source,))]
+        args += ["--until-known", str(UNTIL_KNOWN)] if kind == "incremental" else []
+        args += ["--max-seconds", f"{self.time_budget.total_seconds():.0f}"] if self.time_budget else []
+        return args + (["--max-requests", str(self.request_budget)] if self.request_budget else [])
 
     def start_of(self, due: datetime, seed: str) -> datetime:
         """Return when the attempt that is due at `due` starts, jitter included."""
-        return due + delay_of(self.jitter, due, f"{seed} {self.name}")
+        return due + jitter_delay(self.jitter, due, f"{seed} {self.name}")
 
     def stale_after(self, now: datetime) -> timedelta:
         """Return how long a schedule may go without a sync before it counts as stale."""
@@ -122,22 +122,22 @@ class Plan:
     @property
     def text(self) -> str:
         """The recurrence and jitter as text; if it changes, the schedule counts as new."""
-        return f"{self.recurrence}, jitter {told(self.jitter)}" if self.jitter else str(self.recurrence)
+        return f"{self.recurrence}, jitter {format_duration(self.jitter)}" if self.jitter else str(self.recurrence)
 
 
-def plans_of(settings: Settings) -> list[Plan]:
+def scheduled_syncs(settings: Settings) -> list[ScheduledSync]:
     """Return all schedules of the configuration."""
     return [_plan(name, schedule, settings) for name, schedule in settings.schedules.items()]
 
 
-def _plan(name: str, schedule: Schedule, settings: Settings) -> Plan:
+def _plan(name: str, schedule: ScheduleConfig, settings: Settings) -> ScheduledSync:
     listing = settings.listings.get(schedule.harvest)
     source = listing.source if listing else schedule.harvest
     target = (source, "--search", listing.search) if listing and listing.search else (source,)
-    return Plan(
+    return ScheduledSync(
         name,
         source,
-        rhythm_of(schedule, settings.timezone),
+        recurrence_of(schedule, settings.timezone),
         schedule.harvest,
         (listing.url,) if listing and listing.url else target,
         schedule.jitter or timedelta(),

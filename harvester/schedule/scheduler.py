@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 from harvester import processes
 from harvester.errors import DatabaseError
 from harvester.schedule import tables
-from harvester.schedule.outbox import look_after
-from harvester.schedule.workers import alive, outcome
-from harvester.store.database import explained, open_to_write, transaction
-from harvester.utils import stamp
+from harvester.schedule.outbox import update_incidents
+from harvester.schedule.workers import alive, sync_result
+from harvester.store.database import open_to_write, transaction, translate_errors
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sqlite_utils import Database
 
-    from harvester.schedule.plans import Plan
+    from harvester.schedule.plans import ScheduledSync
     from harvester.schedule.workers import Sync
 
 
-class Launches(Protocol):
+class SyncLauncher(Protocol):
     """Starts syncs, in child processes or in a test."""
 
     def command(self, harvest: Sequence[str]) -> str:
@@ -48,8 +48,8 @@ class Scheduler:
 
     def __init__(
         self,
-        plans: Sequence[Plan],
-        launcher: Launches,
+        plans: Sequence[ScheduledSync],
+        launcher: SyncLauncher,
         alerts: Sequence[str] = (),
         clock: Callable[[], datetime] = now,
         identity: str | None = None,
@@ -70,18 +70,18 @@ class Scheduler:
         self._begun: set[str] = set()
         self._stopping = False
 
-    def enlist(self, db: Database) -> None:
+    def register(self, db: Database) -> None:
         """Store the schedules of the configuration."""
-        tables.enlist(db, self.plans, self._clock())
+        tables.register(db, self.plans, self._clock())
 
     def tick(self, db: Database) -> None:
         """Record syncs that have ended, start those that are due, and update the incidents."""
         self._reap(db)
-        for plan in () if self._stopping else tables.in_order(db, self.plans):
+        for plan in () if self._stopping else tables.by_next_start(db, self.plans):
             done = self._once and plan.name in self._begun  # or a short interval would go on for ever
             if not self._stopping and not done:
                 self._begin(db, plan)
-        look_after(db, self.plans, self._alerts, self._clock())
+        update_incidents(db, self.plans, self._alerts, self._clock())
 
     def stop(self) -> None:
         """Start no more syncs, and stop the running ones after their current page."""
@@ -95,7 +95,7 @@ class Scheduler:
         return bool(self._syncs)
 
     @property
-    def has_news(self) -> bool:
+    def has_finished(self) -> bool:
         """Whether a sync of this scheduler has ended and is not recorded yet."""
         return any(sync.ended() is not None for sync in self._syncs.values())
 
@@ -104,51 +104,51 @@ class Scheduler:
         starts = [row["next_start"] for row in db.query("SELECT next_start FROM schedules WHERE removed_at IS NULL")]
         return datetime.fromisoformat(min(starts)) if starts else None
 
-    def _begin(self, db: Database, plan: Plan) -> None:
+    def _begin(self, db: Database, plan: ScheduledSync) -> None:
         # The kind of a sync is known only when it begins; a command with both kinds would not be the run's.
-        turn = tables.begin(db, plan, self._clock(), self._identity, lambda kind: self._command(plan, kind))
-        if turn is None:
+        attempt = tables.begin(db, plan, self._clock(), self._identity, lambda kind: self._command(plan, kind))
+        if attempt is None:
             return
         self._begun.add(plan.name)
         try:
-            sync = self._launcher.start(plan.arguments(turn.kind))
+            sync = self._launcher.start(plan.arguments(attempt.kind))
         except OSError as error:  # no memory, no processes left: this attempt has failed, the next may succeed
             with transaction(db):
-                tables.finish(db, turn.id, "failed", f"it could not be started: {error}", None, self._clock())
+                tables.finish(db, attempt.id, "failed", f"it could not be started: {error}", None, self._clock())
             return
-        self._syncs[turn.id] = sync
+        self._syncs[attempt.id] = sync
         target = plan.harvest or plan.source
-        self._say(f"{stamp(self._clock())} {plan.name}: a sync of {target} begins ({attempt.kind})")
+        self._say(f"{utc_timestamp(self._clock())} {plan.name}: a sync of {target} begins ({attempt.kind})")
         if self._stopping:  # the request came while it was being started
             sync.stop()
-        tables.set_process(db, turn, sync.who)
+        tables.set_process(db, attempt, sync.who)
 
-    def _command(self, plan: Plan, kind: Any) -> str:
+    def _command(self, plan: ScheduledSync, kind: Any) -> str:
         return self._launcher.command(plan.arguments(kind))
 
     def _reap(self, db: Database) -> None:
         """Record what has ended: our own syncs, and attempts whose processes are gone."""
         running = tables.running(db)
-        for number in self._syncs.keys() - {turn["id"] for turn in running}:
+        for number in self._syncs.keys() - {attempt["id"] for attempt in running}:
             if self._syncs[number].ended() is not None:  # another scheduler has recorded its result
                 del self._syncs[number]
-        for turn in running:
-            sync = self._syncs.get(turn["id"])
+        for attempt in running:
+            sync = self._syncs.get(attempt["id"])
             status = sync.ended() if sync else None
             if status is not None and sync:
-                self._keep(db, turn, status, sync.stderr_tail())
-                del self._syncs[turn["id"]]
-            elif not sync and not self._alive(db, turn, self._clock()):
-                self._keep(db, turn, None, "")
+                self._keep(db, attempt, status, sync.stderr_tail())
+                del self._syncs[attempt["id"]]
+            elif not sync and not self._alive(db, attempt, self._clock()):
+                self._keep(db, attempt, None, "")
 
-    def _keep(self, db: Database, turn: dict[str, Any], status: int | None, said: str) -> None:
-        ended = outcome(tables.run_of(db, turn), status, said, asked_to_stop=self._stopping)
+    def _keep(self, db: Database, attempt: dict[str, Any], status: int | None, stderr: str) -> None:
+        result = sync_result(tables.find_run(db, attempt), status, stderr, stop_requested=self._stopping)
         with transaction(db):
-            tables.finish(db, turn["id"], ended.state, ended.reason, ended.run, self._clock())
+            tables.finish(db, attempt["id"], result.state, result.reason, result.run, self._clock())
             for plan in self.plans:
                 tables.replan(db, plan, self._clock())
-        reason = f": {result.reason}" if ended.reason else ""
-        self._say(f"{stamp(self._clock())} {turn['schedule']}: {result.state}{reason}")
+        reason = f": {result.reason}" if result.reason else ""
+        self._say(f"{utc_timestamp(self._clock())} {attempt['schedule']}: {result.state}{reason}")
 
 
 if TYPE_CHECKING:
@@ -159,19 +159,19 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
-NAP = timedelta(seconds=15)
+TICK_INTERVAL = timedelta(seconds=15)
 """The longest time between two ticks: a changed clock, or a machine that was asleep, is noticed this soon."""
-SHORT_NAP = timedelta(seconds=0.2)
+POLL_INTERVAL = timedelta(seconds=0.2)
 """How often it polls whether a sync has ended; that does not use the database."""
-MOMENT = timedelta(seconds=1)
+SHORTEST_INTERVAL = timedelta(seconds=1)
 """The shortest wait for something that is due and cannot start yet."""
 
 
-PATIENCE = timedelta(minutes=5)
+ALARM_AFTER = timedelta(minutes=5)
 """How long the database may be unusable before alerts are delivered."""
 
 
-class Loop:
+class SchedulerLoop:
     """Runs a scheduler on a database until a signal stops it. The database is open only during a tick.
 
     So a database that is replaced, as by a backup, is used from the next tick on, and no file is kept open.
@@ -207,15 +207,15 @@ class Loop:
 
     def run(self, *, once: bool = False) -> None:
         """Run until a signal comes; with `once`, until everything that is due now is done."""
-        self._with_database(self._scheduler.enlist)
+        self._with_database(self._scheduler.register)
         wait = self._tick()
-        while not self._over(once=once):
-            self._nap(wait)
+        while not self._is_done(once=once):
+            self._sleep_until_news(wait)
             wait = self._tick()
             self._alarm_after(wait)
         while self._scheduler.busy:
-            self._nap(SHORT_NAP)
-            if self._scheduler.has_news:
+            self._sleep_until_news(POLL_INTERVAL)
+            if self._scheduler.has_finished:
                 self._tick()
             if self._trouble:  # ended attempts stay as they are; the next scheduler sees that no process works on them
                 raise DatabaseError(self._trouble)
@@ -226,10 +226,10 @@ class Loop:
     def _alarm_after(self, wait: timedelta) -> None:
         """Raise the alarm once if the database stays unusable; a short while may only be a restore or a rebuild."""
         before, self._troubled = self._troubled, self._troubled + wait if self._trouble else timedelta()
-        if before < PATIENCE <= self._troubled:
+        if before < ALARM_AFTER <= self._troubled:
             self._alarm(self._trouble)
 
-    def _over(self, *, once: bool) -> bool:
+    def _is_done(self, *, once: bool) -> bool:
         if self._beside and not processes.runs(self._beside) and not self._stop_requested:
             self._say("the process that this scheduler belongs to has ended: stopping")
             self._stop_requested = True
@@ -238,12 +238,12 @@ class Loop:
 
     def _tick(self) -> timedelta:
         """Do one tick, and return how long to wait before the next."""
-        wait = [NAP]
+        wait = [TICK_INTERVAL]
 
         def tick(db: Database) -> None:
             self._scheduler.tick(db)
             start = self._scheduler.next_start(db)
-            wait[0] = min(NAP, max(MOMENT, start - now())) if start else NAP
+            wait[0] = min(TICK_INTERVAL, max(SHORTEST_INTERVAL, start - now())) if start else TICK_INTERVAL
 
         self._with_database(tick)
         return wait[0]
@@ -251,7 +251,7 @@ class Loop:
     def _with_database(self, use: Callable[[Database], None]) -> None:
         """Call `use` with the database, and remember its error: it may be gone at the next tick."""
         try:
-            with explained(self._path), closing(open_to_write(self._path)) as db:
+            with translate_errors(self._path), closing(open_to_write(self._path)) as db:
                 use(db)
         except DatabaseError as error:
             if str(error) != self._trouble:
@@ -260,12 +260,12 @@ class Loop:
         else:
             self._trouble = ""
 
-    def _nap(self, length: timedelta) -> None:
+    def _sleep_until_news(self, length: timedelta) -> None:
         """Sleep for `length`, or until a sync has ended or a stop is requested."""
         left = length
-        while left > timedelta() and (self._trouble or not self._scheduler.has_news):
-            nap = min(left, SHORT_NAP)
-            time.sleep(nap.total_seconds())
-            left -= nap
+        while left > timedelta() and (self._trouble or not self._scheduler.has_finished):
+            interval = min(left, POLL_INTERVAL)
+            time.sleep(interval.total_seconds())
+            left -= interval
             if self._stop_requested:
                 return

@@ -12,7 +12,7 @@ MISSED_SHOWN = 5
 MISSED = """SELECT turns.schedule, turns.due_at, turns.missed, turns.caught_up_by, by.started_at AS caught_up_at
     FROM turns LEFT JOIN turns AS by ON by.id = turns.caught_up_by
     WHERE turns.missed IS NOT NULL ORDER BY turns.id DESC LIMIT ?"""
-UNTOLD = """SELECT alert, count(*) AS waiting, min(made_at) AS since, max(error) AS error FROM alerts
+UNDELIVERED = """SELECT alert, count(*) AS waiting, min(made_at) AS since, max(error) AS error FROM alerts
     WHERE told_at IS NULL AND error IS NOT NULL GROUP BY alert"""
 
 
@@ -28,8 +28,8 @@ class ScheduleReport:
     @property
     def unhealthy(self) -> list[str]:
         """The reasons why the schedules are not healthy, one line each; empty if they are."""
-        bad = [f"{one['subject']} since {one['since']}: {one['what']}; {one['remedy']}" for one in self.bad]
-        untold = [f"{one['waiting']} alerts wait since {one['since']}: {one['error']}" for one in self.untold]
+        bad = [f"{row['subject']} since {row['since']}: {row['what']}; {row['remedy']}" for row in self.bad]
+        untold = [f"{row['waiting']} alerts wait since {row['since']}: {row['error']}" for row in self.untold]
         return [*bad, *(_overdue(row) for row in self.upcoming if row["overdue"]), *untold]
 
     def as_dict(self) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def schedule_report(db: Database) -> ScheduleReport:
         list(db.query("SELECT * FROM upcoming ORDER BY next_start, schedule")),
         list(db.query(MISSED, [MISSED_SHOWN])),
         list(db.query("SELECT * FROM health ORDER BY since")),
-        list(db.query(UNTOLD)),
+        list(db.query(UNDELIVERED)),
     )
 
 
@@ -54,16 +54,16 @@ def _overdue(row: dict[str, Any]) -> str:
     )
 
 
-def lines(found: ScheduleReport) -> list[str]:
+def format_schedules(report: ScheduleReport) -> list[str]:
     """Return the report as lines of text."""
-    said = [line for row in found.upcoming for line in _schedule(row)]
-    for row in found.missed:
+    output = [line for row in report.upcoming for line in _format_schedule(row)]
+    for row in report.missed:
         caught = f"caught up at {row['caught_up_at']}" if row["caught_up_at"] else "not caught up yet"
-        said.append(f"missed: {row['schedule']} of {row['due_at']}: {row['missed']}; {caught}")
-    return said
+        output.append(f"missed: {row['schedule']} of {row['due_at']}: {row['missed']}; {caught}")
+    return output
 
 
-def _schedule(row: dict[str, Any]) -> list[str]:
+def _format_schedule(row: dict[str, Any]) -> list[str]:
     now = f"; a sync of {row['source']} goes on since {row['running_since']}" if row["running_since"] else ""
     reason = f": {row['last_reason']}" if row["last_reason"] else ""
     last = f"{row['last_finished']} {row['last_state']}{reason}" if row["last_state"] else "none yet"

@@ -33,15 +33,15 @@ FOREIGN_START = timedelta(minutes=10)
 """How long a harvest on another machine may take until it locks its source in the database."""
 
 
-def alive(db: Database, turn: dict[str, Any], moment: datetime) -> bool:
+def alive(db: Database, attempt: dict[str, Any], moment: datetime) -> bool:
     """Return whether a process of an attempt is running; on other machines, whether its source is locked."""
-    who = [name for name in (turn["scheduler"], turn["process"]) if name]
-    if all(processes.is_here(name) for name in who):
-        return any(processes.runs(name) for name in who)
-    if abs(moment - datetime.fromisoformat(turn["started_at"])) < FOREIGN_START:
+    names = [name for name in (attempt["scheduler"], attempt["process"]) if name]
+    if all(processes.is_here(name) for name in names):
+        return any(processes.runs(name) for name in names)
+    if abs(moment - datetime.fromisoformat(attempt["started_at"])) < FOREIGN_START:
         return True
     try:
-        check_free(db, turn["source"])
+        check_free(db, attempt["source"])
     except SourceBusyError:
         return True
     return False
@@ -53,7 +53,7 @@ LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SyncResult:
     """How an attempt ended, the reason if it is not complete, and the id of its run."""
 
     state: State
@@ -61,31 +61,33 @@ class Outcome:
     run: int | None
 
 
-def outcome(run: dict[str, Any] | None, status: int | None, said: str = "", *, asked_to_stop: bool = False) -> Outcome:
+def sync_result(
+    run: dict[str, Any] | None, status: int | None, stderr: str = "", *, stop_requested: bool = False
+) -> SyncResult:
     """Return how an attempt ended: by its run or, if it began none, by the exit status and the end of standard error.
 
     `status` is None if the process ended unobserved.
     """
     if status == BUSY:
-        return Outcome("stopped", _short(said) or "another run held the source: tried again after it", None)
+        return SyncResult("stopped", _last_line(stderr) or "another run held the source: tried again after it", None)
     if run is None:
-        state: State = "stopped" if asked_to_stop else "interrupted" if status is None or status < 0 else "failed"
-        return Outcome(state, _short(said) or _ended(status), None)
+        state: State = "stopped" if stop_requested else "interrupted" if status is None or status < 0 else "failed"
+        return SyncResult(state, _last_line(stderr) or _format_exit(status), None)
     if run["status"] in ("complete", "partial", "failed"):
-        return Outcome(_state(run), _short(run["reason"]), run["id"])
-    if asked_to_stop:
-        return Outcome("stopped", "the scheduler was asked to stop; it goes on when it is started again", run["id"])
-    return Outcome("interrupted", f"{_ended(status)}; the next turn goes on from there", run["id"])
+        return SyncResult(_run_state(run), _last_line(run["reason"]), run["id"])
+    if stop_requested:
+        return SyncResult("stopped", "the scheduler was asked to stop; it goes on when it is started again", run["id"])
+    return SyncResult("interrupted", f"{_format_exit(status)}; the next turn goes on from there", run["id"])
 
 
-def _state(run: dict[str, Any]) -> State:
+def _run_state(run: dict[str, Any]) -> State:
     """Return the state of a finished run; a complete run with a reason has used up its budget."""
     if run["status"] == "complete":
         return "bounded" if run["reason"] else "complete"
     return "partial" if run["status"] == "partial" else "failed"
 
 
-def _ended(status: int | None) -> str:
+def _format_exit(status: int | None) -> str:
     if status is None:
         return "scheduler and harvest ended without a word: killed, or a power cut"
     if status < 0:
@@ -93,13 +95,13 @@ def _ended(status: int | None) -> str:
     return f"the harvest ended with status {status}"
 
 
-def _short(said: str | None) -> str | None:
+def _last_line(stderr: str | None) -> str | None:
     """Return the last line of an error output, which says what to do; None if there is none."""
-    lines = [line for line in (said or "").splitlines() if line.strip()]
+    lines = [line for line in (stderr or "").splitlines() if line.strip()]
     return re.sub(r"^Error: ", "", lines[-1].strip())[:LONGEST_REASON] if lines else None
 
 
-SAID = 4000
+STDERR_BYTES = 4000
 """How many bytes are read from the end of a process's standard error."""
 
 
@@ -118,13 +120,13 @@ class Sync(Protocol):
         """Stop it after its current page."""
 
 
-class Process:
+class SyncProcess:
     """A sync in a child process."""
 
-    def __init__(self, process: subprocess.Popen[bytes], complaints: IO[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], stderr_file: IO[bytes]) -> None:
         self._process = process
-        self._complaints = complaints
-        self._said = ""
+        self._stderr_file = stderr_file
+        self._stderr_tail = ""
         self.who = identity(process.pid)
 
     def ended(self) -> int | None:
@@ -133,13 +135,13 @@ class Process:
 
     def stderr_tail(self) -> str:
         """Return the end of what it wrote to standard error. It may be called again."""
-        if self._complaints.closed:
-            return self._said
-        size = self._complaints.seek(0, os.SEEK_END)
-        self._complaints.seek(max(0, size - SAID))
-        self._said = self._complaints.read().decode("utf-8", "replace")
-        self._complaints.close()
-        return self._said
+        if self._stderr_file.closed:
+            return self._stderr_tail
+        size = self._stderr_file.seek(0, os.SEEK_END)
+        self._stderr_file.seek(max(0, size - STDERR_BYTES))
+        self._stderr_tail = self._stderr_file.read().decode("utf-8", "replace")
+        self._stderr_file.close()
+        return self._stderr_tail
 
     def stop(self) -> None:
         """Send SIGTERM; the harvest ends after its current page."""
@@ -170,23 +172,23 @@ class Launcher:
         environment = dict(os.environ)
         if self.settings:
             environment["HARVESTER_CONFIG"] = str(self.settings.absolute())
-        complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        stderr_file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         process = subprocess.Popen(  # noqa: S603 - our own program, and no shell
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=complaints,
+            stderr=stderr_file,
             env=environment,
             start_new_session=True,
         )
-        return Process(process, complaints)
+        return SyncProcess(process, stderr_file)
 
 
 PAUSE_SECONDS = 10
 """Before a scheduler that has ended unexpectedly is started again."""
 
 
-class Beside:
+class SchedulerProcess:
     """A context manager that runs a scheduler in a child process, and starts it again if it ends."""
 
     def __init__(self, db: Path, settings: Path, say: Callable[[str], None]) -> None:

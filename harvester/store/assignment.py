@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvester.store.documents import Ids, merge_documents, own_addresses, unmerge_document
-from harvester.store.holders import Holders, Shown, shown_by
+from harvester.store.documents import DocumentIds, merge_documents, own_addresses, unmerge_document
+from harvester.store.holders import AddressHolders, IdentityVote, identity_vote
 from harvester.store.identity import (
     NEW,
-    addressed_among,
-    holders_of,
-    is_alone,
+    addressed_documents,
+    documents_by_key,
+    is_free_title,
     load_group,
     natural_groups,
     resolve,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from harvester.store.captures import Place
+    from harvester.store.captures import Provenance
     from harvester.store.holders import Item
     from harvester.store.keys import Keys
     from harvester.store.votes import Statement, Vote
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 class Assignment:
     """Decides which document each statement of a page belongs to."""
 
-    def __init__(self, db: Database, place: Place, ids: Ids | None = None) -> None:
+    def __init__(self, db: Database, provenance: Provenance, ids: DocumentIds | None = None) -> None:
         self._db = db
-        self._provenance = place
-        self._ids = ids or Ids(db)
+        self._provenance = provenance
+        self._ids = ids or DocumentIds(db)
         self._regroup: set[str] = set()
         self._holders: dict[str, set[int]] = {}
         self._contested: set[str] = set()
@@ -47,25 +47,25 @@ class Assignment:
         """Documents whose sightings have changed."""
         self.new: set[int] = set()
         """Documents that have no row yet."""
-        self.no_longer_new = 0
+        self.merged_new = 0
         """How many documents that this run had counted as new proved to be others, at a new address."""
 
     def load(self, keys: Iterable[Keys]) -> None:
         """Load the documents that the keys of new statements lead to, in one query."""
         names = [name for one in keys for name in (*one.strong, base_of(one.natural))]
-        self._holders = {name: set() for name in names} | holders_of(self._db, names)
+        self._holders = {name: set() for name in names} | documents_by_key(self._db, names)
 
     def assign(self, keys: Keys, *, page: bool = False) -> int | None:
         """Return the document of a new statement; None if only `settle` can decide.
 
         An item's own page belongs to the document of its address; `settle` decides whether it fits.
         """
-        document = self._addressed(keys, page=page) if keys.strong else self._loose(keys)
+        document = self._addressed_document(keys, page=page) if keys.strong else self._unaddressed_document(keys)
         if document:
             self.touched.add(document)
         return document
 
-    def judge(self, keys: Iterable[str]) -> None:
+    def mark_contested(self, keys: Iterable[str]) -> None:
         """Mark addresses whose holder `settle` is to decide."""
         self._contested |= set(keys)
 
@@ -83,7 +83,7 @@ class Assignment:
             while move := self._next_move(prefix):
                 self._move(*move)
 
-    def _addressed(self, keys: Keys, *, page: bool) -> int | None:
+    def _addressed_document(self, keys: Keys, *, page: bool) -> int | None:
         """Find or make the document of a statement with an address."""
         found = {d for key in keys.strong for d in self._holders[key]}
         if not found:
@@ -91,7 +91,7 @@ class Assignment:
             adopted = self._adoptable(natural)
             document = adopted[0] if adopted else self._make(*keys.strong, natural)
             self._identify(document, *keys.strong, natural)
-            self._settle_title(group_of(natural))
+            self._mark_title(group_of(natural))
             return document
         if page or len(found) > 1 or self._has_pages(found) or not self._has_all(keys, found):
             self._contested |= set(keys.strong)
@@ -100,12 +100,12 @@ class Assignment:
         natural = base_of(keys.natural)
         if document not in self._holders[natural]:
             self._identify(document, natural)
-            self._settle_title(group_of(natural))
+            self._mark_title(group_of(natural))
         return document
 
-    def _settle_title(self, prefix: str) -> None:
+    def _mark_title(self, prefix: str) -> None:
         """Mark a title for `settle`, if records without an address have it."""
-        if not is_alone(self._db, prefix):
+        if not is_free_title(self._db, prefix):
             self._regroup.add(prefix)
 
     def _has_pages(self, documents: set[int]) -> bool:
@@ -119,15 +119,15 @@ class Assignment:
     def _adoptable(self, natural: str) -> list[int]:
         """Return the one document without an address that has this natural key, unless one with an address has it."""
         holders = self._holders[natural]
-        return list(holders) if len(holders) == 1 and not addressed_among(self._db, holders) else []
+        return list(holders) if len(holders) == 1 and not addressed_documents(self._db, holders) else []
 
-    def _loose(self, keys: Keys) -> int | None:
+    def _unaddressed_document(self, keys: Keys) -> int | None:
         """Find the document of a record without an address, if its key is known; else its title is resolved."""
         row = self._db.execute("SELECT document_id FROM statements WHERE key = ?", [keys.natural]).fetchone()
         if row:
             return None if row[0] is None else int(row[0])
         prefix = group_of(keys.natural)
-        if keys.natural.endswith(OPEN_TITLE) or not is_alone(self._db, prefix, identities=True):
+        if keys.natural.endswith(OPEN_TITLE) or not is_free_title(self._db, prefix, identities=True):
             self._regroup.add(prefix)
             return None
         document = self._make(keys.natural)
@@ -155,14 +155,14 @@ class Assignment:
         """Decide again, from all that was shown at the contested addresses, which item each statement belongs to."""
         votes = self._votes_at(self._contested)
         self._contested = set()
-        shown = [one for one in (shown_by(vote, self._provenance.source) for vote in votes) if one.keys]
-        holders = Holders(shown)
+        shown = [one for one in (identity_vote(vote, self._provenance.source) for vote in votes) if one.keys]
+        holders = AddressHolders(shown)
         statements = {one.statement.id: one.statement for one in shown}
         documents = self._documents_of(holders, statements)
         for statement in statements.values():
             item = holders.item_of(statement.id)
             self._reassign(statement, documents[item] if item else None)
-        self._leave_claims(holders, documents, shown)
+        self._merge_claims(holders, documents, shown)
         for item, document in documents.items():
             self._write_keys(item, document, holders.items)
 
@@ -170,9 +170,9 @@ class Assignment:
         """Return the votes of all documents that lead to these addresses or name them, claims included."""
         known, documents = set(keys), set[int]()
         while True:
-            holders = {d for found in holders_of(self._db, sorted(known)).values() for d in found}
+            holders = {d for found in documents_by_key(self._db, sorted(known)).values() for d in found}
             claims = votes_without_document(self._db, sorted(known))
-            shown = [shown_by(vote, self._provenance.source) for vote in claims]
+            shown = [identity_vote(vote, self._provenance.source) for vote in claims]
             named = {key for one in shown for key in one.keys}
             named |= _addresses_of(self._db, holders)
             if named <= known and holders <= documents:
@@ -181,7 +181,7 @@ class Assignment:
             known |= named
             documents |= holders
 
-    def _leave_claims(self, holders: Holders, documents: dict[Item, int], shown: Sequence[Shown]) -> None:
+    def _merge_claims(self, holders: AddressHolders, documents: dict[Item, int], shown: Sequence[IdentityVote]) -> None:
         """Merge documents that have only claims left into those at their addresses."""
         for one in shown:
             document = one.statement.document
@@ -191,7 +191,7 @@ class Assignment:
             if holder is not None and self._db.execute("SELECT 1 FROM documents WHERE id = ?", [document]).fetchone():
                 documents[holder] = self._merge({document, documents[holder]})
 
-    def _documents_of(self, holders: Holders, statements: dict[int, Statement]) -> dict[Item, int]:
+    def _documents_of(self, holders: AddressHolders, statements: dict[int, Statement]) -> dict[Item, int]:
         """Return the document of each item: an item keeps its document for ever, the oldest if it had several."""
         items = holders.items
         candidates: dict[int, list[Item]] = {}
@@ -200,16 +200,18 @@ class Assignment:
                 candidates.setdefault(document, []).append(item)  # type: ignore[arg-type]
         owned: dict[Item, list[int]] = {item: [] for item in items}
         for document in sorted(candidates):
-            owned[self._heir(document, candidates[document])].append(document)
+            owned[self._main_item(document, candidates[document])].append(document)
         found = {item: documents[0] for item, documents in owned.items() if documents}
         for item, documents in owned.items():
             if len(documents) > 1:
                 self._merge(set(documents))
             elif not documents:
-                found[item] = self._separate(item, {statements[number].document for number in item.statements} - {None})
+                found[item] = self._own_document(
+                    item, {statements[number].document for number in item.statements} - {None}
+                )
         return found
 
-    def _heir(self, document: int, items: Sequence[Item]) -> Item:
+    def _main_item(self, document: int, items: Sequence[Item]) -> Item:
         """Return the one of several items that stays the document.
 
         It is the one that was first at its public addresses; without one, the one that has its number; else the first.
@@ -218,13 +220,13 @@ class Assignment:
             return items[0]
         own = own_addresses(self._db, document)
         since = {item: min((item.since[key] for key in own & item.since.keys()), default=None) for item in items}
-        at = [(first, place) for place, first in enumerate(since.values()) if first is not None]
+        at = [(first, provenance) for provenance, first in enumerate(since.values()) if first is not None]
         if at:
             return items[min(at)[1]]
         known = _addresses_of(self._db, [document])
         return next((item for item in items if known & set(item.numbers.values())), items[0])
 
-    def _separate(self, item: Item, shared: set[int | None]) -> int:
+    def _own_document(self, item: Item, shared: set[int | None]) -> int:
         """Return a document for an item without one; a document that was merged by mistake is restored."""
         slugs = {key: since for key, since in item.since.items() if kind_of(key) == "slug"}
         for document in sorted(filter(None, shared)):
@@ -253,7 +255,7 @@ class Assignment:
 
     def _write_keys(self, item: Item, document: int, items: Sequence[Item]) -> None:
         """Make only the keys of an item, and the natural keys of its statements, lead to its document."""
-        held = {
+        stored = {
             key: (since, until)
             for key, since, until in self._db.execute(
                 "SELECT key, since, until FROM identities WHERE document_id = ?", [document]
@@ -267,19 +269,19 @@ class Assignment:
         sql = "SELECT DISTINCT rtrim(natural, ?) FROM statements WHERE document_id = ?"
         natural = {row[0] for row in self._db.execute(sql, [OPEN_TITLE, document])}
         wanted |= dict.fromkeys(natural, (None, None))
-        if wanted == held:
+        if wanted == stored:
             return
-        gone = [(key, document) for key in held if key not in wanted]
+        gone = [(key, document) for key in stored if key not in wanted]
         self._db.conn.executemany("DELETE FROM identities WHERE key = ? AND document_id = ?", gone)
         sql = """INSERT INTO identities (key, document_id, since, until) VALUES (?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET since = excluded.since, until = excluded.until"""
         self._db.conn.executemany(sql, [(key, document, *wanted[key]) for key in wanted])
-        for key in {*held, *wanted}:
+        for key in {*stored, *wanted}:
             self._holders.pop(key, None)
-        changed = {key for key in held.keys() ^ wanted.keys() if kind_of(key) == "natural"}
-        addressed = any(kind_of(key) != "natural" for key in wanted) != any(kind_of(key) != "natural" for key in held)
+        changed = {key for key in stored.keys() ^ wanted.keys() if kind_of(key) == "natural"}
+        addressed = any(kind_of(key) != "natural" for key in wanted) != any(kind_of(key) != "natural" for key in stored)
         for prefix in {group_of(key) for key in (natural if addressed else changed)}:
-            self._settle_title(prefix)
+            self._mark_title(prefix)
 
     # Titles of records without an address
 
@@ -308,7 +310,9 @@ class Assignment:
     def _clean_up_left(self, key: str, left: int, document: int | None) -> None:
         """Clean up the document that a key has left: one without any statement is merged into the other."""
         if self._db.execute("SELECT 1 FROM statements WHERE document_id = ?", [left]).fetchone():
-            if date_of(key) == LOST_DATE or not addressed_among(self._db, {left}):  # else the key belongs to it alone
+            if date_of(key) == LOST_DATE or not addressed_documents(
+                self._db, {left}
+            ):  # else the key belongs to it alone
                 self._db.execute("DELETE FROM identities WHERE key = ? AND document_id = ?", [key, left])
                 self._holders.setdefault(key, set()).discard(left)
             self.touched.add(left)
@@ -323,7 +327,7 @@ class Assignment:
         """Merge documents; the oldest keeps its id."""
         kept = min(documents)
         for gone in sorted(documents - {kept}):
-            self.no_longer_new += self._is_of_this_run(gone)
+            self.merged_new += self._is_of_this_run(gone)
             merge_documents(self._db, gone, kept, self._provenance)
             self.touched.discard(gone)
             for holders in self._holders.values():

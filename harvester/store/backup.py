@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.errors import DatabaseError, UsageError
-from harvester.store.database import BUSY_SECONDS, explained
+from harvester.store.database import BUSY_SECONDS, translate_errors
 from harvester.store.withdrawal.secret import secret_file
 from harvester.store.withdrawal.vault import vault_of
-from harvester.utils import sync
+from harvester.utils import fsync_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LEFT_BY_SQLITE = ("-wal", "-journal")
+SQLITE_SUFFIXES = ("-wal", "-journal")
 """Suffixes of files beside a database that hold a part of it: beside another database they would damage it."""
 
 
@@ -45,7 +45,7 @@ def _copy_secret(path: Path, target: Path) -> None:
     """Copy the secret. It is copied first, because a copy of the database is useless without it."""
     with os.fdopen(os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as stream:
         stream.write(path.read_bytes())
-    sync(target)
+    fsync_path(target)
 
 
 def check_target(path: Path, target: Path, *, replace: bool) -> None:
@@ -58,70 +58,70 @@ def check_target(path: Path, target: Path, *, replace: bool) -> None:
         raise UsageError(f"{target} is the database itself: name another file")
     if target.exists() and not replace:
         raise UsageError(f"{target} is there and was left as it is: name a new file, or replace it with --force")
-    for ending in LEFT_BY_SQLITE:
+    for ending in SQLITE_SUFFIXES:
         if Path(f"{target}{ending}").exists():
             raise UsageError(f"{target}{ending} belongs to a database in use, or one that broke off: name a new file")
 
 
 def _copy_into_place(path: Path, target: Path, *, replace: bool) -> None:
-    with beside(target) as made:
-        made.chmod(path.stat().st_mode | stat.S_IWUSR)  # users who may not read the database must not read the copy
-        copy_into(path, made)
-        _check(path, made)
-        sync(made)
+    with temporary_sibling(target) as part:
+        part.chmod(path.stat().st_mode | stat.S_IWUSR)  # users who may not read the database must not read the copy
+        copy_into(path, part)
+        _check_copy(path, part)
+        fsync_path(part)
         check_target(path, target, replace=replace)
-        _put(made, target, replace=replace)
-    sync(target.absolute().parent)
+        _move_into_place(part, target, replace=replace)
+    fsync_path(target.absolute().parent)
 
 
 @contextmanager
-def beside(target: Path) -> Iterator[Path]:
+def temporary_sibling(target: Path) -> Iterator[Path]:
     """Yield the empty, locked temporary file that is written first. What a killed backup has left is overwritten."""
-    made = target.with_name(f".{target.name}.part")
+    part = target.with_name(f".{target.name}.part")
     try:
-        with made.open("ab") as file:
+        with part.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             file.truncate(0)  # files that SQLite may have left beside it are removed by SQLite
             try:
-                yield made
+                yield part
             finally:
-                made.unlink(missing_ok=True)
+                part.unlink(missing_ok=True)
     except BlockingIOError as error:
-        raise DatabaseError(f"another process is writing {made}: let it finish") from error
+        raise DatabaseError(f"another process is writing {part}: let it finish") from error
     except OSError as error:
         raise DatabaseError(
             f"cannot write {target} ({error.strerror}): check its folder, and the space there"
         ) from error
 
 
-def copy_into(path: Path, made: Path) -> None:
+def copy_into(path: Path, part: Path) -> None:
     """Copy a database in one step: a copy in several steps restarts whenever a harvest writes in between."""
     with (
-        explained(path),
+        translate_errors(path),
         closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as source,
     ):
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        with explained(made), closing(sqlite3.connect(made)) as copy:
+        with translate_errors(part), closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
             # One file, which can be read on read-only media; the harvester sets its own mode again.
             copy.execute("PRAGMA journal_mode = DELETE")
 
 
-def _check(path: Path, made: Path) -> None:
-    with explained(made), closing(sqlite3.connect(made)) as copy:
-        said = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if said != "ok":
-        raise DatabaseError(f"{path} is damaged ({said}) and no copy was kept: see `harvester check --db {path}`")
+def _check_copy(path: Path, part: Path) -> None:
+    with translate_errors(part), closing(sqlite3.connect(part)) as copy:
+        result = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if result != "ok":
+        raise DatabaseError(f"{path} is damaged ({result}) and no copy was kept: see `harvester check --db {path}`")
 
 
-def _put(made: Path, target: Path, *, replace: bool) -> None:
+def _move_into_place(part: Path, target: Path, *, replace: bool) -> None:
     """Move the copy into place. Unless `replace` is set, a file that has appeared there meanwhile is kept."""
     if replace:
-        made.replace(target)
+        part.replace(target)
         return
     try:
-        target.hardlink_to(made)
+        target.hardlink_to(part)
     except FileExistsError:
         raise UsageError(f"{target} has come meanwhile and was left as it is: name a new file") from None
     except OSError:  # a file system without links, as on USB sticks: the check a moment ago must do
-        made.rename(target)
+        part.rename(target)

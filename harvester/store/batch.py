@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
     from harvester.model import Capture
 
-MOST_BYTES = 16 * 1024**2
+MAX_BYTES = 16 * 1024**2
 """Bytes of the pages that wait in memory, at most."""
-SECONDS = 0.2
+MAX_SECONDS = 0.2
 """How long a transaction lasts, and how long pages wait for others, at most: other writers wait no longer than this."""
 
 
-class Ahead:
+class WriteBatch:
     """A queue of writes for pages that were read, in their order. `transaction` makes one transaction's context."""
 
-    def __init__(self, together: Callable[[], AbstractContextManager[None]]) -> None:
-        self._together = together
+    def __init__(self, transaction: Callable[[], AbstractContextManager[None]]) -> None:
+        self._transaction = transaction
         self._waiting: deque[Callable[[], object]] = deque()
         self._names: set[str] = set()
         self._bytes = 0
@@ -35,24 +35,24 @@ class Ahead:
         """Return whether a page of this address or with these bytes waits: it decides whether this page is known."""
         return capture.uri in self._names or capture.sha256 in self._names
 
-    def add(self, take: Callable[[], object], capture: Capture | None = None) -> None:
+    def add(self, task: Callable[[], object], capture: Capture | None = None) -> None:
         """Add a write to the queue; flush the queue if it is large or old enough."""
         now = time.monotonic()
         self._since = self._since if self._waiting else now
-        self._waiting.append(take)
+        self._waiting.append(task)
         if capture:
             self._names |= {capture.uri, capture.sha256}
             self._bytes += len(capture.body)
-        if self._bytes > MOST_BYTES or now - self._since > SECONDS:
+        if self._bytes > MAX_BYTES or now - self._since > MAX_SECONDS:
             self.flush()
 
     def flush(self) -> None:
         """Run all queued writes. If one fails, the queue is empty all the same: the next run reads the rest again."""
-        waiting, self._waiting = self._waiting, deque()
+        tasks, self._waiting = self._waiting, deque()
         self._names.clear()
         self._bytes = 0
-        while waiting:
-            with self._together():
-                end = time.monotonic() + SECONDS
-                while waiting and time.monotonic() < end:
-                    waiting.popleft()()
+        while tasks:
+            with self._transaction():
+                end = time.monotonic() + MAX_SECONDS
+                while tasks and time.monotonic() < end:
+                    tasks.popleft()()

@@ -16,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 from harvester.model import DocumentPage, Listing, Refused
 from harvester.parsers.parse import PARSER_VERSION
 from harvester.registry import load_sources
-from harvester.store.keys import plain, short_hash
+from harvester.store.keys import normalize_text, short_hash
 from harvester.urls import host_of, listing_of
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ _DAY = (
 _TIME = r"(?:,?(?: at|T)? ?\d{1,2}:\d\d(?::\d\d)?(?: ?[ap][.]?m[.]?)?(?: ?(?:Z|UTC|GMT))?)?"
 _NUMBER = r"\d(?:[\d,.]{0,13}\d)?"
 _VERBS = ("printed", "accessed", "retrieved", "generated", "downloaded", "exported", "viewed", "visited")
-_OF_READING = re.compile(
+_READING_NOTES = re.compile(
     rf"\b(?:{'|'.join(_VERBS)})(?: on| at|:){{0,2}} (?:\w{{3,6}}day,? )?{_DAY}{_TIME}"
     rf"|\b(?:viewed|downloaded|visited) {_NUMBER} times?\b"
     rf"|\b{_NUMBER} (?:page ?)?(?:views?|visits|downloads)\b"
@@ -46,14 +46,14 @@ _OF_READING = re.compile(
     re.IGNORECASE,
 )
 """What a page says about its own reading. Only dates of this century: older ones are the document's own."""
-_SIGNS = (*_VERBS, " views", " view:", "views:", "visits", "downloads", "hits:", "count:", "pageview")
+_READING_WORDS = (*_VERBS, " views", " view:", "views:", "visits", "downloads", "hits:", "count:", "pageview")
 """Every such phrase contains one of these, in lower case; to look for them first is cheap."""
 _EDGE = 1000
 """Characters at either end of a text that may contain such phrases: they are above or below the document's own text."""
 
 
 @dataclass(frozen=True)
-class Hashes:
+class PageHashes:
     """The hash of each record of a page, in order, and of the whole page."""
 
     records: tuple[str, ...]
@@ -61,26 +61,26 @@ class Hashes:
     attached: str | None = None
 
 
-def hash_page(page: Listing | DocumentPage) -> Hashes:
+def hash_page(page: Listing | DocumentPage) -> PageHashes:
     """Return the hashes of a page's content; its bytes contain tokens that change with every request."""
     if isinstance(page, DocumentPage):
         attached = attached_hash(page)
         record = record_hash(page.record, attached)
-        return Hashes((record,), short_hash(f"{page.form} {record}"), attached)
+        return PageHashes((record,), short_hash(f"{page.form} {record}"), attached)
     records = tuple(record_hash(record) for record in page.records)
     places = " ".join(str(record.position) for record in page.records)
     stated = f"{page.form} {page.first} {page.last} {page.declared_total} {page.heading} {places}"
     stated += " onward" if page.onward else ""
     stated += "" if page.total_kind == "exact" else f" {page.total_kind}"
-    return Hashes(records, short_hash(_PART.join((stated, *records))))
+    return PageHashes(records, short_hash(_PART.join((stated, *records))))
 
 
 def record_hash(record: Record, attached: str | None = None) -> str:
     """Return the hash of a record; `attached` is the hash of the texts and files on its page."""
     stated = (
-        plain(record.title),
+        normalize_text(record.title),
         record.date.edtf or record.date.text or "",
-        stable(record.summary) if record.summary else "",
+        comparable_text(record.summary) if record.summary else "",
         record.url or "",
         record.slug or "",
         record.record_id or "",
@@ -89,34 +89,34 @@ def record_hash(record: Record, attached: str | None = None) -> str:
     )
     if attached is None and not record.terms and not record.archive:
         return short_hash(_FIELD.join(stated))
-    return short_hash(_FIELD.join((*stated, *_of_document_page(record), attached or "")))
+    return short_hash(_FIELD.join((*stated, *_document_page_values(record), attached or "")))
 
 
-def _of_document_page(record: Record) -> list[str]:
+def _document_page_values(record: Record) -> list[str]:
     values = (record.kind, record.archive, record.archive_location, record.classification, record.rights)
     more = (record.uploaded, record.credit)
-    terms = [f"{facet} {plain(term)}" for facet, term in sorted(record.terms)]
-    return [stable(value) if value else "" for value in (*values, *more)] + terms
+    terms = [f"{facet} {normalize_text(term)}" for facet, term in sorted(record.terms)]
+    return [comparable_text(value) if value else "" for value in (*values, *more)] + terms
 
 
 def attached_hash(page: DocumentPage) -> str | None:
     """Return the hash of the texts and files of a page; None if it has neither."""
-    parts = [_FIELD.join((text.kind, text.language or "", stable(text.text))) for text in page.texts]
+    parts = [_FIELD.join((text.kind, text.language or "", comparable_text(text.text))) for text in page.texts]
     parts += [file.url for file in page.files]
     return short_hash(_PART.join(parts)) if parts else None
 
 
-def stable(text: str) -> str:
+def comparable_text(text: str) -> str:
     """Return a text for comparison: normalized, and without what the page says about its own reading."""
-    text = plain(text)
+    text = normalize_text(text)
     if len(text) <= 2 * _EDGE:
-        return _without_reading(text)
-    return _without_reading(text[:_EDGE]) + text[_EDGE:-_EDGE] + _without_reading(text[-_EDGE:])
+        return _without_reading_notes(text)
+    return _without_reading_notes(text[:_EDGE]) + text[_EDGE:-_EDGE] + _without_reading_notes(text[-_EDGE:])
 
 
-def _without_reading(text: str) -> str:
+def _without_reading_notes(text: str) -> str:
     lower = text.lower()
-    return _OF_READING.sub("", text) if any(sign in lower for sign in _SIGNS) else text
+    return _READING_NOTES.sub("", text) if any(sign in lower for sign in _READING_WORDS) else text
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class KnownCapture:
 
 
 @dataclass(frozen=True)
-class Place:
+class Provenance:
     """Where a page's records come from: all that a statement or a sighting needs besides the record."""
 
     source: Source
@@ -144,10 +144,10 @@ class Place:
     observed_at: str | None
 
 
-NOT_THERE = (404, 410)
+NOT_FOUND_STATUSES = (404, 410)
 """HTTP statuses that say that the page does not exist; all others may be temporary."""
 _KNOWN = "SELECT id, records, refused, errors, content_hash FROM captures"
-_READ_SO = "source = ? AND parser_version = ?"
+_SAME_PARSER = "source = ? AND parser_version = ?"
 _BEFORE = """SELECT id FROM captures WHERE uri = ? AND (captured_at IS NULL OR captured_at <= ?)
     ORDER BY captured_at DESC, id DESC LIMIT 1"""
 
@@ -158,31 +158,31 @@ def find_same_bytes(db: Database, capture: Capture, sources: Iterable[Source]) -
     A page with an address is compared only with the last capture of that address before it: a page that has returned to
     an earlier state has changed. A page without an address is known by its bytes, wherever its file is.
     """
-    find = _same_here if host_of(capture.uri) else _same_file
-    return next((known for source in sources if (known := find(db, capture, source))), None)
+    find = _find_at_address if host_of(capture.uri) else _find_file
+    return next((earlier for source in sources if (earlier := find(db, capture, source))), None)
 
 
-def _same_here(db: Database, capture: Capture, source: Source) -> KnownCapture | None:
+def _find_at_address(db: Database, capture: Capture, source: Source) -> KnownCapture | None:
     if capture.captured_at is None:  # nothing shows which of several is the newest
-        sql = f"{_KNOWN} WHERE uri = ? AND captured_at IS NULL AND sha256 = ? AND {_READ_SO} ORDER BY id DESC"
+        sql = f"{_KNOWN} WHERE uri = ? AND captured_at IS NULL AND sha256 = ? AND {_SAME_PARSER} ORDER BY id DESC"
         row = db.execute(sql, (capture.uri, capture.sha256, source.name, PARSER_VERSION)).fetchone()
         return KnownCapture(*row) if row else None
-    sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND sha256 = ? AND {_READ_SO}"
-    values = (capture.uri, _time_of(capture), capture.sha256, source.name, PARSER_VERSION)
+    sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND sha256 = ? AND {_SAME_PARSER}"
+    values = (capture.uri, _timestamp(capture), capture.sha256, source.name, PARSER_VERSION)
     row = db.execute(sql, values).fetchone()
     return KnownCapture(*row) if row else None
 
 
-def _same_file(db: Database, capture: Capture, source: Source) -> KnownCapture | None:
-    named = _named(capture, source)
-    sql = f"""{_KNOWN} WHERE sha256 = ? AND uri LIKE 'file:%' AND {_READ_SO}
+def _find_file(db: Database, capture: Capture, source: Source) -> KnownCapture | None:
+    named = _listing_name_key(capture, source)
+    sql = f"""{_KNOWN} WHERE sha256 = ? AND uri LIKE 'file:%' AND {_SAME_PARSER}
         AND (? IS NULL OR listing_id = (SELECT id FROM listings WHERE key = ?)) ORDER BY uri = ? DESC, id DESC"""
     values = (capture.sha256, source.name, PARSER_VERSION, named, named, capture.uri)
     row = db.execute(sql, values).fetchone()
     return KnownCapture(*row) if row else None
 
 
-def known_capture(db: Database, capture_id: int) -> KnownCapture:
+def load_capture(db: Database, capture_id: int) -> KnownCapture:
     """Return a capture that was read before."""
     return KnownCapture(*db.execute(f"{_KNOWN} WHERE id = ?", [capture_id]).fetchone())
 
@@ -196,22 +196,22 @@ def listing_of_capture(db: Database, capture_id: int) -> int | None:
 def find_same_content(db: Database, capture: Capture, content: str | None, source: Source) -> KnownCapture | None:
     """Return the last capture of this address before this one, if its content has the hash `content`."""
     if capture.captured_at is None:
-        sql = f"{_KNOWN} WHERE uri = ? AND captured_at IS NULL AND content_hash = ? AND {_READ_SO} ORDER BY id DESC"
+        sql = f"{_KNOWN} WHERE uri = ? AND captured_at IS NULL AND content_hash = ? AND {_SAME_PARSER} ORDER BY id DESC"
         row = db.execute(sql, (capture.uri, content, source.name, PARSER_VERSION)).fetchone() if content else None
     else:
-        sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND {_READ_SO}"
-        values = (capture.uri, _time_of(capture), source.name, PARSER_VERSION)
+        sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND {_SAME_PARSER}"
+        values = (capture.uri, _timestamp(capture), source.name, PARSER_VERSION)
         row = db.execute(sql, values).fetchone() if content else None
-    known = KnownCapture(*row) if row else None
-    return known if known and not known.refused and known.content_hash == content else None
+    earlier = KnownCapture(*row) if row else None
+    return earlier if earlier and not earlier.refused and earlier.content_hash == content else None
 
 
-def keep_capture(db: Database, capture: Capture, page: Page, content: str | None, source: Source) -> int:
+def insert_capture(db: Database, capture: Capture, page: Page, content: str | None, source: Source) -> int:
     """Insert the row of a capture that was read, refused or not; return its id."""
     row = {
         "uri": capture.uri,
         "source": source.name,
-        "captured_at": _time_of(capture) or None,
+        "captured_at": _timestamp(capture) or None,
         "sha256": capture.sha256,
         "content_hash": content,
         "parser_version": PARSER_VERSION,
@@ -220,19 +220,19 @@ def keep_capture(db: Database, capture: Capture, page: Page, content: str | None
         "etag": capture.etag,
         "last_modified": capture.last_modified,
     }
-    row |= said(page, capture) | {
-        "listing_id": _listing(db, capture, page, source) if isinstance(page, Listing) else None
+    row |= page_columns(page, capture) | {
+        "listing_id": _page_listing(db, capture, page, source) if isinstance(page, Listing) else None
     }
     columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
     return int(db.execute(f"INSERT INTO captures ({columns}) VALUES ({marks})", [*row.values()]).lastrowid or 0)
 
 
-def part_readings(db: Database, capture: Capture) -> None:
+def split_readings(db: Database, capture: Capture) -> None:
     """Split a document page's capture from its later readings, where a different capture lies between them in time.
 
     A page that has returned to an earlier state has changed, in whatever order its captures arrive.
     """
-    at = _time_of(capture)
+    at = _timestamp(capture)
     before = db.execute(_BEFORE, [capture.uri, at]).fetchone() if at else None
     if before is None:
         return
@@ -252,10 +252,10 @@ def part_readings(db: Database, capture: Capture) -> None:
     )
 
 
-def said(page: Page, capture: Capture) -> dict[str, str | int | None]:
+def page_columns(page: Page, capture: Capture) -> dict[str, str | int | None]:
     """Return the columns of a capture that hold its content. A refused page has none; a missing page is no error."""
     if isinstance(page, Refused):
-        return {"refused": page.code, "errors": capture.http_status not in NOT_THERE}
+        return {"refused": page.code, "errors": capture.http_status not in NOT_FOUND_STATUSES}
     columns: dict[str, str | int | None] = {"form": page.form, "records": 1}
     if isinstance(page, Listing):
         columns |= {"first": page.first, "last": page.last, "declared_total": page.declared_total}
@@ -265,31 +265,33 @@ def said(page: Page, capture: Capture) -> dict[str, str | int | None]:
     return columns | {"errors": sum(problem.severity == "error" for problem in page.problems)}
 
 
-def keep_read(db: Database, run: int, capture_id: int, capture: Capture) -> None:
+def insert_read(db: Database, run: int, capture_id: int, capture: Capture) -> None:
     """Write that a run has read a capture."""
     sql = """INSERT INTO reads (run_id, capture_id, uri, read_at, http_status, file, offset, captured_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
     where = (capture.file, capture.offset) if capture.offset is not None else (None, None)
-    values = (capture.uri, stamp(), capture.http_status, *where, _time_of(capture) or None)
+    values = (capture.uri, utc_timestamp(), capture.http_status, *where, _timestamp(capture) or None)
     db.execute(sql, [run, capture_id, *values])
 
 
-def _time_of(capture: Capture) -> str:
-    return stamp(capture.captured_at) if capture.captured_at else ""
+def _timestamp(capture: Capture) -> str:
+    return utc_timestamp(capture.captured_at) if capture.captured_at else ""
 
 
-def _named(capture: Capture, source: Source) -> str | None:
+def _listing_name_key(capture: Capture, source: Source) -> str | None:
     return f"{source.name}:name:{capture.listing}" if capture.listing else None
 
 
-def _listing(db: Database, capture: Capture, page: Listing, source: Source) -> int:
+def _page_listing(db: Database, capture: Capture, page: Listing, source: Source) -> int:
     """Return the id of a page's listing; insert it if new. Without an address or a name each file is a listing."""
     address = listing_of(capture.uri, source)
     if address:
-        listing = keep_listing(db, address)
+        listing = ensure_listing(db, address)
     else:
-        key = _named(capture, source) or f"{source.name}:file:{capture.uri}"
-        listing = _keep(db, key, source.name, capture.listing or page.heading or _file_name(capture.uri), None)
+        key = _listing_name_key(capture, source) or f"{source.name}:file:{capture.uri}"
+        listing = _ensure_listing(
+            db, key, source.name, capture.listing or page.heading or _file_name(capture.uri), None
+        )
     if page.declared_total is not None:
         db.execute(
             """UPDATE listings SET declared_total = ?1, total_kind = ?3
@@ -299,12 +301,12 @@ def _listing(db: Database, capture: Capture, page: Listing, source: Source) -> i
     return listing
 
 
-def keep_listing(db: Database, address: ListingAddress) -> int:
+def ensure_listing(db: Database, address: ListingAddress) -> int:
     """Return the id of the listing that has an address; insert it if it is new."""
-    return _keep(db, address.key, address.source, address.name, address.url, whole=address.is_whole)
+    return _ensure_listing(db, address.key, address.source, address.name, address.url, whole=address.is_whole)
 
 
-def _keep(db: Database, key: str, source: str, name: str, url: str | None, *, whole: bool = False) -> int:
+def _ensure_listing(db: Database, key: str, source: str, name: str, url: str | None, *, whole: bool = False) -> int:
     row = db.execute("SELECT id FROM listings WHERE key = ?", [key]).fetchone()
     if row:
         return int(row[0])
@@ -312,7 +314,7 @@ def _keep(db: Database, key: str, source: str, name: str, url: str | None, *, wh
     return int(db.execute(sql, [key, source, name, url, whole]).lastrowid or 0)
 
 
-def keep_spans(db: Database) -> None:
+def update_spans(db: Database) -> None:
     """Update the number of days within which saved pages of a listing must be captured, as its source defines it."""
     sql = "UPDATE listings SET span_days = ?1 WHERE source = ?2 AND span_days <> ?1"
     for source in load_sources().values():
@@ -326,7 +328,7 @@ def _file_name(uri: str) -> str:
 
 
 @dataclass(frozen=True)
-class Held:
+class Validators:
     """The newest complete capture of an address, with the headers that ask whether the page is still the same."""
 
     capture: int
@@ -337,7 +339,7 @@ class Held:
     """Whether the bytes are in a WARC file, so that a new record can refer to them instead of repeating them."""
 
 
-def newest_validators(db: Database, uri: str) -> Held | None:
+def newest_validators(db: Database, uri: str) -> Validators | None:
     """Return the newest capture of an address, if it was complete and was read by this parser."""
     sql = """SELECT id, captured_at, etag, last_modified, "offset", refused, errors, parser_version FROM captures
         WHERE uri = ? ORDER BY captured_at DESC, id DESC LIMIT 1"""
@@ -345,4 +347,6 @@ def newest_validators(db: Database, uri: str) -> Held | None:
     if row is None or row[5] or row[6] or row[7] != PARSER_VERSION:
         return None
     headers = {"If-None-Match": row[2], "If-Modified-Since": row[3]}
-    return Held(int(row[0]), row[1], {name: value for name, value in headers.items() if value}, row[4] is not None)
+    return Validators(
+        int(row[0]), row[1], {name: value for name, value in headers.items() if value}, row[4] is not None
+    )

@@ -10,7 +10,7 @@ from harvester.errors import HarvesterError
 from harvester.parsers.parse import PARSER_VERSION
 from harvester.readers.base import path_named
 from harvester.readers.compression import dictionary_of
-from harvester.readers.revisits import Place
+from harvester.readers.revisits import RecordLocation
 from harvester.store.database import transaction
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from harvester.store.run import Run
 
 
-class ArchivesRead:
+class ContainerCache:
     """The containers that earlier runs have read, each with these `sources` and this `listing`."""
 
     def __init__(self, run: Run, sources: tuple[Source, ...], listing: str | None) -> None:
         self._run = run
-        self._wish = (" ".join(source.name for source in sources), listing or "")
+        self._options = (" ".join(source.name for source in sources), listing or "")
         self._before: Counter[str] = Counter()
 
     def contains(self, path: Path, sha256: str) -> bool:  # noqa: ARG002 - a copy elsewhere is the same
@@ -37,9 +37,9 @@ class ArchivesRead:
         self._before = self._run.counts + Counter(errors=self._run.errors)
         sql = """SELECT pages, records FROM archives
             WHERE sha256 = ? AND sources = ? AND listing = ? AND parser_version = ?"""
-        row = self._run.db.execute(sql, [sha256, *self._wish, PARSER_VERSION]).fetchone()
+        row = self._run.db.execute(sql, [sha256, *self._options, PARSER_VERSION]).fetchone()
         if row:
-            self._run.count_known(pages=row[0], records=row[1])
+            self._run.count_unchanged(pages=row[0], records=row[1])
         return row is not None
 
     def add(self, path: Path, sha256: str) -> None:
@@ -53,10 +53,10 @@ class ArchivesRead:
             path = excluded.path, pages = excluded.pages, records = excluded.records, run_id = excluded.run_id"""
         name = os.fsencode(path.absolute()).decode(errors="backslashreplace")
         with transaction(self._run.db):
-            self._run.db.execute(sql, [sha256, *self._wish, PARSER_VERSION, name, pages, records, self._run.id])
+            self._run.db.execute(sql, [sha256, *self._options, PARSER_VERSION, name, pages, records, self._run.id])
 
 
-def places_known(db: Database, uri: str) -> Iterator[Place]:
+def find_record_locations(db: Database, uri: str) -> Iterator[RecordLocation]:
     """Yield the locations of captures of an address in WARC files that were read before, the newest first."""
     sql = """SELECT file, "offset" FROM captures WHERE uri = ? AND file IS NOT NULL AND "offset" IS NOT NULL
         GROUP BY file, "offset" ORDER BY max(captured_at) DESC"""
@@ -64,6 +64,6 @@ def places_known(db: Database, uri: str) -> Iterator[Place]:
         path = path_named(name)
         try:
             with path.open("rb") as file:
-                yield Place(path, offset, dictionary_of(file))
+                yield RecordLocation(path, offset, dictionary_of(file))
         except (OSError, HarvesterError):  # gone or damaged meanwhile: no longer a location
             continue

@@ -15,7 +15,7 @@ from harvester.db.migrations import SET_NAME, migrations
 from harvester.db.pages.folding import register as register_fold
 from harvester.errors import DatabaseError
 from harvester.store import digests
-from harvester.store.user_objects import otherwise
+from harvester.store.user_objects import schema_difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ _SQLITE_HEADER = b"SQLite format 3\0"
 def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
     """Open or create the database at `path` and migrate it. A file that cannot be used is not changed."""
     _check_file(path)
-    with explained(path):
+    with translate_errors(path):
         connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
         connection.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
         register_fold(connection)
@@ -44,8 +44,8 @@ def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
         _migrate(db)
-        digests.register(connection)
-        digests.count_rows(db)
+        digests.register_crc32(connection)
+        digests.start_counting(db)
     return db
 
 
@@ -54,10 +54,10 @@ def open_to_read(path: Path) -> Database:
     if not path.is_file():
         raise DatabaseError(f"no database at {path}: make one with `harvester harvest TARGET --db {path}`")
     _check_file(path)
-    with explained(path):
+    with translate_errors(path):
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
         register_fold(connection)
-        digests.register(connection)
+        digests.register_crc32(connection)
         db = Database(connection)
         _check_schema(db, path)
         if migrations().pending(db):
@@ -93,7 +93,7 @@ def _check_schema(db: Database, path: Path) -> None:
     tables = set(db.table_names())
     if "_sqlite_migrations" not in tables and "documents" in tables:
         raise DatabaseError(f"{path} holds other tables of the same names ({SET_NAME} did not make them): use --db")
-    other = None if migrations().pending(db) else otherwise(db)
+    other = None if migrations().pending(db) else schema_difference(db)
     if other:
         raise DatabaseError(
             f"{path} was made by an earlier version of the harvester ({other}) and was left as it is: harvest its "
@@ -121,14 +121,14 @@ def transaction(db: Database) -> Iterator[None]:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Translate SQLite's errors on the database at `path` into a `DatabaseError` that says what to do next."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise DatabaseError(_explain(path, str(error))) from error
+        raise DatabaseError(_error_message(path, str(error))) from error
     except json.JSONDecodeError as error:
-        raise DatabaseError(_no_json(path, str(error))) from error
+        raise DatabaseError(_bad_row_message(path, str(error))) from error
     except sqlite3.IntegrityError as error:
         raise DatabaseError(
             f"{path}: an index, a trigger or a table of your own does not allow this ({error}): nothing was written; "
@@ -140,25 +140,25 @@ def explained(path: Path) -> Iterator[None]:
         raise DatabaseError(f"{path}: {error}") from error
 
 
-def _explain(path: Path, error: str) -> str:
+def _error_message(path: Path, error: str) -> str:
     if "locked" in error or "busy" in error:
-        holders = ", ".join(_holders(path)) or "another process"
+        holders = ", ".join(_processes_with_file(path)) or "another process"
         return f"{path} is locked by {holders}: let it finish or end it, then run this again"
     if "readonly" in error or "unable to open" in error:
         return f"cannot write {path} ({error}): check the permissions of the file and of its folder"
     if "full" in error or "I/O" in error:
         return f"cannot write {path} ({error}): free some disk space, then run this again; what was read is kept"
     if "malformed JSON" in error:
-        return _no_json(path, error)
+        return _bad_row_message(path, error)
     return f"{path}: {error}"
 
 
-def _no_json(path: Path, error: str) -> str:
+def _bad_row_message(path: Path, error: str) -> str:
     where = f"`harvester check --db {path}` says which, and what mends it"
     return f"{path} holds a row that cannot be understood ({error}): {where}"
 
 
-def _holders(path: Path) -> Iterator[str]:
+def _processes_with_file(path: Path) -> Iterator[str]:
     """Yield the processes that have the file open, where the system shows them (Linux)."""
     target = path.resolve()
     for process in Path("/proc").glob("[0-9]*"):

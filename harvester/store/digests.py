@@ -32,12 +32,12 @@ Digest = tuple[int, int]
 """The number of rows and the sum of their hashes."""
 
 
-def register(connection: sqlite3.Connection) -> None:
+def register_crc32(connection: sqlite3.Connection) -> None:
     """Register the function that hashes rows: zlib's own, because SQLite calls it for every row written."""
     connection.create_function("crc32", 1, zlib.crc32, deterministic=True)
 
 
-def count_rows(db: Database) -> None:
+def start_counting(db: Database) -> None:
     """Create the triggers that count all that this connection writes."""
     db.execute("BEGIN")  # each trigger by itself would cost as much as all together
     for table in schema().counted:
@@ -52,14 +52,14 @@ def count_rows(db: Database) -> None:
 
 
 @contextmanager
-def uncounted(db: Database) -> Iterator[None]:
+def without_counting(db: Database) -> Iterator[None]:
     """Count nothing during the block; compute the digests anew after it."""
     for (name,) in db.execute("SELECT name FROM temp.sqlite_master WHERE type = 'trigger'").fetchall():
         db.execute(f"DROP TRIGGER temp.{name}")
     yield
     for table in schema().counted:
         write_digest(db, table, digest_of(db, table))
-    count_rows(db)
+    start_counting(db)
 
 
 def digest_of(db: Database, table: str) -> Digest:
@@ -68,7 +68,7 @@ def digest_of(db: Database, table: str) -> Digest:
     return rows, total
 
 
-def digests(db: Database) -> dict[str, Digest]:
+def stored_digests(db: Database) -> dict[str, Digest]:
     """Return the digests of what the harvester has written, by table."""
     return {name: (rows, total) for name, rows, total in db.execute("SELECT name, rows, sum FROM main.digests")}
 
@@ -78,9 +78,9 @@ def write_digest(db: Database, table: str, digest: Digest) -> None:
     db.execute("INSERT OR REPLACE INTO main.digests (name, rows, sum) VALUES (?, ?, ?)", [table, *digest])
 
 
-def otherwise_written(db: Database, tables: Iterable[str]) -> Iterator[str]:
+def find_foreign_writes(db: Database, tables: Iterable[str]) -> Iterator[str]:
     """Yield the name of each of these tables whose rows are not those that the harvester wrote, and how they differ."""
-    written = digests(db)
+    written = stored_digests(db)
     for table in tables:
         try:
             found = digest_of(db, table)

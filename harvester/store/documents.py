@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harvester.store.keys import differ, kind_of, short_hash, value_of
+from harvester.store.keys import is_different, kind_of, short_hash, value_of
 from harvester.store.listing_members import move_members
 from harvester.store.statements import DESCRIBED, FACETS, KEYS, columns_of, origin_of, terms_of
-from harvester.store.texts import attached_of, switch
-from harvester.store.timeline import Suppressed, Timeline
+from harvester.store.texts import load_attachments, switch_attachments
+from harvester.store.timeline import SuppressedNews, Timeline
 from harvester.store.votes import ALWAYS, votes_of
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.source import DateOrder, Source
-    from harvester.store.captures import Place
-    from harvester.store.texts import Attached, Change
-    from harvester.store.timeline import FieldValue, News, Origin
+    from harvester.store.captures import Provenance
+    from harvester.store.texts import Attachments, Change
+    from harvester.store.timeline import FieldValue, News, ValueOrigin
     from harvester.store.votes import Vote
 
 TRACKED = (*DESCRIBED, *KEYS, "date")
@@ -39,7 +39,7 @@ def next_id(db: Database) -> int:
     return int(db.execute(sql).fetchone()[0]) + 1
 
 
-class Ids:
+class DocumentIds:
     """Allocates the ids of new documents: those above all that were ever allocated."""
 
     def __init__(self, db: Database) -> None:
@@ -53,7 +53,7 @@ class Ids:
 
 
 @dataclass(frozen=True)
-class Present:
+class DocumentState:
     """What a document's votes result in."""
 
     content: dict[str, FieldValue]
@@ -66,21 +66,21 @@ class Present:
         return columns_of(self.content, self.date_order)
 
 
-def present(db: Database, document: int, source: Source, votes: Sequence[Vote] | None = None) -> Present:
+def document_state(db: Database, document: int, source: Source, votes: Sequence[Vote] | None = None) -> DocumentState:
     """Return the state that a document's votes make; `votes`, if given, are all of them."""
     found = votes_of(db, [document]) if votes is None else votes
     timeline = Timeline(source, suppressed_news(db, found), lost_slugs(db, document))
     for vote in found:
         timeline.add(vote)
-    return Present(timeline.content(), timeline.news, source.date_order)
+    return DocumentState(timeline.content(), timeline.news, source.date_order)
 
 
-def suppressed_news(db: Database, votes: Iterable[Vote]) -> list[Suppressed]:
+def suppressed_news(db: Database, votes: Iterable[Vote]) -> list[SuppressedNews]:
     """Return the news of these votes' listings that are suppressed, because too many records changed in one walk."""
     listings = {vote.listing for vote in votes if vote.listing}
     marks = ",".join("?" * len(listings))
     sql = f"SELECT listing_id, field, first_at, last_at FROM site_changes WHERE listing_id IN ({marks})"
-    return [Suppressed(*row) for row in db.execute(sql, [*listings])]
+    return [SuppressedNews(*row) for row in db.execute(sql, [*listings])]
 
 
 def lost_slugs(db: Database, document: int, at: str = ALWAYS) -> dict[str, str]:
@@ -89,33 +89,33 @@ def lost_slugs(db: Database, document: int, at: str = ALWAYS) -> dict[str, str]:
     return {value_of(key): until for key, until in db.execute(sql, [document, at]) if kind_of(key) == "slug"}
 
 
-def write_new(
+def insert_document(
     db: Database,
     document: int,
     source: Source,
     run: int,
     votes: Sequence[Vote] | None = None,
-    at_hand: Attached | None = None,
+    page_attachments: Attachments | None = None,
 ) -> str:
     """Insert the row of a new document, with its terms, texts and files; return `new`."""
-    now = present(db, document, source, votes)
+    now = document_state(db, document, source, votes)
     columns = now.columns
-    _insert(db, document, columns, source)
+    _insert_row(db, document, columns, source)
     insert_terms(db, document, terms_of(now.content))
-    _switch_attached(db, document, now.content, None, at_hand)
+    _switch_attachments(db, document, now.content, None, page_attachments)
     origin = now.content["title"].origin
     log_changes(db, run, document, "new", [(None, None, columns["title"], origin)])
     _write_news(db, document, now.news)
     return "new"
 
 
-def write_document(
+def update_document(
     db: Database,
     document: int,
     source: Source,
     run: int,
-    at_hand: Attached | None = None,
-    page: Origin | None = None,
+    page_attachments: Attachments | None = None,
+    page: ValueOrigin | None = None,
 ) -> str:
     """Update a document from its votes; return `changed`, `filled` or `unchanged`.
 
@@ -126,22 +126,24 @@ def write_document(
     page states that did not state it before, is a change.
     """
     row = _row(db, document)
-    now = present(db, document, source)
+    now = document_state(db, document, source)
     columns = now.columns
-    values: list[Change] = [(name, row[name], columns[name]) for name in TRACKED if differ(row[name], columns[name])]
+    values: list[Change] = [
+        (name, row[name], columns[name]) for name in TRACKED if is_different(row[name], columns[name])
+    ]
     values += write_terms(db, document, terms_of(now.content))
-    texts = _switch_attached(db, document, now.content, row["attached"], at_hand)
+    texts = _switch_attachments(db, document, now.content, row["attached"], page_attachments)
     logged = [_with_origin(change, now.content, columns, page) for change in (*values, *texts)]
     changed = [one for one in logged if one[1] is not None or not (one[3] and one[3].from_start)]
     log_changes(db, run, document, "filled", [one for one in logged if one not in changed])
     log_changes(db, run, document, "changed", changed)
-    _update(db, row, {**columns, "last_changed": stamp() if logged else row["last_changed"]})
+    _update_row(db, row, {**columns, "last_changed": utc_timestamp() if logged else row["last_changed"]})
     _write_news(db, document, now.news)
     return "changed" if changed else "filled" if logged else "unchanged"
 
 
 def _with_origin(
-    change: Change, content: dict[str, FieldValue], columns: dict[str, Any], page: Origin | None
+    change: Change, content: dict[str, FieldValue], columns: dict[str, Any], page: ValueOrigin | None
 ) -> LoggedChange:
     name = change[0] or ""
     found = origin_of(name, content, columns)
@@ -150,12 +152,16 @@ def _with_origin(
     return (*change, found or page)
 
 
-def _switch_attached(
-    db: Database, document: int, content: dict[str, FieldValue], before: str | None, at_hand: Attached | None
+def _switch_attachments(
+    db: Database,
+    document: int,
+    content: dict[str, FieldValue],
+    before: str | None,
+    page_attachments: Attachments | None,
 ) -> list[Change]:
     """Update texts and files; they stay if the page that has them cannot be found now."""
     wanted = content["attached"].value if "attached" in content else None
-    return [] if wanted == before else switch(db, document, wanted, at_hand) or []
+    return [] if wanted == before else switch_attachments(db, document, wanted, page_attachments) or []
 
 
 def _write_news(db: Database, document: int, news: dict[str, News]) -> None:
@@ -175,8 +181,8 @@ def _row(db: Database, document: int) -> dict[str, Any]:
     return dict(zip((column[0] for column in cursor.description), cursor.fetchone(), strict=True))
 
 
-def _insert(db: Database, document: int, content: dict[str, Any], source: Source) -> None:
-    now = stamp()
+def _insert_row(db: Database, document: int, content: dict[str, Any], source: Source) -> None:
+    now = utc_timestamp()
     row = {"id": document, "source": source.name, **content, "first_seen": now, "last_changed": now}
     row["key"] = _public_key(db, {"id": document, "source": source.name}, content["slug"])
     columns, marks = ", ".join(row), ", ".join("?" * len(row))
@@ -213,29 +219,29 @@ def _first_key(db: Database, document: int) -> str:
     return str(db.execute(sql, [document]).fetchone()[0])
 
 
-def _update(db: Database, before: dict[str, Any], content: dict[str, Any]) -> None:
+def _update_row(db: Database, before: dict[str, Any], content: dict[str, Any]) -> None:
     """Update the columns that differ."""
     content = {**content, "key": _public_key(db, before, content["slug"])}
     differing = {name: value for name, value in content.items() if before[name] != value}
     if not differing:
         return
     if "key" in differing:
-        _keep_old_key(db, before)
+        _store_old_key(db, before)
     assignments = ", ".join(f'"{name}" = ?' for name in differing)
     db.execute(f"UPDATE documents SET {assignments} WHERE id = ?", [*differing.values(), before["id"]])
 
 
 def write_terms(db: Database, document: int, terms: dict[str, list[str]]) -> list[Change]:
     """Write a document's terms; return the facets that have changed, with their values before and after."""
-    held: dict[str, list[str]] = {facet: [] for facet in terms}
+    stored: dict[str, list[str]] = {facet: [] for facet in terms}
     for facet, term in db.execute("SELECT facet, term FROM document_terms WHERE document_id = ?", [document]):
-        held[facet].append(term)
-    changed = [facet for facet in terms if sorted(held[facet]) != sorted(terms[facet])]
+        stored[facet].append(term)
+    changed = [facet for facet in terms if sorted(stored[facet]) != sorted(terms[facet])]
     for facet in changed:
-        if held[facet]:
+        if stored[facet]:
             db.execute("DELETE FROM document_terms WHERE document_id = ? AND facet = ?", [document, facet])
     insert_terms(db, document, {facet: terms[facet] for facet in changed})
-    return [(facet, "; ".join(held[facet]) or None, "; ".join(terms[facet]) or None) for facet in changed]
+    return [(facet, "; ".join(stored[facet]) or None, "; ".join(terms[facet]) or None) for facet in changed]
 
 
 def insert_terms(db: Database, document: int, terms: dict[str, list[str]]) -> None:
@@ -245,7 +251,7 @@ def insert_terms(db: Database, document: int, terms: dict[str, list[str]]) -> No
         db.conn.executemany("INSERT INTO document_terms (document_id, facet, term) VALUES (?, ?, ?)", rows)
 
 
-def _keep_old_key(db: Database, before: dict[str, Any]) -> None:
+def _store_old_key(db: Database, before: dict[str, Any]) -> None:
     """Make the public address that a document had lead to it for ever."""
     old = f"{before['source']}:public:{before['key']}"
     db.execute("INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)", [old, before["id"]])
@@ -271,35 +277,35 @@ def log_changes(db: Database, run: int, document: int, kind: str, changes: Seque
     )
 
 
-def merge_documents(db: Database, gone: int, kept: int, place: Place) -> None:
+def merge_documents(db: Database, gone: int, kept: int, provenance: Provenance) -> None:
     """Merge two documents: all that leads to `gone` leads to `kept` from now on."""
     for table in ("statements", "sightings"):
         db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
     db.execute("UPDATE OR IGNORE identities SET document_id = ? WHERE document_id = ?", [kept, gone])
-    _keep_attached_aside(db, gone)
+    _save_attachments(db, gone)
     for table in ("identities", "document_terms", "texts", "files", "news"):
         db.execute(f"DELETE FROM {table} WHERE document_id = ?", [gone])
     move_members(db, gone, kept)
     row = db.execute("SELECT key, source FROM documents WHERE id = ?", [gone]).fetchone()
     if row:
-        _retire(db, {"id": gone, "key": row[0], "source": row[1]}, kept, place)
+        _delete_merged(db, {"id": gone, "key": row[0], "source": row[1]}, kept, provenance)
 
 
-def _keep_attached_aside(db: Database, document: int) -> None:
-    held = attached_of(db, document)
-    if held:
-        held.save_unassigned(db)
+def _save_attachments(db: Database, document: int) -> None:
+    stored = load_attachments(db, document)
+    if stored:
+        stored.save_unassigned(db)
 
 
-def _retire(db: Database, gone: dict[str, Any], kept: int, place: Place) -> None:
+def _delete_merged(db: Database, gone: dict[str, Any], kept: int, provenance: Provenance) -> None:
     """Delete the row of a merged document; its address and its history pass to the other."""
-    _keep_old_key(db, {**gone, "id": kept})
+    _store_old_key(db, {**gone, "id": kept})
     sql = "UPDATE changes SET document_id = ?, merged_from = coalesce(merged_from, ?) WHERE document_id = ?"
     db.execute(sql, [kept, gone["id"], gone["id"]])
     db.execute("DELETE FROM documents WHERE id = ?", [gone["id"]])
     sql = """INSERT INTO changes (run_id, document_id, capture_id, observed_at, kind, field, before, merged_from)
         VALUES (?, ?, ?, ?, 'merged', 'key', ?, ?)"""
-    db.execute(sql, [place.run, kept, place.capture or None, place.observed_at, gone["key"], gone["id"]])
+    db.execute(sql, [provenance.run, kept, provenance.capture or None, provenance.observed_at, gone["key"], gone["id"]])
 
 
 def own_addresses(db: Database, document: int) -> set[str]:

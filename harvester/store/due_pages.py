@@ -38,24 +38,24 @@ _MOVED = f"""SELECT DISTINCT json_extract(content, '$.url') AS address FROM step
                     WHERE shown.statement_id = statements.id AND first.read_at > coalesce({_ANOTHER_SHOWN}, '')))"""
 
 
-def pages_due(db: Database, listing: ListingAddress, before: str) -> list[str]:
+def find_due_pages(db: Database, listing: ListingAddress, before: str) -> list[str]:
     """Return the addresses of document pages to read, of the whole source or of what a listing has shown.
 
     These are the pages never read whole at their present address, those whose listing shows something new, those that
     showed another document, those at which the listing shows a document with another address, and those last read
     before the time `before`.
     """
-    sql, values = _of(listing, "url")
+    sql, values = _documents_query(listing, "url")
     due = [row[0] for row in db.execute(f"{sql} AND {_DUE} ORDER BY id", [*values, before])]
     return list(dict.fromkeys([*due, *(row[0] for row in db.execute(_MOVED, [listing.key]))]))
 
 
-def pages_held(db: Database, listing: ListingAddress) -> int:
+def count_document_pages(db: Database, listing: ListingAddress) -> int:
     """Return how many known documents have a page of their own."""
-    sql, values = _of(listing, "count(*)")
+    sql, values = _documents_query(listing, "count(*)")
     return int(db.execute(sql, values).fetchone()[0])
 
 
-def _of(listing: ListingAddress, what: str) -> tuple[str, list[str]]:
+def _documents_query(listing: ListingAddress, what: str) -> tuple[str, list[str]]:
     sql = _WITH_PAGES.format(what=what)
     return (sql, [listing.source]) if listing.is_whole else (f"{sql} AND {_ON_LISTING}", [listing.source, listing.key])

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.errors import UsageError
 from harvester.store.documents import lost_slugs, suppressed_news
-from harvester.store.keys import differ
+from harvester.store.keys import is_different
 from harvester.store.statements import DESCRIBED, KEYS, columns_of, origin_of, terms_of
-from harvester.store.timeline import Timeline, states
+from harvester.store.timeline import Timeline, document_states
 from harvester.store.votes import ALWAYS, votes_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _FIND = (
     "SELECT document_id FROM identities WHERE key IN (SELECT DISTINCT source || ':public:' || :name FROM documents)",
     "SELECT id FROM documents WHERE title = :name COLLATE NOCASE",
 )
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 
 
 def find_document(db: Database, name: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def find_document(db: Database, name: str) -> dict[str, Any]:
     for sql in _FIND:
         ids = [row[0] for row in db.execute(sql, {"name": name})]
         if len(ids) > 1:
-            shown = ", ".join(str(document) for document in ids[:MOST_SHOWN])
+            shown = ", ".join(str(document) for document in ids[:MAX_SHOWN])
             raise UsageError(f"{len(ids)} documents have the title “{name}”: name one by its id ({shown})")
         if ids:
             return next(iter(db.query("SELECT * FROM documents WHERE id = ?", ids)))
@@ -54,7 +54,7 @@ __all__ = ["ALWAYS", "DatedField", "fields_as_of", "gone_at"]
 
 
 @dataclass(frozen=True)
-class Fact:
+class DatedField:
     """A field as it was at one time."""
 
     field: str
@@ -68,28 +68,32 @@ class Fact:
     """The value before this one."""
 
 
-def facts(db: Database, document: int, source: Source, observed: str = ALWAYS, known: str = ALWAYS) -> list[Fact]:
+def fields_as_of(
+    db: Database, document: int, source: Source, observed: str = ALWAYS, known: str = ALWAYS
+) -> list[DatedField]:
     """Return the fields of a document as of the time `observed`, as far as they were known here at the time `known`.
 
     One entry a field, in the order of columns; none if no page showed the document by then.
     """
     votes = [vote for vote in votes_of(db, [document], known) if vote.at <= observed]
     timeline = Timeline(source, suppressed_news(db, votes), lost_slugs(db, document, observed))
-    told = [(at, _values(content, source.date_order), content) for at, content in states(votes, timeline)]
-    if not told:
+    states_by_time = [
+        (at, _stated_fields(content, source.date_order), content) for at, content in document_states(votes, timeline)
+    ]
+    if not states_by_time:
         return []
     uris: dict[int, str] = {}
     fields = []
-    for name, value in told[-1][1].items():
-        since, before = len(told) - 1, None
-        while since and not differ(told[since - 1][1].get(name), value):
+    for name, value in states_by_time[-1][1].items():
+        since, before = len(states_by_time) - 1, None
+        while since and not is_different(states_by_time[since - 1][1].get(name), value):
             since -= 1
         if since:
-            before = told[since - 1][1].get(name)
-        at, _, content = told[since]
+            before = states_by_time[since - 1][1].get(name)
+        at, _, content = states_by_time[since]
         origin = origin_of(name, content, columns_of(content, source.date_order))
         capture = origin.capture if origin else 0
-        fields.append(Fact(name, value, at, _uri(db, capture, uris), capture, before))
+        fields.append(DatedField(name, value, at, _capture_uri(db, capture, uris), capture, before))
     return fields
 
 
@@ -102,7 +106,7 @@ def gone_at(db: Database, document: int, observed: str = ALWAYS, known: str = AL
     return row[0] if row else None
 
 
-def _values(content: dict[str, FieldValue], order: DateOrder | None) -> dict[str, str]:
+def _stated_fields(content: dict[str, FieldValue], order: DateOrder | None) -> dict[str, str]:
     """Return the stated fields, as text."""
     columns = columns_of(content, order)
     named = {"title": columns["title"], "date": columns["date"] or columns["date_text"]}
@@ -111,7 +115,7 @@ def _values(content: dict[str, FieldValue], order: DateOrder | None) -> dict[str
     return {name: value for name, value in named.items() if value}
 
 
-def _uri(db: Database, capture: int, uris: dict[int, str]) -> str:
+def _capture_uri(db: Database, capture: int, uris: dict[int, str]) -> str:
     if capture not in uris:
         row = db.execute("SELECT uri FROM captures WHERE id = ?", [capture]).fetchone()
         uris[capture] = row[0] if row else ""

@@ -21,7 +21,7 @@ NEW = 0
 
 
 @dataclass
-class Group:
+class TitleGroup:
     """All that is known of one title."""
 
     holders: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -32,7 +32,7 @@ class Group:
     """The keys of records without an address, with the document that each leads to now."""
 
 
-def resolve(group: Group) -> dict[str, int | None]:
+def resolve(group: TitleGroup) -> dict[str, int | None]:
     """Return the document of each loose key: NEW for one of its own, None if it cannot be decided."""
     targets: dict[str, int | None] = {key: _dated_target(key, group) for key in group.loose if is_dated(key)}
     undated = [key for key in group.loose if date_of(key) == LOST_DATE and not key.endswith(OPEN_TITLE)]
@@ -44,46 +44,52 @@ def resolve(group: Group) -> dict[str, int | None]:
     return targets
 
 
-def _dated_target(key: str, group: Group) -> int | None:
+def _dated_target(key: str, group: TitleGroup) -> int | None:
     addressed = group.holders[key] & group.addressed
     if len(addressed) > 1:
         return None
     return next(iter(addressed or group.holders[key] - group.addressed), NEW)
 
 
-def _undated_target(key: str, group: Group, targets: dict[str, int | None], *, alone: bool) -> int | None:
+def _undated_target(key: str, group: TitleGroup, targets: dict[str, int | None], *, alone: bool) -> int | None:
     """Return the one document whose date this form would have lost; else the record stays by itself."""
-    candidates = {d for other, held in group.holders.items() if _losable(other) for d in held if d in group.addressed}
-    candidates |= {d for other, d in targets.items() if _losable(other) and d is not None}
+    candidates = {
+        d
+        for other, documents in group.holders.items()
+        if _may_lose_date(other)
+        for d in documents
+        if d in group.addressed
+    }
+    candidates |= {d for other, d in targets.items() if _may_lose_date(other) and d is not None}
     if alone and len(candidates) == 1 and NEW not in candidates:
         return candidates.pop()
-    settled = {d for other, held in group.holders.items() if date_of(other) != LOST_DATE for d in held}
+    settled = {d for other, documents in group.holders.items() if date_of(other) != LOST_DATE for d in documents}
     return next(iter(group.holders[key] - settled), NEW)
 
 
-def _losable(key: str) -> bool:
+def _may_lose_date(key: str) -> bool:
     """Return whether a form that loses years would show no date for this key."""
     return len(date_of(key).rstrip("?")) in (0, 4) and date_of(key) != LOST_DATE
 
 
-def _open_target(base: str, group: Group, targets: dict[str, int | None]) -> int | None:
-    found = group.holders[base] | {d for d in [targets.get(base)] if d}
-    return found.pop() if len(found) == 1 else None
+def _open_target(base: str, group: TitleGroup, targets: dict[str, int | None]) -> int | None:
+    documents = group.holders[base] | {d for d in [targets.get(base)] if d}
+    return documents.pop() if len(documents) == 1 else None
 
 
-def load_group(db: Database, prefix: str) -> Group:
+def load_group(db: Database, prefix: str) -> TitleGroup:
     """Load all that is known of a title; `prefix` is what its natural keys begin with."""
-    group = Group()
+    group = TitleGroup()
     span = (prefix, prefix + "\U0010ffff")
     for key, document in db.execute("SELECT key, document_id FROM identities WHERE key > ? AND key < ?", span):
         group.holders[key].add(document)
     for key, document in db.execute("SELECT DISTINCT key, document_id FROM statements WHERE key > ? AND key < ?", span):
         group.loose[key] = document
-    group.addressed = addressed_among(db, set().union(*group.holders.values()))
+    group.addressed = addressed_documents(db, set().union(*group.holders.values()))
     return group
 
 
-def addressed_among(db: Database, documents: set[int]) -> set[int]:
+def addressed_documents(db: Database, documents: set[int]) -> set[int]:
     """Return those of the documents that have an address."""
     marks = ",".join("?" * len(documents))
     rows = db.execute(f"SELECT key, document_id FROM identities WHERE document_id IN ({marks})", [*documents])
@@ -96,7 +102,7 @@ def natural_groups(db: Database, document: int) -> set[str]:
     return {group_of(key) for (key,) in rows if kind_of(key) == "natural"}
 
 
-def holders_of(db: Database, keys: list[str]) -> dict[str, set[int]]:
+def documents_by_key(db: Database, keys: list[str]) -> dict[str, set[int]]:
     """Return the documents that each of these keys leads to."""
     holders: dict[str, set[int]] = defaultdict(set)
     marks = ",".join("?" * len(keys))
@@ -105,7 +111,7 @@ def holders_of(db: Database, keys: list[str]) -> dict[str, set[int]]:
     return dict(holders)
 
 
-def is_alone(db: Database, prefix: str, *, identities: bool = False) -> bool:
+def is_free_title(db: Database, prefix: str, *, identities: bool = False) -> bool:
     """Return whether no record without an address has this title; with `identities`, no document either."""
     span = (prefix, prefix + "\U0010ffff")
     tables = ("statements", "identities") if identities else ("statements",)

@@ -21,10 +21,10 @@ LOST_DATE = "?"
 """Replaces a date that the form would have lost if it was a year or none."""
 OPEN_TITLE = "~"
 """Ends the key of a record whose title may be truncated: it finds a document, but never makes one."""
-_ALIKE = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u2011": "-"})
+_SAME_CHARACTERS = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u2011": "-"})
 
 
-def plain(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Return a text normalized for comparison: Unicode composed, white space (U+00A0 too) folded."""
     text = text if text.isascii() else unicodedata.normalize("NFC", text)
     if text.isprintable() and "  " not in text:  # then its only white space is single spaces
@@ -32,18 +32,18 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def differ(one: str | None, other: str | None) -> bool:
+def is_different(one: str | None, other: str | None) -> bool:
     """Return whether two values differ in more than white space and Unicode form."""
     if one and other:
-        return one != other and plain(one) != plain(other)
+        return one != other and normalize_text(one) != normalize_text(other)
     return bool((one or other or "").strip())
 
 
-def normal_title(title: str) -> str:
+def normalize_title(title: str) -> str:
     """Return a title normalized for identity: case, quotes, dashes and white space make no difference."""
     if title.isascii():
         return " ".join(title.split()).lower()
-    return plain(unicodedata.normalize("NFKC", title).translate(_ALIKE)).casefold()
+    return normalize_text(unicodedata.normalize("NFKC", title).translate(_SAME_CHARACTERS)).casefold()
 
 
 def short_hash(text: str) -> str:
@@ -107,8 +107,8 @@ def page_keys(record: Record, uri: str, source: Source) -> Keys:
 
     What an incomplete page says about itself is not used: only the address counts.
     """
-    found = read_address(uri, source) if "//" in uri else None
-    values = (found.record_id, found.node_id, found.slug) if found else ()
+    address_parts = read_address(uri, source) if "//" in uri else None
+    values = (address_parts.record_id, address_parts.node_id, address_parts.slug) if address_parts else ()
     address = tuple(f"{source.name}:{kind}:{value}" for kind, value in zip(STRONG_KINDS, values, strict=False) if value)
     keys = _keys(record, source.name, {})
     stated = () if record.cut else keys.strong
@@ -132,6 +132,6 @@ def _keys(record: Record, source: str, seen: dict[str, int]) -> Keys:
     lost = record.loses_date and not record.date.text and not strong
     # A colon would end the date too early: an unreadable date is identified by its text's hash.
     date = LOST_DATE if lost else record.date.edtf or (short_hash(record.date.text) if record.date.text else "")
-    stem = f"{source}:natural:{short_hash(normal_title(record.title))}:{date}"
+    stem = f"{source}:natural:{short_hash(normalize_title(record.title))}:{date}"
     seen[stem] = seen.get(stem, 0) + 1
     return Keys(strong, f"{stem}:{seen[stem]}{OPEN_TITLE if record.open_title else ''}")

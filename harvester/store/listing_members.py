@@ -23,7 +23,7 @@ _UNTOLD = """SELECT documents.id FROM steps JOIN sightings USING (capture_id) JO
 
 
 @dataclass(frozen=True)
-class Leaver:
+class MissingDocument:
     """A document that two walks lack. `gone`: its removal makes it gone, unless its address, `url`, still answers."""
 
     document: int
@@ -43,24 +43,24 @@ def is_late(db: Database, walk: int) -> bool:
     return db.execute(sql, [walk]).fetchone() is not None
 
 
-def count_walk(db: Database, walk: int) -> int:
+def count_missing(db: Database, walk: int) -> int:
     """Update the members of a listing from a complete walk; return how many are missing for the first time.
 
     Writes only rows that are new or whose count changes.
     """
     values = {"walk": walk, "listing": listing_of_walk(db, walk)}
-    missing = f"""UPDATE members SET missed = missed + 1 WHERE listing_id = :listing AND left_at IS NULL
+    update_missing = f"""UPDATE members SET missed = missed + 1 WHERE listing_id = :listing AND left_at IS NULL
         AND document_id NOT IN ({_SEEN}) AND document_id NOT IN ({_UNTOLD})"""
-    db.execute(missing, values)
-    here = f"""INSERT INTO members (listing_id, document_id)
+    db.execute(update_missing, values)
+    update_present = f"""INSERT INTO members (listing_id, document_id)
         SELECT DISTINCT :listing, document_id FROM ({_SEEN}) WHERE true
         ON CONFLICT DO UPDATE SET missed = 0, left_at = NULL WHERE missed > 0"""
-    db.execute(here, values)
+    db.execute(update_present, values)
     sql = "SELECT count(*) FROM members WHERE listing_id = ? AND missed = 1 AND left_at IS NULL"
     return int(db.execute(sql, [values["listing"]]).fetchone()[0])
 
 
-def leavers(db: Database, listing: int) -> list[Leaver]:
+def find_missing(db: Database, listing: int) -> list[MissingDocument]:
     """Return the members of a listing that enough walks lack, and whether they are gone.
 
     They are gone if the listing is the whole source; or, where no such listing is walked, if no other walked listing
@@ -73,20 +73,20 @@ def leavers(db: Database, listing: int) -> list[Leaver]:
                 AND other.listing_id <> members.listing_id AND other.left_at IS NULL))
         FROM members JOIN listings ON listings.id = listing_id JOIN documents ON documents.id = members.document_id
         WHERE listing_id = ? AND missed >= ? AND left_at IS NULL ORDER BY members.document_id"""
-    return [Leaver(d, url, bool(gone)) for d, url, gone in db.execute(sql, [listing, PROOF])]
+    return [MissingDocument(d, url, bool(gone)) for d, url, gone in db.execute(sql, [listing, PROOF])]
 
 
-def are_too_many(db: Database, listing: int, leaving: list[Leaver]) -> bool:
+def are_too_many(db: Database, listing: int, missing: list[MissingDocument]) -> bool:
     """Return whether more members are missing at once than is believed without the user's consent."""
     sql = "SELECT count(*) FROM members WHERE listing_id = ? AND left_at IS NULL"
     members = int(db.execute(sql, [listing]).fetchone()[0])
-    return members >= GUARD_FROM and len(leaving) * GUARD_SHARE > members
+    return members >= GUARD_FROM and len(missing) * GUARD_SHARE > members
 
 
-def leave(db: Database, listing: int, leaving: list[Leaver], at: str) -> None:
+def end_memberships(db: Database, listing: int, missing: list[MissingDocument], at: str) -> None:
     """End the membership of missing documents."""
     sql = "UPDATE members SET left_at = ? WHERE listing_id = ? AND document_id = ?"
-    db.conn.executemany(sql, [(at, listing, leaver.document) for leaver in leaving])
+    db.conn.executemany(sql, [(at, listing, member.document) for member in missing])
 
 
 def move_members(db: Database, gone: int, kept: int) -> None:
@@ -98,7 +98,7 @@ def move_members(db: Database, gone: int, kept: int) -> None:
     db.execute("DELETE FROM members WHERE document_id = ?", [gone])
 
 
-def last_page(db: Database, walk: int) -> int:
+def last_capture(db: Database, walk: int) -> int:
     """Return the capture of the last page of a walk, which is the evidence for what is on none of its pages."""
     sql = "SELECT capture_id FROM steps WHERE walk_id = ? AND capture_id IS NOT NULL ORDER BY id DESC LIMIT 1"
     row = db.execute(sql, [walk]).fetchone()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from harvester import processes
 from harvester.errors import SourceBusyError
 from harvester.store.database import transaction
-from harvester.store.walks import interrupt_walks
-from harvester.utils import stamp
+from harvester.store.walks import mark_interrupted
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -29,7 +29,7 @@ def check_free(db: Database, source: str) -> None:
         )
 
 
-def claim(db: Database, source: str, run: int) -> None:
+def acquire(db: Database, source: str, run: int) -> None:
     """Acquire the lock of a source for a run; mark a dead holder as interrupted. Raises `SourceBusyError`."""
     with transaction(db):
         check_free(db, source)
@@ -37,18 +37,18 @@ def claim(db: Database, source: str, run: int) -> None:
         if dead:
             sql = "UPDATE runs SET status = 'interrupted', finished_at = ?, reason = ? WHERE id = ? AND status = ?"
             db.execute(sql, [dead[1], "ended without a word: killed, or a power cut", dead[0], "running"])
-            interrupt_walks(db, dead[0])
-        values = [source, run, processes.identity(), stamp()]
+            mark_interrupted(db, dead[0])
+        values = [source, run, processes.identity(), utc_timestamp()]
         sql = """INSERT INTO claims (source, run_id, holder, heartbeat) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
             SET run_id = excluded.run_id, holder = excluded.holder, heartbeat = excluded.heartbeat"""
         db.execute(sql, values)
 
 
-def beat(db: Database, source: str, run: int) -> None:
+def renew(db: Database, source: str, run: int) -> None:
     """Renew the lock. Raises `SourceBusyError` if another run has taken over, as after a long sleep of the machine."""
     with transaction(db):
         sql = "UPDATE claims SET heartbeat = ? WHERE source = ? AND run_id = ?"
-        if not db.execute(sql, [stamp(), source, run]).rowcount:
+        if not db.execute(sql, [utc_timestamp(), source, run]).rowcount:
             raise SourceBusyError(f"another run has taken over {source} while this one was silent: it goes on there")
 
 
@@ -60,6 +60,6 @@ def release(db: Database, source: str, run: int) -> None:
 
 def is_alive(holder: str, heartbeat: str) -> bool:
     """Return whether the holder of a claim is alive: its heartbeat is recent and no local process of it has ended."""
-    if heartbeat < stamp(datetime.now(UTC) - timedelta(seconds=DEAD_AFTER_SECONDS)):
+    if heartbeat < utc_timestamp(datetime.now(UTC) - timedelta(seconds=DEAD_AFTER_SECONDS)):
         return False
     return not processes.is_here(holder) or processes.runs(holder)

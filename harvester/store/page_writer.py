@@ -6,14 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.store.assignment import Assignment
-from harvester.store.documents import write_document, write_new
+from harvester.store.documents import insert_document, update_document
 from harvester.store.keys import keys_of, own_keys, page_keys
 from harvester.store.listing_members import recount_members
 from harvester.store.statements import StatementTable, content_of, page_statement
-from harvester.store.texts import Attached
-from harvester.store.timeline import Origin
+from harvester.store.texts import Attachments
+from harvester.store.timeline import ValueOrigin
 from harvester.store.votes import NAMED, Statement, Vote, named_key
-from harvester.store.withdrawal.withheld import blanked, withheld
+from harvester.store.withdrawal.withheld import blanked, stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.model import DocumentPage, Listing, Record
-    from harvester.store.captures import Hashes, Place
-    from harvester.store.documents import Ids
+    from harvester.store.captures import PageHashes, Provenance
+    from harvester.store.documents import DocumentIds
     from harvester.store.keys import Keys
-    from harvester.store.withdrawal.withheld import Keeper, Withheld
+    from harvester.store.withdrawal.withheld import Keeper, StandIn
 
 
-class Kept(NamedTuple):
+class StoredRecord(NamedTuple):
     """The statement of a record, and the document that it belongs to, if that is known."""
 
     statement: int
@@ -60,51 +60,55 @@ _PASSED_OVER = f"""SELECT key FROM statements AS s WHERE {_OF_CAPTURE}
 _ANY_CONTESTED = f"""SELECT EXISTS (SELECT 1 FROM identities WHERE until IS NOT NULL) OR EXISTS (SELECT 1 {_CLAIMS})"""
 
 
-class RecordTaker:
+class PageWriter:
     """Writes the records of one parsed page into the database, inside the caller's transaction.
 
     `recount`: collects the documents whose memberships are to be counted anew, where that has to wait.
     """
 
-    def __init__(self, db: Database, place: Place, ids: Ids | None = None, recount: set[int] | None = None) -> None:
+    def __init__(
+        self, db: Database, provenance: Provenance, ids: DocumentIds | None = None, recount: set[int] | None = None
+    ) -> None:
         self._db = db
         self._recount = recount
-        self._provenance = place
-        self._table = StatementTable(db, place)
-        self._assignment = Assignment(db, place, ids)
+        self._provenance = provenance
+        self._table = StatementTable(db, provenance)
+        self._assignment = Assignment(db, provenance, ids)
         self._outcome: dict[int, str] = {}
         self._fresh: dict[int, list[Statement]] = {}
-        self.withheld: dict[int, Withheld] = {}
+        self.withheld: dict[int, StandIn] = {}
         self.undecided: list[Record] = []
 
-    def write_listing(self, page: Listing, hashes: Hashes, kept_out: Keeper = withheld) -> Counter[str]:
+    def write_listing(self, page: Listing, hashes: PageHashes, kept_out: Keeper = stand_ins) -> Counter[str]:
         """Write the records of a listing; return how many documents were new, changed, unchanged or unknown."""
         own = own_keys(page.records, self._provenance.source.name)
         self._table.load(own)
         self.withheld = kept_out(self._db, page.records, self._provenance)
-        self.undecided = [page.records[number] for number, one in self.withheld.items() if one.undecided]
+        self.undecided = [page.records[number] for number, record in self.withheld.items() if record.undecided]
         same = [self.withheld.get(n) or self._table.find(k, d) for n, (k, d) in enumerate(zip(own, hashes.records))]  # noqa: B905
-        kept = (
-            [Kept(s.id, s.document) for s in same if s] if all(same) else self._insert_new(page.records, hashes, same)
+        stored = (
+            [StoredRecord(s.id, s.document) for s in same if s]
+            if all(same)
+            else self._insert_new(page.records, hashes, same)
         )
-        self._write_sightings(blanked(page.records, self.withheld), kept)
-        return self._settle(kept)
+        self._write_sightings(blanked(page.records, self.withheld), stored)
+        return self._settle(stored)
 
-    def take_document(self, page: DocumentPage, hashes: Hashes) -> Counter[str]:
+    def write_document_page(self, page: DocumentPage, hashes: PageHashes) -> Counter[str]:
         """Write a document's own page: it has no sightings in a listing, but texts and files."""
         keys = page_keys(page.record, self._provenance.uri, self._provenance.source)
         self._assignment.load([keys])
         statement = self._insert_statement(page.record, keys, hashes.records[0], hashes.attached, own=True)
-        at_hand = Attached.of_page(page, hashes.attached, self._provenance.capture)
-        counted = self._settle([Kept(statement.id, statement.document)], at_hand)
+        page_attachments = Attachments.of_page(page, hashes.attached, self._provenance.capture)
+        counted = self._settle([StoredRecord(statement.id, statement.document)], page_attachments)
         if self.is_claim:
-            at_hand.save_unassigned(self._db)
+            page_attachments.save_unassigned(self._db)
         return counted
 
-    def read_again(self) -> Counter[str]:
+    def write_reading(self) -> Counter[str]:
         """Write what a known page states, which counts at the time of this reading too."""
         stored = page_statement(self._db, self._provenance.capture)
-        return self._settle([Kept(stored.id, stored.document)] if stored else [])
+        return self._settle([StoredRecord(stored.id, stored.document)] if stored else [])
 
     @property
     def regrouped(self) -> set[int]:
@@ -117,15 +121,15 @@ class RecordTaker:
         stored = page_statement(self._db, self._provenance.capture)
         return stored is not None and stored.document is None
 
-    def _insert_new(self, records: Sequence[Record], hashes: Hashes, same: Sequence[object]) -> list[Kept]:
+    def _insert_new(self, records: Sequence[Record], hashes: PageHashes, same: Sequence[object]) -> list[StoredRecord]:
         """Insert the statements of a listing that has new ones; return those of all its records."""
         keys = keys_of(records, self._provenance.source.name)
         self._assignment.load([k for k, known in zip(keys, same, strict=True) if not known])
-        kept = []
+        stored = []
         for record, k, digest, known in zip(records, keys, hashes.records, same, strict=True):
             statement = known or self._table.find(k.own, digest) or self._insert_statement(record, k, digest, None)
-            kept.append(Kept(statement.id, statement.document))  # type: ignore[attr-defined]
-        return kept
+            stored.append(StoredRecord(statement.id, statement.document))  # type: ignore[attr-defined]
+        return stored
 
     def _insert_statement(
         self, record: Record, keys: Keys, digest: str, attached: str | None, *, own: bool = False
@@ -133,54 +137,65 @@ class RecordTaker:
         content = content_of(record, attached, believed=not (own and record.cut))
         is_new = len(self._assignment.new)
         document = self._assignment.assign(keys, page=own)
-        said = (keys.own, keys.natural, self._provenance.form, self._provenance.host, own, record.cut, digest, content)
-        statement = self._table.insert(Statement(0, document, *said))
+        fields = (
+            keys.own,
+            keys.natural,
+            self._provenance.form,
+            self._provenance.host,
+            own,
+            record.cut,
+            digest,
+            content,
+        )
+        statement = self._table.insert(Statement(0, document, *fields))
         if document is not None and len(self._assignment.new) > is_new:
             self._fresh[document] = [statement]
         elif document is not None:
             self._fresh.pop(document, None)
         return statement
 
-    def _settle(self, kept: list[Kept], at_hand: Attached | None = None) -> Counter[str]:
+    def _settle(self, stored: list[StoredRecord], page_attachments: Attachments | None = None) -> Counter[str]:
         """Write the documents that may have changed; count records by the outcome of their documents."""
         values = {"capture": self._provenance.capture, "at": self._provenance.observed_at}
         contested = self._db.execute(_ANY_CONTESTED).fetchone()[0]
         for sql in (_CONTESTED, _PASSED_OVER) if contested else (_PASSED_OVER,):
-            self._assignment.judge(key for (key,) in self._db.execute(sql, values).fetchall() if key)
+            self._assignment.mark_contested(key for (key,) in self._db.execute(sql, values).fetchall() if key)
         self._assignment.settle()
-        again = {row[0] for row in self._db.execute(_DISAGREEING, values).fetchall() if row[0] is not None}
+        disagreeing = {row[0] for row in self._db.execute(_DISAGREEING, values).fetchall() if row[0] is not None}
         if self._assignment.moved:
-            kept = self._as_moved(kept)
+            stored = self._with_new_documents(stored)
             self._fresh = {}
         if self._recount is None:
             recount_members(self._db, self._assignment.regrouped)
         else:  # not all sightings are written yet
             self._recount |= self._assignment.regrouped
-        touched = sorted(self._assignment.touched | again)
-        self._outcome = {document: self._write_document(document, at_hand) for document in touched}
-        return self._count(kept)
+        touched = sorted(self._assignment.touched | disagreeing)
+        self._outcome = {document: self._write_document(document, page_attachments) for document in touched}
+        return self._count(stored)
 
-    def _write_document(self, document: int, at_hand: Attached | None) -> str:
+    def _write_document(self, document: int, page_attachments: Attachments | None) -> str:
         source, run = self._provenance.source, self._provenance.run
         if document not in self._assignment.new:
-            page = Origin(self._provenance.observed_at or "", self._provenance.capture)
-            return write_document(self._db, document, source, run, at_hand, page)
+            page = ValueOrigin(self._provenance.observed_at or "", self._provenance.capture)
+            return update_document(self._db, document, source, run, page_attachments, page)
         fresh = self._fresh.get(document)
         votes = [self._vote(statement) for statement in fresh] if fresh else None
-        return write_new(self._db, document, source, run, votes, at_hand)
+        return insert_document(self._db, document, source, run, votes, page_attachments)
 
     def _vote(self, statement: Statement) -> Vote:
-        place = self._provenance
-        return Vote(place.observed_at or "", statement, place.capture, place.listing, False, 0, ("", None), 0)
+        provenance = self._provenance
+        return Vote(
+            provenance.observed_at or "", statement, provenance.capture, provenance.listing, False, 0, ("", None), 0
+        )
 
-    def _as_moved(self, kept: list[Kept]) -> list[Kept]:
+    def _with_new_documents(self, stored: list[StoredRecord]) -> list[StoredRecord]:
         """Return the records with the documents that their statements belong to now."""
-        marks = ",".join("?" * len(kept))
+        marks = ",".join("?" * len(stored))
         sql = f"SELECT id, document_id FROM statements WHERE id IN ({marks})"
-        found: dict[int, int | None] = dict(self._db.execute(sql, [one.statement for one in kept]).fetchall())
-        return [Kept(one.statement, found[one.statement]) for one in kept]
+        found: dict[int, int | None] = dict(self._db.execute(sql, [record.statement for record in stored]).fetchall())
+        return [StoredRecord(record.statement, found[record.statement]) for record in stored]
 
-    def _write_sightings(self, records: Sequence[Record], kept: list[Kept]) -> None:
+    def _write_sightings(self, records: Sequence[Record], stored: list[StoredRecord]) -> None:
         sql = """INSERT INTO sightings
             (capture_id, position, document_id, date_text, title, has_summary, statement_id)
             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET document_id = excluded.document_id,
@@ -190,22 +205,22 @@ class RecordTaker:
             (
                 self._provenance.capture,
                 r.position,
-                one.document,
+                record.document,
                 r.date.text,
                 r.title,
                 r.summary is not None,
-                one.statement,
+                record.statement,
             )
-            for r, one in zip(records, kept, strict=True)
+            for r, record in zip(records, stored, strict=True)
         ]
         self._db.conn.executemany(sql, rows)
 
-    def _count(self, kept: list[Kept]) -> Counter[str]:
+    def _count(self, stored: list[StoredRecord]) -> Counter[str]:
         """Count records by the outcome of their documents; a document is new or changed once, then unchanged."""
         outcome = {document: found for document, found in self._outcome.items() if found in ("new", "changed")}
         counted: Counter[str] = Counter()
-        for _, document in kept:
+        for _, document in stored:
             counted["untold" if document is None else outcome.pop(document, "unchanged")] += 1
         counted.update(outcome.values())  # documents that are not on the page but follow from it
-        counted["new"] -= self._assignment.no_longer_new
+        counted["new"] -= self._assignment.merged_new
         return counted

@@ -15,16 +15,16 @@ from urllib.parse import unquote
 
 from sqlite_utils import Database
 
-PLACES = {
+PATH_COLUMNS = {
     "archives": ("path",),
     "captures": ("file", "uri"),
     "listings": ("key",),
     "problems": ("uri",),
     "reads": ("file", "uri"),
 }
-SAYINGS = {"problems": ("message", "extract"), "runs": ("reason",), "walks": ("reason",)}
+TEXT_COLUMNS = {"problems": ("message", "extract"), "runs": ("reason",), "walks": ("reason",)}
 """Columns of messages, which may contain a path."""
-MACHINERY = ("alerts", "claims", "health", "schedules", "turns", "withdrawn_keys")
+PRIVATE_TABLES = ("alerts", "claims", "health", "schedules", "turns", "withdrawn_keys")
 """Tables about how this machine harvests, or of withdrawn documents, that a published copy does not need."""
 _PLACE = re.compile(
     r"(?:(?P<before>[^/#]*)(?P<scheme>file:)//)?"
@@ -33,7 +33,7 @@ _PLACE = re.compile(
 )
 
 
-class Folders:
+class FolderNumbers:
     """The folders found, each with its number; URLs have none."""
 
     def __init__(self) -> None:
@@ -55,25 +55,25 @@ class Folders:
         return text
 
 
-def command(text: str) -> str:
+def redact_command(text: str) -> str:
     """Return a command with the names of its files only."""
     return shlex.join(
         part if "://" in part else re.split(r"[\\/]", part.rstrip("\\/"))[-1] for part in shlex.split(text)
     )
 
 
-def forget(copy: Path) -> None:
+def redact(copy: Path) -> None:
     """Redact a copy of the database; nothing of the old texts remains in the file."""
-    folders = Folders()
+    folders = FolderNumbers()
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA secure_delete = ON")
         db = Database(connection)
-        for table in set(MACHINERY).intersection(db.table_names()):
+        for table in set(PRIVATE_TABLES).intersection(db.table_names()):
             db.table(table).delete_where()
         for use, columns in (
-            (folders.redact_path, PLACES),
-            (folders.redact_text, SAYINGS),
-            (command, {"runs": ("command",)}),
+            (folders.redact_path, PATH_COLUMNS),
+            (folders.redact_text, TEXT_COLUMNS),
+            (redact_command, {"runs": ("command",)}),
         ):
             for table, names in columns.items():
                 for name in names:

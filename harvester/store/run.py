@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from harvester.model import Problem
-from harvester.store.batch import Ahead
-from harvester.store.captures import keep_spans
-from harvester.store.run_pages import ANOTHER_DOCUMENT, CLAIM, Taking
-from harvester.store.search_index import forget_words, index
-from harvester.store.site_changes import keep_fill
+from harvester.store.batch import WriteBatch
+from harvester.store.captures import update_spans
+from harvester.store.run_pages import ANOTHER_DOCUMENT, CLAIM, RunPages
+from harvester.store.search_index import purge_deleted, update_index
+from harvester.store.site_changes import store_fill_rates
 from harvester.store.statements import open_claims
-from harvester.store.walks import interrupt_walks
-from harvester.utils import stamp
+from harvester.store.walks import mark_interrupted
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Status = Literal["complete", "partial", "failed", "interrupted"]
 
 
-def run_row(db: Database, run: int | None = None) -> dict[str, Any]:
+def load_run(db: Database, run: int | None = None) -> dict[str, Any]:
     """Return the row of a run (by default the newest), with its walks and its number of problems by severity."""
     sql = "SELECT * FROM runs WHERE id = coalesce(?, (SELECT max(id) FROM runs))"
     row = next(iter(db.query(sql, [run])))
@@ -33,7 +33,7 @@ def run_row(db: Database, run: int | None = None) -> dict[str, Any]:
     return {**row, "walks": walks, "severities": dict(db.execute(sql, [row["id"]]).fetchall())}
 
 
-class Run(Taking):
+class Run(RunPages):
     """One harvest into one database. `id` is its row in `runs`; its counts are written with each page.
 
     Each page is written in one transaction; pages of saved files several in one (`batch`).
@@ -43,7 +43,7 @@ class Run(Taking):
         if live:  # what was fetched must not be fetched again, not even after a power cut
             db.execute("PRAGMA synchronous = FULL")
         super().__init__(db, command)
-        self.batch = Ahead(self.transaction)
+        self.batch = WriteBatch(self.transaction)
 
     @property
     def verdict(self) -> Status:
@@ -66,25 +66,25 @@ class Run(Taking):
     def finish(self, status: Status, reason: str | None = None) -> None:
         """End the run: update full text, write its fill rates, open claims and status."""
         if status != "failed":
-            index(self.db)
+            update_index(self.db)
         with self.transaction():
-            interrupt_walks(self.db, self.id)
-            keep_spans(self.db)
-            fallen = keep_fill(self.db, self.id, self.fill)
-            for problem in fallen:
-                self.complain(problem, None)
+            mark_interrupted(self.db, self.id)
+            update_spans(self.db)
+            drops = store_fill_rates(self.db, self.id, self.fill)
+            for problem in drops:
+                self.add_problem(problem, None)
             claims = open_claims(self.db, self.id)
             for uri in claims:
-                self.complain(Problem("error", ANOTHER_DOCUMENT, CLAIM), uri)
-            if (fallen or claims) and status == "complete":
-                status, reason = "partial", reason or (fallen[0].message if fallen else f"{claims[0]} {CLAIM}")
+                self.add_problem(Problem("error", ANOTHER_DOCUMENT, CLAIM), uri)
+            if (drops or claims) and status == "complete":
+                status, reason = "partial", reason or (drops[0].message if drops else f"{claims[0]} {CLAIM}")
             sql = "UPDATE runs SET finished_at = ?, status = ?, reason = ? WHERE id = ?"
-            self.db.execute(sql, [stamp(), status, reason and self.withdrawn.taken_out(reason), self.id])
+            self.db.execute(sql, [utc_timestamp(), status, reason and self.withdrawn.redacted(reason), self.id])
         if self.hidden and status != "failed":
-            forget_words(self.db)
+            purge_deleted(self.db)
 
     @contextmanager
-    def failing(self) -> Iterator[None]:
+    def recording_failure(self) -> Iterator[None]:
         """Write a failure as the run's outcome, as far as the database still can, and raise it again."""
         try:
             yield
@@ -98,4 +98,4 @@ class Run(Taking):
 
     def row(self) -> dict[str, Any]:
         """Return the run's row, with its walks."""
-        return run_row(self.db, self.id)
+        return load_run(self.db, self.id)

@@ -9,27 +9,27 @@ from typing import TYPE_CHECKING
 from harvester.model import REFERENCE_READING, DocumentPage, Listing, Problem, Refused
 from harvester.registry import load_sources
 from harvester.store.captures import (
-    NOT_THERE,
-    Place,
+    NOT_FOUND_STATUSES,
+    Provenance,
     find_same_bytes,
     find_same_content,
     hash_page,
-    keep_capture,
-    keep_read,
-    known_capture,
+    insert_capture,
+    insert_read,
     listing_of_capture,
-    part_readings,
+    load_capture,
+    split_readings,
 )
-from harvester.store.page_writer import RecordTaker
-from harvester.store.removals import come_back, not_found, take_back_returns
-from harvester.store.run_totals import REFERENCE_READINGS, Tally
-from harvester.store.site_changes import Fill
-from harvester.store.walks import keep_step
-from harvester.store.withdrawal.names import Names
-from harvester.store.withdrawal.withdrawn import is_address, is_named
+from harvester.store.page_writer import PageWriter
+from harvester.store.removals import mark_not_found, mark_returned, undo_returns
+from harvester.store.run_totals import REFERENCE_READINGS, RunTotals
+from harvester.store.site_changes import FillRates
+from harvester.store.walks import insert_step
+from harvester.store.withdrawal.names import WithdrawnNames
+from harvester.store.withdrawal.withdrawn import is_withdrawn_address, is_withdrawn_name
 from harvester.store.withdrawal.withheld import is_withheld
 from harvester.urls import host_of
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from harvester.model import Capture, Page, Severity
     from harvester.source import Source
-    from harvester.store.captures import Hashes, KnownCapture
+    from harvester.store.captures import KnownCapture, PageHashes
 
 FUTURE = timedelta(days=1)
 """How far clocks may differ."""
@@ -49,7 +49,7 @@ STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
 
 
 @dataclass(frozen=True)
-class WalkStep:
+class WalkRequest:
     """Which page of which walk a capture was requested for; `first` is the position that it must begin with.
 
     `again`: if the page is refused it is requested once more, so this is no step of the walk yet. `filled`: the page
@@ -65,13 +65,13 @@ class WalkStep:
     again: bool = False
     filled: bool = False
 
-    def is_unanswered(self, taken: Taken) -> bool:
+    def is_unanswered(self, result: PageResult) -> bool:
         """Return whether a page is refused, or is empty although records are expected."""
-        return taken.refused or (self.filled and not taken.records)
+        return result.refused or (self.filled and not result.records)
 
 
 @dataclass(frozen=True)
-class Taken:
+class PageResult:
     """What became of a capture. `known`: nothing in it was new or changed. `missing`: the page does not exist.
 
     `claim`: it is a document's page, but which document's cannot be known. `records`: how many it holds.
@@ -85,12 +85,12 @@ class Taken:
     records: int = 0
 
 
-class Taking(Tally):
+class RunPages(RunTotals):
     """A run that stores pages. `fill`: their fill rates; `hidden`: whether one showed more of a withdrawn document."""
 
     def __init__(self, db: Database, command: str) -> None:
         super().__init__(db, command)
-        self.fill = Fill()
+        self.fill = FillRates()
         self.hidden = False
 
     def find_known(self, capture: Capture, sources: Iterable[Source]) -> KnownCapture | None:
@@ -98,110 +98,124 @@ class Taking(Tally):
 
         At the address of a withdrawn document only what a page says shows whose it is.
         """
-        return None if is_address(self.db, capture.uri) else find_same_bytes(self.db, capture, sources)
+        return None if is_withdrawn_address(self.db, capture.uri) else find_same_bytes(self.db, capture, sources)
 
-    def reread(self, capture: Capture, known: KnownCapture, step: WalkStep | None = None) -> Taken:
+    def record_unchanged(self, capture: Capture, known: KnownCapture, step: WalkRequest | None = None) -> PageResult:
         """Write that a page with known bytes was read."""
-        with self.in_one():
-            capture = self._with_possible_time(capture)
-            return self._left_out() if is_address(self.db, capture.uri) else self._count_unchanged(capture, known, step)
+        with self.ensure_transaction():
+            capture = self._without_future_time(capture)
+            return (
+                self._withhold_page()
+                if is_withdrawn_address(self.db, capture.uri)
+                else self._count_unchanged(capture, known, step)
+            )
 
-    def not_modified(self, capture: Capture, capture_id: int, step: WalkStep | None = None) -> Taken:
+    def record_not_modified(self, capture: Capture, capture_id: int, step: WalkRequest | None = None) -> PageResult:
         """Record that the server reports a page as unchanged since a capture."""
-        return self.reread(capture, known_capture(self.db, capture_id), step)
+        return self.record_unchanged(capture, load_capture(self.db, capture_id), step)
 
-    def add_page(self, capture: Capture, page: Page, source: Source, step: WalkStep | None = None) -> Taken:
+    def add_page(self, capture: Capture, page: Page, source: Source, step: WalkRequest | None = None) -> PageResult:
         """Store one page: its records, its problems and its reading, or none of these."""
         hashes = None if isinstance(page, Refused) else hash_page(page)
-        with self.in_one():
-            capture = self._with_possible_time(capture)
+        with self.ensure_transaction():
+            capture = self._without_future_time(capture)
             if is_withheld(self.db, capture, page, source):
-                self.hidden, self.withdrawn = True, Names.of(self.db)
-                return self._left_out()
+                self.hidden, self.withdrawn = True, WithdrawnNames.of(self.db)
+                return self._withhold_page()
             content = hashes.page if hashes else None
             known = find_same_content(self.db, capture, content, source)
             if not known and isinstance(page, DocumentPage):
-                part_readings(self.db, capture)
-            capture_id = known.id if known else keep_capture(self.db, capture, page, content, source)
+                split_readings(self.db, capture)
+            capture_id = known.id if known else insert_capture(self.db, capture, page, content, source)
             listing = listing_of_capture(self.db, capture_id) if isinstance(page, Listing) else None
             self.fill.count(page, source.name, listing)
             if known:
                 return self._count_unchanged(capture, known, step)
             before = self.counts["new"], self.counts["changed"]
             claim = False
-            keep_read(self.db, self.id, capture_id, capture)  # a statement counts by its readings
+            insert_read(self.db, self.id, capture_id, capture)  # a statement counts by its readings
             if isinstance(page, Refused):
                 self._refuse(capture, page, step)
             elif hashes:
-                place = Place(source, self.id, capture_id, listing, capture.uri, page.form, *_host_and_time(capture))
-                claim = self._take_records(place, page, hashes)
+                provenance = Provenance(
+                    source, self.id, capture_id, listing, capture.uri, page.form, *_host_and_time(capture)
+                )
+                claim = self._take_records(provenance, page, hashes)
             unchanged = (self.counts["new"], self.counts["changed"]) == before
-            self._presence(capture, capture_id, believed=not isinstance(page, Refused) and not claim)
+            self._update_presence(capture, capture_id, believed=not isinstance(page, Refused) and not claim)
             refused, records = isinstance(page, Refused), len(hashes.records) if hashes else 0
-            taken = Taken(capture_id, refused, unchanged, capture.http_status in NOT_THERE, claim, records)
-            return self._counted(taken, step)
+            result = PageResult(
+                capture_id, refused, unchanged, capture.http_status in NOT_FOUND_STATUSES, claim, records
+            )
+            return self._counted(result, step)
 
-    def passed_over(self, uri: str, problem: Problem | None, step: WalkStep | None = None) -> None:
+    def record_skipped(self, uri: str, problem: Problem | None, step: WalkRequest | None = None) -> None:
         """Write that an item gave no capture: with its reason, or as ignored if its name shows that it is no page."""
-        if problem is None or is_named(self.db, uri):
+        if problem is None or is_withdrawn_name(self.db, uri):
             self.counts["ignored"] += 1
             return
-        with self.in_one():
-            self.complain(replace(problem, severity="warning") if step else problem, uri)
+        with self.ensure_transaction():
+            self.add_problem(replace(problem, severity="warning") if step else problem, uri)
             self._keep_step(step, None, known=False)
 
-    def count_known(self, pages: int, records: int) -> None:
+    def count_unchanged(self, pages: int, records: int) -> None:
         """Count pages that need not be parsed, because the container that holds them was read before."""
         self.counts.update(pages=pages, skipped=pages, records=records, unchanged=records)
 
     def add_run_problem(self, problem: Problem, uri: str | None = None) -> None:
         """Write a problem that belongs to no page of a walk."""
-        self.passed_over(uri or "", problem)
+        self.record_skipped(uri or "", problem)
 
-    def _with_possible_time(self, capture: Capture) -> Capture:
+    def _without_future_time(self, capture: Capture) -> Capture:
         """Return a capture without its time if that is in the future: it would outlast whatever is harvested later."""
         if capture.captured_at is None or capture.captured_at <= datetime.now(UTC) + FUTURE:
             return capture
-        message = f"says that it was captured on {stamp(capture.captured_at)}: it counts as a page without a time"
-        self.complain(Problem("warning", "captured-in-future", message), capture.uri)
+        message = (
+            f"says that it was captured on {utc_timestamp(capture.captured_at)}: it counts as a page without a time"
+        )
+        self.add_problem(Problem("warning", "captured-in-future", message), capture.uri)
         return replace(capture, captured_at=None)
 
-    def _take_records(self, place: Place, page: Listing | DocumentPage, hashes: Hashes) -> bool:
+    def _take_records(self, provenance: Provenance, page: Listing | DocumentPage, hashes: PageHashes) -> bool:
         """Write the records and problems of a page; return whether it is a claim."""
-        taker = RecordTaker(self.db, place)
-        outcome = taker.write_listing(page, hashes) if isinstance(page, Listing) else taker.take_document(page, hashes)
+        writer = PageWriter(self.db, provenance)
+        outcome = (
+            writer.write_listing(page, hashes)
+            if isinstance(page, Listing)
+            else writer.write_document_page(page, hashes)
+        )
         self.counts.update(outcome)
         self.counts["records"] += len(hashes.records)
-        self.counts["returned"] -= take_back_returns(self.db, self.id, taker.regrouped)
-        for record in taker.undecided:
-            self.complain(Problem("notice", "withheld", UNDECIDED, position=record.position), place.uri)
+        self.counts["returned"] -= undo_returns(self.db, self.id, writer.regrouped)
+        for record in writer.undecided:
+            self.add_problem(Problem("notice", "withheld", UNDECIDED, position=record.position), provenance.uri)
         for problem in page.problems:
-            self.complain(replace(problem, extract="") if taker.withheld else problem, place.uri)
+            self.add_problem(replace(problem, extract="") if writer.withheld else problem, provenance.uri)
             self.counts[REFERENCE_READINGS] += problem.code == REFERENCE_READING
-        if isinstance(page, Listing) or not taker.is_claim:
+        if isinstance(page, Listing) or not writer.is_claim:
             return False
-        self.complain(Problem("warning", ANOTHER_DOCUMENT, CLAIM, extract=page.record.title), place.uri)
+        self.add_problem(Problem("warning", ANOTHER_DOCUMENT, CLAIM, extract=page.record.title), provenance.uri)
         return True
 
-    def _left_out(self) -> Taken:
+    def _withhold_page(self) -> PageResult:
         """Withhold a page of a withdrawn document; not even its address is stored."""
         self.counts["pages"] += 1
-        self.complain(Problem("notice", "withdrawn", "a page of a withdrawn document was left out"), None)
-        return Taken(0, refused=False, known=True)
+        self.add_problem(Problem("notice", "withdrawn", "a page of a withdrawn document was left out"), None)
+        return PageResult(0, refused=False, known=True)
 
-    def _refuse(self, capture: Capture, page: Refused, step: WalkStep | None) -> None:
+    def _refuse(self, capture: Capture, page: Refused, step: WalkRequest | None) -> None:
         """Write a refusal: an error, or a warning for a page of a walk, whose result decides if it is missing.
 
         That a page does not exist is an answer, too: nothing is missing that the site has.
         """
         self.counts["refused"] += not (step and step.again)
-        severity: Severity = "warning" if step or capture.http_status in NOT_THERE else "error"
-        self.complain(Problem(severity, page.code, page.message, extract=page.extract), capture.uri)
+        severity: Severity = "warning" if step or capture.http_status in NOT_FOUND_STATUSES else "error"
+        self.add_problem(Problem(severity, page.code, page.message, extract=page.extract), capture.uri)
 
-    def _count_unchanged(self, capture: Capture, known: KnownCapture, step: WalkStep | None) -> Taken:
-        keep_read(self.db, self.id, known.id, capture)
+    def _count_unchanged(self, capture: Capture, known: KnownCapture, step: WalkRequest | None) -> PageResult:
+        insert_read(self.db, self.id, known.id, capture)
         claim = known.refused is None and self._write_reading(capture, known)
-        self._presence(capture, known.id, believed=known.refused is None and not claim)
+        self._update_presence(capture, known.id, believed=known.refused is None and not claim)
         self.counts.update(skipped=1, records=known.records)
         if known.errors and not (step and known.refused):  # the walk decides whether a refused page is missing
             self.errors += known.errors
@@ -209,47 +223,47 @@ class Taking(Tally):
             self.counts["refused"] += 1
         if known.errors and not (step and step.again):
             code = known.refused or "still-incomplete"
-            self.complain(Problem("notice", code, STILL_NOT_TAKEN), capture.uri)
-        missing = capture.http_status in NOT_THERE
-        taken = Taken(known.id, known.refused is not None, True, missing, claim, known.records)
-        return self._counted(taken, step)
+            self.add_problem(Problem("notice", code, STILL_NOT_TAKEN), capture.uri)
+        missing = capture.http_status in NOT_FOUND_STATUSES
+        result = PageResult(known.id, known.refused is not None, True, missing, claim, known.records)
+        return self._counted(result, step)
 
     def _write_reading(self, capture: Capture, known: KnownCapture) -> bool:
         """Write what a known page states, at this time; return whether it is a claim."""
         sql = "SELECT source, listing_id, form FROM captures WHERE id = ?"
         name, listing, form = self.db.execute(sql, [known.id]).fetchone()
         source = load_sources()[name]
-        place = Place(source, self.id, known.id, listing, capture.uri, form, *_host_and_time(capture))
-        taker = RecordTaker(self.db, place)
-        outcome = taker.read_again()
+        provenance = Provenance(source, self.id, known.id, listing, capture.uri, form, *_host_and_time(capture))
+        writer = PageWriter(self.db, provenance)
+        outcome = writer.write_reading()
         self.counts.update(new=outcome["new"], changed=outcome["changed"])
         self.counts["unchanged"] += max(0, known.records - outcome["changed"])
-        claim = listing is None and taker.is_claim
+        claim = listing is None and writer.is_claim
         if claim:
-            self.complain(Problem("warning", ANOTHER_DOCUMENT, CLAIM), capture.uri)
+            self.add_problem(Problem("warning", ANOTHER_DOCUMENT, CLAIM), capture.uri)
         return claim
 
-    def _presence(self, capture: Capture, capture_id: int, *, believed: bool) -> None:
+    def _update_presence(self, capture: Capture, capture_id: int, *, believed: bool) -> None:
         """Mark documents as gone or returned, as a page shows. A page without a time shows nothing of the present."""
         if capture.captured_at is None:
             return
-        at = stamp(capture.captured_at)
+        at = utc_timestamp(capture.captured_at)
         if believed:
-            self.counts["returned"] += come_back(self.db, self.id, capture_id, at)
-        elif capture.http_status in NOT_THERE:
-            self.counts["gone"] += not_found(self.db, self.id, capture_id, capture.uri, at)
+            self.counts["returned"] += mark_returned(self.db, self.id, capture_id, at)
+        elif capture.http_status in NOT_FOUND_STATUSES:
+            self.counts["gone"] += mark_not_found(self.db, self.id, capture_id, capture.uri, at)
 
-    def _counted(self, taken: Taken, step: WalkStep | None) -> Taken:
+    def _counted(self, result: PageResult, step: WalkRequest | None) -> PageResult:
         """Count a page, and as a step of its walk unless it is requested again."""
         self.counts["pages"] += 1
-        if not (step and step.again and step.is_unanswered(taken)):
-            self._keep_step(step, None if taken.refused else taken.capture_id, known=taken.known)
-        return taken
+        if not (step and step.again and step.is_unanswered(result)):
+            self._keep_step(step, None if result.refused else result.capture_id, known=result.known)
+        return result
 
-    def _keep_step(self, step: WalkStep | None, capture_id: int | None, *, known: bool) -> None:
+    def _keep_step(self, step: WalkRequest | None, capture_id: int | None, *, known: bool) -> None:
         if step:
-            keep_step(self.db, step.walk, step.number, step.reason, capture_id, known=known, cached=step.cached)
+            insert_step(self.db, step.walk, step.number, step.reason, capture_id, known=known, cached=step.cached)
 
 
 def _host_and_time(capture: Capture) -> tuple[str, str | None]:
-    return host_of(capture.uri), stamp(capture.captured_at) if capture.captured_at else None
+    return host_of(capture.uri), utc_timestamp(capture.captured_at) if capture.captured_at else None

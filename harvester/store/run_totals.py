@@ -7,9 +7,9 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from harvester.store.database import transaction
-from harvester.store.withdrawal.names import Names
+from harvester.store.withdrawal.names import WithdrawnNames
 from harvester.store.withdrawal.secret import check_secret
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ COUNTS = (
 )
 
 
-class Tally:
+class RunTotals:
     """The row of a run. `errors`: how many of the requested items could not be stored."""
 
     def __init__(self, db: Database, command: str) -> None:
@@ -34,23 +34,23 @@ class Tally:
         self.counts: Counter[str] = Counter()
         self.errors = 0
         check_secret(db)
-        self.withdrawn = Names.of(db)
+        self.withdrawn = WithdrawnNames.of(db)
         with transaction(db):
             # The name of a file need not be text.
             command = command.encode(errors="backslashreplace").decode()
-            values = [self.withdrawn.taken_out(command), stamp()]
+            values = [self.withdrawn.redacted(command), utc_timestamp()]
             cursor = db.execute("INSERT INTO runs (command, started_at) VALUES (?, ?)", values)
         self.id = int(cursor.lastrowid or 0)
 
-    def complain(self, problem: Problem, uri: str | None) -> None:
+    def add_problem(self, problem: Problem, uri: str | None) -> None:
         """Write a problem, within the open transaction."""
         self.counts["problems"] += 1
         self.errors += problem.severity == "error"
         sql = """INSERT INTO problems (run_id, uri, position, severity, code, message, extract)
             VALUES (?, ?, ?, ?, ?, ?, ?)"""
-        if uri and self.withdrawn.stand_in(uri):
+        if uri and self.withdrawn.occurs_in(uri):
             uri = None
-        message, extract = map(self.withdrawn.taken_out, (problem.message, problem.extract or ""))
+        message, extract = map(self.withdrawn.redacted, (problem.message, problem.extract or ""))
         values = (problem.position, problem.severity, problem.code, message, extract or None)
         self.db.execute(sql, [self.id, uri, *values])
 
@@ -66,7 +66,7 @@ class Tally:
             self.counts, self.errors = counts, errors
             raise
 
-    def in_one(self) -> AbstractContextManager[None]:
+    def ensure_transaction(self) -> AbstractContextManager[None]:
         """Return the context of the open transaction, or of a new one."""
         return nullcontext() if self.db.conn.in_transaction else self.transaction()
 

@@ -18,7 +18,7 @@ CHUNK_LETTERS = 4_000_000
 """Characters of texts in one transaction: half a second at most, so that other writers need not wait longer."""
 MERGED_PAGES = 500
 """Pages of the index that are merged in one transaction, for the same reason."""
-WORDS = (
+INDEX_COLUMNS = (
     "title",
     "summary",
     "text",
@@ -33,10 +33,10 @@ WORDS = (
     "number",
 )
 """The columns of the index."""
-_COLUMNS = ", ".join(WORDS)
-_FOLDED = ", ".join(f"fold({name})" for name in WORDS)
+_COLUMNS = ", ".join(INDEX_COLUMNS)
+_FOLDED = ", ".join(f"fold({name})" for name in INDEX_COLUMNS)
 FOLDED_VIEW = f"""CREATE VIEW document_words_folded AS
-    SELECT id, {", ".join(f"fold({name}) AS {name}" for name in WORDS)} FROM document_words"""
+    SELECT id, {", ".join(f"fold({name}) AS {name}" for name in INDEX_COLUMNS)} FROM document_words"""
 """The content of the index, for a check to compare it with."""
 _BOUND = f"""
     SELECT max(id) FROM (
@@ -46,12 +46,12 @@ _BOUND = f"""
     WHERE before < {CHUNK_LETTERS}"""
 
 
-def behind(db: Database) -> int:
+def count_unindexed(db: Database) -> int:
     """Return how many documents the index does not hold as they are now."""
     return int(db.execute("SELECT count(*) FROM documents_unindexed").fetchone()[0])
 
 
-def index(db: Database, chunk: int = CHUNK) -> None:
+def update_index(db: Database, chunk: int = CHUNK) -> None:
     """Update full text, in transactions of one chunk each."""
     while True:
         with transaction(db):
@@ -83,7 +83,7 @@ def index_now(db: Database) -> None:
         pass
 
 
-def index_again(db: Database) -> None:
+def rebuild_index(db: Database) -> None:
     """Rebuild the index from nothing."""
     with transaction(db):
         db.execute("INSERT INTO documents_fts (documents_fts) VALUES ('delete-all')")
@@ -91,7 +91,7 @@ def index_again(db: Database) -> None:
         db.execute("DELETE FROM documents_unindexed")
 
 
-def forget_words(db: Database) -> None:
+def purge_deleted(db: Database) -> None:
     """Merge the index, piece by piece: deleted words stay in its older parts until then."""
     size = -MERGED_PAGES
     while True:
@@ -103,12 +103,12 @@ def forget_words(db: Database) -> None:
         size = MERGED_PAGES
 
 
-def note_changed(db: Database) -> None:
+def mark_changed(db: Database) -> None:
     """Mark the documents whose indexed words differ from those before the rebuild, which are in `former`.
 
     No trigger has marked anything meanwhile, so the index still holds the words from before.
     """
-    names = ", ".join(("id", *WORDS))
+    names = ", ".join(("id", *INDEX_COLUMNS))
     for one, other in (("former", "main"), ("main", "former")):
         rows = f"SELECT {names} FROM {one}.document_words EXCEPT SELECT {names} FROM {other}.document_words"
         db.execute(

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from harvester.model import DocumentPage, Problem, Refused
 from harvester.registry import load_sources
-from harvester.store.documents import write_document
-from harvester.store.keys import differ
+from harvester.store.documents import update_document
+from harvester.store.keys import is_different
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ Scope = tuple[str, "str | None", "int | None"]
 
 
 @dataclass
-class Fill:
+class FillRates:
     """How full the pages were that a run has parsed."""
 
     filled: Counter[tuple[Scope, str]] = field(default_factory=Counter)
@@ -64,14 +64,16 @@ class Fill:
         self.totals[scope, name] += len(filled)
 
 
-def keep_fill(db: Database, run: int, fill: Fill) -> list[Problem]:
+def store_fill_rates(db: Database, run: int, fill: FillRates) -> list[Problem]:
     """Write the fill rates of a run; return a problem for each that has dropped since the runs before."""
     sql = "INSERT INTO fill (run_id, source, form, listing_id, field, filled, records) VALUES (?, ?, ?, ?, ?, ?, ?)"
     counted = [(*scope, name, fill.filled[scope, name], of) for (scope, name), of in fill.totals.items()]
     rows = [(run, *row) for row in counted if row[-1] >= _fewest(row[3])]
-    fallen = [_problem(db, row, usual) for row in rows if (usual := _usual(db, row)) and _has_fallen(row, usual)]
+    drops = [
+        _drop_problem(db, row, usual) for row in rows if (usual := _usual_rate(db, row)) and _has_fallen(row, usual)
+    ]
     db.conn.executemany(sql, rows)
-    return fallen
+    return drops
 
 
 Row = tuple[int, str, "str | None", "int | None", str, int, int]
@@ -81,7 +83,7 @@ def _fewest(name: str) -> int:
     return FEWEST["pages" if name in OF_PAGES else "records"]
 
 
-def _usual(db: Database, row: Row) -> float | None:
+def _usual_rate(db: Database, row: Row) -> float | None:
     sql = """SELECT 1.0 * filled / records FROM fill
         WHERE source = ? AND form IS ? AND listing_id IS ? AND field = ? ORDER BY run_id DESC LIMIT ?"""
     rates = [rate for (rate,) in db.execute(sql, [*row[1:5], RUNS_BEFORE])]
@@ -93,18 +95,18 @@ def _has_fallen(row: Row, usual: float) -> bool:
     return now < USUAL_SHARE * usual and usual - now >= POINTS
 
 
-def _problem(db: Database, row: Row, usual: float) -> Problem:
+def _drop_problem(db: Database, row: Row, usual: float) -> Problem:
     _, source, form, listing, name, filled, of = row
-    place = _name(db, listing) if listing else f"the document pages of {source}" if form else source
+    place = _listing_name(db, listing) if listing else f"the document pages of {source}" if form else source
     if name in OF_PAGES:
-        told = f"{filled / of:.2g} {OF_PAGES[name]} a page asked for, {usual:.2g} in the runs before"
+        rates = f"{filled / of:.2g} {OF_PAGES[name]} a page asked for, {usual:.2g} in the runs before"
     else:
-        told = f"{DESCRIBED[name]} in {filled / of:.0%} of {of} records, {usual:.0%} in the runs before"
+        rates = f"{DESCRIBED[name]} in {filled / of:.0%} of {of} records, {usual:.0%} in the runs before"
     hint = "has the site changed? See what is read: harvester parse FILE, of a page that is kept or saved"
-    return Problem("error", "rot", f"{place}: {told}; {hint}")
+    return Problem("error", "rot", f"{place}: {rates}; {hint}")
 
 
-def _name(db: Database, listing: int) -> str:
+def _listing_name(db: Database, listing: int) -> str:
     return str(db.execute("SELECT name FROM listings WHERE id = ?", [listing]).fetchone()[0])
 
 
@@ -121,7 +123,7 @@ _WALK = """SELECT walks.listing_id, walks.started_at, walks.finished_at, listing
 _NEWS = "SELECT document_id, field FROM news WHERE listing_id = ? AND observed_at BETWEEN ? AND ? ORDER BY document_id"
 
 
-def hold_back(run: Run, walk: int) -> None:
+def suppress_news(run: Run, walk: int) -> None:
     """Suppress the news of a finished walk for fields that changed in too many records, and revert their documents."""
     listing, first_at, last_at, uri, records = run.db.execute(_WALK, [walk]).fetchone()
     if records < FROM_RECORDS:
@@ -136,7 +138,7 @@ def hold_back(run: Run, walk: int) -> None:
                 ON CONFLICT DO UPDATE SET last_at = excluded.last_at"""
             run.db.execute(sql, [listing, column, first_at, last_at])
             for document in documents:
-                _take_back(run, document)
+                _revert(run, document)
             name = column.removesuffix("_text")
             message = MESSAGE.format(field=name, count=len(documents), records=records)
             run.add_run_problem(Problem("warning", "site-changed", message), uri)
@@ -154,12 +156,12 @@ def _other_items(run: Run, changed: dict[str, list[int]]) -> set[int]:
     return found if len(found) < FROM_RECORDS else set()
 
 
-def _take_back(run: Run, document: int) -> None:
+def _revert(run: Run, document: int) -> None:
     """Restore the values that a document had before the walk, as if this run had not changed it."""
     (name,) = run.db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
     had_changed = _has_changed(run, document)
-    write_document(run.db, document, load_sources()[name], run.id)
-    _forget_detours(run, document)
+    update_document(run.db, document, load_sources()[name], run.id)
+    _delete_detours(run, document)
     if had_changed and not _has_changed(run, document):
         run.counts["changed"] -= 1
         run.counts["unchanged"] += 1
@@ -170,13 +172,13 @@ def _has_changed(run: Run, document: int) -> bool:
     return run.db.execute(sql, [run.id, document]).fetchone() is not None
 
 
-def _forget_detours(run: Run, document: int) -> None:
+def _delete_detours(run: Run, document: int) -> None:
     """Delete the changes of this run by which a field of a document left a value that it has again."""
     sql = """SELECT field, id, before, after FROM changes WHERE run_id = ? AND document_id = ?
         AND kind IN ('filled', 'changed') AND merged_from IS NULL ORDER BY field, id"""
     for _, rows in groupby(run.db.execute(sql, [run.id, document]).fetchall(), key=itemgetter(0)):
         steps = [(change, before, after) for _, change, before, after in rows]
-        held = steps[-1][2]
+        final = steps[-1][2]
         values = [steps[0][1], *(after for _, _, after in steps)]
-        needless = steps[next(number for number, value in enumerate(values) if not differ(value, held)) :]
+        needless = steps[next(number for number, value in enumerate(values) if not is_different(value, final)) :]
         run.db.conn.executemany("DELETE FROM changes WHERE id = ?", [(change,) for change, *_ in needless])

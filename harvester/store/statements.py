@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.parsers.dates import read_date
 from harvester.parsers.titles import LOOKED_AT, TitleParts, read_title
-from harvester.store.keys import plain
+from harvester.store.keys import normalize_text
 from harvester.store.votes import Statement
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from harvester.model import Record
     from harvester.source import DateOrder
-    from harvester.store.captures import Place
-    from harvester.store.timeline import FieldValue, Origin
+    from harvester.store.captures import Provenance
+    from harvester.store.timeline import FieldValue, ValueOrigin
 
 
 DESCRIBED = (
@@ -46,18 +46,20 @@ def content_of(record: Record, attached: str | None, *, believed: bool = True) -
 
     The numbers and the canonical address of an own page that is incomplete are left out.
     """
-    values = {name: value for name in _SAID if (value := getattr(record, name)) and (believed or name not in KEYS)}
+    values = {
+        name: value for name in _ATTRIBUTES if (value := getattr(record, name)) and (believed or name not in KEYS)
+    }
     values |= {"date_text": record.date.text} if record.date.text else {}
     values |= {"terms": _by_facet(record)} if record.terms else {}
     return json.dumps(values | ({"attached": attached} if attached else {}), ensure_ascii=False)
 
 
-_SAID = tuple(name for name in STATED if name != "date_text")
+_ATTRIBUTES = tuple(name for name in STATED if name != "date_text")
 
 
 def _by_facet(record: Record) -> dict[str, list[str]]:
     facets = sorted({facet for facet, _ in record.terms})
-    return {facet: sorted({plain(term) for name, term in record.terms if name == facet}) for facet in facets}
+    return {facet: sorted({normalize_text(term) for name, term in record.terms if name == facet}) for facet in facets}
 
 
 def columns_of(content: Mapping[str, FieldValue], order: DateOrder | None) -> dict[str, Any]:
@@ -73,7 +75,7 @@ def terms_of(content: Mapping[str, FieldValue]) -> dict[str, list[str]]:
     return {facet: list(content[facet].value or ()) if facet in content else [] for facet in FACETS}
 
 
-def origin_of(name: str, content: Mapping[str, FieldValue], columns: Mapping[str, Any]) -> Origin | None:
+def origin_of(name: str, content: Mapping[str, FieldValue], columns: Mapping[str, Any]) -> ValueOrigin | None:
     """Return the origin of a tracked column or facet; None if it has none."""
     if name == "date":
         name = "date_text"
@@ -103,7 +105,7 @@ def _parts(title: str) -> TitleParts:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredStatement:
     """The id of a stored statement, and its document."""
 
     id: int
@@ -113,10 +115,10 @@ class Stored:
 class StatementTable:
     """Reads and writes the statements of pages of one form at one host."""
 
-    def __init__(self, db: Database, place: Place) -> None:
+    def __init__(self, db: Database, provenance: Provenance) -> None:
         self._db = db
-        self._provenance = place
-        self._stored: dict[tuple[str, str], Stored] = {}
+        self._provenance = provenance
+        self._stored: dict[tuple[str, str], StoredStatement] = {}
 
     def load(self, keys: Iterable[str]) -> None:
         """Load the statements of rows under these keys, in one query."""
@@ -127,9 +129,9 @@ class StatementTable:
         for key, digest, number, document in self._db.execute(
             sql, [*names, self._provenance.form, self._provenance.host]
         ):
-            self._stored[key, digest] = Stored(number, document)
+            self._stored[key, digest] = StoredStatement(number, document)
 
-    def find(self, key: str, digest: str) -> Stored | None:
+    def find(self, key: str, digest: str) -> StoredStatement | None:
         """Return the stored statement with this key and hash."""
         return self._stored.get((key, digest))
 
@@ -137,18 +139,18 @@ class StatementTable:
         """Insert a statement; return it with its id."""
         sql = """INSERT INTO statements (document_id, key, natural, form, host, own, cut, hash, content, capture_id)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-        said = (statement.document, statement.key, statement.natural, statement.form, statement.host)
+        identity = (statement.document, statement.key, statement.natural, statement.form, statement.host)
         more = (statement.own, statement.cut, statement.hash, statement.content, self._provenance.capture)
-        number = int(self._db.execute(sql, [*said, *more]).lastrowid or 0)
+        number = int(self._db.execute(sql, [*identity, *more]).lastrowid or 0)
         if not statement.own:
-            self._stored[statement.key, statement.hash] = Stored(number, statement.document)
-        return Statement(number, *said, statement.own, statement.cut, statement.hash, statement.content)
+            self._stored[statement.key, statement.hash] = StoredStatement(number, statement.document)
+        return Statement(number, *identity, statement.own, statement.cut, statement.hash, statement.content)
 
 
-def page_statement(db: Database, capture: int) -> Stored | None:
+def page_statement(db: Database, capture: int) -> StoredStatement | None:
     """Return the statement of a capture of an own page."""
     row = db.execute("SELECT id, document_id FROM statements WHERE own AND capture_id = ?", [capture]).fetchone()
-    return Stored(*row) if row else None
+    return StoredStatement(*row) if row else None
 
 
 _OPEN_CLAIMS = """SELECT DISTINCT captures.uri FROM reads JOIN captures ON captures.id = reads.capture_id

@@ -16,7 +16,7 @@ _LAST_WALKS = """SELECT listings.name, walks.* FROM walks JOIN listings ON listi
 
 
 @dataclass(frozen=True)
-class Report:
+class StatusReport:
     """Coverage and last walk of each listing, the last runs (newest first), each reason why the state is unhealthy."""
 
     documents: int
@@ -37,10 +37,10 @@ class Report:
         return {"healthy": self.healthy, **asdict(self)}
 
 
-def report(db: Database) -> Report:
+def status_report(db: Database) -> StatusReport:
     """Return the report on a database."""
     runs = list(db.query("SELECT * FROM runs ORDER BY id DESC LIMIT ?", [RUNS_SHOWN]))
-    return Report(
+    return StatusReport(
         documents=db.execute("SELECT count(*) FROM documents").fetchone()[0],
         last_read=db.execute("SELECT max(read_at) FROM reads").fetchone()[0],
         coverage=list(db.query("SELECT * FROM coverage ORDER BY listing_id")),

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from harvester.model import FileLink, Text
-from harvester.store.keys import differ
+from harvester.store.keys import is_different
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ Change = tuple[str | None, str | None, str | None]
 """Field, value before, value after."""
 
 
-class Attached:
+class Attachments:
     """The texts and files of one own page: `hash` identifies them all, None if there are none."""
 
     def __init__(self, digest: str | None, texts: Sequence[Text], files: Sequence[FileLink], capture: int) -> None:
@@ -29,7 +29,7 @@ class Attached:
         self.capture = capture
 
     @classmethod
-    def of_page(cls, page: DocumentPage, digest: str | None, capture: int) -> Attached:
+    def of_page(cls, page: DocumentPage, digest: str | None, capture: int) -> Attachments:
         """Return those of a page that was just parsed."""
         return cls(digest, page.texts, page.files, capture)
 
@@ -43,12 +43,14 @@ class Attached:
         db.execute(sql, [self.hash, json.dumps(content, ensure_ascii=False), self.capture])
 
 
-def switch(db: Database, document: int, digest: str | None, at_hand: Attached | None) -> list[Change] | None:
+def switch_attachments(
+    db: Database, document: int, digest: str | None, page_attachments: Attachments | None
+) -> list[Change] | None:
     """Replace the texts and files of a document; return which texts changed, None if the new ones cannot be found."""
-    wanted = at_hand if at_hand and at_hand.hash == digest else _kept(db, digest)
+    wanted = page_attachments if page_attachments and page_attachments.hash == digest else _find_attachments(db, digest)
     if wanted is None:
         return None
-    before = attached_of(db, document)
+    before = load_attachments(db, document)
     db.execute("UPDATE documents SET attached = ? WHERE id = ?", [digest, document])
     changed = _write_texts(db, document, wanted)
     _write_files(db, document, wanted)
@@ -58,7 +60,7 @@ def switch(db: Database, document: int, digest: str | None, at_hand: Attached | 
     return changed
 
 
-def attached_of(db: Database, document: int) -> Attached | None:
+def load_attachments(db: Database, document: int) -> Attachments | None:
     """Return the texts and files of a document, None if it has none."""
     row = db.execute("SELECT attached FROM documents WHERE id = ?", [document]).fetchone()
     if row is None or row[0] is None:
@@ -67,30 +69,30 @@ def attached_of(db: Database, document: int) -> Attached | None:
     texts = db.execute(sql, [document]).fetchall()
     sql = "SELECT url, media_type, capture_id FROM files WHERE document_id = ? ORDER BY url"
     files = db.execute(sql, [document]).fetchall()
-    capture = max(one[-1] for one in (*texts, *files)) if texts or files else 0
-    return Attached(row[0], [Text(*text[:3]) for text in texts], [FileLink(*file[:2]) for file in files], capture)
+    capture = max(row[-1] for row in (*texts, *files)) if texts or files else 0
+    return Attachments(row[0], [Text(*text[:3]) for text in texts], [FileLink(*file[:2]) for file in files], capture)
 
 
-def _kept(db: Database, digest: str | None) -> Attached | None:
+def _find_attachments(db: Database, digest: str | None) -> Attachments | None:
     if digest is None:
-        return Attached(None, (), (), 0)
+        return Attachments(None, (), (), 0)
     row = db.execute("SELECT content, capture_id FROM attachments WHERE hash = ?", [digest]).fetchone()
     if row:
         content = json.loads(row[0])
         texts, files = [Text(*text) for text in content["texts"]], [FileLink(*file) for file in content["files"]]
-        return Attached(digest, texts, files, row[1])
+        return Attachments(digest, texts, files, row[1])
     holder = db.execute("SELECT id FROM documents WHERE attached = ?", [digest]).fetchone()
-    return attached_of(db, holder[0]) if holder else None
+    return load_attachments(db, holder[0]) if holder else None
 
 
-def _write_texts(db: Database, document: int, wanted: Attached) -> list[Change]:
+def _write_texts(db: Database, document: int, wanted: Attachments) -> list[Change]:
     sql = "SELECT id, kind, language, text FROM texts WHERE document_id = ?"
-    held = {(kind, language): (key, text) for key, kind, language, text in db.execute(sql, [document])}
+    stored = {(kind, language): (key, text) for key, kind, language, text in db.execute(sql, [document])}
     stated: dict[tuple[Any, ...], str] = {(text.kind, text.language): text.text for text in wanted.texts}
     changed: list[Change] = []
-    for name in sorted(held.keys() | stated.keys(), key=str):
-        before, after = held.get(name, (0, None)), stated.get(name)
-        if differ(before[1], after):
+    for name in sorted(stored.keys() | stated.keys(), key=str):
+        before, after = stored.get(name, (0, None)), stated.get(name)
+        if is_different(before[1], after):
             changed.append((" ".join(part for part in name if part), before[1], after))
             if before[0]:
                 db.execute("DELETE FROM texts WHERE id = ?", [before[0]])
@@ -100,11 +102,11 @@ def _write_texts(db: Database, document: int, wanted: Attached) -> list[Change]:
     return changed
 
 
-def _write_files(db: Database, document: int, wanted: Attached) -> None:
-    held = {row[0] for row in db.execute("SELECT url FROM files WHERE document_id = ?", [document])}
+def _write_files(db: Database, document: int, wanted: Attachments) -> None:
+    stored = {row[0] for row in db.execute("SELECT url FROM files WHERE document_id = ?", [document])}
     stated = {file.url: file.media_type for file in wanted.files}
-    for url in held - stated.keys():
+    for url in stored - stated.keys():
         db.execute("DELETE FROM files WHERE document_id = ? AND url = ?", [document, url])
-    for url in sorted(stated.keys() - held):
+    for url in sorted(stated.keys() - stored):
         sql = "INSERT INTO files (document_id, url, media_type, capture_id) VALUES (?, ?, ?, ?)"
         db.execute(sql, [document, url, stated[url], wanted.capture])

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harvester.parsers.dates import read_date
-from harvester.store.keys import differ, plain
+from harvester.store.keys import is_different, normalize_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ ADDRESS_FIELDS = ("url", "slug", "record_id", "node_id")
 Rank = tuple[bool, int, int, str, str]
 
 
-class Origin(NamedTuple):
+class ValueOrigin(NamedTuple):
     """Where a value comes from."""
 
     at: str
@@ -46,7 +46,7 @@ class FieldValue(NamedTuple):
     """The value of a field. `value` is None where the field was stated before and is not any more."""
 
     value: Any
-    origin: Origin
+    origin: ValueOrigin
 
 
 @dataclass
@@ -54,7 +54,7 @@ class News:
     """A change in a listing that the item's own page has neither confirmed nor denied yet."""
 
     value: Any
-    origin: Origin
+    origin: ValueOrigin
     listing: int
     rank: Rank
     old: Any
@@ -67,7 +67,7 @@ class News:
     """Times at which the richer voice was read since then, and still showed the old value."""
 
 
-class Suppressed(NamedTuple):
+class SuppressedNews(NamedTuple):
     """A walk in which a listing changed so many records that its news of a field replaces no value."""
 
     listing: int
@@ -82,11 +82,11 @@ class Series:
 
     rank: Rank
     whole_source: bool
-    first: Origin
+    first: ValueOrigin
     vote: Vote
     changed: dict[str, str] = field(default_factory=dict)
     """When a field last differed from the dated vote before."""
-    began: dict[str, Origin] = field(default_factory=dict)
+    began: dict[str, ValueOrigin] = field(default_factory=dict)
     """The origin of the present value of a field, if not the first vote."""
     earlier: dict[str, list[Any]] = field(default_factory=dict)
     """The earlier values of a field."""
@@ -106,8 +106,8 @@ class Series:
             return
         old, new = before.statement.fields, vote.statement.fields
         for name in {*old, *new}:
-            if differs(name, old.get(name), new.get(name), order):
-                self.began[name] = Origin(vote.at, vote.capture, from_start=False)
+            if is_field_different(name, old.get(name), new.get(name), order):
+                self.began[name] = ValueOrigin(vote.at, vote.capture, from_start=False)
                 self.earlier.setdefault(name, []).append(old.get(name))
                 if before.at:
                     self.changed[name] = vote.at
@@ -119,7 +119,7 @@ class Timeline:
     def __init__(
         self,
         source: Source,
-        suppressed: Sequence[Suppressed] = (),
+        suppressed: Sequence[SuppressedNews] = (),
         lost_slugs: Mapping[str, str] | None = None,
     ) -> None:
         self._forms = [form.name for form in source.forms]
@@ -131,7 +131,7 @@ class Timeline:
         self._voices: dict[Rank, dict[int | None, Series]] = {}
         self._ranks: list[Rank] = []
         self._stated: dict[str, tuple[Rank, str, FieldValue]] = {}
-        self._urls: list[tuple[Rank, str, str, str | None, Origin]] = []
+        self._urls: list[tuple[Rank, str, str, str | None, ValueOrigin]] = []
         self.news: dict[str, News] = {}
         """By field; open ones only."""
         self._page_slugs: list[str] = []
@@ -147,10 +147,10 @@ class Timeline:
         changed = self._changed(before, vote)
         held = {name: self.value(name) for name in changed}
         series.add(vote, self._date_order)
-        self._keep_addresses(rank, vote)
-        self._keep_page_slug(rank, vote)
+        self._note_addresses(rank, vote)
+        self._note_page_slug(rank, vote)
         for name in changed:
-            self._take_news(series, name, before.statement.fields.get(name), held[name])
+            self._add_news(series, name, before.statement.fields.get(name), held[name])
         for name in [name for name, news in self.news.items() if rank <= news.rank]:
             self._confirm(name, vote)
 
@@ -180,7 +180,7 @@ class Timeline:
 
     def _rank(self, vote: Vote) -> Rank:
         statement = vote.statement
-        form, host = _place(statement.form, self._forms), _place(statement.host, self._hosts)
+        form, host = _order(statement.form, self._forms), _order(statement.host, self._hosts)
         return statement.cut, form, host, statement.host, statement.form
 
     def _series(self, rank: Rank, vote: Vote) -> Series:
@@ -190,7 +190,7 @@ class Timeline:
             self._ranks = sorted(self._voices)
         listing = None if vote.statement.own else vote.listing
         if listing not in voice:
-            voice[listing] = Series(rank, vote.whole_source, Origin(vote.at, vote.capture), vote)
+            voice[listing] = Series(rank, vote.whole_source, ValueOrigin(vote.at, vote.capture), vote)
         return voice[listing]
 
     def _changed(self, before: Vote, vote: Vote) -> list[str]:
@@ -205,9 +205,9 @@ class Timeline:
         return [name for name in shown if self._differs(name, old.get(name), new.get(name))]
 
     def _differs(self, name: str, one: Any, other: Any) -> bool:
-        return differs(name, one, other, self._date_order)
+        return is_field_different(name, one, other, self._date_order)
 
-    def _take_news(self, series: Series, name: str, before: Any, held: Any) -> None:
+    def _add_news(self, series: Series, name: str, before: Any, held: Any) -> None:
         if not any(rank < series.rank for rank in self._ranks):
             return
         best = self._best(name, richer_than=series.rank)
@@ -222,16 +222,16 @@ class Timeline:
             if not self._differs(name, before, held):
                 self.news.pop(name, None)
             return
-        if self._differs(name, before, held) and self._was_said(name, new, richer_than=series.rank):
+        if self._differs(name, before, held) and self._was_stated(name, new, richer_than=series.rank):
             return  # the listing lags behind
         takes = not shortened and not self._differs(name, before, held) and not self._is_suppressed(vote, name)
         if known and (known.held or not self._differs(name, known.value, new)) and not takes:
             return
-        origin = Origin(vote.at, vote.capture, from_start=False)
+        origin = ValueOrigin(vote.at, vote.capture, from_start=False)
         decider, slug = self._decider(series.rank, name), series.value("slug")
         self.news[name] = News(new, origin, vote.listing or 0, decider, old, takes, slug)
 
-    def _was_said(self, name: str, value: Any, richer_than: Rank) -> bool:
+    def _was_stated(self, name: str, value: Any, richer_than: Rank) -> bool:
         """Return whether a richer voice stated a value before, and states another one now."""
         return any(
             not self._differs(name, value, earlier)
@@ -241,7 +241,7 @@ class Timeline:
             for earlier in series.earlier.get(name, ())
         )
 
-    def _keep_page_slug(self, rank: Rank, vote: Vote) -> None:
+    def _note_page_slug(self, rank: Rank, vote: Vote) -> None:
         """Note the slug of the richest voice's page. What listings show at an address it has left is another item."""
         slug = vote.statement.fields.get("slug") if vote.statement.own and rank == self._ranks[0] else None
         if slug is None or self._page_slugs[-1:] == [slug]:
@@ -293,9 +293,9 @@ class Timeline:
             )
         return stating[-1].field_value(name) if stating else None
 
-    def _keep_addresses(self, rank: Rank, vote: Vote) -> None:
+    def _note_addresses(self, rank: Rank, vote: Vote) -> None:
         """Note addresses and numbers: of each the richest voice that ever stated one, and there the newest."""
-        fields, origin = vote.statement.fields, Origin(vote.at, vote.capture)
+        fields, origin = vote.statement.fields, ValueOrigin(vote.at, vote.capture)
         if "url" in fields and fields.get("slug") not in self._lost_slugs:
             self._urls.append((rank, vote.at, fields["url"], fields.get("slug"), origin))
         for name in ADDRESS_FIELDS[1:]:
@@ -327,7 +327,7 @@ class Timeline:
         return found
 
 
-def states(votes: Sequence[Vote], timeline: Timeline) -> Iterator[tuple[str, dict[str, FieldValue]]]:
+def document_states(votes: Sequence[Vote], timeline: Timeline) -> Iterator[tuple[str, dict[str, FieldValue]]]:
     """Yield each time of a vote and the fields that the document had from then on, the oldest first."""
     for number, vote in enumerate(votes):
         timeline.add(vote)
@@ -335,14 +335,14 @@ def states(votes: Sequence[Vote], timeline: Timeline) -> Iterator[tuple[str, dic
             yield vote.at, timeline.content()
 
 
-def differs(name: str, one: Any, other: Any, order: DateOrder | None = None) -> bool:
+def is_field_different(name: str, one: Any, other: Any, order: DateOrder | None = None) -> bool:
     """Return whether two values of a field differ in more than how they are printed."""
     if one == other:
         return False
     if isinstance(one, str) and isinstance(other, str):
         if name == "date_text":
             return _comparable_date(one, order) != _comparable_date(other, order)
-        return differ(one, other)
+        return is_different(one, other)
     return bool(one) or bool(other)
 
 
@@ -350,14 +350,14 @@ def is_beginning(text: Any, whole: Any) -> bool:
     """Return whether a text is only the beginning of another, as a teaser is."""
     if not isinstance(text, str) or not isinstance(whole, str):
         return False
-    begun = plain(text).rstrip(".… ")
-    return bool(begun) and plain(whole).startswith(begun) and len(begun) < len(plain(whole))
+    begun = normalize_text(text).rstrip(".… ")
+    return bool(begun) and normalize_text(whole).startswith(begun) and len(begun) < len(normalize_text(whole))
 
 
 @lru_cache(maxsize=8192)
 def _comparable_date(text: str, order: DateOrder | None) -> str:
-    return read_date(text, order).edtf or plain(text)
+    return read_date(text, order).edtf or normalize_text(text)
 
 
-def _place(name: str, order: Sequence[str]) -> int:
+def _order(name: str, order: Sequence[str]) -> int:
     return order.index(name) if name in order else len(order)

@@ -59,7 +59,7 @@ def columns_of(db: Database, table: str, *, generated: bool = False) -> list[str
     return [name for name, hidden in rows if generated or hidden == STORED]
 
 
-def otherwise(db: Database) -> str | None:
+def schema_difference(db: Database) -> str | None:
     """Return how the harvester's own tables or views differ from those of a new database; None if they do not."""
     tables = set(db.table_names())
     for table, columns in schema().columns.items():
@@ -74,17 +74,17 @@ def otherwise(db: Database) -> str | None:
 
 
 @contextmanager
-def resting(db: Database, *, ours: bool = False) -> Iterator[None]:
+def without_triggers(db: Database, *, ours: bool = False) -> Iterator[None]:
     """Drop users' triggers during the block (with `ours`, the harvester's own too), within a transaction.
 
     They are meant for changes of documents, not for rows that the harvester writes anew.
     """
     sql = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid"
-    rested = [(name, made) for name, made in db.execute(sql) if ours or name not in schema().others]
-    for name, _ in rested:
+    dropped = [(name, made) for name, made in db.execute(sql) if ours or name not in schema().others]
+    for name, _ in dropped:
         db.execute(f"DROP TRIGGER {_quoted(name)}")
     yield
-    for _, made in rested:
+    for _, made in dropped:
         db.execute(made)
 
 
@@ -92,11 +92,11 @@ def resting(db: Database, *, ours: bool = False) -> Iterator[None]:
 def without_unique_indexes(db: Database) -> Iterator[None]:
     """Drop users' own unique indexes during the block: only the final rows have to fit them. Raises `DatabaseError`."""
     sql = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE UNIQUE%' ORDER BY rowid"
-    away = [(name, made) for name, made in db.execute(sql) if name not in schema().others]
-    for name, _ in away:
+    dropped = [(name, made) for name, made in db.execute(sql) if name not in schema().others]
+    for name, _ in dropped:
         db.execute(f"DROP INDEX {_quoted(name)}")
     yield
-    for name, made in away:
+    for name, made in dropped:
         try:
             db.execute(made)
         except sqlite3.IntegrityError as error:
@@ -106,16 +106,16 @@ def without_unique_indexes(db: Database) -> Iterator[None]:
             ) from error
 
 
-def keep_own_columns(db: Database) -> None:
+def restore_user_columns(db: Database) -> None:
     """Restore the values of users' own columns in rows that were written anew, and the ids of texts, from `former`."""
-    _keep_text_ids(db)
+    _restore_text_ids(db)
     for table, keys in _KNOWN_BY.items():
         own = [name for name in columns_of(db, table) if name not in schema().columns[table]]
         if own:
-            _keep(db, table, keys, own)
+            _restore_columns(db, table, keys, own)
 
 
-def _keep(db: Database, table: str, keys: tuple[str, ...], own: list[str]) -> None:
+def _restore_columns(db: Database, table: str, keys: tuple[str, ...], own: list[str]) -> None:
     same = " AND ".join(f"f.{key} IS n.{key}" for key in keys)
     names = ", ".join(map(_quoted, own))
     held = " OR ".join(f"f.{_quoted(name)} IS NOT NULL" for name in own)
@@ -145,7 +145,7 @@ def _are_defaults(db: Database, table: str, keys: tuple[str, ...], own: list[str
     return db.execute(sql).fetchone() is None
 
 
-def _keep_text_ids(db: Database) -> None:
+def _restore_text_ids(db: Database) -> None:
     """Restore the ids of texts: users' own tables may refer to them."""
     last = "SELECT max((SELECT coalesce(max(id), 0) FROM texts), (SELECT coalesce(max(id), 0) FROM former.texts))"
     (above,) = db.execute(last).fetchone()

@@ -77,9 +77,9 @@ class Vote:
         return self.at, not self.superseded, self.statement.own, self.statement.hash, self.capture
 
 
-def votes_of(db: Database, documents: Collection[int], known: str = ALWAYS) -> list[Vote]:
+def votes_of(db: Database, documents: Collection[int], known_at: str = ALWAYS) -> list[Vote]:
     """Return the votes of documents, oldest first, as far as they had been read by the time `known`."""
-    return _select(db, f"s.document_id IN ({','.join(map(str, documents))})", known)
+    return _select(db, f"s.document_id IN ({','.join(map(str, documents))})", known_at)
 
 
 def votes_without_document(db: Database, keys: Collection[str]) -> list[Vote]:
@@ -102,12 +102,12 @@ def named_key(table: str, kind: str) -> str:
     return f"{source} || '{kind}:' || json_extract({table}.content, '$.{NAMED[kind]}')"
 
 
-def _select(db: Database, where: str, known: str, values: dict[str, Any] | None = None) -> list[Vote]:
+def _select(db: Database, where: str, known_at: str, values: dict[str, Any] | None = None) -> list[Vote]:
     statements: dict[int, Statement] = {}
     votes = []
     for own, captures in ((0, _OF_ROWS), (1, _OF_PAGES)):
         sql = _VOTES.format(statements="statements", captures=captures, where=f"s.own = {own} AND {where}")
-        for row in db.execute(sql, {"known": known, **(values or {})}):
+        for row in db.execute(sql, {"known": known_at, **(values or {})}):
             statement = statements.get(row[0]) or _statement(row)
             statements[statement.id] = statement
             at, capture, listing, whole, parser, uri, file, last = row[10:]

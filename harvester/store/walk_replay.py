@@ -6,16 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from harvester.model import Problem
-from harvester.store.removals import close_walk, settle
-from harvester.store.run_pages import WalkStep
-from harvester.store.walks import Ending, adopt_walk, begin_walk, walk_known
+from harvester.store.removals import apply_removals, close_walk
+from harvester.store.run_pages import WalkRequest
+from harvester.store.walks import WalkOutcome, begin_walk, has_walk, resume_walk
 from harvester.urls import listing_of
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from harvester.model import Capture
     from harvester.source import Source
-    from harvester.store.listing_members import Leaver
+    from harvester.store.listing_members import MissingDocument
     from harvester.store.run import Run
     from harvester.urls import ListingAddress
     from harvester.walk_log import WalkNote
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 STATUSES = ("complete", "partial", "bounded", "interrupted")
 
 
-class Replay:
+class WalkReplay:
     """Restores the walks that notes in WARC files record, and finds the page of a walk that a capture is."""
 
     def __init__(self, run: Run, sources: tuple[Source, ...]) -> None:
         self._run = run
         self._sources = sources
         self._open: dict[str, int] = {}
-        self._leaving: dict[int, list[Leaver]] = {}
+        self._missing: dict[int, list[MissingDocument]] = {}
 
     def add_note(self, note: WalkNote) -> None:
         """Apply a note. One that cannot be understood is written as a problem."""
@@ -41,52 +41,58 @@ class Replay:
             message = f"says nothing that can be understood of a walk ({error}): it is passed over"
             self._run.add_run_problem(Problem("warning", "damaged-note", message), note.uri)
 
-    def step(self, capture: Capture) -> WalkStep | None:
+    def step(self, capture: Capture) -> WalkRequest | None:
         """Return which page of which walk a capture is, None if it is none."""
         if capture.step is None:
             return None
         try:
-            return read_step(capture.step, self._open)
+            return parse_step(capture.step, self._open)
         except (KeyError, TypeError, ValueError):
             return None  # a field of that name that is not ours
 
-    def _apply(self, said: dict[str, Any]) -> None:
-        listing = self._listing(said["listing"])
+    def _apply(self, fields: dict[str, Any]) -> None:
+        listing = self._listing(fields["listing"])
         walk = self._open.get(listing.url)
-        if said["event"] == "end":
+        if fields["event"] == "end":
             if walk is not None:
-                self._leaving[walk] = close_walk(self._run, walk, _ending(said), accepted=bool(said.get("accepted")))
-        elif said["event"] == "removals":
+                self._missing[walk] = close_walk(
+                    self._run, walk, _parse_outcome(fields), accepted=bool(fields.get("accepted"))
+                )
+        elif fields["event"] == "removals":
             if walk is not None:
-                settle(self._run, walk, self._leaving.pop(walk, []), set(said["alive"]), set(said["unsure"]))
-        elif said["event"] == "resume" and walk is not None:
-            adopt_walk(self._run.db, walk, self._run.id)
-        elif walk_known(self._run.db, listing, said["started_at"], self._run.id):
+                apply_removals(
+                    self._run, walk, self._missing.pop(walk, []), set(fields["alive"]), set(fields["unsure"])
+                )
+        elif fields["event"] == "resume" and walk is not None:
+            resume_walk(self._run.db, walk, self._run.id)
+        elif has_walk(self._run.db, listing, fields["started_at"], self._run.id):
             self._open.pop(listing.url, None)  # this database has made the walk itself
         else:
-            self._open[listing.url] = begin_walk(self._run.db, self._run.id, listing, said["started_at"])
+            self._open[listing.url] = begin_walk(self._run.db, self._run.id, listing, fields["started_at"])
 
     def _listing(self, url: str) -> ListingAddress:
-        found = [listing for source in self._sources if (listing := listing_of(url, source))]
-        if not found:
+        listings = [listing for source in self._sources if (listing := listing_of(url, source))]
+        if not listings:
             raise ValueError(f"no listing of a known archive: {url}")
-        return found[0]
+        return listings[0]
 
 
-def read_step(text: str, walks: dict[str, int]) -> WalkStep | None:
+def parse_step(text: str, walks: dict[str, int]) -> WalkRequest | None:
     """Parse the page and walk that an answer was fetched for; `walks` are the ids of open walks by listing."""
-    said = json.loads(text)
-    walk = walks.get(said["listing"])
+    fields = json.loads(text)
+    walk = walks.get(fields["listing"])
     if walk is None:
         return None
-    flags = {name: bool(said[name]) for name in ("cached", "again", "filled")}
-    return WalkStep(walk, int(said["number"]), str(said["reason"]), int(said["first"]), str(said["listing"]), **flags)
+    flags = {name: bool(fields[name]) for name in ("cached", "again", "filled")}
+    return WalkRequest(
+        walk, int(fields["number"]), str(fields["reason"]), int(fields["first"]), str(fields["listing"]), **flags
+    )
 
 
-def _ending(said: dict[str, Any]) -> Ending:
-    if said["status"] not in STATUSES or said["proof"] not in (None, "ordered", "twice"):
-        raise ValueError(f"no verdict: {said['status']}, {said['proof']}")
-    counts = {name: int(said[name]) for name in ("records", "drift", "pages")}
-    total = None if said["total"] is None else int(said["total"])
-    finished = str(said["finished_at"] or stamp())
-    return Ending(said["status"], said["proof"], said["reason"], total, **counts, finished_at=finished)
+def _parse_outcome(fields: dict[str, Any]) -> WalkOutcome:
+    if fields["status"] not in STATUSES or fields["proof"] not in (None, "ordered", "twice"):
+        raise ValueError(f"no verdict: {fields['status']}, {fields['proof']}")
+    counts = {name: int(fields[name]) for name in ("records", "drift", "pages")}
+    total = None if fields["total"] is None else int(fields["total"])
+    finished = str(fields["finished_at"] or utc_timestamp())
+    return WalkOutcome(fields["status"], fields["proof"], fields["reason"], total, **counts, finished_at=finished)

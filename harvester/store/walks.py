@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harvester.store.captures import keep_listing
+from harvester.store.captures import ensure_listing
 from harvester.store.database import transaction
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class StoredStep:
+class StoredWalkPage:
     """A page of a walk as stored: its number, why it was read, its capture, declared total and records' keys."""
 
     number: int
@@ -33,7 +33,7 @@ class StoredStep:
 
 
 @dataclass(frozen=True)
-class Ending:
+class WalkOutcome:
     """How a walk ended."""
 
     status: str
@@ -49,10 +49,10 @@ class Ending:
 def begin_walk(db: Database, run: int, listing: ListingAddress, started_at: str | None = None) -> int:
     """Insert a walk of a listing; return its id."""
     sql = "INSERT INTO walks (run_id, listing_id, started_at) VALUES (?, ?, ?)"
-    return int(db.execute(sql, [run, keep_listing(db, listing), started_at or stamp()]).lastrowid or 0)
+    return int(db.execute(sql, [run, ensure_listing(db, listing), started_at or utc_timestamp()]).lastrowid or 0)
 
 
-def keep_step(
+def insert_step(
     db: Database, walk: int, number: int, reason: str, capture: int | None, *, known: bool, cached: bool
 ) -> None:
     """Insert a page of a walk, in the same transaction as its content."""
@@ -61,31 +61,39 @@ def keep_step(
     db.execute("UPDATE walks SET pages = pages + 1 WHERE id = ?", [walk])
 
 
-def end_walk(db: Database, walk: int, ending: Ending) -> None:
+def end_walk(db: Database, walk: int, outcome: WalkOutcome) -> None:
     """Write a walk's outcome."""
     sql = """UPDATE walks SET finished_at = ?, status = ?, proof = ?, reason = ?, declared_total = ?,
         distinct_records = ?, drift = ?, pages = ? WHERE id = ?"""
-    values = (ending.status, ending.proof, ending.reason, ending.total, ending.records, ending.drift, ending.pages)
-    db.execute(sql, [ending.finished_at, *values, walk])
+    values = (
+        outcome.status,
+        outcome.proof,
+        outcome.reason,
+        outcome.total,
+        outcome.records,
+        outcome.drift,
+        outcome.pages,
+    )
+    db.execute(sql, [outcome.finished_at, *values, walk])
 
 
-def walk_begun(db: Database, walk: int) -> tuple[str, int]:
+def walk_start(db: Database, walk: int) -> tuple[str, int]:
     """Return when a walk began and how many pages it has read."""
     row = db.execute("SELECT started_at, pages FROM walks WHERE id = ?", [walk]).fetchone()
     return str(row[0]), int(row[1])
 
 
-def steps_of(db: Database, walk: int) -> Iterator[StoredStep]:
+def load_steps(db: Database, walk: int) -> Iterator[StoredWalkPage]:
     """Yield the pages of a walk in the order in which they were read."""
     sql = """SELECT number, reason, capture_id, captures.declared_total, known, cached, coalesce(captures.onward, 0),
         coalesce(captures.total_kind, 'exact') = 'exact'
         FROM steps LEFT JOIN captures ON captures.id = capture_id WHERE walk_id = ? ORDER BY steps.id"""
     for number, reason, capture, total, known, cached, onward, exact in db.execute(sql, [walk]).fetchall():
-        keys = keys_seen(db, capture) if capture else ()
-        yield StoredStep(number, reason, capture, total, keys, bool(known), bool(cached), bool(onward), bool(exact))
+        keys = record_keys(db, capture) if capture else ()
+        yield StoredWalkPage(number, reason, capture, total, keys, bool(known), bool(cached), bool(onward), bool(exact))
 
 
-def keys_seen(db: Database, capture: int) -> tuple[str, ...]:
+def record_keys(db: Database, capture: int) -> tuple[str, ...]:
     """Return the keys of the records that a capture showed, in order."""
     sql = """SELECT statements.key FROM sightings JOIN statements ON statements.id = statement_id
         WHERE sightings.capture_id = ? ORDER BY position"""
@@ -119,12 +127,12 @@ def finished_walk(db: Database, listing: ListingAddress, since: str) -> int | No
     return int(row[0]) if db.execute(sql, [row[0]]).fetchone() else None
 
 
-def take_over(db: Database, walk: int, run: int) -> None:
+def reassign_walk(db: Database, walk: int, run: int) -> None:
     """Assign a finished walk of an earlier run to this run, which continues after it."""
     db.execute("UPDATE walks SET run_id = ? WHERE id = ?", [run, walk])
 
 
-def pages_left_over(db: Database, listing: ListingAddress, size: int, most: int) -> tuple[int, ...]:
+def unread_pages(db: Database, listing: ListingAddress, size: int, most: int) -> tuple[int, ...]:
     """Return the numbers of the pages of `size` records, `most` at most, the last walk could not read."""
     sql = """WITH last AS (
             SELECT walks.id, walks.declared_total, status FROM walks JOIN listings ON listings.id = listing_id
@@ -142,31 +150,31 @@ def proven_total(db: Database, listing: ListingAddress) -> int | None:
     return row[0] if row else None
 
 
-def walk_known(db: Database, listing: ListingAddress, started_at: str, run: int) -> bool:
+def has_walk(db: Database, listing: ListingAddress, started_at: str, run: int) -> bool:
     """Return whether a walk is stored already, by another run than this one."""
     sql = """SELECT 1 FROM walks JOIN listings ON listings.id = listing_id
         WHERE listings.key = ? AND started_at = ? AND run_id != ?"""
     return db.execute(sql, [listing.key, started_at, run]).fetchone() is not None
 
 
-def adopt_walk(db: Database, walk: int, run: int) -> None:
+def resume_walk(db: Database, walk: int, run: int) -> None:
     """Assign an unfinished walk of an earlier run to this run, which continues it."""
     sql = """UPDATE walks SET run_id = ?, status = NULL, finished_at = NULL, proof = NULL, reason = NULL,
         declared_total = NULL, distinct_records = NULL, drift = 0 WHERE id = ?"""
     db.execute(sql, [run, walk])
 
 
-def bound_walks(db: Database, run: int, reason: str) -> None:
+def mark_bounded(db: Database, run: int, reason: str) -> None:
     """Mark the walks of a run whose budget is used up."""
     sql = "UPDATE walks SET status = 'bounded', finished_at = ?, reason = ? WHERE run_id = ? AND status IS NULL"
     with transaction(db):
-        db.execute(sql, [stamp(), reason, run])
+        db.execute(sql, [utc_timestamp(), reason, run])
 
 
-def interrupt_walks(db: Database, run: int) -> None:
+def mark_interrupted(db: Database, run: int) -> None:
     """Mark the walks of a run that ends without an outcome."""
     sql = "UPDATE walks SET status = 'interrupted', finished_at = ?, reason = ? WHERE run_id = ? AND status IS NULL"
-    db.execute(sql, [stamp(), "stopped before its end; the next run goes on from here", run])
+    db.execute(sql, [utc_timestamp(), "stopped before its end; the next run goes on from here", run])
 
 
 _READ = "SELECT 1 FROM reads JOIN captures ON captures.id = capture_id WHERE run_id = ? AND refused IS NULL LIMIT 1"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from harvester.cli.serve import publish
+from harvester.cli.serve import make_datasette
 from tests.benchmarks.explore_corpus import word
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def loop() -> float:
 def costs(database: Path) -> Iterator[tuple[str, list[float]]]:
     """Return what each kind of answer costs in milliseconds of CPU time, asked several times."""
     with asyncio.Runner() as runner:
-        datasette = publish(database, {})
+        datasette = make_datasette(database, {})
         runner.run(datasette.invoke_startup())
 
         def cost(path: str) -> float:

@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.database import open_to_write
-from harvester.store.search_index import index_again
+from harvester.store.search_index import rebuild_index
 from tests.archive_pages import _KINDS, _LANGUAGES, _PEOPLE, _PLACES, _SUBJECTS
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def make(path: Path, documents: int) -> None:
         with db.atomic():
             _chunk(db, range(start, min(start + CHUNK, documents + 1)), passages, chance)
     _around(db, documents)
-    index_again(db)
+    rebuild_index(db)
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
     part.rename(path)

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from harvester.store.database import open_to_read
-from harvester.store.integrity.check import check
+from harvester.store.integrity.check import run_checks
 from tests.benchmarks.measure import PAIRS, cpu_of, told
 from tests.benchmarks.whole import Whole
 
@@ -30,7 +30,7 @@ def report(folder: Path, count: int, pairs: int = PAIRS) -> list[str]:
         again, _, out = cpu_of([sys.executable, "-m", "harvester", "rebuild", "--db", str(path)])
         assert re.search(r"\b0 new, 0 changed, 0 merged, 0 dropped", out), out
         assert _rows(path) == before
-        assert check(path, fast=True) == []
+        assert run_checks(path, fast=True) == []
         ratios.append(again / first)
         print(f"first {first:.1f} s, again {again:.1f} s", file=sys.stderr, flush=True)
     return [told("rebuild / first harvest", statistics.median(ratios), GOAL, at_least=False)]

@@ -16,7 +16,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from harvester.model import Capture
-from harvester.readers.base import PassedOver
+from harvester.readers.base import Skipped
 from harvester.readers.targets import read_targets
 from harvester.source import Source
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from harvester.readers.base import Found
+    from harvester.readers.base import ReadItem
     from harvester.readers.targets import ReadBefore
 
 HOST = "archive.example"
@@ -179,11 +179,11 @@ def read(
     sources: tuple[Source, ...] = (SOURCE,),
     listing: str | None = None,
     before: ReadBefore | None = None,
-) -> list[Found]:
+) -> list[ReadItem]:
     return list(read_targets(list(targets), listing, sources, before))
 
 
-def read_cuts(file: Path, whole: bytes, step: int = 1) -> Iterator[tuple[int, list[Found]]]:
+def read_cuts(file: Path, whole: bytes, step: int = 1) -> Iterator[tuple[int, list[ReadItem]]]:
     """Yield what is read from a file that is cut off at every byte, or at every `step`-th."""
     file.write_bytes(whole)
     for cut in reversed(range(0, len(whole), step)):
@@ -191,21 +191,21 @@ def read_cuts(file: Path, whole: bytes, step: int = 1) -> Iterator[tuple[int, li
         yield cut, read(file)
 
 
-def captures(found: Iterable[Found]) -> list[Capture]:
+def captures(found: Iterable[ReadItem]) -> list[Capture]:
     return [item for item in found if isinstance(item, Capture)]
 
 
-def pages_of(found: Iterable[Found]) -> list[tuple[str, bytes]]:
+def pages_of(found: Iterable[ReadItem]) -> list[tuple[str, bytes]]:
     return [(capture.uri, capture.body) for capture in captures(found)]
 
 
-def problems(found: Iterable[Found]) -> list[str]:
-    return [item.problem.code for item in found if isinstance(item, PassedOver) and item.problem]
+def problems(found: Iterable[ReadItem]) -> list[str]:
+    return [item.problem.code for item in found if isinstance(item, Skipped) and item.problem]
 
 
-def messages(found: Iterable[Found]) -> str:
-    return "\n".join(item.problem.message for item in found if isinstance(item, PassedOver) and item.problem)
+def messages(found: Iterable[ReadItem]) -> str:
+    return "\n".join(item.problem.message for item in found if isinstance(item, Skipped) and item.problem)
 
 
-def ignored(found: Iterable[Found]) -> int:
-    return sum(isinstance(item, PassedOver) and item.problem is None for item in found)
+def ignored(found: Iterable[ReadItem]) -> int:
+    return sum(isinstance(item, Skipped) and item.problem is None for item in found)

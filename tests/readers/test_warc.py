@@ -17,9 +17,9 @@ import pytest
 from fastwarc.warc import ArchiveIterator
 
 from harvester.ingest import Stop, harvest_captures
-from harvester.readers.base import PassedOver
+from harvester.readers.base import Skipped
 from harvester.readers.targets import read_targets
-from harvester.store.containers import places_known
+from harvester.store.containers import find_record_locations
 from harvester.store.database import open_to_write
 from harvester.store.run import Run
 from tests.readers.containers import (
@@ -145,7 +145,7 @@ def test_a_revisit_of_a_page_that_is_nowhere_is_an_error(tmp_path: Path) -> None
     (tmp_path / "a.warc").write_bytes(lost + picture + warc(PAGES))
     found = read(tmp_path)
     assert (pages_of(found), problems(found), ignored(found)) == (AS_READ, ["revisit-without-original"], 1)
-    assert [item.problem.severity for item in found if isinstance(item, PassedOver) and item.problem] == ["error"]
+    assert [item.problem.severity for item in found if isinstance(item, Skipped) and item.problem] == ["error"]
 
 
 def test_a_revisit_finds_its_page_in_what_is_read_after_it(tmp_path: Path) -> None:
@@ -168,10 +168,10 @@ def test_a_revisit_finds_its_page_where_an_earlier_run_has_read_it(tmp_path: Pat
     with open_to_write(tmp_path / "a.db") as db:
         run = Run(db, "test")
         harvest_captures(run, [first], (SOURCE,), Stop())
-        found = list(read_targets([tmp_path / "2.warc"], None, (SOURCE,), None, partial(places_known, db)))
+        found = list(read_targets([tmp_path / "2.warc"], None, (SOURCE,), None, partial(find_record_locations, db)))
         assert ([c.body for c in captures(found)], problems(found)) == ([b"<html>1"], [])
         (tmp_path / "1.warc.zst").unlink()
-        found = list(read_targets([tmp_path / "2.warc"], None, (SOURCE,), None, partial(places_known, db)))
+        found = list(read_targets([tmp_path / "2.warc"], None, (SOURCE,), None, partial(find_record_locations, db)))
         assert problems(found) == ["revisit-without-original"]
 
 

@@ -51,8 +51,8 @@ class DocumentReader:
             return Refused("no-document", message, title, self._form.name)
         printed = stated.pop("date", None) or self._near(headings[0], self._form.date)
         date = read_date(printed, self._source.date_order)
-        said = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
-        record = Record(1, title, date, **said, cut=not whole)
+        attributes = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
+        record = Record(1, title, date, **attributes, cut=not whole)
         empty = [label for label, found in values if not found and label in self._form.labelled]
         problems = (*page_problems.of_dates([record]), *page_problems.of_empty_fields(empty))
         problems += (*page_problems.of_document_end(shown=self._end == "shown", whole=whole),)
@@ -210,7 +210,7 @@ def read_texts(engine: Engine, root: Node, panes: list[Node]) -> tuple[Text, ...
             parts = parts[1:]
         text = "\n\n".join("\n".join(part) for part in parts)
         if text:
-            texts.append(Text(*_told(label[:LONGEST_NAME], name[:LONGEST_NAME]), text))
+            texts.append(Text(*_pane_kind(label[:LONGEST_NAME], name[:LONGEST_NAME]), text))
     return tuple(texts)
 
 
@@ -223,14 +223,14 @@ def _label(engine: Engine, root: Node, pane: str) -> str:
 
 
 @lru_cache(maxsize=256)  # an archive has few names for its tabs
-def _told(label: str, pane: str) -> tuple[Literal["transcript", "translation"], str | None]:
+def _pane_kind(label: str, pane: str) -> tuple[Literal["transcript", "translation"], str | None]:
     return _kind(label, pane), _language(label)
 
 
 def _kind(label: str, pane: str) -> Literal["transcript", "translation"]:
     """Return the kind of text in a pane, from its tab, or else from its own name."""
-    told = label if _TRANSLATED.search(label) or "transcript" in label.lower() else pane
-    return "translation" if _TRANSLATED.search(told) else "transcript"
+    named = label if _TRANSLATED.search(label) or "transcript" in label.lower() else pane
+    return "translation" if _TRANSLATED.search(named) else "transcript"
 
 
 def _language(label: str) -> str | None:

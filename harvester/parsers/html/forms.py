@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 from harvester.model import REFERENCE_READING, DocumentPage, Page, Problem, Refused
 from harvester.parsers.html.document import DocumentReader, read_keys
 from harvester.parsers.html.engines import FAST, REFERENCE
-from harvester.parsers.html.limits import too_much
+from harvester.parsers.html.limits import check_limits
 from harvester.parsers.html.listing import ListingReader
-from harvester.parsers.html.page_bytes import END_MARK, Original, is_utf8, shows, slice_of
-from harvester.parsers.html.refusals import name_of
-from harvester.parsers.html.text import prepare
+from harvester.parsers.html.page_bytes import END_MARK, HtmlBytes, has_marker, is_utf8, slice_of
+from harvester.parsers.html.refusals import classify_non_page
+from harvester.parsers.html.text import mark_block_borders
 from harvester.source import DocumentForm, HtmlForm, HtmlListing
 from harvester.urls import read_address
 
@@ -29,10 +29,10 @@ _INCONSISTENT = frozenset({"records-missing", "more-records", "cut-off", "field-
 
 def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:
     """Return an HTML page, read as the first of the source's HTML forms that it proves to have; else the refusal."""
-    original = Original(capture)
+    original = HtmlBytes(capture)
     refused: list[Refused] = []
     for form in _likely_first(capture, source):
-        if shows(form, capture.body):
+        if has_marker(form, capture.body):
             page = _Reading(original, form, source).by(choice)
             if not isinstance(page, Refused):
                 return page
@@ -51,7 +51,7 @@ def _likely_first(capture: Capture, source: Source) -> list[HtmlForm]:
 
 def _why(body: bytes, refused: list[Refused], source: Source) -> Refused:
     """Return the most helpful reason: what the page is, else what its most likely form lacks."""
-    named = name_of(body)
+    named = classify_non_page(body)
     strong = next((page for page in refused if page.code not in ("no-range-line", "no-document")), None)
     return named or strong or Refused("not-a-listing", f"no listing or document of {source.title}")
 
@@ -60,7 +60,7 @@ def _why(body: bytes, refused: list[Refused], source: Source) -> Refused:
 class _Reading:
     """The readings of one page as one form."""
 
-    original: Original
+    original: HtmlBytes
     form: HtmlForm
     source: Source
 
@@ -90,8 +90,8 @@ class _Reading:
         return not isinstance(self.form, DocumentForm) or self.original.end == "shown"
 
     def _read(self, engine: Engine, data: bytes, problems: list[Problem]) -> Page:
-        refused = too_much(data)
-        root = None if refused else engine.parse(prepare(data) + END_MARK)
+        refused = check_limits(data)
+        root = None if refused else engine.parse(mark_block_borders(data) + END_MARK)
         if root is None:
             return refused or Refused("empty", "no element in it")
         page = self._read_tree(engine, root)

@@ -40,7 +40,7 @@ _RAW = frozenset({b"script", b"style"})
 _BARRIERS = frozenset(b"applet caption html table marquee object template svg math".split())
 
 
-def too_much(data: bytes) -> Refused | None:
+def check_limits(data: bytes) -> Refused | None:
     """Return why these bytes are not to be parsed; None if they may be."""
     opens = data.count(b"<")
     if opens > MOST_TAGS:

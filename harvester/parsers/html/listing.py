@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from harvester.model import Capture, Problem
     from harvester.parsers.grammar import DatePlace
     from harvester.parsers.html.engines import Engine, Node
-    from harvester.parsers.html.record_blocks import Found
+    from harvester.parsers.html.record_blocks import RecordBlock
     from harvester.parsers.html.text import Part
     from harvester.parsers.range_lines import Range
     from harvester.source import DateOrder, HtmlListing, Source
@@ -98,10 +98,10 @@ class ListingReader:
             place = self._text.find(words, place + 1)
         return None
 
-    def _find(self, window: Window, count: int | None) -> list[Found]:
+    def _find(self, window: Window, count: int | None) -> list[RecordBlock]:
         return find_blocks(self._engine, self._root, window, self._source, count)
 
-    def _listing(self, found: Sequence[Found], stated: Range | None, *, whole: bool) -> Listing:
+    def _listing(self, found: Sequence[RecordBlock], stated: Range | None, *, whole: bool) -> Listing:
         """Return the listing of these blocks. Unless `whole`, nothing proves that its last record is complete."""
         form = self._form
         whole = whole or self._closes(found)
@@ -118,7 +118,7 @@ class ListingReader:
             form.name, records, stated.first, stated.last, stated.total, problems=problems, total_kind=stated.kind
         )
 
-    def _records(self, found: Sequence[Found], first: int, *, whole: bool) -> list[tuple[int, Record]]:
+    def _records(self, found: Sequence[RecordBlock], first: int, *, whole: bool) -> list[tuple[int, Record]]:
         """Return the records of blocks; one without a date is read again with the position of the others' dates."""
         texts = [self._engine.text(one.block) for one in found]
 
@@ -139,7 +139,7 @@ class ListingReader:
         if stated is not None:
             yield from page_problems.of_count(stated, rows)
 
-    def _closes(self, found: Sequence[Found]) -> bool:
+    def _closes(self, found: Sequence[RecordBlock]) -> bool:
         """Return whether the element around the records is closed where the page ends."""
         still_open = open_elements(self._engine, self._root)
         if still_open is None or not found:
@@ -171,7 +171,7 @@ _WHY = {
 
 def read_record(
     text: str,
-    found: Found,
+    found: RecordBlock,
     form: HtmlListing,
     position: int,
     *,
@@ -191,17 +191,17 @@ def read_record(
         after = [part for part in after if len(part) > 1 or not form.is_noise(part[0])]
     date, summary = read_linked(before, after, date_behind=form.date_behind_title, place=place)
     printed = read_date(more.pop("date", None) or (" ".join(date) if date else None), order)
-    told = "\n\n".join(map("\n".join, summary)) or None
+    summary_text = "\n\n".join(map("\n".join, summary)) or None
     if cut:
         more |= {"cut": True, "open_title": not summary}
     url, slug, record_id, node_id = found.address or (None, None, None, None)
     if not more:
-        return Record(position, " ".join(title), printed, told, url, record_id, node_id, slug)
-    keys = {"url": url, "slug": slug, "record_id": record_id, "node_id": node_id, "summary": told}
+        return Record(position, " ".join(title), printed, summary_text, url, record_id, node_id, slug)
+    keys = {"url": url, "slug": slug, "record_id": record_id, "node_id": node_id, "summary": summary_text}
     return Record(position, " ".join(title), printed, **{**keys, **more})
 
 
-def place_of_date(text: str, found: Found) -> DatePlace | None:
+def place_of_date(text: str, found: RecordBlock) -> DatePlace | None:
     """Return the position of a record's date before its title; None without one."""
     return date_place(_around_link(text, found.link)[0])
 

@@ -44,7 +44,7 @@ def is_html(capture: Capture) -> bool:
 
 
 @dataclass(frozen=True)
-class Original:
+class HtmlBytes:
     """The bytes of a page, and what all its readings need to know of them."""
 
     capture: Capture
@@ -143,7 +143,7 @@ def container_of(engine: Engine, nodes: Sequence[Node]) -> Node | None:
     return None if container is None or engine.tag(container) in ("html", "body") else container
 
 
-def shows(form: HtmlForm, body: bytes) -> bool:
+def has_marker(form: HtmlForm, body: bytes) -> bool:
     """Return whether a page can have a form."""
     return not form.marks or any(find(body, mark) >= 0 for mark in form.marks)
 

@@ -32,7 +32,7 @@ class Window(NamedTuple):
     end: int
 
 
-class Found(NamedTuple):
+class RecordBlock(NamedTuple):
     """A row of a listing: its block, the text of its link, and the link's address; None without a link."""
 
     block: Node
@@ -44,7 +44,7 @@ class _Group(NamedTuple):
     """Sibling blocks in one element, by their keys, each with a link; and how many links they contain together."""
 
     container: Node
-    blocks: dict[int, Found]
+    blocks: dict[int, RecordBlock]
     links: int
 
 
@@ -55,7 +55,7 @@ class _Link(NamedTuple):
     keys: list[int]
 
 
-def find_blocks(engine: Engine, root: Node, window: Window, source: Source, count: int | None) -> list[Found]:
+def find_blocks(engine: Engine, root: Node, window: Window, source: Source, count: int | None) -> list[RecordBlock]:
     """Return the rows of a page: `count` of them if it declares how many. Rows without a link are included.
 
     Summaries link to documents, too, so the links of one may by chance be as many as the page has records: the blocks
@@ -130,14 +130,14 @@ def _groups(between: Sequence[_Link], links: Sequence[_Link]) -> Iterator[_Group
         depth = _shared(one.keys, other.keys)
         containers.setdefault(one.keys[depth - 1], (depth, one.path[depth - 1]))
     for key, (depth, container) in sorted(containers.items(), key=lambda item: item[1][0]):
-        blocks: dict[int, Found] = {}
+        blocks: dict[int, RecordBlock] = {}
         held = [link for link in links if len(link.keys) > depth and link.keys[depth - 1] == key]
         for link in held:
-            blocks.setdefault(link.keys[depth], Found(link.path[depth], link.text, link.address))
+            blocks.setdefault(link.keys[depth], RecordBlock(link.path[depth], link.text, link.address))
         yield _Group(container, blocks, len(held))
 
 
-def _with_all_rows(engine: Engine, group: _Group, count: int) -> list[Found]:
+def _with_all_rows(engine: Engine, group: _Group, count: int) -> list[RecordBlock]:
     """Return the rows of a group and those between them without a link, if they are `count`; else none."""
     first = next(iter(group.blocks.values())).block
     tag, around = engine.tag(first), engine.key(group.container)
@@ -147,7 +147,7 @@ def _with_all_rows(engine: Engine, group: _Group, count: int) -> list[Found]:
     keys = engine.keys(rows)
     if len(rows) != count or not group.blocks.keys() <= set(keys):
         return []
-    return [group.blocks.get(key) or Found(row, "", None) for key, row in zip(keys, rows, strict=True)]
+    return [group.blocks.get(key) or RecordBlock(row, "", None) for key, row in zip(keys, rows, strict=True)]
 
 
 def _are_alike(engine: Engine, group: _Group) -> bool:
@@ -163,11 +163,11 @@ def _is_header(engine: Engine, row: Node) -> bool:
     return engine.tag(row) == "tr" and not engine.select(row, "td")
 
 
-def _single(engine: Engine, link: _Link, others: Sequence[_Link], window: Window) -> Found:
+def _single(engine: Engine, link: _Link, others: Sequence[_Link], window: Window) -> RecordBlock:
     """Return the only record: its block is the largest without a link outside the window and without a range line."""
     depth = max([_shared(link.keys, other.keys) for other in others], default=0)
     header = window.text[: window.start].strip()[-20:]
     for block in link.path[depth:]:
         if engine.tag(block) not in ("html", "body") and not (header and header in engine.text(block)):
-            return Found(block, link.text, link.address)
-    return Found(link.path[-1], link.text, link.address)
+            return RecordBlock(block, link.text, link.address)
+    return RecordBlock(link.path[-1], link.text, link.address)

@@ -77,7 +77,7 @@ MOST_TEXT = 1500
 """Characters that such pages show besides navigation; a document's page or a listing shows more."""
 
 
-def name_of(body: bytes) -> Refused | None:
+def classify_non_page(body: bytes) -> Refused | None:
     """Return what a page without records is, if its markup or its headings show it; else None."""
     body = body[:_LOOKED_AT]
     shown = _line(_shown(body))

@@ -31,7 +31,7 @@ _ENTITIES = re.compile(
 _WHITE = bytes.maketrans(bytes([*range(32), 127]), b" " * 33)
 
 
-def prepare(data: bytes) -> bytes:
+def mark_block_borders(data: bytes) -> bytes:
     """Write the borders of blocks as tabs, line breaks as line feeds, and a mark before each link."""
     data = data.translate(_WHITE)
     data = _C1_BYTES.sub(b" ", data) if b"\xc2" in data else data

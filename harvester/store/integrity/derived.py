@@ -8,8 +8,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from harvester.registry import load_sources
-from harvester.store.documents import TRACKED, present
-from harvester.store.keys import differ
+from harvester.store.documents import TRACKED, document_state
+from harvester.store.keys import is_different
 from harvester.store.statements import FACETS, terms_of
 from harvester.store.votes import votes_of
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from harvester.source import Source
 
 
-_HELD = """SELECT *, (SELECT json_group_array(json_array(facet, term))
+_DOCUMENTS = """SELECT *, (SELECT json_group_array(json_array(facet, term))
         FROM document_terms WHERE document_id = documents.id) AS terms
     FROM documents ORDER BY id"""
 
 
-def differing(db: Database) -> Iterator[str]:
+def find_differing(db: Database) -> Iterator[str]:
     """Yield the name of each document that does not follow from its statements, with the columns that differ."""
     for document, names in differing_documents(db):
         yield f"document {document} ({', '.join(names)})"
@@ -35,18 +35,18 @@ def differing(db: Database) -> Iterator[str]:
 def differing_documents(db: Database) -> Iterator[tuple[int, list[str]]]:
     """Yield the id of each such document and the columns that differ. Documents of unknown sources are not checked."""
     sources = load_sources()
-    for row in db.query(_HELD):
+    for row in db.query(_DOCUMENTS):
         if row["source"] in sources:
-            names = _names(db, row, sources[row["source"]])
+            names = _differing_names(db, row, sources[row["source"]])
             if names:
                 yield row["id"], names
 
 
-def _names(db: Database, row: dict[str, Any], source: Source) -> list[str]:
+def _differing_names(db: Database, row: dict[str, Any], source: Source) -> list[str]:
     votes = votes_of(db, [row["id"]])
     if not votes:
         return []  # another check reports it
-    now = present(db, row["id"], source, votes)
+    now = document_state(db, row["id"], source, votes)
     columns, stated = now.columns, terms_of(now.content)
     names = [name for name, value in columns.items() if row[name] != value]
     attached = now.content["attached"].value if "attached" in now.content else None
@@ -69,17 +69,17 @@ _TEXT = "SELECT text FROM texts WHERE document_id = ? AND kind || coalesce(' ' |
 def broken_chains(db: Database) -> Iterator[str]:
     """Yield each change that does not begin with the value that the change before it ended with."""
     for (document, _, field), rows in groupby(db.execute(_CHANGED), key=itemgetter(0, 1, 2)):
-        held: tuple[str | None, ...] = ()
+        last_value: tuple[str | None, ...] = ()
         for *_, change, before, after in rows:
-            if held and differ(before, held[0]):
+            if last_value and is_different(before, last_value[0]):
                 yield f"change {change} of document {document} ({field})"
-            held = (after,)
+            last_value = (after,)
 
 
 def outdated_values(db: Database) -> Iterator[str]:
     """Yield each field whose value is not that of its last change."""
     for document, field, after in db.execute(_LAST):
-        if differ(present_value(db, document, field), after):
+        if is_different(present_value(db, document, field), after):
             yield f"document {document} ({field})"
 
 

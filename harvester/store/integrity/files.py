@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-_KEPT = "SELECT file, id, uri, sha256 FROM captures WHERE file IS NOT NULL ORDER BY file, id"
+_CAPTURES = "SELECT file, id, uri, sha256 FROM captures WHERE file IS NOT NULL ORDER BY file, id"
 
 
 def unreadable_captures(db: Database) -> Iterator[str]:
     """Yield each capture whose file is missing or does not contain its page any more. Each file is read once."""
     sources = tuple(load_sources().values())
-    for name, captures in groupby(db.execute(_KEPT), key=itemgetter(0)):
+    for name, captures in groupby(db.execute(_CAPTURES), key=itemgetter(0)):
         path = path_named(name)
         there = path.is_file()
         pages = {one.sha256 for one in read_targets([path], None, sources) if isinstance(one, Capture)} if there else ()

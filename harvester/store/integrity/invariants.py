@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-DERIVED = ("document_terms", "identities", "texts", "files", "members", "sightings")
+DEPENDENT_TABLES = ("document_terms", "identities", "texts", "files", "members", "sightings")
 """Tables whose rows belong to a document or a capture: without it they can be deleted."""
-_DERIVED = ", ".join(f"'{name}'" for name in DERIVED)
+_DERIVED = ", ".join(f"'{name}'" for name in DEPENDENT_TABLES)
 _ORPHANS = """SELECT "table" || coalesce(' row ' || rowid, '') || ', of a row of ' || parent
     FROM pragma_foreign_key_check WHERE "table" """
 _GONE = """SELECT kind FROM changes WHERE document_id = documents.id AND merged_from IS NULL
@@ -12,7 +12,7 @@ _GONE = """SELECT kind FROM changes WHERE document_id = documents.id AND merged_
 _WITHDRAWN = "instr(uri, ':withdrawn:')"
 _ADDRESS = "'document ' || id || ' (' || key || ')'"
 
-QUESTIONS: tuple[tuple[str, str, bool, str], ...] = (
+INVARIANTS: tuple[tuple[str, str, bool, str], ...] = (
     # name, what is wrong, whether a repair mends it, where
     ("references", "rows left over from others that are gone", True, f"{_ORPHANS} IN ({_DERIVED})"),
     ("references", "rows that refer to nothing", False, f"{_ORPHANS} NOT IN ({_DERIVED})"),

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from harvester.model import Problem
 from harvester.registry import load_sources
 from harvester.store.database import transaction
-from harvester.store.digests import digest_of, digests, write_digest
-from harvester.store.documents import write_document, write_new
+from harvester.store.digests import digest_of, stored_digests, write_digest
+from harvester.store.documents import insert_document, update_document
 from harvester.store.integrity.derived import differing_documents
-from harvester.store.integrity.invariants import DERIVED
+from harvester.store.integrity.invariants import DEPENDENT_TABLES
 from harvester.store.integrity.runs import dead_runs, stale_claims
-from harvester.store.integrity.search import in_step
+from harvester.store.integrity.search import is_index_current
 from harvester.store.run import Run
-from harvester.store.search_index import behind, index, index_again
-from harvester.store.walks import interrupt_walks
+from harvester.store.search_index import count_unindexed, rebuild_index, update_index
+from harvester.store.walks import mark_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ _LOST = """SELECT document_id, captures.source FROM statements JOIN captures ON 
 _ENDED = """SELECT DISTINCT runs.id FROM walks JOIN runs ON runs.id = run_id
     WHERE walks.status IS NULL AND runs.status <> 'running'"""
 # A value that the row held and that no change logged is no change of the document.
-_UNTOLD = """DELETE FROM changes WHERE run_id = ? AND kind = 'changed' AND EXISTS (SELECT 1 FROM changes AS last
+_UNLOGGED = """DELETE FROM changes WHERE run_id = ? AND kind = 'changed' AND EXISTS (SELECT 1 FROM changes AS last
     WHERE last.id = (SELECT max(id) FROM changes AS c WHERE c.document_id = changes.document_id
         AND c.field = changes.field AND c.merged_from IS NULL AND c.kind IN ('filled', 'changed') AND c.id < changes.id)
     AND last.after IS NOT changes.before)"""
@@ -42,21 +42,21 @@ _UNTOLD = """DELETE FROM changes WHERE run_id = ? AND kind = 'changed' AND EXIST
 
 def repair(db: Database) -> None:
     """Repair what can be repaired, in a run of its own that logs what was done."""
-    before = digests(db)
+    before = stored_digests(db)
     run = Run(db, COMMAND)
-    with run.failing():
+    with run.recording_failure():
         with transaction(db):
-            done = [*_end_dead_runs(db), *_sort_out(db), *_make_again(db, run)]
-            _count_mended(db, before)
-        done += _index_again(db)
+            done = [*_end_dead_runs(db), *_fix_references(db), *_rewrite_documents(db, run)]
+            _restore_digests(db, before)
+        done += _fix_index(db)
         for message in done:
             run.add_run_problem(Problem("notice", "repaired", message))
         run.finish("complete")
 
 
-def _count_mended(db: Database, before: dict[str, Digest]) -> None:
+def _restore_digests(db: Database, before: dict[str, Digest]) -> None:
     """Restore the digests of tables that have again the rows which they had before something else wrote there."""
-    for table, digest in digests(db).items():
+    for table, digest in stored_digests(db).items():
         if digest != before[table] == digest_of(db, table):
             write_digest(db, table, before[table])
 
@@ -65,22 +65,22 @@ def _end_dead_runs(db: Database) -> Iterator[str]:
     for run, heard in list(dead_runs(db)):
         sql = "UPDATE runs SET status = 'interrupted', finished_at = ?, reason = ? WHERE id = ?"
         db.execute(sql, [heard, "ended without a word: killed, or a power cut", run])
-        interrupt_walks(db, run)
+        mark_interrupted(db, run)
         yield f"run {run} was marked as interrupted"
     for (run,) in db.execute(_ENDED).fetchall():
-        interrupt_walks(db, run)
+        mark_interrupted(db, run)
         yield f"walks of run {run} without a verdict were marked as interrupted"
     for place in list(stale_claims(db)):
         db.execute("DELETE FROM claims WHERE source = ?", [place.split(",")[0]])
         yield f"the claim was taken away: {place}"
 
 
-def _sort_out(db: Database) -> Iterator[str]:
+def _fix_references(db: Database) -> Iterator[str]:
     """Assign sightings as their statements are, and delete rows of documents and captures that do not exist."""
     lost = [row[0] for row in db.execute(_LOST)]
     if count := db.execute(_SIGHTED).rowcount:
         yield f"{count} sightings were given to the documents of their statements"
-    for table in DERIVED:
+    for table in DEPENDENT_TABLES:
         for key in db.table(table).foreign_keys:
             marks = ",".join("?" * len(lost)) if key.other_table == "documents" else ""
             sql = f"""DELETE FROM {table} WHERE "{key.column}" IS NOT NULL
@@ -90,25 +90,25 @@ def _sort_out(db: Database) -> Iterator[str]:
                 yield f"{count} rows were taken out of {table}: what they referred to ({key.column}) is not there"
 
 
-def _make_again(db: Database, run: Run) -> Iterator[str]:
+def _rewrite_documents(db: Database, run: Run) -> Iterator[str]:
     """Derive documents anew from their statements."""
     sources = load_sources()
     for document, source in db.execute(_LOST).fetchall():
         db.execute("DELETE FROM document_terms WHERE document_id = ?", [document])
-        write_new(db, document, sources[source], run.id)
+        insert_document(db, document, sources[source], run.id)
         run.counts["new"] += 1
         yield f"document {document} was made again of what pages say of it"
     for document, names in list(differing_documents(db)):
         (source,) = db.execute("SELECT source FROM documents WHERE id = ?", [document]).fetchone()
-        run.counts["changed"] += write_document(db, document, sources[source], run.id) == "changed"
+        run.counts["changed"] += update_document(db, document, sources[source], run.id) == "changed"
         yield f"document {document} is what its pages say again ({', '.join(names)})"
-    db.execute(_UNTOLD, [run.id])
+    db.execute(_UNLOGGED, [run.id])
 
 
-def _index_again(db: Database) -> Iterator[str]:
+def _fix_index(db: Database) -> Iterator[str]:
     """Update full text; rebuild it if that is not enough."""
     path = Path(db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0])
-    if not behind(db) and not in_step(path):
-        index_again(db)
+    if not count_unindexed(db) and not is_index_current(path):
+        rebuild_index(db)
         yield "the index of documents was made again"
-    index(db)
+    update_index(db)

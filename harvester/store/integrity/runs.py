@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from harvester.store.locks import DEAD_AFTER_SECONDS, is_alive
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ _CLAIMS = """SELECT source, holder, heartbeat, coalesce(status, 'running') = 'ru
 
 def dead_runs(db: Database) -> Iterator[tuple[int, str]]:
     """Yield the id of each run that is marked as running and is not, and when it was last active."""
-    silent = stamp(datetime.now(UTC) - timedelta(seconds=DEAD_AFTER_SECONDS))
+    silent = utc_timestamp(datetime.now(UTC) - timedelta(seconds=DEAD_AFTER_SECONDS))
     for run, holder, heartbeat, last_read in db.execute(_RUNNING).fetchall():
         if not is_alive(holder, heartbeat) if holder else last_read < silent:
             yield run, heartbeat or last_read

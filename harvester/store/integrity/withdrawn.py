@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harvester.errors import DatabaseError
 from harvester.store.withdrawal.secret import hasher_of, is_empty, seal_of
-from harvester.store.withdrawal.vault import never_undone
+from harvester.store.withdrawal.vault import open_withdrawals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +18,10 @@ _FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
 _SEEN = "SELECT 1 FROM documents WHERE id = ? AND key = ?"
 
 
-def seen_again(db: Database) -> Iterator[str]:
+def visible_withdrawn(db: Database) -> Iterator[str]:
     """Yield each document that the vault lists as withdrawn and that is visible."""
     (file,) = db.execute(_FILE).fetchone()
-    for document, key in never_undone(Path(file)):
+    for document, key in open_withdrawals(Path(file)):
         if db.execute(_SEEN, [document, key]).fetchone():
             yield f"document {document}"
 
@@ -43,4 +43,4 @@ def broken_seals(db: Database) -> Iterator[str]:
     yield from (f"document {row[0]}" for row in db.execute(lost))
     (file,) = db.execute(_FILE).fetchone()
     there = {row[0] for row in db.execute("SELECT id FROM withdrawn")}
-    yield from (f"document {document}" for document, _ in never_undone(Path(file)) if document not in there)
+    yield from (f"document {document}" for document, _ in open_withdrawals(Path(file)) if document not in there)

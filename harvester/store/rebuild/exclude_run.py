@@ -38,7 +38,7 @@ _FIRST = """SELECT before FROM former.changes WHERE document_id = ? AND field = 
     ORDER BY id LIMIT 1"""
 
 
-def leave_out(db: Database, run: int) -> None:
+def exclude_run(db: Database, run: int) -> None:
     """Delete what a run read and derived; its row stays, with a reason. Raises `UsageError` if there is no such run."""
     if db.execute("SELECT 1 FROM runs WHERE id = ?", [run]).fetchone() is None:
         raise UsageError(f"no run {run}: see `harvester status`, or the table runs")
@@ -52,10 +52,10 @@ def leave_out(db: Database, run: int) -> None:
 def _close_chains(db: Database, run: int) -> None:
     """Make each change begin with the value that the one before it ended with; delete those that change nothing."""
     for (document, _, field), rows in groupby(db.execute(_CHAINS, [run]).fetchall(), key=itemgetter(0, 1, 2)):
-        held = db.execute(_FIRST, [document, field]).fetchone()[0]
+        last_value = db.execute(_FIRST, [document, field]).fetchone()[0]
         for *_, change, _before, after in rows:
-            if after == held:
+            if after == last_value:
                 db.execute("DELETE FROM changes WHERE id = ?", [change])
             else:
-                db.execute("UPDATE changes SET before = ? WHERE id = ?", [held, change])
-            held = after
+                db.execute("UPDATE changes SET before = ? WHERE id = ?", [last_value, change])
+            last_value = after

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.model import DocumentPage, FileLink, Listing, Record, Text
 from harvester.parsers.dates import read_date
-from harvester.store.captures import Hashes
-from harvester.store.documents import Ids, next_id
+from harvester.store.captures import PageHashes
+from harvester.store.documents import DocumentIds, next_id
 from harvester.store.keys import LOST_DATE, OPEN_TITLE, STRONG_KINDS, date_of, kind_of
 from harvester.store.statements import STATED
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from harvester.source import DateOrder
 
-DERIVED = (
+DERIVED_TABLES = (
     "sightings",
     "statements",
     "news",
@@ -34,12 +34,12 @@ DERIVED = (
 """Tables that follow from pages."""
 
 
-def attach(db: Database, path: Path) -> None:
+def attach_previous(db: Database, path: Path) -> None:
     """Attach the previous database read-only."""
     db.execute("ATTACH ? AS former", [f"{path.resolve().as_uri()}?mode=ro"])
 
 
-class FormerIds(Ids):
+class PreviousIds(DocumentIds):
     """Allocates the ids that documents had before, so that references to them keep their meaning."""
 
     def __init__(self, db: Database) -> None:
@@ -66,9 +66,9 @@ class FormerIds(Ids):
         return any(kind_of(key) in STRONG_KINDS for (key,) in self._db.execute(sql, [document]))
 
 
-def former_page(
+def previous_page(
     db: Database, row: dict[str, Any], order: DateOrder | None
-) -> tuple[Listing | DocumentPage, Hashes] | None:
+) -> tuple[Listing | DocumentPage, PageHashes] | None:
     """Return the page of a capture whose bytes are lost, and its hashes, as read before; None if nothing is left.
 
     `order`: how its archive writes dates of numbers only.
@@ -83,7 +83,7 @@ def former_page(
         return None
     records = tuple(_record(order, *statement) for statement in statements)
     attached = None if row["listing_id"] else json.loads(statements[0][1]).get("attached")
-    hashes = Hashes(tuple(statement[3] for statement in statements), row["content_hash"] or "", attached)
+    hashes = PageHashes(tuple(statement[3] for statement in statements), row["content_hash"] or "", attached)
     if row["listing_id"]:
         return Listing(row["form"], records, row["first"], row["last"], row["declared_total"]), hashes
     return _document_page(db, row, records[0]), hashes
@@ -100,13 +100,13 @@ def _record(
     title: str,
 ) -> Record:
     """Return a record made from its statement, with the date and title that this page printed."""
-    said = json.loads(content)
-    stated: dict[str, Any] = {name: said.get(name) for name in STATED if name not in ("date_text", "title")}
+    statement = json.loads(content)
+    stated: dict[str, Any] = {name: statement.get(name) for name in STATED if name not in ("date_text", "title")}
     return Record(
         position=position,
         title=title,
         date=read_date(date_text, order),
-        terms=tuple((facet, term) for facet, found in said.get("terms", {}).items() for term in found),
+        terms=tuple((facet, term) for facet, found in statement.get("terms", {}).items() for term in found),
         cut=bool(cut),
         open_title=key.endswith(OPEN_TITLE),
         loses_date=kind_of(key) == "natural" and date_of(key) == LOST_DATE,

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from harvester.model import Problem
 from harvester.store.documents import TRACKED, log_changes
-from harvester.store.keys import differ
-from harvester.store.rebuild.previous import DERIVED
+from harvester.store.keys import is_different
+from harvester.store.rebuild.previous import DERIVED_TABLES
 from harvester.store.statements import FACETS
 from harvester.store.user_objects import columns_of, schema
-from harvester.utils import stamp
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlite_utils import Database
 
-    from harvester.store.rebuild.previous import FormerIds
+    from harvester.store.rebuild.previous import PreviousIds
     from harvester.store.run import Run
     from harvester.store.texts import Change
 
@@ -66,7 +66,7 @@ def _quoted(db: Database, table: str) -> str:
     return ", ".join(f'"{name}"' for name in columns_of(db, table))
 
 
-def restore_ids(db: Database, ids: FormerIds) -> dict[int, int]:
+def restore_ids(db: Database, ids: PreviousIds) -> dict[int, int]:
     """Restore the ids and the history that documents had, as far as their keys identify them.
 
     Return the new id of each document whose id is another than while its pages were ingested: a document gets its id
@@ -82,7 +82,7 @@ def restore_ids(db: Database, ids: FormerIds) -> dict[int, int]:
     moves = {now: before for now, before in same.items() if now != before}
     held = {document for (document,) in db.execute("SELECT id FROM documents")}
     moves |= {document: ids.allocate(()) for document in sorted((held & set(moves.values())) - moves.keys())}
-    for table in DERIVED if moves else ():
+    for table in DERIVED_TABLES if moves else ():
         column = "id" if table == "documents" else "document_id"
         if column in schema().columns[table]:
             sql = f"UPDATE {table} SET {column} = ? WHERE {column} = ?"
@@ -91,7 +91,7 @@ def restore_ids(db: Database, ids: FormerIds) -> dict[int, int]:
     return moves
 
 
-def restore(run: Run) -> None:
+def restore_history(run: Run) -> None:
     """Restore what does not follow from pages, and log as changes of this run what is different than before."""
     db = run.db
     for sql in (_CLOCKS, _GONE, _ADDRESSES):
@@ -104,10 +104,10 @@ def restore(run: Run) -> None:
         changes = list(_changes(db, document))
         if changes:
             log_changes(db, run.id, document, "changed", [(*change, None) for change in changes])
-            db.execute("UPDATE documents SET last_changed = ? WHERE id = ?", [stamp(), document])
+            db.execute("UPDATE documents SET last_changed = ? WHERE id = ?", [utc_timestamp(), document])
             run.counts["changed"] += 1
     for document, key, title in db.execute(_LOST).fetchall():
-        _follow(run, document, key, title)
+        _merge_or_drop(run, document, key, title)
 
 
 def _restore_keys(db: Database) -> None:
@@ -140,24 +140,24 @@ def _differing(db: Database) -> Iterator[int]:
 def _changes(db: Database, document: int) -> Iterator[Change]:
     for name in TRACKED:
         now, before = db.execute(_VALUES.format(name), [document]).fetchone()
-        yield from _other(name, before, now)
+        yield from _change_if_different(name, before, now)
     for facet in FACETS:
         found = (db.execute(_TERMS.format(t), [document, facet]).fetchone()[0] for t in _BOTH_TERMS)
-        yield from _other(facet, *found)
+        yield from _change_if_different(facet, *found)
     before, now = (dict(db.execute(_TEXTS.format(place), [document]).fetchall()) for place in ("former.", "main."))
     for name in sorted({*before, *now}):
-        yield from _other(name, before.get(name), now.get(name))
+        yield from _change_if_different(name, before.get(name), now.get(name))
 
 
 _BOTH_TERMS = ("former.document_terms", "main.document_terms")
 
 
-def _other(name: str, before: str | None, now: str | None) -> Iterator[Change]:
-    if differ(before, now):
+def _change_if_different(name: str, before: str | None, now: str | None) -> Iterator[Change]:
+    if is_different(before, now):
         yield name, before, now
 
 
-def _follow(run: Run, document: int, key: str, title: str) -> None:
+def _merge_or_drop(run: Run, document: int, key: str, title: str) -> None:
     """Continue the history of a document that is no more in the one that it proves to be; else delete it."""
     db, row = run.db, run.db.execute(_NOW_IN, [document]).fetchone()
     run.counts["merged" if row else "dropped"] += 1

@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.store.keys import STRONG_KINDS, kind_of
 from harvester.store.user_objects import columns_of, schema
-from harvester.store.withdrawal.vault import Kept
+from harvester.store.withdrawal.vault import RemovedRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlite_utils import Database
 
-STAYING = ("statements", "sightings")
+KEPT_TABLES = ("statements", "sightings")
 """Tables that refer to documents and keep their rows: they record how many records a page has."""
 
 
-class Hiding:
+class Removal:
     """The rows and values that are removed, within the caller's transaction. `removed` is all that restores them."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self.removed: list[Kept] = []
+        self.removed: list[RemovedRow] = []
 
     def id_list(self, table: str, where: str, values: Sequence[Any] | dict[str, Any]) -> str:
         """Return the ids of rows, as a list for SQL."""
@@ -34,7 +34,7 @@ class Hiding:
 
     def remove_all_of(self, document: int) -> None:
         """Remove a document, and every row that refers to it, also in users' own tables."""
-        ours = (table for table in self._db.tables if table.name in schema().columns and table.name not in STAYING)
+        ours = (table for table in self._db.tables if table.name in schema().columns and table.name not in KEPT_TABLES)
         for table in ours:
             for key in table.foreign_keys:
                 if key.other_table == "documents":
@@ -47,7 +47,7 @@ class Hiding:
             self.remove(own, f'"{column}" IN (SELECT "{other}" FROM "{table}" WHERE {where})', values)
         columns = ", ".join(f'"{name}"' for name in columns_of(self._db, table))
         self.removed += [
-            Kept(table, row) for row in self._db.query(f'SELECT {columns} FROM "{table}" WHERE {where}', values)
+            RemovedRow(table, row) for row in self._db.query(f'SELECT {columns} FROM "{table}" WHERE {where}', values)
         ]
         self._db.execute(f'DELETE FROM "{table}" WHERE {where}', values)
 
@@ -73,38 +73,38 @@ class Hiding:
 
     def _change(self, table: str, row: dict[str, Any], made: dict[str, Any]) -> None:
         keys = {name: row[name] for name in self._db[table].pks}  # type: ignore[union-attr]
-        kept = Kept(table, keys, {name: row[name] for name in made}, made)
-        self.removed.append(kept)
-        _set(self._db, kept, kept.was or {}, made)
+        removed = RemovedRow(table, keys, {name: row[name] for name in made}, made)
+        self.removed.append(removed)
+        _set_columns(self._db, removed, removed.was or {}, made)
 
 
-def put_back(db: Database, kept: Iterable[Kept]) -> None:
+def restore_rows(db: Database, removed: Iterable[RemovedRow]) -> None:
     """Restore all rows and values. A value that has changed meanwhile, as in a rebuilt database, is left alone."""
-    rows = list(kept)
+    rows = list(removed)
     for one in (row for row in rows if row.was is None):
-        _insert(db, one.table, one.row)
+        _insert_row(db, one.table, one.row)
     for one in (row for row in reversed(rows) if row.was is not None):
-        _set(db, one, one.made or {}, one.was or {})
+        _set_columns(db, one, one.made or {}, one.was or {})
 
 
-def _set(db: Database, one: Kept, now: dict[str, Any], then: dict[str, Any]) -> None:
+def _set_columns(db: Database, one: RemovedRow, now: dict[str, Any], then: dict[str, Any]) -> None:
     assignments = ", ".join(f'"{name}" = ?' for name in then)
     same = " AND ".join(f'"{name}" IS ?' for name in (*one.row, *now))
     values = [*then.values(), *one.row.values(), *now.values()]
     db.execute(f'UPDATE "{one.table}" SET {assignments} WHERE {same}', values)
 
 
-def _insert(db: Database, table: str, row: dict[str, Any]) -> None:
+def _insert_row(db: Database, table: str, row: dict[str, Any]) -> None:
     """Insert a row; if another row has its id meanwhile, it gets a new one."""
     if table == "identities" and _is_taken(db, row):
         return
     if table == "documents" and db.execute("SELECT 1 FROM documents WHERE key = ?", [row["key"]]).fetchone():
         row = {**row, "key": f"{row['key']}--{row['id']}"}
-    if not _try(db, table, row) and db[table].pks == ["id"]:  # type: ignore[union-attr]
-        _try(db, table, {name: value for name, value in row.items() if name != "id"})
+    if not _try_insert(db, table, row) and db[table].pks == ["id"]:  # type: ignore[union-attr]
+        _try_insert(db, table, {name: value for name, value in row.items() if name != "id"})
 
 
-def _try(db: Database, table: str, row: dict[str, Any]) -> bool:
+def _try_insert(db: Database, table: str, row: dict[str, Any]) -> bool:
     columns = ", ".join(f'"{name}"' for name in row)
     sql = f'INSERT OR IGNORE INTO "{table}" ({columns}) VALUES ({", ".join("?" * len(row))})'
     return db.execute(sql, [*row.values()]).rowcount > 0

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Self
 
 from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.secret import database_file, is_empty
-from harvester.store.withdrawal.withdrawn import SHOWN
+from harvester.store.withdrawal.withdrawn import PLACEHOLDER
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
-class Names:
+class WithdrawnNames:
     """The names of withdrawn documents."""
 
     def __init__(self, words: list[str]) -> None:
@@ -27,10 +27,10 @@ class Names:
         documents = [row[0] for row in db.execute("SELECT id FROM withdrawn")]
         return cls(vault.words_of(database_file(db), documents))
 
-    def stand_in(self, text: str) -> bool:
+    def occurs_in(self, text: str) -> bool:
         """Return whether a name occurs in a text."""
         return self._pattern is not None and self._pattern.search(text) is not None
 
-    def taken_out(self, text: str) -> str:
+    def redacted(self, text: str) -> str:
         """Return a text with the names redacted."""
-        return self._pattern.sub(SHOWN, text) if self._pattern else text
+        return self._pattern.sub(PLACEHOLDER, text) if self._pattern else text

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.errors import DatabaseError
-from harvester.store.keys import LOST_DATE, base_of, group_of, normal_title
+from harvester.store.keys import LOST_DATE, base_of, group_of, normalize_title
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -66,7 +66,7 @@ class Hasher:
 
     def summary(self, source: str, text: str | None) -> list[str]:
         """Return the hashed form of a summary that is long enough to identify a document; else nothing."""
-        plain = normal_title(text or "")
+        plain = normalize_title(text or "")
         return [f"{source}:summary:{self.digest(plain)}"] if len(plain) >= SHORTEST_SUMMARY else []
 
     def of_record(self, keys: Keys, record: Record) -> list[str]:
@@ -121,7 +121,7 @@ def check_secret(db: Database) -> None:
         raise DatabaseError(f"{secret_file(path)} belongs to another database: get the one of {path} from a backup")
 
 
-def seal(db: Database, hasher: Hasher, document: int) -> None:
+def write_seal(db: Database, hasher: Hasher, document: int) -> None:
     """Write the digest of all that keeps a document withdrawn: it shows a wrong secret, and missing keys."""
     db.execute("UPDATE withdrawn SET seal = ? WHERE id = ?", [seal_of(db, hasher, document), document])
 

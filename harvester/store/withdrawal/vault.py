@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.errors import DatabaseError
-from harvester.store.database import BUSY_SECONDS, explained
-from harvester.utils import stamp
+from harvester.store.database import BUSY_SECONDS, translate_errors
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS held (
 
 
 @dataclass(frozen=True)
-class Kept:
+class RemovedRow:
     """A row that was removed from a table, or some of its columns that were replaced."""
 
     table: str
@@ -50,7 +50,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldRecord:
     """A record that is held back: its own key, the address of its page, and the withdrawn document that it may be."""
 
     key: str
@@ -79,7 +79,9 @@ def vault_of(path: Path) -> Path:
     return path.with_name(f"{path.name}-withdrawn")
 
 
-def keep(path: Path, document: dict[str, Any], at: str, by: str, reason: str | None, rows: Iterable[Kept]) -> int:
+def add_withdrawal(
+    path: Path, document: dict[str, Any], at: str, by: str, reason: str | None, rows: Iterable[RemovedRow]
+) -> int:
     """Write what is to be removed, synced to disk before it is removed: so it is in both files rather than in none.
 
     Returns the id of the withdrawal, which belongs to this state of the database: after a rebuild it is another one.
@@ -88,16 +90,16 @@ def keep(path: Path, document: dict[str, Any], at: str, by: str, reason: str | N
         sql = "INSERT INTO withdrawals (document_id, key, title, withdrawn_at, by, reason) VALUES (?, ?, ?, ?, ?, ?)"
         values = (document["id"], document["key"], document["title"], at, by, reason)
         number = int(vault.execute(sql, values).lastrowid or 0)
-        told = ((number, json.dumps(vars(row), ensure_ascii=False, default=_bytes)) for row in rows)
-        vault.executemany("INSERT INTO kept (withdrawal_id, change) VALUES (?, ?)", told)
+        changes = ((number, json.dumps(vars(row), ensure_ascii=False, default=_encode_bytes)) for row in rows)
+        vault.executemany("INSERT INTO kept (withdrawal_id, change) VALUES (?, ?)", changes)
         return number
 
 
-def kept(path: Path, withdrawal: int) -> list[Kept]:
+def removed_rows(path: Path, withdrawal: int) -> list[RemovedRow]:
     """Return the rows that a withdrawal removed."""
     with _open(path) as vault:
         sql = "SELECT change FROM kept WHERE withdrawal_id = ? ORDER BY id"
-        return [Kept(**json.loads(row[0], object_hook=_read)) for row in vault.execute(sql, [withdrawal])]
+        return [RemovedRow(**json.loads(row[0], object_hook=_decode_bytes)) for row in vault.execute(sql, [withdrawal])]
 
 
 def withdrawals(path: Path, numbers: Iterable[int]) -> list[Withdrawal]:
@@ -110,15 +112,15 @@ def withdrawals(path: Path, numbers: Iterable[int]) -> list[Withdrawal]:
         return [Withdrawal(*row) for row in rows if row]
 
 
-def note_undone(path: Path, withdrawal: int, by: str) -> None:
+def mark_undone(path: Path, withdrawal: int, by: str) -> None:
     """Mark a document's withdrawals as undone. Its rows stay in the vault: a copy of the database may need them."""
     with _open(path) as vault:
         sql = """UPDATE withdrawals SET undone_at = ?, undone_by = ? WHERE undone_at IS NULL
             AND document_id = (SELECT document_id FROM withdrawals WHERE id = ?)"""
-        vault.execute(sql, [stamp(), by, withdrawal])
+        vault.execute(sql, [utc_timestamp(), by, withdrawal])
 
 
-def never_undone(path: Path) -> list[tuple[int, str]]:
+def open_withdrawals(path: Path) -> list[tuple[int, str]]:
     """Return the id and the key of each document that was withdrawn and not restored."""
     if not vault_of(path).exists():
         return []
@@ -127,14 +129,14 @@ def never_undone(path: Path) -> list[tuple[int, str]]:
         return vault.execute(sql).fetchall()
 
 
-def learn_words(path: Path, document: int, words: Iterable[str]) -> None:
+def add_words(path: Path, document: int, words: Iterable[str]) -> None:
     """Add the names of a withdrawn document."""
     with _open(path) as vault:
         rows = [(document, word) for word in words]
         vault.executemany("INSERT OR IGNORE INTO words (document_id, word) VALUES (?, ?)", rows)
 
 
-def lost(path: Path, documents: Sequence[int]) -> DatabaseError:
+def missing_error(path: Path, documents: Sequence[int]) -> DatabaseError:
     """Return the error for withdrawals that are not in the vault."""
     numbers = ", ".join(map(str, documents))
     return DatabaseError(f"{vault_of(path)} is missing or lacks documents ({numbers}): get it from a backup")
@@ -150,26 +152,26 @@ def words_of(path: Path, documents: Iterable[int]) -> list[str]:
     return sorted(found, key=lambda word: (-len(word), word))
 
 
-def hold(path: Path, held: Held) -> None:
+def hold_record(path: Path, record: HeldRecord) -> None:
     """Write a record that is held back."""
     with _open(path) as vault:
         sql = "INSERT OR REPLACE INTO held VALUES (:key, :source, :document_id, :uri, :natural, :title)"
-        vault.execute(sql, vars(held))
+        vault.execute(sql, vars(record))
 
 
-def held_ever(path: Path) -> list[Held]:
+def held_records(path: Path) -> list[HeldRecord]:
     """Return the records that are or were held back, in order of time."""
     if not vault_of(path).exists():
         return []
     with _open(path) as vault:
-        return [Held(*row) for row in vault.execute("SELECT * FROM held ORDER BY rowid")]
+        return [HeldRecord(*row) for row in vault.execute("SELECT * FROM held ORDER BY rowid")]
 
 
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the vault for one transaction; a new one is readable by its owner only."""
     file = vault_of(path)
-    with explained(file):
+    with translate_errors(file):
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as vault:
@@ -179,9 +181,9 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
                 yield vault
 
 
-def _bytes(value: bytes) -> dict[str, str]:
+def _encode_bytes(value: bytes) -> dict[str, str]:
     return {"bytes": value.hex()}
 
 
-def _read(found: dict[str, Any]) -> Any:
+def _decode_bytes(found: dict[str, Any]) -> Any:
     return bytes.fromhex(found["bytes"]) if [*found] == ["bytes"] else found

@@ -9,13 +9,13 @@ from harvester.errors import UsageError
 from harvester.registry import load_sources
 from harvester.store.database import transaction
 from harvester.store.keys import STRONG_KINDS, base_of, date_of, group_of, kind_of
-from harvester.store.search_index import forget_words, index_now
-from harvester.store.user_objects import resting
+from harvester.store.search_index import index_now, purge_deleted
+from harvester.store.user_objects import without_triggers
 from harvester.store.withdrawal import vault
-from harvester.store.withdrawal.hiding import Hiding
+from harvester.store.withdrawal.hiding import Removal
 from harvester.store.withdrawal.secret import check_secret, make_hasher
-from harvester.store.withdrawal.withdrawn import INNOCENT, SHOWN, learn, mark_of, stand_in_key
-from harvester.utils import stamp
+from harvester.store.withdrawal.withdrawn import NAMESAKE, PLACEHOLDER, add_keys, stand_in_key, withdrawn_key
+from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from harvester.source import Source
     from harvester.store.withdrawal.secret import Hasher
 
-TELLING = (("runs", "command"), ("runs", "reason"), ("problems", "message"), ("problems", "extract"))
+TEXT_COLUMNS = (("runs", "command"), ("runs", "reason"), ("problems", "message"), ("problems", "extract"))
 """Columns in which a document's name may be, because a user typed it or a message quotes it."""
 # Pages of the document alone: all on them and under their addresses is the document's.
 _NAMED = "(uri = :url OR instr(uri || '.', '/' || :slug || '.'))"
@@ -44,12 +44,12 @@ def withdraw(db: Database, path: Path, row: dict[str, Any], by: str, reason: str
     """Hide a document for good. A new secret is only made where nothing is withdrawn yet."""
     check_secret(db)
     hasher = make_hasher(path)
-    with transaction(db), resting(db):
-        hide(db, path, hasher, row, Act(by, reason, at or stamp()))
-    forget_words(db)
+    with transaction(db), without_triggers(db):
+        remove_document(db, path, hasher, row, WithdrawalOrder(by, reason, at or utc_timestamp()))
+    purge_deleted(db)
 
 
-class Act(NamedTuple):
+class WithdrawalOrder(NamedTuple):
     """The user who withdraws a document, why and when; `same_as`: the withdrawn document that it proved to be."""
 
     by: str
@@ -58,30 +58,30 @@ class Act(NamedTuple):
     same_as: int | None = None
 
 
-def hide(db: Database, path: Path, hasher: Hasher, row: dict[str, Any], act: Act) -> None:
+def remove_document(db: Database, path: Path, hasher: Hasher, row: dict[str, Any], order: WithdrawalOrder) -> None:
     """Remove a document within the caller's transaction. What is removed is written to the vault first."""
     document, source = row["id"], _source(row["source"])
     db.execute("PRAGMA secure_delete = ON")
-    hiding, keys, words = Hiding(db), _keys(db, document), _words(db, row)
-    own = hiding.id_list("captures", _OWN, row)
+    removal, keys, words = Removal(db), _keys(db, document), _words(db, row)
+    own = removal.id_list("captures", _OWN, row)
     addresses = _addresses(db, own, row, source)
     names = {hasher.key(key) for key in keys} | {
         hasher.address(uri) for uri in (*addresses, row["slug"], row["key"]) if uri
     }
     for key in (key for key in keys if kind_of(key) == "natural"):
-        names |= {hasher.titled(key), *(f"{INNOCENT}{hasher.key(other)}" for other in _namesakes(db, document, key))}
+        names |= {hasher.titled(key), *(f"{NAMESAKE}{hasher.key(other)}" for other in _namesakes(db, document, key))}
         names |= {hasher.undated(key)} if len(date_of(key)) in (0, 4) else set()
-    if act.same_as is None:  # what proved to be the same by one page may prove to be another by the next
+    if order.same_as is None:  # what proved to be the same by one page may prove to be another by the next
         names |= {*hasher.summary(row["source"], row["summary"])}
-    _hide_pages(hiding, own, row, addresses)
-    _hide_statements(hiding, hasher, row, keys)
-    _hide_words(hiding, words)
-    hiding.remove_all_of(document)
-    vault.learn_words(path, document, words)
-    number = vault.keep(path, row, act.at, act.by, act.reason, hiding.removed)
+    _blank_pages(removal, own, row, addresses)
+    _blank_statements(removal, hasher, row, keys)
+    _blank_words(removal, words)
+    removal.remove_all_of(document)
+    vault.add_words(path, document, words)
+    number = vault.add_withdrawal(path, row, order.at, order.by, order.reason, removal.removed)
     sql = "INSERT INTO withdrawn (id, withdrawn_at, kept_as, same_as) VALUES (?, ?, ?, ?)"
-    db.execute(sql, [document, act.at, number, act.same_as])
-    learn(db, hasher, document, names)
+    db.execute(sql, [document, order.at, number, order.same_as])
+    add_keys(db, hasher, document, names)
     index_now(db)
 
 
@@ -126,38 +126,38 @@ def _addresses(db: Database, own: str, row: dict[str, Any], source: Source) -> l
     return sorted(found | {f"https://{host}{path}" for host in source.hosts for path in paths})
 
 
-def _hide_pages(hiding: Hiding, own: str, row: dict[str, Any], addresses: list[str]) -> None:
-    mark, marks = mark_of(row["source"], row["id"]), ",".join("?" * len(addresses))
+def _blank_pages(removal: Removal, own: str, row: dict[str, Any], addresses: list[str]) -> None:
+    mark, marks = withdrawn_key(row["source"], row["id"]), ",".join("?" * len(addresses))
     nowhere = {"uri": mark, "file": None, "offset": None}
     page = {"sha256": "", "content_hash": None, "etag": None, "last_modified": None}
-    said = {"uri": mark, "message": SHOWN, "extract": None}
-    hiding.blank("problems", f"uri IN ({marks})", addresses, said)
-    hiding.blank("problems", _NAMED, row, said)
-    hiding.blank("problems", _SHOWING, [row["id"]], {"extract": None})
-    hiding.blank("reads", f"capture_id IN ({own})", [], nowhere)
-    hiding.blank("captures", f"id IN ({own})", [], {**nowhere, **page})
-    hiding.remove("attachments", f"capture_id IN ({own})", [])
+    blank_problem = {"uri": mark, "message": PLACEHOLDER, "extract": None}
+    removal.blank("problems", f"uri IN ({marks})", addresses, blank_problem)
+    removal.blank("problems", _NAMED, row, blank_problem)
+    removal.blank("problems", _SHOWING, [row["id"]], {"extract": None})
+    removal.blank("reads", f"capture_id IN ({own})", [], nowhere)
+    removal.blank("captures", f"id IN ({own})", [], {**nowhere, **page})
+    removal.remove("attachments", f"capture_id IN ({own})", [])
 
 
-def _hide_statements(hiding: Hiding, hasher: Hasher, row: dict[str, Any], keys: list[str]) -> None:
+def _blank_statements(removal: Removal, hasher: Hasher, row: dict[str, Any], keys: list[str]) -> None:
     """Blank statements and sightings but keep their rows: the records' positions on pages stay occupied."""
-    mark = mark_of(row["source"], row["id"])
-    own = hiding.id_list("statements", "document_id = ?", [row["id"]])
+    mark = withdrawn_key(row["source"], row["id"])
+    own = removal.id_list("statements", "document_id = ?", [row["id"]])
     groups = {group_of(key) for key in keys if kind_of(key) == "natural"}
     span = " OR ".join("key > ? AND key < ?" for _ in groups) or "0"
     values = [bound for group in sorted(groups) for bound in (group, group + "\U0010ffff")]
-    unassigned = hiding.id_list("statements", f"document_id IS NULL AND ({span})", values)
+    unassigned = removal.id_list("statements", f"document_id IS NULL AND ({span})", values)
     nothing = {"document_id": None, "natural": mark, "form": "", "host": "", "own": 0, "hash": "", "content": "{}"}
-    seen = {"document_id": None, "date_text": None, "title": SHOWN, "has_summary": 0}
-    hiding.blank("sightings", f"document_id = ? OR statement_id IN ({unassigned})", [row["id"]], seen)
-    for key in hiding.values("statements", "key", f"id IN ({own})"):
+    seen = {"document_id": None, "date_text": None, "title": PLACEHOLDER, "has_summary": 0}
+    removal.blank("sightings", f"document_id = ? OR statement_id IN ({unassigned})", [row["id"]], seen)
+    for key in removal.values("statements", "key", f"id IN ({own})"):
         blank = {**nothing, "key": stand_in_key(hasher, row["source"], row["id"], key)}
-        hiding.blank("statements", f"id IN ({own}) AND key = ?", [key], blank)
-    hiding.blank("statements", f"id IN ({unassigned})", [], {**nothing, "key": f"{mark}:unassigned"})
+        removal.blank("statements", f"id IN ({own}) AND key = ?", [key], blank)
+    removal.blank("statements", f"id IN ({unassigned})", [], {**nothing, "key": f"{mark}:unassigned"})
 
 
-def _hide_words(hiding: Hiding, words: list[str]) -> None:
+def _blank_words(removal: Removal, words: list[str]) -> None:
     """Replace the document's names in the texts of runs and problems."""
     for word in words:
-        for table, column in TELLING:
-            hiding.replace(table, column, word, SHOWN)
+        for table, column in TEXT_COLUMNS:
+            removal.replace(table, column, word, PLACEHOLDER)

@@ -9,16 +9,16 @@ from harvester.model import DocumentPage, Refused
 from harvester.parsers.dates import NO_DATE
 from harvester.store.keys import keys_of
 from harvester.store.withdrawal import vault
-from harvester.store.withdrawal.page import Judge
+from harvester.store.withdrawal.page import PageCheck
 from harvester.store.withdrawal.secret import database_file, hasher_at, hasher_of, is_empty
 from harvester.store.withdrawal.withdrawn import (
-    INNOCENT,
-    SHOWN,
+    NAMESAKE,
+    PLACEHOLDER,
     UNDECIDED,
     Match,
-    is_named,
-    learn,
-    matches_of,
+    add_keys,
+    find_matches,
+    is_withdrawn_name,
     stand_in_key,
 )
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
     from harvester.model import Capture, Page, Record
     from harvester.source import Source
-    from harvester.store.captures import Place
+    from harvester.store.captures import Provenance
     from harvester.store.keys import Keys
-    from harvester.store.withdrawal.restore import Hidden
+    from harvester.store.withdrawal.restore import WithdrawnState
     from harvester.store.withdrawal.secret import Hasher
 
-    Keeper = Callable[[Database, Sequence[Record], Place], "dict[int, StandIn]"]
+    Keeper = Callable[[Database, Sequence[Record], Provenance], "dict[int, StandIn]"]
     """Returns the stand-ins of those records of a page that are not to be stored, by their number on the page."""
 
 
 @dataclass(frozen=True)
-class Withheld:
+class StandIn:
     """The stand-in for a record of a withdrawn document: the id of a blanked statement."""
 
     id: int
@@ -48,23 +48,23 @@ class Withheld:
     document: None = None
 
 
-def withheld(db: Database, records: Sequence[Record], place: Place) -> dict[int, Withheld]:
+def stand_ins(db: Database, records: Sequence[Record], provenance: Provenance) -> dict[int, StandIn]:
     """Return the stand-ins of the records of a page that are of withdrawn documents, by their number on the page.
 
     A record that may be of one, at an address never seen before, is held back until the page there is read.
     """
     if is_empty(db):
         return {}
-    hasher, found = hasher_of(db), keys_of(records, place.source.name)
-    matches = matches_of(db, hasher, found, records)
+    hasher, found = hasher_of(db), keys_of(records, provenance.source.name)
+    matches = find_matches(db, hasher, found, records)
     for number, match in matches.items():
         if match.undecided:
-            learn(db, hasher, match.document, [f"{UNDECIDED}{hasher.key(found[number].own)}"])
-            _hold(db, match.document, found[number], records[number], place)
-    return {number: _stand_in(db, hasher, match, found[number], place) for number, match in matches.items()}
+            add_keys(db, hasher, match.document, [f"{UNDECIDED}{hasher.key(found[number].own)}"])
+            _hold_record(db, match.document, found[number], records[number], provenance)
+    return {number: _find_stand_in(db, hasher, match, found[number], provenance) for number, match in matches.items()}
 
 
-def keeper_of(path: Path, hidden: Hidden) -> Keeper:
+def keeper_of(path: Path, hidden: WithdrawnState) -> Keeper:
     """Return the function that keeps out the records that the database at `path` kept out, except those of namesakes.
 
     They were never stored, so a document that had their address before has nothing of them.
@@ -76,28 +76,28 @@ def keeper_of(path: Path, hidden: Hidden) -> Keeper:
 
     def is_kept_out(keys: Keys) -> bool:
         those = [hasher.key(key) for key in keys.strong]
-        if any(f"{INNOCENT}{name}" in names for name in those):
+        if any(f"{NAMESAKE}{name}" in names for name in those):
             return False
         signs = {sign + name for name in those for sign in ("", UNDECIDED)}
         return bool(those) and bool(names & {*signs, hasher.titled(keys.natural)})
 
-    def kept_out(db: Database, records: Sequence[Record], place: Place) -> dict[int, Withheld]:
-        here = {key for capture, key in hidden.since if capture == place.capture}
+    def kept_out(db: Database, records: Sequence[Record], provenance: Provenance) -> dict[int, StandIn]:
+        here = {key for capture, key in hidden.since if capture == provenance.capture}
         return {
-            number: _stand_in(db, hasher, Match(document), keys, place)
-            for number, keys in enumerate(keys_of(records, place.source.name) if here else ())
+            number: _find_stand_in(db, hasher, Match(document), keys, provenance)
+            for number, keys in enumerate(keys_of(records, provenance.source.name) if here else ())
             if is_kept_out(keys)
             for document in hidden.keys
-            if stand_in_key(hasher, place.source.name, document, keys.own) in here
+            if stand_in_key(hasher, provenance.source.name, document, keys.own) in here
         }
 
     return kept_out
 
 
-def blanked(records: Sequence[Record], withheld: Container[int]) -> Sequence[Record]:
+def blanked(records: Sequence[Record], stand_ins: Container[int]) -> Sequence[Record]:
     """Return the records of a page as they may be stored: those of withdrawn documents are blanked."""
     return [
-        replace(record, title=SHOWN, date=NO_DATE, summary=None) if n in withheld else record
+        replace(record, title=PLACEHOLDER, date=NO_DATE, summary=None) if n in stand_ins else record
         for n, record in enumerate(records)
     ]
 
@@ -107,21 +107,21 @@ def is_withheld(db: Database, capture: Capture, page: Page, source: Source) -> b
     if is_empty(db):
         return False
     if not isinstance(page, DocumentPage):
-        return isinstance(page, Refused) and is_named(db, capture.uri)
-    return Judge(db, capture.uri, page, source).leaves_out()
+        return isinstance(page, Refused) and is_withdrawn_name(db, capture.uri)
+    return PageCheck(db, capture.uri, page, source).is_withheld_page()
 
 
-def _hold(db: Database, document: int, keys: Keys, record: Record, place: Place) -> None:
-    held = vault.Held(keys.own, place.source.name, document, record.url, keys.natural, record.title)
-    vault.hold(database_file(db), held)
+def _hold_record(db: Database, document: int, keys: Keys, record: Record, provenance: Provenance) -> None:
+    held = vault.HeldRecord(keys.own, provenance.source.name, document, record.url, keys.natural, record.title)
+    vault.hold_record(database_file(db), held)
 
 
-def _stand_in(db: Database, hasher: Hasher, match: Match, keys: Keys, place: Place) -> Withheld:
+def _find_stand_in(db: Database, hasher: Hasher, match: Match, keys: Keys, provenance: Provenance) -> StandIn:
     """Find or insert the blanked statement of a record."""
-    key = stand_in_key(hasher, place.source.name, match.document, keys.own)
+    key = stand_in_key(hasher, provenance.source.name, match.document, keys.own)
     row = db.execute("SELECT min(id) FROM statements WHERE key = ?", [key]).fetchone()
     if row[0] is None:
         sql = """INSERT INTO statements (key, natural, form, host, hash, content, capture_id)
             VALUES (?1, ?1, '', '', '', '{}', ?2)"""
-        row = (db.execute(sql, [key, place.capture]).lastrowid,)
-    return Withheld(int(row[0]), match.undecided)
+        row = (db.execute(sql, [key, provenance.capture]).lastrowid,)
+    return StandIn(int(row[0]), match.undecided)
