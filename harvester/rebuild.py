@@ -153,7 +153,7 @@ def _of_file(path: Path, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str,
 
 
 def _check_idle(live: Database) -> None:
-    for (source,) in live.execute("SELECT source FROM claims").fetchall():
+    for (source,) in live.execute("SELECT source FROM source_locks").fetchall():
         check_free(live, source)
 
 

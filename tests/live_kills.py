@@ -79,7 +79,7 @@ def fetched_twice(path: Path, log: list[str]) -> list[str]:
     """
     with open_to_read(path) as db:
         known = {_address(row[0]) for row in db.execute("SELECT uri FROM reads")}
-        step = db.execute("SELECT number FROM steps ORDER BY id DESC LIMIT 1").fetchone()
+        step = db.execute("SELECT page_number FROM walk_pages ORDER BY id DESC LIMIT 1").fetchone()
         walking = db.execute("SELECT 1 FROM walks WHERE status IS NULL OR status = 'interrupted'").fetchone()
     allowed = (f"page={step[0]}", "page=0") if walking and step else ("page=0",)
     return [target for target in log if target in known and not target.endswith(allowed)]

@@ -25,8 +25,8 @@ TIMER = 0.02
 def reasons(path: Path) -> dict[str, int]:
     """Return the number of pages by reason in the walks of the last run."""
     with open_to_read(path) as db:
-        sql = """SELECT steps.reason, count(*) FROM steps JOIN walks ON walks.id = walk_id
-            WHERE run_id = (SELECT max(id) FROM runs) GROUP BY steps.reason"""
+        sql = """SELECT walk_pages.reason, count(*) FROM walk_pages JOIN walks ON walks.id = walk_id
+            WHERE run_id = (SELECT max(id) FROM runs) GROUP BY walk_pages.reason"""
         return dict(db.execute(sql).fetchall())
 
 

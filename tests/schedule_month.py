@@ -163,15 +163,15 @@ def _start_all(world: Month, looks: dict[str, datetime], later: timedelta) -> No
 
 def faults(world: Month) -> list[str]:
     """Return everything that is not as promised."""
-    turns = {row["id"]: row for row in world.db.query("SELECT * FROM turns")}
+    turns = {row["id"]: row for row in world.db.query("SELECT * FROM sync_attempts")}
     said = [fault for plan in PLANS for fault in _faults_of(plan, world, turns)]
     for source in sorted({plan.source for plan in PLANS}):
         works = sorted((w for w in world.works if w.command.split()[2] == source), key=lambda work: work.began)
         said += [f"{source}: two at a time at {b.began}" for a, b in itertools.pairwise(works) if a.ends > b.began]
     said += [f"{world.refused} syncs met another one at work"] if world.refused > world.killed else []
     started = Counter(work.who for work in world.works)
-    known = Counter(turn["process"] for turn in turns.values() if turn["process"])
-    said += [f"{who} stands for {count} turns" for who, count in known.items() if count != 1 or started[who] > 1]
+    known = Counter(turn["worker_process"] for turn in turns.values() if turn["worker_process"])
+    said += [f"{who} stands for {count} attempts" for who, count in known.items() if count != 1 or started[who] > 1]
     return said
 
 
@@ -190,22 +190,22 @@ def _faults_of(plan: ScheduledSync, world: Month, turns: dict[int, dict[str, obj
 
 
 def _repeats(own: list[dict[str, object]]) -> set[str]:
-    return {str(turn["due_at"]) for turn in own if turn["repeats"]}
+    return {str(turn["due_at"]) for turn in own if turn["retry_of"]}
 
 
 def _wrong(turn: dict[str, object], turns: dict[int, dict[str, object]]) -> list[str]:
-    if turn["missed"]:
+    if turn["missed_reason"]:
         by = turns.get(turn["caught_up_by"])  # type: ignore[call-overload]
         if not by or not by["started_at"] or by["schedule"] != turn["schedule"]:
             return ["was missed and not caught up"]
         return (
-            [] if (turn["state"] == "missed") == (by is not turn) else ["was missed and run, and caught up by another"]
+            [] if (turn["status"] == "missed") == (by is not turn) else ["was missed and run, and caught up by another"]
         )
-    if turn["state"] == "missed" or not turn["started_at"]:
+    if turn["status"] == "missed" or not turn["started_at"]:
         return ["was neither run nor said to be missed"]
     late = datetime.fromisoformat(str(turn["started_at"])) - datetime.fromisoformat(str(turn["due_at"]))
     jitter = timedelta(minutes=9) if turn["schedule"] == "hourly" else timedelta()
-    return [] if turn["repeats"] or timedelta() <= late <= GRACE + jitter else [f"began {late} late, as if in time"]
+    return [] if turn["retry_of"] or timedelta() <= late <= GRACE + jitter else [f"began {late} late, as if in time"]
 
 
 def table(world: Month) -> str:
@@ -216,11 +216,11 @@ def table(world: Month) -> str:
         + "".join(f"{s:>13}" for s in states)
     ]
     for plan in PLANS:
-        own = list(world.db.query("SELECT * FROM turns WHERE schedule = ?", [plan.name]))
-        planned = [turn for turn in own if not turn["repeats"] or turn["due_at"] in _stamps(plan.name)]
-        missed = [turn for turn in own if turn["missed"]]
+        own = list(world.db.query("SELECT * FROM sync_attempts WHERE schedule = ?", [plan.name]))
+        planned = [turn for turn in own if not turn["retry_of"] or turn["due_at"] in _stamps(plan.name)]
+        missed = [turn for turn in own if turn["missed_reason"]]
         by = {turn["caught_up_by"] for turn in missed}
-        counts = Counter(turn["state"] for turn in own)
+        counts = Counter(turn["status"] for turn in own)
         lines.append(
             f"{plan.name:<9}{len(planned):>6}{len(planned) - len(missed):>9}{len(missed):>8}{len(by):>14}"
             f"{len(own) - len(planned):>9}" + "".join(f"{counts[state]:>13}" for state in states)

@@ -31,7 +31,16 @@ TRICKS = {"busy": 0.02, "down": 0.02, "reset": 0.02, "empty": 0.02, "challenge":
 MANNER = Manner(events=("insert", "remove"), chance=0.02, tricks=TRICKS, most_tricks=1, etags=True)
 RECORDS = 40
 READERS = 4
-PAGES = ("", "search?q=cable", "syncs", "coverage", "soak/documents.json", "soak/turns.json", "feed.atom", "-/health")
+PAGES = (
+    "",
+    "search?q=cable",
+    "syncs",
+    "coverage",
+    "soak/documents.json",
+    "soak/sync_attempts.json",
+    "feed.atom",
+    "-/health",
+)
 MEMORY_MAY_GROW = 1.10
 """Of the last quarter, against the second: in the first everything is loaded that ever will be."""
 FILES_MAY_GROW = 8
@@ -86,7 +95,7 @@ def child(process: int) -> int:
 
 def sample(process: int, path: Path) -> Sample:
     with closing(open_to_read(path)) as db:
-        syncs = db.execute("SELECT count(*) FROM turns WHERE state NOT IN ('running', 'missed')").fetchone()[0]
+        syncs = db.execute("SELECT count(*) FROM sync_attempts WHERE status NOT IN ('running', 'missed')").fetchone()[0]
         rows = sum(db[name].count for name in db.table_names() if "_fts" not in name)
         size = db.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()[0]
     scheduler = child(process)
@@ -164,10 +173,12 @@ def faults(samples: list[Sample]) -> list[str]:
 def verdicts(path: Path) -> list[str]:
     """Print how the syncs ended; return the failed syncs and the turns without a run."""
     with closing(open_to_read(path)) as db:
-        states = dict(db.execute("SELECT state, count(*) FROM turns GROUP BY state").fetchall())
+        states = dict(db.execute("SELECT status, count(*) FROM sync_attempts GROUP BY status").fetchall())
         print(", ".join(f"{count} {state}" for state, count in sorted(states.items())))
-        lost = db.execute("SELECT count(*) FROM turns WHERE state IN ('complete', 'partial') AND run_id IS NULL")
-        return [f"{count} turns without a run" for (count,) in lost.fetchall() if count]
+        lost = db.execute(
+            "SELECT count(*) FROM sync_attempts WHERE status IN ('complete', 'partial') AND run_id IS NULL"
+        )
+        return [f"{count} attempts without a run" for (count,) in lost.fetchall() if count]
 
 
 def main(arguments: list[str]) -> int:

@@ -81,8 +81,8 @@ class World:
         return f"{what} {self.count}"
 
     def alive(self, _db: Database, turn: dict[str, Any], _moment: datetime) -> bool:
-        return turn["scheduler"] in self.living or any(
-            work.who == turn["process"] and work.ends > self.time for work in self.open
+        return turn["scheduler_process"] in self.living or any(
+            work.who == turn["worker_process"] and work.ends > self.time for work in self.open
         )
 
     def scheduler(self) -> Living:

@@ -77,8 +77,8 @@ FAULTS = (
         "runs that ended without a word (run",
     ),
     Fault(
-        "a claim of a dead process",
-        "INSERT INTO claims SELECT 'wilson', 1, 'process 1 on elsewhere', '2020-01-01T00:00:00Z'",
+        "a lock of a dead process",
+        "INSERT INTO source_locks SELECT 'wilson', 1, 'process 1 on elsewhere', '2020-01-01T00:00:00Z'",
         "wilson, claimed by process 1 on elsewhere",
     ),
     Fault(
@@ -279,7 +279,7 @@ def test_a_live_run_is_no_fault(path: Path) -> None:
         assert [(one.notice, one.mend) for one in found] == [(True, None)]
         assert run(["check", "--repair", "--db", str(path)]) == 0
         assert db.execute("SELECT status FROM runs WHERE id = ?", [live.id]).fetchone() == ("running",)
-        assert db.execute("SELECT count(*) FROM claims").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM source_locks").fetchone() == (1,)
 
 
 def single(name: str, day: int, people: list[str], text: str, **keys: Any) -> tuple[Capture, DocumentPage]:
@@ -324,7 +324,7 @@ OTHERWISE = {
     "a statement's host": ("UPDATE statements SET host = 'h' WHERE id = 5", "statements: other values", True),
     "when it was seen": ("UPDATE documents SET first_seen = '2001'", "documents: other values", True),
     "a document": ("DELETE FROM documents WHERE id = 6", "documents: 1 too few", True),
-    "a digest": ("DELETE FROM digests WHERE name = 'steps'", "steps: nothing says what was written", False),
+    "a digest": ("DELETE FROM digests WHERE name = 'walk_pages'", "walk_pages: nothing says what was written", False),
 }
 
 

@@ -15,7 +15,16 @@ def test_nearly_every_forgery_is_noticed_and_the_documents_name_the_others(tmp_p
     path = made(tmp_path)
     assert [finding for finding in run_checks(path, fast=True) if not finding.notice] == []
     results = tried(path)
-    assert {"turns", "health", "alerts", "schedules", "claims", "archives", "fill", "withdrawn_keys"} <= results.keys()
+    assert {
+        "sync_attempts",
+        "incidents",
+        "notifications",
+        "schedules",
+        "source_locks",
+        "containers_read",
+        "fill_rates",
+        "withdrawn_keys",
+    } <= results.keys()
     noticed = sum(result.noticed for result in results.values())
     assert noticed >= 0.95 * (noticed + sum(len(result.missed) for result in results.values()))
     written = " ".join(re.sub(r"[`*]", "", TRUTH.read_text("utf-8")).split())

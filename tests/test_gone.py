@@ -85,7 +85,7 @@ def test_one_that_returns_says_so(archive: Harvests, site: Losing) -> None:
     assert gone(archive) == []
     assert kinds(archive, slug)[-2:] == ["gone", "returned"]
     assert archive.rows("SELECT returned FROM runs ORDER BY id DESC LIMIT 1") == [(1,)]
-    assert archive.rows("SELECT count(*) FROM members WHERE left_at IS NOT NULL OR missed > 0") == [(0,)]
+    assert archive.rows("SELECT count(*) FROM listing_members WHERE left_at IS NOT NULL OR missed_walks > 0") == [(0,)]
 
 
 def test_a_page_that_still_answers_vetoes_and_is_asked_once(archive: Harvests, site: Losing) -> None:
@@ -95,7 +95,7 @@ def test_a_page_that_still_answers_vetoes_and_is_asked_once(archive: Harvests, s
         assert archive.live("a.db").status == 0
     assert gone(archive) == []
     assert asked_for(archive, slug) == 2
-    assert archive.rows("SELECT count(*) FROM members WHERE left_at IS NOT NULL") == [(1,)]
+    assert archive.rows("SELECT count(*) FROM listing_members WHERE left_at IS NOT NULL") == [(1,)]
 
 
 def test_a_page_that_cannot_be_had_decides_nothing(archive: Harvests, site: Losing) -> None:
@@ -105,7 +105,7 @@ def test_a_page_that_cannot_be_had_decides_nothing(archive: Harvests, site: Losi
     archive.live("a.db")
     archive.live("a.db")
     assert gone(archive) == []
-    assert archive.rows("SELECT count(*) FROM members WHERE left_at IS NOT NULL") == [(0,)]
+    assert archive.rows("SELECT count(*) FROM listing_members WHERE left_at IS NOT NULL") == [(0,)]
     site.challenged.clear()
     site.lost.add(slug)
     archive.live("a.db")

@@ -46,7 +46,7 @@ def test_every_request_has_its_reason(archive: Harvests) -> None:
     assert asked[0] == "/robots.txt"
     assert sum("/search?" in target for target in asked) == 4 + 1
     assert sum("/document/" in target for target in asked) == 35 == len(asked) - 6
-    reasons = rows(archive.folder / "a.db", "SELECT reason, count(*) FROM steps GROUP BY 1 ORDER BY 1")
+    reasons = rows(archive.folder / "a.db", "SELECT reason, count(*) FROM walk_pages GROUP BY 1 ORDER BY 1")
     assert reasons == [("proof: the first page again", 1), ("walk", 4)]
     assert rows(archive.folder / "a.db", "SELECT status, pages, new, changed FROM runs") == [("complete", 40, 35, 0)]
 
@@ -154,7 +154,7 @@ def test_document_pages_that_are_not_there_are_kept_as_answers_and_stop_nothing(
     )
     assert archive.live("a.db").status == 0
     assert len(archive.server.asked("/document/")) == SIZE
-    reads = """SELECT DISTINCT http_status, refused, "offset" IS NOT NULL FROM reads JOIN captures
+    reads = """SELECT DISTINCT http_status, refusal_code, "offset" IS NOT NULL FROM reads JOIN captures
         ON captures.id = capture_id WHERE reads.uri LIKE '%/document/%' ORDER BY 1"""
     with open_to_read(archive.folder / "a.db") as db:
         kept = db.execute(reads.replace('"offset"', 'reads."offset"')).fetchall()

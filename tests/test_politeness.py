@@ -124,7 +124,7 @@ def unharmed(path: Path, status: str) -> None:
     with open_to_write(path) as db:
         assert sound(db)
         assert db.execute("SELECT status FROM runs ORDER BY id DESC").fetchone() == (status,)
-        assert db.execute("SELECT count(*) FROM claims").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM source_locks").fetchone() == (0,)
 
 
 def test_a_failing_certificate_is_one_line_and_is_asked_once(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_source_that_another_run_holds_is_left_to_it(tmp_path: Path) -> None:
     with open_to_write(tmp_path / "a.db") as db:
         db.execute("INSERT INTO runs (id, command, started_at) VALUES (1, 'harvest', '2026-01-01')")
         holder = identity()
-        db.execute("INSERT INTO claims VALUES ('wilson', 1, ?, ?)", [holder, utc_timestamp()])
+        db.execute("INSERT INTO source_locks VALUES ('wilson', 1, ?, ?)", [holder, utc_timestamp()])
     server, status, err = harvested(tmp_path, Site(5))
     assert (status, err.count("\n"), server.log) == (4, 1, [])
     assert holder in err

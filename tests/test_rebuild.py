@@ -43,7 +43,7 @@ def all_rows(path: Path) -> dict[str, Any]:
     """Return every row, except the rebuild's runs and the bookkeeping of search."""
     with open_to_write(path) as db:
         assert sound(db)
-        return dump(db, "runs", "_sqlite_migrations", "sqlite_stat1", "fill")
+        return dump(db, "runs", "_sqlite_migrations", "sqlite_stat1", "fill_rates")
 
 
 def again(path: Path, without: int | None = None, progress: Callable[[], None] = lambda: None) -> Rebuilt:

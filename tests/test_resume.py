@@ -74,7 +74,7 @@ def test_a_listing_that_moved_meanwhile_is_walked_afresh(tmp_path: Path) -> None
         assert archive.live("a.db", "--no-documents").status == 0
         asked = [item.target[-6:] for item in server.log[since + 1 :]]
         assert asked == ["page=1", "page=0", "page=1", "page=2", "page=3", "page=0"]
-        assert rows(tmp_path / "a.db", "SELECT reason FROM steps WHERE reason = 'seam'") == [("seam",)]
+        assert rows(tmp_path / "a.db", "SELECT reason FROM walk_pages WHERE reason = 'seam'") == [("seam",)]
         assert rows(tmp_path / "a.db", "SELECT status, distinct_records FROM walks") == [("complete", RECORDS + 1)]
 
 

@@ -81,5 +81,7 @@ def test_pages_that_hold_fewer_records_are_noticed(db: Database) -> None:
 def test_pages_that_cannot_be_read_are_noticed(db: Database) -> None:
     night(db, 1)
     row = night(db, 2, refused=8)
-    codes = db.execute("SELECT message FROM problems WHERE run_id = ? AND code = 'rot'", [row["id"]]).fetchall()
+    codes = db.execute(
+        "SELECT message FROM problems WHERE run_id = ? AND code = 'fill-rate-drop'", [row["id"]]
+    ).fetchall()
     assert [message for (message,) in codes if "readable pages" in message]

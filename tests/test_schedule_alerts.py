@@ -38,14 +38,14 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PLAN = ScheduledSync("nightly", "wilson", Recurrence(24 * HOUR), harvest="wilson")
 ROW = {
     "id": 1,
-    "alert": "desk",
-    "event": "bad",
+    "channel": "desk",
+    "event": "firing",
     "subject": "nightly",
     "kind": "run",
-    "what": "the sync of wilson is failed: no answer",
-    "since": "2026-05-01T12:00:00Z",
+    "summary": "the sync of wilson is failed: no answer",
+    "started_at": "2026-05-01T12:00:00Z",
     "remedy": "it is tried again by itself",
-    "made_at": "2026-05-01T12:00:00Z",
+    "created_at": "2026-05-01T12:00:00Z",
     "attempts": 0,
 }
 
@@ -68,7 +68,7 @@ def ended(db: Database, state: str, moment: datetime, run: int | None = None) ->
         "no answer",
         run,
     ]
-    sql = """INSERT INTO turns (schedule, source, due_at, kind, state, started_at, finished_at, reason, run_id)
+    sql = """INSERT INTO sync_attempts (schedule, source, due_at, kind, status, started_at, finished_at, reason, run_id)
         VALUES (?, ?, ?, 'full', ?, ?, ?, ?, ?)"""
     db.execute(sql, values)
     update_incidents(db, [PLAN], ["desk"], moment)
@@ -84,17 +84,17 @@ def walked(db: Database, total: int, moment: datetime) -> None:
 
 
 def alerts(db: Database) -> list[tuple[Any, ...]]:
-    return list(db.execute("SELECT event, subject, kind FROM alerts ORDER BY id").fetchall())
+    return list(db.execute("SELECT event, subject, kind FROM notifications ORDER BY id").fetchall())
 
 
 def test_a_run_that_fails_every_night_is_told_once_and_once_that_it_is_well(db: Database) -> None:
     for night, state in enumerate(["complete", "failed", "failed", "partial", "interrupted", "stopped", "complete"]):
         ended(db, state, NOW + night * 24 * HOUR)
-    told = [("bad", "nightly", "run"), ("well", "nightly", "run")]
+    told = [("firing", "nightly", "run"), ("resolved", "nightly", "run")]
     assert [row for row in alerts(db) if row[2] == "run"] == told
     ended(db, "partial", NOW + 8 * 24 * HOUR)
     assert [row for row in alerts(db) if row[2] == "run"] == [*told, told[0]]
-    since, what = db.execute("SELECT since, what FROM alerts ORDER BY id LIMIT 1").fetchone()
+    since, what = db.execute("SELECT started_at, summary FROM notifications ORDER BY id LIMIT 1").fetchone()
     assert (since, what) == (utc_timestamp(NOW + 24 * HOUR), "the sync of wilson is failed: no answer")
 
 
@@ -102,18 +102,18 @@ def test_what_was_not_synced_for_long_is_stale(db: Database) -> None:
     ended(db, "complete", NOW)
     for hours in range(0, 240, 6):
         update_incidents(db, [PLAN], ["desk"], NOW + hours * HOUR)
-    assert alerts(db) == [("bad", "nightly", "stale")]
+    assert alerts(db) == [("firing", "nightly", "stale")]
     ended(db, "bounded", NOW + 240 * HOUR)
-    assert alerts(db)[1:] == [("well", "nightly", "stale")]
+    assert alerts(db)[1:] == [("resolved", "nightly", "stale")]
 
 
 @pytest.mark.parametrize(
     ("totals", "told"),
     [
         ([1000, 1005, 990, 1010], []),
-        ([1000, 880], ["bad"]),
-        ([1000, 880, 870, 1001], ["bad", "well"]),
-        ([1000, 880, 880, 880, 880, 880, 880], ["bad", "well"]),  # what has been so for long is no news
+        ([1000, 880], ["firing"]),
+        ([1000, 880, 870, 1001], ["firing", "resolved"]),
+        ([1000, 880, 880, 880, 880, 880, 880], ["firing", "resolved"]),  # what has been so for long is no news
         ([20, 12], []),
     ],
 )
@@ -126,17 +126,18 @@ def test_a_listing_that_shrinks_is_told(db: Database, totals: list[int], told: l
 
 def test_pages_that_rot_are_told(db: Database) -> None:
     run = db.execute("INSERT INTO runs (command, started_at, status) VALUES ('c', 's', 'partial')").lastrowid
-    sql = "INSERT INTO problems (run_id, severity, code, message) VALUES (?, 'error', 'rot', 'dates in 40% of records')"
+    sql = """INSERT INTO problems (run_id, severity, code, message) VALUES (?, 'error', 'fill-rate-drop',
+        'dates in 40% of records')"""
     db.execute(sql, [run])
     ended(db, "partial", NOW, run)
-    assert sorted(alerts(db)) == [("bad", "nightly", "rotting"), ("bad", "nightly", "run")]
-    what = db.execute("SELECT what FROM alerts WHERE kind = 'rotting'").fetchone()[0]
+    assert sorted(alerts(db)) == [("firing", "nightly", "fill-rate-drop"), ("firing", "nightly", "run")]
+    what = db.execute("SELECT summary FROM notifications WHERE kind = 'fill-rate-drop'").fetchone()[0]
     assert what == "dates in 40% of records"
 
 
 def tell(*alerts: AlertConfig, row: dict[str, Any] = ROW) -> list[str | None]:
     named = {f"desk{number}": alert for number, alert in enumerate(alerts)}
-    return asyncio.run(deliver_all(named, [{**row, "alert": name} for name in named]))
+    return asyncio.run(deliver_all(named, [{**row, "channel": name} for name in named]))
 
 
 def test_a_webhook_is_sent_what_happened_with_secrets_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +147,7 @@ def test_a_webhook_is_sent_what_happened_with_secrets_from_the_environment(monke
         assert tell(AlertConfig(webhook="env:HOOK", headers={"Authorization": "env:TOKEN"})) == [None]
         assert hook.headers[0]["Authorization"] == "Bearer of-nobody-else"
         (got,) = hook.got
-    assert (got["event"], got["subject"], got["what"]) == ("bad", "nightly", ROW["what"])
+    assert (got["event"], got["subject"], got["summary"]) == ("firing", "nightly", ROW["summary"])
     assert got["text"].splitlines()[-1] == "To do: it is tried again by itself"
 
 
@@ -210,7 +211,7 @@ def test_an_alert_is_kept_until_it_is_told_and_tried_less_and_less_often(db: Dat
         later = moment
         while not outbox.lease(db, ["desk"], later):
             later += timedelta(minutes=1)
-        db.execute("UPDATE alerts SET taken_until = NULL")
+        db.execute("UPDATE notifications SET leased_until = NULL")
         waits.append(int((later - moment) / timedelta(minutes=1)))
         moment = later
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
@@ -251,7 +252,10 @@ def test_a_receiver_that_hangs_delays_no_sync_and_loses_no_alert(tmp_path: Path)
             assert process.poll() is None
             time.sleep(0.1)
             with closing(sqlite3.connect(tmp_path / "a.db", timeout=60)) as db, db:
-                db.execute("UPDATE alerts SET next_attempt = made_at WHERE told_at IS NULL AND taken_until IS NULL")
+                db.execute(
+                    """UPDATE notifications SET next_attempt = created_at WHERE delivered_at IS NULL
+                        AND leased_until IS NULL"""
+                )
         process.terminate()
         process.wait(timeout=180)
     said = (tmp_path / "said.txt").read_text()
@@ -277,12 +281,12 @@ def test_on_a_full_disk_the_scheduler_fails_and_people_are_told_without_a_databa
         done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=full)
     assert (done.returncode, done.stderr.count("Traceback")) == (1, 0), done.stderr
     (told,) = hook.got
-    assert (told["kind"], told["event"], "a.db" in told["subject"]) == ("database", "bad", True)
+    assert (told["kind"], told["event"], "a.db" in told["subject"]) == ("database", "firing", True)
 
 
 def state_of(path: Path) -> list[str]:
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=60)) as db:
-            return [row[0] for row in db.execute("SELECT state FROM turns")]
+            return [row[0] for row in db.execute("SELECT status FROM sync_attempts")]
     except sqlite3.OperationalError:
         return []  # it is being made

@@ -102,7 +102,7 @@ def test_why_it_was_missed_is_told() -> None:
     long = ended(7, "complete", due - 2 * MINUTE, due + 20 * MINUTE)
     start = decide(HOURLY, known(due, long), due + 21 * MINUTE)
     assert start
-    assert list(start.missed) == [(due, "a sync of wilson was still going on (turn 7)")]
+    assert list(start.missed) == [(due, "a sync of wilson was still going on (attempt 7)")]
 
 
 def test_a_source_is_left_alone_longer_after_each_failure() -> None:

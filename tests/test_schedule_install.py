@@ -155,6 +155,6 @@ def test_real_cron_syncs(tmp_path: Path, server: ArchiveServer) -> None:
     assert printed.returncode == 0, printed.stderr
     with crontab_of_this_user(printed.stdout.replace("*/5 * * * *", "* * * * *")), cron():
         until = time.monotonic() + 180
-        while not (tmp_path / "a.db").exists() or turns(tmp_path, "state") != [("complete",)]:
+        while not (tmp_path / "a.db").exists() or turns(tmp_path, "status") != [("complete",)]:
             assert time.monotonic() < until, "cron did not run it"
             time.sleep(0.5)

@@ -65,7 +65,7 @@ def command(folder: Path, *arguments: str) -> list[str]:
 
 def turns(folder: Path, columns: str) -> list[tuple[Any, ...]]:
     with closing(open_to_read(folder / "a.db")) as db:
-        return list(db.execute(f"SELECT {columns} FROM turns ORDER BY id").fetchall())
+        return list(db.execute(f"SELECT {columns} FROM sync_attempts ORDER BY id").fetchall())
 
 
 def walked(server: ArchiveServer) -> list[str]:
@@ -88,7 +88,7 @@ def test_a_sync_whose_end_another_scheduler_has_kept_holds_nobody_up(tmp_path: P
     one.look()
     assert one.scheduler.busy
     with closing(open_to_write(tmp_path / "world.db")) as db:
-        db.execute("UPDATE turns SET state = 'interrupted', finished_at = started_at")
+        db.execute("UPDATE sync_attempts SET status = 'interrupted', finished_at = started_at")
     world.time += timedelta(minutes=5)
     world.keep_ends()
     one.scheduler.stop()
@@ -102,9 +102,9 @@ def test_ten_processes_on_one_database_do_each_thing_once(tmp_path: Path) -> Non
     for process in processes:
         process.start()
     for victim in processes[:4]:
-        done = count(tmp_path, "state = 'complete'")
-        wait_for(lambda done=done: count(tmp_path, "state = 'complete'") >= done + 4)
-        assert count(tmp_path, "state = 'failed'") == 0
+        done = count(tmp_path, "status = 'complete'")
+        wait_for(lambda done=done: count(tmp_path, "status = 'complete'") >= done + 4)
+        assert count(tmp_path, "status = 'failed'") == 0
         victim.kill()
     for process in processes[4:]:
         process.terminate()
@@ -116,16 +116,16 @@ def test_ten_processes_on_one_database_do_each_thing_once(tmp_path: Path) -> Non
         said = (tmp_path / f"{source}.log").read_text().split()
         assert said == ["begin", "end"] * (len(said) // 2)
     with closing(open_to_read(tmp_path / "many.db")) as db:
-        assert db.execute("SELECT 1 FROM turns GROUP BY run_id HAVING count(run_id) > 1").fetchone() is None
+        assert db.execute("SELECT 1 FROM sync_attempts GROUP BY run_id HAVING count(run_id) > 1").fetchone() is None
         # From the first to the last there is no second without its turn.
-        sql = """SELECT schedule, count(*), unixepoch(max(due_at)) - unixepoch(min(due_at)) + 1 FROM turns
-            WHERE schedule IN ('one', 'three') AND repeats IS NULL GROUP BY schedule"""
+        sql = """SELECT schedule, count(*), unixepoch(max(due_at)) - unixepoch(min(due_at)) + 1 FROM sync_attempts
+            WHERE schedule IN ('one', 'three') AND retry_of IS NULL GROUP BY schedule"""
         assert all(turns == seconds for _, turns, seconds in db.execute(sql))
 
 
 def count(folder: Path, which: str) -> int:
     with closing(open_to_read(folder / "many.db")) as db:
-        return int(db.execute(f"SELECT count(*) FROM turns WHERE {which}").fetchone()[0])
+        return int(db.execute(f"SELECT count(*) FROM sync_attempts WHERE {which}").fetchone()[0])
 
 
 class Desk:
@@ -156,24 +156,24 @@ def test_a_killed_sync_is_gone_on_with_and_the_history_says_so(tmp_path: Path, s
     desk = Desk(tmp_path, 'every = "1d"', server, delay=0.3)
     desk.look()
     wait_for(lambda: len(walked(server)) == 3)
-    ((who,),) = turns(tmp_path, "process")
+    ((who,),) = turns(tmp_path, "worker_process")
     os.kill(int(who.split()[1]), signal.SIGKILL)
     desk.until_done()
     desk.look()
-    ((state, reason, run_id),) = turns(tmp_path, "state, reason, run_id")
+    ((state, reason, run_id),) = turns(tmp_path, "status, reason, run_id")
     assert (state, run_id) == ("interrupted", 1)
-    assert reason == "the harvest was killed (signal 9); the next turn goes on from there"
+    assert reason == "the harvest was killed (signal 9); the next attempt goes on from there"
     desk.look()
     assert len(turns(tmp_path, "id")) == 1  # not at once
     desk.later = timedelta(minutes=6)
     desk.look()
     desk.until_done()
-    assert turns(tmp_path, "id, state, repeats, run_id")[1:] == [(2, "complete", 1, 2)]
+    assert turns(tmp_path, "id, status, retry_of, run_id")[1:] == [(2, "complete", 1, 2)]
     pages = walked(server)
     assert pages in (["0", "1", "2", "1", "2", "3", "0"], ["0", "1", "2", "2", "3", "0"])  # the seam, once
     with closing(open_to_read(tmp_path / "a.db")) as db:
-        told = list(db.execute("SELECT event, subject, kind FROM alerts ORDER BY id"))
-        assert told == [("bad", "nightly", "run"), ("well", "nightly", "run")]
+        told = list(db.execute("SELECT event, subject, kind FROM notifications ORDER BY id"))
+        assert told == [("firing", "nightly", "run"), ("resolved", "nightly", "run")]
         assert list(db.execute("SELECT status FROM runs")) == [("interrupted",), ("complete",)]
         assert list(db.execute("SELECT run_id, status, distinct_records FROM walks")) == [(2, "complete", SIZE)]
 
@@ -187,21 +187,21 @@ def test_a_scheduler_that_is_asked_to_stop_finishes_the_page_and_goes_on_later(
     process.terminate()
     assert process.communicate(timeout=LONG)[1] == b""
     assert process.returncode == 0
-    ((state, reason),) = turns(tmp_path, "state, reason")
+    ((state, reason),) = turns(tmp_path, "status, reason")
     assert (state, reason) == ("stopped", "the scheduler was asked to stop; it goes on when it is started again")
     asked = len(server.log)
     subprocess.run(command(tmp_path, "run", "--once"), check=True)
-    assert turns(tmp_path, "state, repeats")[1:] == [("complete", 1)]
+    assert turns(tmp_path, "status, retry_of")[1:] == [("complete", 1)]
     assert len({asked.target for asked in server.log[asked:]} & {asked.target for asked in server.log[:asked]}) <= 3
     with closing(open_to_read(tmp_path / "a.db")) as db:
-        assert db.execute("SELECT count(*) FROM alerts").fetchone()[0] == 0
+        assert db.execute("SELECT count(*) FROM notifications").fetchone()[0] == 0
 
 
 def test_once_does_what_is_due_and_no_more(tmp_path: Path, server: ArchiveServer) -> None:
     configured(tmp_path, server, 'every = "1d"\nincremental = 1')
     for _ in range(2):
         subprocess.run(command(tmp_path, "run", "--once"), check=True)
-    assert turns(tmp_path, "state, kind") == [("complete", "full")]
+    assert turns(tmp_path, "status, kind") == [("complete", "full")]
 
 
 def test_a_budget_is_no_failure(tmp_path: Path, server: ArchiveServer) -> None:
@@ -209,9 +209,9 @@ def test_a_budget_is_no_failure(tmp_path: Path, server: ArchiveServer) -> None:
     desk.look()
     desk.until_done()
     why = "its budget of 3 requests is used up; the next run goes on from here"
-    assert turns(tmp_path, "state, reason") == [("bounded", why)]
+    assert turns(tmp_path, "status, reason") == [("bounded", why)]
     with closing(open_to_read(tmp_path / "a.db")) as db:
-        assert not list(db.execute("SELECT * FROM health"))
+        assert not list(db.execute("SELECT * FROM incidents"))
 
 
 def test_one_dead_archive_delays_no_other(tmp_path: Path, server: ArchiveServer) -> None:
@@ -222,7 +222,7 @@ def test_one_dead_archive_delays_no_other(tmp_path: Path, server: ArchiveServer)
     )
     done = subprocess.run(command(tmp_path, "run", "--once"), check=True, capture_output=True)
     assert done.stderr == b""
-    states = dict(turns(tmp_path, "schedule, state"))
+    states = dict(turns(tmp_path, "schedule, status"))
     assert states == {"dead": "failed", "nightly": "complete"}
     reasons = dict(turns(tmp_path, "schedule, reason"))
     assert "no answer from 127.0.0.1:9" in reasons["dead"]
@@ -243,13 +243,13 @@ def test_a_harvest_by_hand_holds_the_source(tmp_path: Path, server: ArchiveServe
         release(db, "wilson", by_hand.id)
     desk.look()
     desk.until_done()
-    assert turns(tmp_path, "state") == [("complete",)]
+    assert turns(tmp_path, "status") == [("complete",)]
 
 
 def test_a_schedule_that_changes_counts_from_then(tmp_path: Path, server: ArchiveServer) -> None:
     desk = Desk(tmp_path, 'every = "1d"', server)
     with closing(open_to_write(desk.path)) as db:
-        rows = "SELECT rhythm, removed_at FROM schedules ORDER BY name"
+        rows = "SELECT recurrence, removed_at FROM schedules ORDER BY name"
         assert list(db.execute(rows)) == [("every 1d", None)]
         desk.scheduler.plans = [ScheduledSync("other", "wilson", desk.scheduler.plans[0].recurrence)]
         desk.scheduler.register(db)

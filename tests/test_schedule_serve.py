@@ -50,7 +50,7 @@ def test_one_command_serves_and_syncs_and_ends_in_good_order(tmp_path: Path, ser
     configured(tmp_path, server, 'every = "1d"')
     with running(serving(tmp_path)) as started:
         assert "nightly" in page(started, "syncs") or started.address()
-        wait_for(lambda: turns(tmp_path, "state") == [("complete",)])
+        wait_for(lambda: turns(tmp_path, "status") == [("complete",)])
         text = page(started, "syncs")
         assert re.search(r">nightly</a></td>\s*<td[^>]*>wilson</td>\s*<td[^>]*>every 1d</td>", text)
         assert ">complete (ordered)</td>" in text
@@ -70,7 +70,7 @@ def test_a_stop_waits_for_the_page_in_hand(tmp_path: Path, server: ArchiveServer
         wait_for(lambda: server.asked("/search"))
         started.process.send_signal(signal.SIGINT)
         assert started.process.wait(60) == 0
-    assert turns(tmp_path, "state") == [("stopped",)]
+    assert turns(tmp_path, "status") == [("stopped",)]
     with closing(open_to_read(tmp_path / "a.db")) as db:
         assert list(db.execute("SELECT status FROM runs")) == [("interrupted",)]
 
@@ -79,7 +79,7 @@ def test_a_scheduler_ends_with_its_server_and_is_started_again_without(tmp_path:
     configured(tmp_path, server, 'every = "1d"')
     with running(serving(tmp_path)) as started:
         started.address()
-        wait_for(lambda: turns(tmp_path, "state") == [("complete",)])
+        wait_for(lambda: turns(tmp_path, "status") == [("complete",)])
         first = child(started.process.pid)
         os.kill(first, signal.SIGKILL)
         wait_for(lambda: alive(started.process.pid) not in ([], [first]))
@@ -102,16 +102,18 @@ def test_the_site_shows_what_is_next_what_was_missed_and_what_is_bad(tmp_path: P
             "INSERT INTO runs (command, started_at, status, new) VALUES ('c', '2026-01-02T08:00:00Z', 'partial', 3)"
         )
         db.execute(
-            """INSERT INTO schedules (name, source, harvest, rhythm, since, next_due, next_start, stale_after, seed)
+            """INSERT INTO schedules (name, source, target, recurrence, registered_at, next_due, next_start,
+                stale_after, jitter_seed)
             VALUES ('nightly', 'wilson', 'wilson', 'cron 17 3 * * * UTC', '2026-01-01T00:00:00Z',
             '2026-01-03T03:17:00Z', '2026-01-03T03:17:00Z', 1, 's')"""
         )
         db.execute(
-            """INSERT INTO turns (schedule, source, due_at, kind, state, started_at, finished_at, run_id, missed,
+            """INSERT INTO sync_attempts (schedule, source, due_at, kind, status, started_at, finished_at, run_id,
+                missed_reason,
             caught_up_by, reason) VALUES ('nightly', 'wilson', '2026-01-02T03:17:00Z', 'incremental', 'partial',
             '2026-01-02T08:00:00Z', '2026-01-02T08:01:00Z', 1, 'the machine was <off>', 1, 'two pages are missing')"""
         )
-        db.execute("INSERT INTO health VALUES ('nightly', 'run', '2026-01-02T08:01:00Z', 'it is <partial>', 'look')")
+        db.execute("INSERT INTO incidents VALUES ('nightly', 'run', '2026-01-02T08:01:00Z', 'it is <partial>', 'look')")
     folder = tmp_path / "site"
     if how == "datasette FOLDER":
         shutil.copytree(ROOT / "db", folder, ignore=shutil.ignore_patterns("*.db", "*.db-*", "captures"))
@@ -150,7 +152,10 @@ def test_the_recipe_for_a_code_host_commits_what_has_changed(tmp_path: Path, ser
     assert len(re.findall(r"^Sync \d{4}-\d\d-\d\d$", log, re.MULTILINE)) == 2
     with closing(open_to_read(tmp_path / "fresh" / "harvest.db")) as db:
         assert db.execute("SELECT count(*) FROM documents").fetchone()[0] == 20
-        assert list(db.execute("SELECT state FROM turns WHERE state != 'missed'")) == [("complete",), ("complete",)]
+        assert list(db.execute("SELECT status FROM sync_attempts WHERE status != 'missed'")) == [
+            ("complete",),
+            ("complete",),
+        ]
 
 
 def git(*arguments: str) -> str:

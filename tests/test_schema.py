@@ -71,16 +71,16 @@ def test_four_that_open_a_new_database_at_once_make_its_schema_once(tmp_path: Pa
 def test_a_table_of_the_users_in_the_way_is_named_and_nothing_is_touched(tmp_path: Path) -> None:
     path = tmp_path / "mine.db"
     with closing(sqlite3.connect(path)) as db:
-        db.executescript("CREATE TABLE claims (mine TEXT); INSERT INTO claims VALUES ('to keep')")
+        db.executescript("CREATE TABLE source_locks (mine TEXT); INSERT INTO source_locks VALUES ('to keep')")
         before = list(db.iterdump())
-    with pytest.raises(DatabaseError, match="claims"):
+    with pytest.raises(DatabaseError, match="source_locks"):
         open_to_write(path)
     with closing(sqlite3.connect(path)) as db:
         assert list(db.iterdump()) == before
-        db.execute("ALTER TABLE claims RENAME TO my_claims")
+        db.execute("ALTER TABLE source_locks RENAME TO my_locks")
     with open_to_write(path) as db:
         assert migrations().pending(db) == []
-        assert db.execute("SELECT * FROM my_claims").fetchall() == [("to keep",)]
+        assert db.execute("SELECT * FROM my_locks").fetchall() == [("to keep",)]
 
 
 def test_a_harvest_goes_on_in_tables_with_columns_of_the_users(tmp_path: Path) -> None:

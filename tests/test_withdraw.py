@@ -285,13 +285,13 @@ def test_an_undated_record_of_that_title_is_hidden_where_it_may_be_the_same(tmp_
 
 def test_undone_all_is_as_it_was(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with open_to_read(path) as db:
-        before = dump(db, "archives")
+        before = dump(db, "containers_read")
     document = withdraw(path)
     capsys.readouterr()
     assert run(["withdraw", str(document), "--undo", "--db", str(path)]) == 0
     assert SECRET.title in capsys.readouterr().out
     with open_to_read(path) as db:
-        after = dump(db, "archives")
+        after = dump(db, "containers_read")
     assert [name for name in before if "_fts" not in name and before[name] != after[name]] == []
     assert run_checks(path, fast=True) == []
     with open_to_read(path) as db:
@@ -392,7 +392,7 @@ def test_a_database_that_is_made_again_is_laid_open_for_it_and_hides_it_again(pa
 
 def test_a_rebuild_keeps_it_hidden_and_it_can_still_be_shown_again(path: Path) -> None:
     with open_to_read(path) as db:
-        before = dump(db, "archives")
+        before = dump(db, "containers_read")
     document = withdraw(path)
     assert run(["rebuild", "--db", str(path)]) == 0
     assert told_by(path) == []
@@ -400,7 +400,7 @@ def test_a_rebuild_keeps_it_hidden_and_it_can_still_be_shown_again(path: Path) -
     assert run(["withdraw", str(document), "--undo", "--db", str(path)]) == 0
     assert run_checks(path) == []
     with open_to_read(path) as db:
-        after = dump(db, "archives")
+        after = dump(db, "containers_read")
     for table in ("documents", "texts", "document_terms", "identities", "changes", "captures", "reads", "notes"):
         assert after[table] == before[table], table
 

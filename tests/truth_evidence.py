@@ -22,7 +22,7 @@ _ROW = re.compile(r"<tr>.*?</tr>", re.DOTALL)
 _MAIN = re.compile(r"<main.*</main>", re.DOTALL)
 _DATE = re.compile(r'class="date">([^<]*)<')
 _CHANGES = """SELECT changes.id, document_id, changes.kind, field, before, after, capture_id, captures.uri, file,
-    offset, form, captures.refused
+    offset, form, captures.refusal_code
     FROM changes LEFT JOIN captures ON captures.id = capture_id WHERE changes.run_id > ?"""
 _SLUGS = "SELECT key FROM identities WHERE document_id = ? AND key LIKE 'wilson:slug:%'"
 
@@ -66,7 +66,7 @@ def without_evidence(db: Database, after_run: int) -> tuple[int, list[str]]:
         "file",
         "offset",
         "form",
-        "refused",
+        "refusal_code",
     ]
     changes = [dict(zip(names, row, strict=True)) for row in rows]
     return len(changes), [f"change {_short(change)}: {why}" for change in changes if (why := _refuted(db, change))]
@@ -83,7 +83,7 @@ def _refuted(db: Database, change: dict[str, Any]) -> str | None:
     if change["capture"] is None or change["file"] is None:
         return "no capture is named"
     if change["kind"] == "gone":
-        return None if change["refused"] or "/search?" in change["uri"] else "neither a walk's page nor the 404"
+        return None if change["refusal_code"] or "/search?" in change["uri"] else "neither a walk's page nor the 404"
     if change["kind"] == "merged" or (change["after"] is None and _is_of_another(db, change)):
         return None
     printed = _printed(change, {key[0].rpartition(":")[2] for key in db.execute(_SLUGS, [change["document"]])})

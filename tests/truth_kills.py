@@ -108,7 +108,7 @@ class Trial:
 
     def _is_old(self) -> bool:
         with sqlite3.connect(self.path) as db:
-            return not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'members'").fetchone()
+            return not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'listing_members'").fetchone()
 
 
 def make_pages(folder: Path) -> Path:

@@ -43,7 +43,7 @@ CREATE INDEX documents_parties ON documents (sender, recipient, date_from, id) W
 -- Gone documents are few: counting them must not read the others.
 CREATE INDEX documents_gone ON documents (gone_at) WHERE gone_at IS NOT NULL;
 -- What the reading room counts by, without reading summaries.
-CREATE INDEX documents_facts ON documents (id, kind, sender, recipient, source, date_from, date_to, gone_at);
+CREATE INDEX documents_filter ON documents (id, kind, sender, recipient, source, date_from, date_to, gone_at);
 
 CREATE TABLE document_terms (
     document_id INTEGER NOT NULL REFERENCES documents (id),
@@ -76,12 +76,13 @@ CREATE TABLE listings (
     -- What that means: exact, floor (at least so many), estimate, ceiling (the site shows no more than these).
     total_kind TEXT,
     -- 1: a listing of everything that the archive has; a document that leaves it is gone.
-    whole INTEGER NOT NULL DEFAULT 0,
+    is_whole_source INTEGER NOT NULL DEFAULT 0,
     -- Within how many days saved pages must have been captured for their positions to add up.
     span_days INTEGER NOT NULL DEFAULT 7
 );
 
--- form is NULL where the page was refused; refused then says why. errors: what the page promised and did not hold.
+-- form is NULL where the page was refused; refusal_code then says why. error_count: how much the page promised and
+-- did not hold.
 CREATE TABLE captures (
     id INTEGER PRIMARY KEY,
     uri TEXT NOT NULL,
@@ -98,13 +99,13 @@ CREATE TABLE captures (
     total_kind TEXT,
     records INTEGER NOT NULL DEFAULT 0,
     -- Whether it links to a page of the listing behind it: a total that is too low shows by that.
-    onward INTEGER NOT NULL DEFAULT 0,
+    has_next_page INTEGER NOT NULL DEFAULT 0,
     file TEXT,
     offset INTEGER,
     etag TEXT,
     last_modified TEXT,
-    refused TEXT,
-    errors INTEGER NOT NULL DEFAULT 0
+    refusal_code TEXT,
+    error_count INTEGER NOT NULL DEFAULT 0
 );
 -- Which capture of a page is the newest, its time decides: older pages may be harvested later.
 CREATE INDEX captures_uri ON captures (uri, captured_at, id);
@@ -156,41 +157,42 @@ CREATE INDEX reads_captured ON reads (captured_at);
 -- What a page says of one item. A listing's statement is kept once, however many captures repeat it (sightings); a
 -- document's own page makes one with each capture. When it was said, the reads of those captures tell: each is a vote,
 -- and a document is a function of its votes alone, so the order in which pages arrive cannot matter.
--- key: the address that the statement stands under; natural: its natural key. own: 1 for a document's own page.
+-- key: the address that the statement stands under. is_own_page: 1 for a document's own page. truncated: 1 where the
+-- page was cut off in it.
 -- document_id is NULL where it cannot be known which document is meant; of an own page that is a claim.
 CREATE TABLE statements (
     id INTEGER PRIMARY KEY,
     document_id INTEGER REFERENCES documents (id),
     key TEXT NOT NULL,
-    natural TEXT NOT NULL,
+    natural_key TEXT NOT NULL,
     form TEXT NOT NULL,
     host TEXT NOT NULL,
-    own INTEGER NOT NULL DEFAULT 0,
-    cut INTEGER NOT NULL DEFAULT 0,
+    is_own_page INTEGER NOT NULL DEFAULT 0,
+    truncated INTEGER NOT NULL DEFAULT 0,
     hash TEXT NOT NULL,
     content TEXT NOT NULL,
     capture_id INTEGER NOT NULL REFERENCES captures (id)
 );
 CREATE INDEX statements_key ON statements (key, form, host);
 CREATE INDEX statements_document ON statements (document_id);
-CREATE INDEX statements_own ON statements (capture_id) WHERE own;
-CREATE INDEX statements_unassigned ON statements (key, own) WHERE document_id IS NULL;
+CREATE INDEX statements_own_page ON statements (capture_id) WHERE is_own_page;
+CREATE INDEX statements_unassigned ON statements (key, is_own_page) WHERE document_id IS NULL;
 
 -- What a listing says of a document otherwise than before, until the document's own page has been read since.
--- held: 1 where the document has the new value meanwhile.
-CREATE TABLE news (
+-- applied: 1 where the document has the new value meanwhile.
+CREATE TABLE unconfirmed_changes (
     document_id INTEGER NOT NULL REFERENCES documents (id),
     field TEXT NOT NULL,
     listing_id INTEGER NOT NULL REFERENCES listings (id),
     capture_id INTEGER NOT NULL REFERENCES captures (id),
     observed_at TEXT NOT NULL,
-    held INTEGER NOT NULL,
+    applied INTEGER NOT NULL,
     PRIMARY KEY (document_id, field)
 ) WITHOUT ROWID;
-CREATE INDEX news_listing ON news (listing_id, observed_at);
+CREATE INDEX unconfirmed_changes_listing ON unconfirmed_changes (listing_id, observed_at);
 
 -- Walks in which a listing said one field of more than a tenth of its records otherwise: the site has changed, not the
--- records. Between first_at and last_at its news of that field takes no document's value.
+-- records. Between first_at and last_at what it says of that field takes no document's value.
 CREATE TABLE site_changes (
     listing_id INTEGER NOT NULL REFERENCES listings (id),
     field TEXT NOT NULL,
@@ -230,7 +232,7 @@ CREATE TABLE texts (
 );
 CREATE INDEX texts_document ON texts (document_id);
 -- To which document a text belongs, without reading the text.
-CREATE INDEX texts_facts ON texts (id, document_id);
+CREATE INDEX texts_document_id ON texts (id, document_id);
 
 CREATE TABLE files (
     document_id INTEGER NOT NULL REFERENCES documents (id),
@@ -261,39 +263,41 @@ CREATE INDEX walks_listing ON walks (listing_id, id);
 
 -- The pages of a walk in the order in which they were read, and why: a walk that was cut short goes on from here.
 -- capture_id is NULL where the page could not be had or was refused.
-CREATE TABLE steps (
+CREATE TABLE walk_pages (
     id INTEGER PRIMARY KEY,
     walk_id INTEGER NOT NULL REFERENCES walks (id),
-    number INTEGER NOT NULL,
+    page_number INTEGER NOT NULL,
     reason TEXT NOT NULL,
     capture_id INTEGER REFERENCES captures (id),
-    known INTEGER NOT NULL DEFAULT 0,
-    cached INTEGER NOT NULL DEFAULT 0
+    unchanged INTEGER NOT NULL DEFAULT 0,
+    from_cache INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX steps_walk ON steps (walk_id);
+CREATE INDEX walk_pages_walk ON walk_pages (walk_id);
 
--- Which live run holds a source. A claim whose heartbeat has stopped is dead.
-CREATE TABLE claims (
+-- Which live run holds a source. A lock whose heartbeat has stopped is dead.
+CREATE TABLE source_locks (
     source TEXT PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES runs (id),
     holder TEXT NOT NULL,
     heartbeat TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- Which documents stand on a walked listing. missed: how many complete walks in a row lacked it; left_at: when two had.
-CREATE TABLE members (
+-- Which documents are on a walked listing. missed_walks: how many complete walks in a row lacked it; left_at: when two
+-- had.
+CREATE TABLE listing_members (
     listing_id INTEGER NOT NULL REFERENCES listings (id),
     document_id INTEGER NOT NULL REFERENCES documents (id),
-    missed INTEGER NOT NULL DEFAULT 0,
+    missed_walks INTEGER NOT NULL DEFAULT 0,
     left_at TEXT,
     PRIMARY KEY (listing_id, document_id)
 ) WITHOUT ROWID;
-CREATE INDEX members_document ON members (document_id);
-CREATE INDEX members_missed ON members (listing_id, missed) WHERE missed > 0;
+CREATE INDEX listing_members_document ON listing_members (document_id);
+CREATE INDEX listing_members_missed ON listing_members (listing_id, missed_walks) WHERE missed_walks > 0;
 
 -- How full the pages were that a run has read: what fell away since the runs before shows that a site has changed.
--- field 'pages': of so many pages asked for, how many could be read; 'records': of so many pages, how many records.
-CREATE TABLE fill (
+-- Of `total` records, how many had the field. Field 'pages': of so many pages asked for, how many could be read;
+-- 'records': of so many pages, how many records.
+CREATE TABLE fill_rates (
     id INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES runs (id),
     source TEXT NOT NULL,
@@ -301,10 +305,10 @@ CREATE TABLE fill (
     listing_id INTEGER REFERENCES listings (id),
     field TEXT NOT NULL,
     filled INTEGER NOT NULL,
-    records INTEGER NOT NULL
+    total INTEGER NOT NULL
 );
-CREATE INDEX fill_run ON fill (run_id);
-CREATE INDEX fill_of ON fill (source, listing_id, form, field, run_id);
+CREATE INDEX fill_rates_run ON fill_rates (run_id);
+CREATE INDEX fill_rates_series ON fill_rates (source, listing_id, form, field, run_id);
 
 -- filled: a field that was empty, by the first page of its kind: nothing has changed at the archive.
 -- capture_id: the page that says the new value, or does not say the old one any more.
@@ -341,8 +345,8 @@ CREATE INDEX problems_run ON problems (run_id);
 CREATE INDEX problems_severity ON problems (severity);
 CREATE INDEX problems_code ON problems (code);
 
--- Archive files that were read whole and without any error: read again, they would bring nothing new.
-CREATE TABLE archives (
+-- Container files (zip, tar, WARC) that were read whole and without any error: read again, they would bring nothing new.
+CREATE TABLE containers_read (
     sha256 TEXT NOT NULL,
     sources TEXT NOT NULL,
     listing TEXT NOT NULL,
@@ -356,12 +360,12 @@ CREATE TABLE archives (
 
 -- Documents that nobody is to see, by the id that they had. What was known of them lies in a file of its own beside the
 -- database, which is never served; here is only what keeps them out: hashes of what they are known by, made with a
--- secret that lies there, too. kept_as: its number in that file. same_as: the withdrawn document that it proved to be.
+-- secret that lies there, too. vault_id: its number in that file. same_as: the withdrawn document that it proved to be.
 -- seal: a digest of the row and of its keys.
 CREATE TABLE withdrawn (
     id INTEGER PRIMARY KEY,
     withdrawn_at TEXT NOT NULL,
-    kept_as INTEGER NOT NULL,
+    vault_id INTEGER NOT NULL,
     same_as INTEGER,
     seal TEXT NOT NULL DEFAULT ''
 );
@@ -382,6 +386,7 @@ CREATE TABLE digests (
     sum INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 INSERT INTO digests (name) VALUES
-    ('alerts'), ('archives'), ('attachments'), ('captures'), ('changes'), ('claims'), ('documents'), ('files'), ('fill'),
-    ('health'), ('identities'), ('listings'), ('members'), ('news'), ('problems'), ('reads'), ('runs'), ('schedules'),
-    ('sightings'), ('site_changes'), ('statements'), ('steps'), ('texts'), ('turns'), ('walks');
+    ('attachments'), ('captures'), ('changes'), ('containers_read'), ('documents'), ('files'), ('fill_rates'),
+    ('identities'), ('incidents'), ('listing_members'), ('listings'), ('notifications'), ('problems'), ('reads'),
+    ('runs'), ('schedules'), ('sightings'), ('site_changes'), ('source_locks'), ('statements'), ('sync_attempts'),
+    ('texts'), ('unconfirmed_changes'), ('walk_pages'), ('walks');

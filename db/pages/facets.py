@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # From an index that holds all of it: reading the documents themselves would read their summaries, too.
 DOCUMENTS = """SELECT id, kind, sender, recipient, source, date_from, date_to, gone_at
-    FROM documents INDEXED BY documents_facts"""
+    FROM documents INDEXED BY documents_filter"""
 DATED = "SELECT date_from, id FROM documents INDEXED BY documents_date WHERE date_from IS NOT NULL ORDER BY 1, 2"
 # What has no beginning (before 1956) stands where it ends.
 ENDING = """SELECT date_to, id FROM documents INDEXED BY documents_date

@@ -26,14 +26,15 @@ RUNS = """
 WALKS = """
     SELECT run_id, group_concat(status || coalesce(' (' || proof || ')', ''), ', ') AS verdicts FROM walks
     WHERE status IS NOT NULL AND run_id > (SELECT max(id) FROM runs) - 60 GROUP BY run_id"""
-TURNS = """SELECT run_id, id, schedule, kind FROM turns
+TURNS = """SELECT run_id, id, schedule, kind FROM sync_attempts
     WHERE run_id > (SELECT max(id) FROM runs) - 60 AND run_id IS NOT NULL"""
 UPCOMING = "SELECT * FROM upcoming ORDER BY next_start, schedule"
 MISSED = """
-    SELECT turns.schedule, turns.due_at, turns.missed, turns.caught_up_by, by.started_at AS caught_up_at
-    FROM turns LEFT JOIN turns AS by ON by.id = turns.caught_up_by
-    WHERE turns.missed IS NOT NULL ORDER BY turns.id DESC LIMIT 10"""
-BAD = "SELECT subject, kind, since, what, remedy FROM health ORDER BY since"
+    SELECT sync_attempts.schedule, sync_attempts.due_at, sync_attempts.missed_reason, sync_attempts.caught_up_by,
+    by.started_at AS caught_up_at
+    FROM sync_attempts LEFT JOIN sync_attempts AS by ON by.id = sync_attempts.caught_up_by
+    WHERE sync_attempts.missed_reason IS NOT NULL ORDER BY sync_attempts.id DESC LIMIT 10"""
+BAD = "SELECT subject, kind, started_at, summary, remedy FROM incidents ORDER BY started_at"
 
 
 async def health(datasette: Datasette) -> Response:
@@ -75,7 +76,7 @@ async def _schedule_trouble(datasette: Datasette, database: str) -> str:
     """Return the open incidents and overdue schedules as text; empty if there are none, or no such tables."""
     bad = await try_rows(datasette, database, BAD) or []
     overdue = [row for row in await try_rows(datasette, database, UPCOMING) or [] if row["overdue"]]
-    said = [f"{row['subject']} since {row['since']}: {row['what']}" for row in bad]
+    said = [f"{row['subject']} since {row['started_at']}: {row['summary']}" for row in bad]
     said += [f"{row['schedule']} is overdue since {row['next_start']}: no scheduler is running" for row in overdue]
     return "; ".join(said)
 
@@ -95,7 +96,7 @@ async def syncs_page(request: Request, datasette: Datasette) -> Response:
     said: dict[str, Any] = {"runs": await rows(datasette, database, RUNS)}
     said["walks"] = {row["run_id"]: row["verdicts"] for row in await rows(datasette, database, WALKS)}
     # A database of an older version has no schedules.
-    said["turns"] = {row["run_id"]: row for row in await try_rows(datasette, database, TURNS) or []}
+    said["attempts"] = {row["run_id"]: row for row in await try_rows(datasette, database, TURNS) or []}
     for name, question in (("upcoming", UPCOMING), ("missed", MISSED), ("bad", BAD)):
         said[name] = await try_rows(datasette, database, question) or []
     return await responses.render_page(datasette, request, "syncs.html", said, database)

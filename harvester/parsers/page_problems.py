@@ -47,7 +47,7 @@ def _by_shape(position: int, title: Block, *, tie: bool) -> Problem:
         message = "an undated record may begin here or elsewhere, both are as likely: compare with the page"
         return Problem("warning", "ambiguous", message, position, title.text[:200])
     message = "that an undated record begins here was told by the shape of its title"
-    return Problem("notice", "told-by-shape", message, position, title.text[:200])
+    return Problem("notice", "undated-guess", message, position, title.text[:200])
 
 
 def _lost_line(one: Placed) -> bool:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 20
 """For one delivery from beginning to end, so that a program or server that hangs delays nothing else."""
-JSON_FIELDS = ("event", "subject", "kind", "what", "since", "remedy", "made_at", "id")
+JSON_FIELDS = ("event", "subject", "kind", "summary", "started_at", "remedy", "created_at", "id")
 
 
 class DeliveryError(Exception):
@@ -38,7 +38,7 @@ class DeliveryError(Exception):
 
 async def deliver_all(alerts: dict[str, AlertConfig], rows: Sequence[dict[str, Any]]) -> list[str | None]:
     """Deliver alerts concurrently; return for each the reason why it could not be delivered, or None."""
-    return list(await asyncio.gather(*(_deliver(alerts[row["alert"]], row) for row in rows)))
+    return list(await asyncio.gather(*(_deliver(alerts[row["channel"]], row) for row in rows)))
 
 
 async def _deliver(alert: AlertConfig, row: dict[str, Any]) -> str | None:
@@ -46,9 +46,9 @@ async def _deliver(alert: AlertConfig, row: dict[str, Any]) -> str | None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await (_run(alert.command, row) if alert.command else _post(alert, row))
     except TimeoutError:
-        return f"{row['alert']} did not take it within {PATIENCE_SECONDS} seconds"
+        return f"{row['channel']} did not take it within {PATIENCE_SECONDS} seconds"
     except DeliveryError as error:
-        return f"{row['alert']}: {error}"
+        return f"{row['channel']}: {error}"
     return None
 
 
@@ -107,11 +107,11 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
 
 def as_text(row: dict[str, Any]) -> str:
     """Return an alert as text: what is wrong, since when, and what to do."""
-    head = "well again" if row["event"] == "well" else "needs attention"
-    was = "It was" if row["event"] == "well" else "It is"
+    head = "well again" if row["event"] == "resolved" else "needs attention"
+    was = "It was" if row["event"] == "resolved" else "It is"
     return (
-        f"Harvester: {row['subject']} {head} ({row['kind']})\n\n{row['what']}\n"
-        f"{was} so since {row['since']}.\nTo do: {row['remedy']}\n"
+        f"Harvester: {row['subject']} {head} ({row['kind']})\n\n{row['summary']}\n"
+        f"{was} so since {row['started_at']}.\nTo do: {row['remedy']}\n"
     )
 
 
@@ -148,9 +148,9 @@ class Notifier:
         if not self._alerts:
             return
         moment = utc_timestamp(now())
-        row: dict[str, Any] = {"event": "bad", "subject": str(self._path), "kind": "database", "what": text}
-        row |= {"since": moment, "remedy": REMEDY, "made_at": moment, "id": None}
-        rows = [row | {"alert": name} for name in self._alerts]
+        row: dict[str, Any] = {"event": "firing", "subject": str(self._path), "kind": "database", "summary": text}
+        row |= {"started_at": moment, "remedy": REMEDY, "created_at": moment, "id": None}
+        rows = [row | {"channel": name} for name in self._alerts]
         for error in filter(None, asyncio.run(deliver_all(self._alerts, rows))):
             self._say(f"an alert is lost: {error}")
 

@@ -29,8 +29,8 @@ class Condition:
 
     subject: str
     kind: str
-    since: str
-    what: str
+    started_at: str
+    summary: str
     remedy: str
 
 
@@ -45,45 +45,47 @@ def conditions(db: Database, plans: Sequence[ScheduledSync], now: datetime) -> I
 
 def _run(db: Database, plan: ScheduledSync) -> Iterator[Condition]:
     """Yield conditions if the last sync ended badly. A sync that was only stopped is no problem: it will go on."""
-    sql = """SELECT id, state, finished_at, reason, run_id FROM turns
-        WHERE schedule = ? AND state NOT IN ('running', 'missed', 'stopped') ORDER BY id DESC LIMIT 1"""
+    sql = """SELECT id, status, finished_at, reason, run_id FROM sync_attempts
+        WHERE schedule = ? AND status NOT IN ('running', 'missed', 'stopped') ORDER BY id DESC LIMIT 1"""
     last = next(iter(db.query(sql, [plan.name])), None)
-    if last is None or last["state"] not in BAD:
+    if last is None or last["status"] not in BAD:
         return
     drop = last["run_id"] and _fill_rate_drop(db, last["run_id"])
-    what = f"the sync of {plan.harvest or plan.source} is {last['state']}: {last['reason'] or 'see its problems'}"
+    what = f"the sync of {plan.harvest or plan.source} is {last['status']}: {last['reason'] or 'see its problems'}"
     yield Condition(plan.name, "run", _first_bad(db, plan.name), what, _remedy(last))
     if drop:
         advice = "look at its pages: the site may have changed; see `harvester status`, and upgrade the harvester"
-        yield Condition(plan.name, "rotting", _first_bad(db, plan.name), drop, advice)
+        yield Condition(plan.name, "fill-rate-drop", _first_bad(db, plan.name), drop, advice)
 
 
 def _remedy(turn: dict[str, Any]) -> str:
-    if turn["state"] == "partial":
+    if turn["status"] == "partial":
         return "`harvester status` says what is missing; the next sync tries again"
     return "it is tried again by itself, later each time; `harvester schedule status` says when"
 
 
 def _first_bad(db: Database, schedule: str) -> str:
     """Return when the first of the latest consecutive bad attempts finished."""
-    sql = """SELECT finished_at FROM turns WHERE schedule = :name AND state IN ('partial', 'failed', 'interrupted')
-        AND id > (SELECT coalesce(max(id), 0) FROM turns WHERE schedule = :name AND state IN ('complete', 'bounded'))
+    sql = """SELECT finished_at FROM sync_attempts WHERE schedule = :name
+        AND status IN ('partial', 'failed', 'interrupted')
+        AND id > (SELECT coalesce(max(id), 0) FROM sync_attempts WHERE schedule = :name
+        AND status IN ('complete', 'bounded'))
         ORDER BY id LIMIT 1"""
     return str(db.execute(sql, {"name": schedule}).fetchone()[0])
 
 
 def _fill_rate_drop(db: Database, run: int) -> str | None:
     """Return the message of the run's fill-rate problem, or None."""
-    sql = "SELECT message FROM problems WHERE run_id = ? AND code LIKE 'rot%' ORDER BY id LIMIT 1"
+    sql = "SELECT message FROM problems WHERE run_id = ? AND code = 'fill-rate-drop' ORDER BY id LIMIT 1"
     row = db.execute(sql, [run]).fetchone()
     return None if row is None else str(row[0])
 
 
 def _stale(db: Database, plan: ScheduledSync, now: datetime) -> Iterator[Condition]:
     """Yield a condition if a schedule was not synced for longer than its `stale_after`."""
-    sql = """SELECT coalesce((SELECT max(finished_at) FROM turns
-        WHERE schedule = :name AND state IN ('complete', 'bounded', 'partial')), since),
-        coalesce((SELECT started_at FROM turns WHERE schedule = :name AND state = 'running'), since)
+    sql = """SELECT coalesce((SELECT max(finished_at) FROM sync_attempts
+        WHERE schedule = :name AND status IN ('complete', 'bounded', 'partial')), registered_at),
+        coalesce((SELECT started_at FROM sync_attempts WHERE schedule = :name AND status = 'running'), registered_at)
         FROM schedules WHERE name = :name"""
     since = max(db.execute(sql, {"name": plan.name}).fetchone())  # a running sync counts, too
     if now - datetime.fromisoformat(since) <= plan.stale_after(now):

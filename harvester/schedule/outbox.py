@@ -33,16 +33,18 @@ def lease(db: Database, alerts: Sequence[str], now: datetime) -> list[dict[str, 
     with transaction(db):
         rows = _pending(db, alerts, now)
         for row in rows:
-            db.execute("UPDATE alerts SET taken_until = ? WHERE id = ?", [utc_timestamp(now + LEASE), row["id"]])
+            db.execute(
+                "UPDATE notifications SET leased_until = ? WHERE id = ?", [utc_timestamp(now + LEASE), row["id"]]
+            )
     return rows
 
 
 def _pending(db: Database, alerts: Sequence[str], now: datetime) -> list[dict[str, Any]]:
     # A lease that ends later than any can was made before the clock was set back.
     marks = ", ".join("?" for _ in alerts)
-    sql = f"""SELECT * FROM alerts WHERE told_at IS NULL AND alert IN ({marks})
+    sql = f"""SELECT * FROM notifications WHERE delivered_at IS NULL AND channel IN ({marks})
         AND (next_attempt <= ? OR next_attempt > ?)
-        AND (taken_until IS NULL OR taken_until <= ? OR taken_until > ?) ORDER BY id LIMIT ?"""
+        AND (leased_until IS NULL OR leased_until <= ? OR leased_until > ?) ORDER BY id LIMIT ?"""
     moments = (now, now + LONGEST_WAIT, now, now + LEASE)
     return list(db.query(sql, [*alerts, *(utc_timestamp(moment) for moment in moments), AT_ONCE]))
 
@@ -51,8 +53,8 @@ def mark_delivered(db: Database, alert: dict[str, Any], error: str | None, now: 
     """Record that a notification was delivered, or the error and the time of the next attempt."""
     attempts = alert["attempts"] + 1
     wait = min(FIRST_WAIT * (1 << min(attempts - 1, 20)), LONGEST_WAIT)
-    sql = """UPDATE alerts SET attempts = ?, told_at = ?, error = ?, next_attempt = ?, taken_until = NULL
-        WHERE id = ? AND told_at IS NULL"""
+    sql = """UPDATE notifications SET attempts = ?, delivered_at = ?, error = ?, next_attempt = ?, leased_until = NULL
+        WHERE id = ? AND delivered_at IS NULL"""
     with transaction(db):
         db.execute(
             sql, [attempts, None if error else utc_timestamp(now), error, utc_timestamp(now + wait), alert["id"]]
@@ -74,26 +76,27 @@ def update_incidents(db: Database, plans: Sequence[ScheduledSync], alerts: Seque
 
 
 def _incident_changes(db: Database, plans: Sequence[ScheduledSync], now: datetime) -> list[tuple[str, Condition]]:
-    stored = {(row["subject"], row["kind"]): Condition(**row) for row in db.query("SELECT * FROM health")}
+    stored = {(row["subject"], row["kind"]): Condition(**row) for row in db.query("SELECT * FROM incidents")}
     current = {(condition.subject, condition.kind): condition for condition in conditions(db, plans, now)}
-    begun = [("bad", current[key]) for key in current.keys() - stored.keys()]
+    begun = [("firing", current[key]) for key in current.keys() - stored.keys()]
     return sorted(
-        [*begun, *(("well", stored[key]) for key in stored.keys() - current.keys())], key=lambda item: item[1].kind
+        [*begun, *(("resolved", stored[key]) for key in stored.keys() - current.keys())], key=lambda item: item[1].kind
     )
 
 
 def _store_incident(db: Database, event: str, condition: Condition) -> None:
-    if event == "well":
-        db.execute("DELETE FROM health WHERE subject = ? AND kind = ?", [condition.subject, condition.kind])
+    if event == "resolved":
+        db.execute("DELETE FROM incidents WHERE subject = ? AND kind = ?", [condition.subject, condition.kind])
         return
-    sql = "INSERT INTO health (subject, kind, since, what, remedy) VALUES (?, ?, ?, ?, ?)"
-    db.execute(sql, [condition.subject, condition.kind, condition.since, condition.what, condition.remedy])
+    sql = "INSERT INTO incidents (subject, kind, started_at, summary, remedy) VALUES (?, ?, ?, ?, ?)"
+    db.execute(sql, [condition.subject, condition.kind, condition.started_at, condition.summary, condition.remedy])
 
 
 def _queue_notification(db: Database, alert: str, event: str, condition: Condition, now: datetime) -> None:
-    sql = """INSERT INTO alerts (alert, event, subject, kind, what, since, remedy, made_at, next_attempt)
+    sql = """INSERT INTO notifications (channel, event, subject, kind, summary, started_at, remedy, created_at,
+        next_attempt)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-    remedy = RESOLVED_REMEDY if event == "well" else condition.remedy
+    remedy = RESOLVED_REMEDY if event == "resolved" else condition.remedy
     db.execute(
         sql,
         [
@@ -101,8 +104,8 @@ def _queue_notification(db: Database, alert: str, event: str, condition: Conditi
             event,
             condition.subject,
             condition.kind,
-            condition.what,
-            condition.since,
+            condition.summary,
+            condition.started_at,
             remedy,
             utc_timestamp(now),
             utc_timestamp(now),

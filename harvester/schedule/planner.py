@@ -154,7 +154,7 @@ def _why_missed(plan: ScheduledSync, state: ScheduleState, due: datetime) -> str
     start = plan.start_of(due, state.seed)
     for turn in state.turns:
         if turn.started_at <= start < turn.finished_at:
-            return f"a sync of {plan.source} was still going on (turn {turn.id})"
+            return f"a sync of {plan.source} was still going on (attempt {turn.id})"
     if any(begun <= start < ended for begun, ended in state.manual_runs):
         return f"a harvest of {plan.source} by hand was going on"
     before = [turn for turn in state.turns if turn.finished_at <= start]

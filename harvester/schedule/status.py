@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 MISSED_SHOWN = 5
-MISSED = """SELECT turns.schedule, turns.due_at, turns.missed, turns.caught_up_by, by.started_at AS caught_up_at
-    FROM turns LEFT JOIN turns AS by ON by.id = turns.caught_up_by
-    WHERE turns.missed IS NOT NULL ORDER BY turns.id DESC LIMIT ?"""
-UNDELIVERED = """SELECT alert, count(*) AS waiting, min(made_at) AS since, max(error) AS error FROM alerts
-    WHERE told_at IS NULL AND error IS NOT NULL GROUP BY alert"""
+MISSED = """SELECT sync_attempts.schedule, sync_attempts.due_at, sync_attempts.missed_reason,
+    sync_attempts.caught_up_by, by.started_at AS caught_up_at
+    FROM sync_attempts LEFT JOIN sync_attempts AS by ON by.id = sync_attempts.caught_up_by
+    WHERE sync_attempts.missed_reason IS NOT NULL ORDER BY sync_attempts.id DESC LIMIT ?"""
+UNDELIVERED = """SELECT channel, count(*) AS waiting, min(created_at) AS since, max(error) AS error FROM notifications
+    WHERE delivered_at IS NULL AND error IS NOT NULL GROUP BY channel"""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class ScheduleReport:
     @property
     def unhealthy(self) -> list[str]:
         """The reasons why the schedules are not healthy, one line each; empty if they are."""
-        bad = [f"{row['subject']} since {row['since']}: {row['what']}; {row['remedy']}" for row in self.bad]
+        bad = [f"{row['subject']} since {row['started_at']}: {row['summary']}; {row['remedy']}" for row in self.bad]
         untold = [f"{row['waiting']} alerts wait since {row['since']}: {row['error']}" for row in self.untold]
         return [*bad, *(_overdue(row) for row in self.upcoming if row["overdue"]), *untold]
 
@@ -42,7 +43,7 @@ def schedule_report(db: Database) -> ScheduleReport:
     return ScheduleReport(
         list(db.query("SELECT * FROM upcoming ORDER BY next_start, schedule")),
         list(db.query(MISSED, [MISSED_SHOWN])),
-        list(db.query("SELECT * FROM health ORDER BY since")),
+        list(db.query("SELECT * FROM incidents ORDER BY started_at")),
         list(db.query(UNDELIVERED)),
     )
 
@@ -59,16 +60,16 @@ def format_schedules(report: ScheduleReport) -> list[str]:
     output = [line for row in report.upcoming for line in _format_schedule(row)]
     for row in report.missed:
         caught = f"caught up at {row['caught_up_at']}" if row["caught_up_at"] else "not caught up yet"
-        output.append(f"missed: {row['schedule']} of {row['due_at']}: {row['missed']}; {caught}")
+        output.append(f"missed: {row['schedule']} of {row['due_at']}: {row['missed_reason']}; {caught}")
     return output
 
 
 def _format_schedule(row: dict[str, Any]) -> list[str]:
     now = f"; a sync of {row['source']} goes on since {row['running_since']}" if row["running_since"] else ""
     reason = f": {row['last_reason']}" if row["last_reason"] else ""
-    last = f"{row['last_finished']} {row['last_state']}{reason}" if row["last_state"] else "none yet"
+    last = f"{row['last_finished']} {row['last_status']}{reason}" if row["last_status"] else "none yet"
     return [
-        f"{row['schedule']}: {row['harvest']}, {row['rhythm']}",
+        f"{row['schedule']}: {row['target']}, {row['recurrence']}",
         f"  next  {row['next_start']}{now}",
         f"  last  {last}",
     ]

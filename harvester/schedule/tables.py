@@ -45,9 +45,9 @@ def register(db: Database, plans: Iterable[ScheduledSync], now: datetime) -> Non
             db.execute(sql, [utc_timestamp(now), name])
         for name, plan in wanted.items():
             row = stored.get(name)
-            if row is None or row["removed_at"] or (row["source"], row["rhythm"]) != (plan.source, plan.text):
+            if row is None or row["removed_at"] or (row["source"], row["recurrence"]) != (plan.source, plan.text):
                 _insert_schedule(db, plan, now)
-            sql = "UPDATE schedules SET harvest = ?, stale_after = ? WHERE name = ?"
+            sql = "UPDATE schedules SET target = ?, stale_after = ? WHERE name = ?"
             db.execute(sql, [plan.harvest, int(plan.stale_after(now).total_seconds()), name])
 
 
@@ -64,10 +64,11 @@ def _insert_schedule(db: Database, plan: ScheduledSync, now: datetime) -> None:
         seed,
     ]
     sql = """INSERT INTO schedules
-        (name, source, rhythm, since, next_due, next_start, seed, harvest, stale_after)
+        (name, source, recurrence, registered_at, next_due, next_start, jitter_seed, target, stale_after)
         VALUES (?, ?, ?, ?, ?, ?, ?, '', 0) ON CONFLICT DO UPDATE SET source = excluded.source,
-        rhythm = excluded.rhythm, since = excluded.since, next_due = excluded.next_due,
-        next_start = excluded.next_start, seed = excluded.seed, harvest = '', stale_after = 0, removed_at = NULL"""
+        recurrence = excluded.recurrence, registered_at = excluded.registered_at, next_due = excluded.next_due,
+        next_start = excluded.next_start, jitter_seed = excluded.jitter_seed, target = '', stale_after = 0,
+        removed_at = NULL"""
     db.execute(sql, values)
 
 
@@ -96,7 +97,7 @@ def decide_now(db: Database, plan: ScheduledSync, now: datetime) -> Start | None
     """Return the attempt of a schedule that should start now, or None."""
     if _is_waiting(db, plan, now):
         return None
-    if db.execute("SELECT 1 FROM turns WHERE source = ? AND state = 'running'", [plan.source]).fetchone():
+    if db.execute("SELECT 1 FROM sync_attempts WHERE source = ? AND status = 'running'", [plan.source]).fetchone():
         return None
     try:
         check_free(db, plan.source)
@@ -108,7 +109,7 @@ def decide_now(db: Database, plan: ScheduledSync, now: datetime) -> Start | None
 
 def _is_waiting(db: Database, plan: ScheduledSync, now: datetime) -> bool:
     """Return whether the stored next start is still to come; False if the clock was set back since."""
-    row = db.execute("SELECT next_start, since FROM schedules WHERE name = ?", [plan.name]).fetchone()
+    row = db.execute("SELECT next_start, registered_at FROM schedules WHERE name = ?", [plan.name]).fetchone()
     return row is not None and now < moment_of(row[0]) <= plan.recurrence.next(now, moment_of(row[1])) + plan.jitter
 
 
@@ -116,8 +117,9 @@ def _insert_attempt(
     db: Database, plan: ScheduledSync, start: Start, now: datetime, scheduler: str, command: str
 ) -> SyncAttempt | None:
     missed = dict(start.missed)
-    sql = """INSERT INTO turns
-        (schedule, source, due_at, kind, state, started_at, missed, repeats, command, last_run, scheduler)
+    sql = """INSERT INTO sync_attempts
+        (schedule, source, due_at, kind, status, started_at, missed_reason, retry_of, command, run_id_before,
+        scheduler_process)
         VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, (SELECT max(id) FROM runs), ?)
         ON CONFLICT (schedule, due_at) DO NOTHING"""
     about = [
@@ -132,8 +134,8 @@ def _insert_attempt(
     if not cursor.rowcount:
         return None  # of the same second as another one: the next tick will get another
     attempt = SyncAttempt(int(cursor.lastrowid or 0), plan.name, plan.source, start.kind)
-    db.execute("UPDATE turns SET caught_up_by = id WHERE id = ? AND missed IS NOT NULL", [attempt.id])
-    sql = """INSERT INTO turns (schedule, source, due_at, kind, state, missed, caught_up_by)
+    db.execute("UPDATE sync_attempts SET caught_up_by = id WHERE id = ? AND missed_reason IS NOT NULL", [attempt.id])
+    sql = """INSERT INTO sync_attempts (schedule, source, due_at, kind, status, missed_reason, caught_up_by)
         VALUES (?, ?, ?, ?, 'missed', ?, ?) ON CONFLICT (schedule, due_at) DO NOTHING"""
     for due, why in missed.items():
         db.execute(sql, [plan.name, plan.source, utc_timestamp(due), start.kind, why, attempt.id])
@@ -142,7 +144,7 @@ def _insert_attempt(
 
 
 def _plan_next(db: Database, plan: ScheduledSync, due: datetime) -> None:
-    seed = db.execute("SELECT seed FROM schedules WHERE name = ?", [plan.name]).fetchone()[0]
+    seed = db.execute("SELECT jitter_seed FROM schedules WHERE name = ?", [plan.name]).fetchone()[0]
     sql = "UPDATE schedules SET next_due = ?, next_start = ? WHERE name = ?"
     db.execute(sql, [utc_timestamp(due), utc_timestamp(plan.start_of(due, seed)), plan.name])
 
@@ -150,12 +152,13 @@ def _plan_next(db: Database, plan: ScheduledSync, due: datetime) -> None:
 def set_process(db: Database, attempt: SyncAttempt, process: str) -> None:
     """Store which process runs an attempt: it may outlive its scheduler."""
     with transaction(db):
-        db.execute("UPDATE turns SET process = ? WHERE id = ?", [process, attempt.id])
+        db.execute("UPDATE sync_attempts SET worker_process = ? WHERE id = ?", [process, attempt.id])
 
 
 def finish(db: Database, attempt: int, state: State, reason: str | None, run: int | None, now: datetime) -> bool:
     """End an attempt; return whether it was still running."""
-    sql = """UPDATE turns SET state = ?, reason = ?, run_id = ?, finished_at = ? WHERE id = ? AND state = 'running'"""
+    sql = """UPDATE sync_attempts SET status = ?, reason = ?, run_id = ?, finished_at = ? WHERE id = ?
+        AND status = 'running'"""
     return db.execute(sql, [state, reason, run, utc_timestamp(now), attempt]).rowcount == 1
 
 
@@ -171,13 +174,13 @@ def replan(db: Database, plan: ScheduledSync, now: datetime) -> None:
 
 def running(db: Database) -> list[dict[str, Any]]:
     """Return the rows of the attempts that are running."""
-    return list(db.query("SELECT * FROM turns WHERE state = 'running' ORDER BY id"))
+    return list(db.query("SELECT * FROM sync_attempts WHERE status = 'running' ORDER BY id"))
 
 
 def find_run(db: Database, attempt: dict[str, Any]) -> dict[str, Any] | None:
     """Return the row of an attempt's run, the first of its command since it began; None if there is none."""
     sql = "SELECT * FROM runs WHERE id > coalesce(?, 0) AND command = ? ORDER BY id LIMIT 1"
-    return next(iter(db.query(sql, [attempt["last_run"], attempt["command"]])), None)
+    return next(iter(db.query(sql, [attempt["run_id_before"], attempt["command"]])), None)
 
 
 ATTEMPTS_READ = 40
@@ -192,9 +195,9 @@ def load_state(db: Database, plan: ScheduledSync, now: datetime) -> ScheduleStat
         return None
     planned = moment_of(row["next_due"])
     return ScheduleState(
-        moment_of(row["since"]),
+        moment_of(row["registered_at"]),
         planned,
-        row["seed"],
+        row["jitter_seed"],
         _finished_attempts(db, "source = ?", plan.source, ATTEMPTS_READ),
         next(iter(_finished_attempts(db, "schedule = ?", plan.name, 1)), None),
         _count_incrementals(db, plan.name),
@@ -204,8 +207,8 @@ def load_state(db: Database, plan: ScheduledSync, now: datetime) -> ScheduleStat
 
 
 def _finished_attempts(db: Database, which: str, value: str, most: int) -> list[FinishedAttempt]:
-    sql = f"""SELECT id, schedule, kind, state, started_at, finished_at FROM turns
-        WHERE {which} AND state NOT IN ('running', 'missed') ORDER BY id DESC LIMIT ?"""
+    sql = f"""SELECT id, schedule, kind, status, started_at, finished_at FROM sync_attempts
+        WHERE {which} AND status NOT IN ('running', 'missed') ORDER BY id DESC LIMIT ?"""
     rows = db.execute(sql, [value, most]).fetchall()
     return [
         FinishedAttempt(row[0], row[1], row[2], row[3], moment_of(row[4]), moment_of(row[5])) for row in reversed(rows)
@@ -213,15 +216,17 @@ def _finished_attempts(db: Database, which: str, value: str, most: int) -> list[
 
 
 def _count_incrementals(db: Database, schedule: str) -> int | None:
-    done = "schedule = ? AND state IN ('complete', 'partial')"
-    full = db.execute(f"SELECT max(id) FROM turns WHERE {done} AND kind = 'full'", [schedule]).fetchone()[0]
+    done = "schedule = ? AND status IN ('complete', 'partial')"
+    full = db.execute(f"SELECT max(id) FROM sync_attempts WHERE {done} AND kind = 'full'", [schedule]).fetchone()[0]
     if full is None:
         return None
-    return int(db.execute(f"SELECT count(*) FROM turns WHERE {done} AND id > ?", [schedule, full]).fetchone()[0])
+    return int(
+        db.execute(f"SELECT count(*) FROM sync_attempts WHERE {done} AND id > ?", [schedule, full]).fetchone()[0]
+    )
 
 
 def _attempted_dues(db: Database, schedule: str, since: datetime) -> Iterable[datetime]:
-    sql = "SELECT due_at FROM turns WHERE schedule = ? AND due_at >= ?"
+    sql = "SELECT due_at FROM sync_attempts WHERE schedule = ? AND due_at >= ?"
     return (moment_of(row[0]) for row in db.execute(sql, [schedule, utc_timestamp(since)]).fetchall())
 
 
@@ -230,7 +235,7 @@ def _manual_runs(db: Database, source: str, since: datetime) -> list[tuple[datet
     sql = """SELECT DISTINCT runs.started_at, runs.finished_at FROM runs
         JOIN walks ON walks.run_id = runs.id JOIN listings ON listings.id = walks.listing_id
         WHERE listings.source = ? AND runs.finished_at >= ? AND runs.id NOT IN
-            (SELECT run_id FROM turns WHERE run_id IS NOT NULL)"""
+            (SELECT run_id FROM sync_attempts WHERE run_id IS NOT NULL)"""
     return [(moment_of(begun), moment_of(ended)) for begun, ended in db.execute(sql, [source, utc_timestamp(since)])]
 
 

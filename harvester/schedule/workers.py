@@ -35,7 +35,7 @@ FOREIGN_START = timedelta(minutes=10)
 
 def alive(db: Database, attempt: dict[str, Any], moment: datetime) -> bool:
     """Return whether a process of an attempt is running; on other machines, whether its source is locked."""
-    names = [name for name in (attempt["scheduler"], attempt["process"]) if name]
+    names = [name for name in (attempt["scheduler_process"], attempt["worker_process"]) if name]
     if all(processes.is_here(name) for name in names):
         return any(processes.runs(name) for name in names)
     if abs(moment - datetime.fromisoformat(attempt["started_at"])) < FOREIGN_START:
@@ -77,7 +77,7 @@ def sync_result(
         return SyncResult(_run_state(run), _last_line(run["reason"]), run["id"])
     if stop_requested:
         return SyncResult("stopped", "the scheduler was asked to stop; it goes on when it is started again", run["id"])
-    return SyncResult("interrupted", f"{_format_exit(status)}; the next turn goes on from there", run["id"])
+    return SyncResult("interrupted", f"{_format_exit(status)}; the next attempt goes on from there", run["id"])
 
 
 def _run_state(run: dict[str, Any]) -> State:

@@ -110,7 +110,7 @@ class Assignment:
 
     def _has_pages(self, documents: set[int]) -> bool:
         marks = ",".join(map(str, documents))
-        sql = f"SELECT 1 FROM statements WHERE document_id IN ({marks}) AND own LIMIT 1"
+        sql = f"SELECT 1 FROM statements WHERE document_id IN ({marks}) AND is_own_page LIMIT 1"
         return self._db.execute(sql).fetchone() is not None
 
     def _has_all(self, keys: Keys, found: set[int]) -> bool:
@@ -266,7 +266,7 @@ class Assignment:
         wanted: dict[str, tuple[str | None, str | None]] = {
             key: (item.since[key] or None, item.until.get(key)) if key in shared else (None, None) for key in item.since
         }
-        sql = "SELECT DISTINCT rtrim(natural, ?) FROM statements WHERE document_id = ?"
+        sql = "SELECT DISTINCT rtrim(natural_key, ?) FROM statements WHERE document_id = ?"
         natural = {row[0] for row in self._db.execute(sql, [OPEN_TITLE, document])}
         wanted |= dict.fromkeys(natural, (None, None))
         if wanted == stored:

@@ -146,7 +146,7 @@ class Provenance:
 
 NOT_FOUND_STATUSES = (404, 410)
 """HTTP statuses that say that the page does not exist; all others may be temporary."""
-_KNOWN = "SELECT id, records, refused, errors, content_hash FROM captures"
+_KNOWN = "SELECT id, records, refusal_code, error_count, content_hash FROM captures"
 _SAME_PARSER = "source = ? AND parser_version = ?"
 _BEFORE = """SELECT id FROM captures WHERE uri = ? AND (captured_at IS NULL OR captured_at <= ?)
     ORDER BY captured_at DESC, id DESC LIMIT 1"""
@@ -245,9 +245,10 @@ def split_readings(db: Database, capture: Capture) -> None:
     parted = db.execute(sql, [first_at, before[0]]).lastrowid
     db.execute("UPDATE reads SET capture_id = ? WHERE capture_id = ? AND captured_at > ?", [parted, before[0], at])
     db.execute(
-        """INSERT INTO statements (document_id, key, natural, form, host, own, cut, hash, content, capture_id)
-        SELECT document_id, key, natural, form, host, own, cut, hash, content, ?
-        FROM statements WHERE own AND capture_id = ?""",
+        """INSERT INTO statements (document_id, key, natural_key, form, host, is_own_page, truncated, hash, content,
+            capture_id)
+        SELECT document_id, key, natural_key, form, host, is_own_page, truncated, hash, content, ?
+        FROM statements WHERE is_own_page AND capture_id = ?""",
         [parted, before[0]],
     )
 
@@ -255,14 +256,14 @@ def split_readings(db: Database, capture: Capture) -> None:
 def page_columns(page: Page, capture: Capture) -> dict[str, str | int | None]:
     """Return the columns of a capture that hold its content. A refused page has none; a missing page is no error."""
     if isinstance(page, Refused):
-        return {"refused": page.code, "errors": capture.http_status not in NOT_FOUND_STATUSES}
+        return {"refusal_code": page.code, "error_count": capture.http_status not in NOT_FOUND_STATUSES}
     columns: dict[str, str | int | None] = {"form": page.form, "records": 1}
     if isinstance(page, Listing):
         columns |= {"first": page.first, "last": page.last, "declared_total": page.declared_total}
         columns["total_kind"] = None if page.declared_total is None else page.total_kind
-        columns["onward"] = page.onward
+        columns["has_next_page"] = page.onward
         columns["records"] = len(page.records)
-    return columns | {"errors": sum(problem.severity == "error" for problem in page.problems)}
+    return columns | {"error_count": sum(problem.severity == "error" for problem in page.problems)}
 
 
 def insert_read(db: Database, run: int, capture_id: int, capture: Capture) -> None:
@@ -310,7 +311,7 @@ def _ensure_listing(db: Database, key: str, source: str, name: str, url: str | N
     row = db.execute("SELECT id FROM listings WHERE key = ?", [key]).fetchone()
     if row:
         return int(row[0])
-    sql = "INSERT INTO listings (key, source, name, url, whole) VALUES (?, ?, ?, ?, ?)"
+    sql = "INSERT INTO listings (key, source, name, url, is_whole_source) VALUES (?, ?, ?, ?, ?)"
     return int(db.execute(sql, [key, source, name, url, whole]).lastrowid or 0)
 
 
@@ -341,7 +342,8 @@ class Validators:
 
 def newest_validators(db: Database, uri: str) -> Validators | None:
     """Return the newest capture of an address, if it was complete and was read by this parser."""
-    sql = """SELECT id, captured_at, etag, last_modified, "offset", refused, errors, parser_version FROM captures
+    sql = """SELECT id, captured_at, etag, last_modified, "offset", refusal_code, error_count, parser_version
+        FROM captures
         WHERE uri = ? ORDER BY captured_at DESC, id DESC LIMIT 1"""
     row = db.execute(sql, [uri]).fetchone()
     if row is None or row[5] or row[6] or row[7] != PARSER_VERSION:

@@ -35,7 +35,7 @@ class ContainerCache:
         """Return whether a container was read before, wherever it was; if so its content is counted as unchanged."""
         self._run.batch.flush()
         self._before = self._run.counts + Counter(errors=self._run.errors)
-        sql = """SELECT pages, records FROM archives
+        sql = """SELECT pages, records FROM containers_read
             WHERE sha256 = ? AND sources = ? AND listing = ? AND parser_version = ?"""
         row = self._run.db.execute(sql, [sha256, *self._options, PARSER_VERSION]).fetchone()
         if row:
@@ -48,7 +48,7 @@ class ContainerCache:
         if self._run.errors != self._before["errors"] or self._run.counts["refused"] != self._before["refused"]:
             return
         pages, records = (self._run.counts[name] - self._before[name] for name in ("pages", "records"))
-        sql = """INSERT INTO archives (sha256, sources, listing, parser_version, path, pages, records, run_id)
+        sql = """INSERT INTO containers_read (sha256, sources, listing, parser_version, path, pages, records, run_id)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET parser_version = excluded.parser_version,
             path = excluded.path, pages = excluded.pages, records = excluded.records, run_id = excluded.run_id"""
         name = os.fsencode(path.absolute()).decode(errors="backslashreplace")

@@ -166,11 +166,11 @@ def _switch_attachments(
 
 def _write_news(db: Database, document: int, news: dict[str, News]) -> None:
     """Write the news of a document that its own page is to confirm."""
-    db.execute("DELETE FROM news WHERE document_id = ?", [document])
+    db.execute("DELETE FROM unconfirmed_changes WHERE document_id = ?", [document])
     rows = [(document, name, one.listing, one.origin.capture, one.origin.at, one.held) for name, one in news.items()]
     if rows:
         db.conn.executemany(
-            """INSERT INTO news (document_id, field, listing_id, capture_id, observed_at, held)
+            """INSERT INTO unconfirmed_changes (document_id, field, listing_id, capture_id, observed_at, applied)
             VALUES (?, ?, ?, ?, ?, ?)""",
             rows,
         )
@@ -283,7 +283,7 @@ def merge_documents(db: Database, gone: int, kept: int, provenance: Provenance) 
         db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
     db.execute("UPDATE OR IGNORE identities SET document_id = ? WHERE document_id = ?", [kept, gone])
     _save_attachments(db, gone)
-    for table in ("identities", "document_terms", "texts", "files", "news"):
+    for table in ("identities", "document_terms", "texts", "files", "unconfirmed_changes"):
         db.execute(f"DELETE FROM {table} WHERE document_id = ?", [gone])
     move_members(db, gone, kept)
     row = db.execute("SELECT key, source FROM documents WHERE id = ?", [gone]).fetchone()

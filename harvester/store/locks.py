@@ -22,7 +22,7 @@ DEAD_AFTER_SECONDS = 120
 
 def check_free(db: Database, source: str) -> None:
     """Raise `SourceBusyError` if another run holds the source. The claim of a local process that has ended is dead."""
-    row = db.execute("SELECT holder, heartbeat FROM claims WHERE source = ?", [source]).fetchone()
+    row = db.execute("SELECT holder, heartbeat FROM source_locks WHERE source = ?", [source]).fetchone()
     if row and is_alive(*row):
         raise SourceBusyError(
             f"another run holds {source} ({row[0]}, last heard {row[1]}): let it finish or end it, then run this again"
@@ -33,13 +33,13 @@ def acquire(db: Database, source: str, run: int) -> None:
     """Acquire the lock of a source for a run; mark a dead holder as interrupted. Raises `SourceBusyError`."""
     with transaction(db):
         check_free(db, source)
-        dead = db.execute("SELECT run_id, heartbeat FROM claims WHERE source = ?", [source]).fetchone()
+        dead = db.execute("SELECT run_id, heartbeat FROM source_locks WHERE source = ?", [source]).fetchone()
         if dead:
             sql = "UPDATE runs SET status = 'interrupted', finished_at = ?, reason = ? WHERE id = ? AND status = ?"
             db.execute(sql, [dead[1], "ended without a word: killed, or a power cut", dead[0], "running"])
             mark_interrupted(db, dead[0])
         values = [source, run, processes.identity(), utc_timestamp()]
-        sql = """INSERT INTO claims (source, run_id, holder, heartbeat) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+        sql = """INSERT INTO source_locks (source, run_id, holder, heartbeat) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
             SET run_id = excluded.run_id, holder = excluded.holder, heartbeat = excluded.heartbeat"""
         db.execute(sql, values)
 
@@ -47,7 +47,7 @@ def acquire(db: Database, source: str, run: int) -> None:
 def renew(db: Database, source: str, run: int) -> None:
     """Renew the lock. Raises `SourceBusyError` if another run has taken over, as after a long sleep of the machine."""
     with transaction(db):
-        sql = "UPDATE claims SET heartbeat = ? WHERE source = ? AND run_id = ?"
+        sql = "UPDATE source_locks SET heartbeat = ? WHERE source = ? AND run_id = ?"
         if not db.execute(sql, [utc_timestamp(), source, run]).rowcount:
             raise SourceBusyError(f"another run has taken over {source} while this one was silent: it goes on there")
 
@@ -55,7 +55,7 @@ def renew(db: Database, source: str, run: int) -> None:
 def release(db: Database, source: str, run: int) -> None:
     """Release the lock of a source."""
     with transaction(db):
-        db.execute("DELETE FROM claims WHERE source = ? AND run_id = ?", [source, run])
+        db.execute("DELETE FROM source_locks WHERE source = ? AND run_id = ?", [source, run])
 
 
 def is_alive(holder: str, heartbeat: str) -> bool:

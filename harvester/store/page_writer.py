@@ -37,26 +37,26 @@ class StoredRecord(NamedTuple):
 # Documents with statements that contradict this page: reading it again may decide.
 _DISAGREEING = """SELECT DISTINCT g.document_id FROM sightings AS g WHERE g.capture_id = :capture AND EXISTS
         (SELECT 1 FROM sightings AS o WHERE o.document_id = g.document_id AND o.statement_id <> g.statement_id)
-    UNION SELECT s.document_id FROM statements AS s WHERE s.own AND s.capture_id = :capture AND (EXISTS
-        (SELECT 1 FROM statements AS o WHERE o.document_id = s.document_id AND o.own AND o.id <> s.id)
-        OR s.document_id IN (SELECT document_id FROM news))"""
+    UNION SELECT s.document_id FROM statements AS s WHERE s.is_own_page AND s.capture_id = :capture AND (EXISTS
+        (SELECT 1 FROM statements AS o WHERE o.document_id = s.document_id AND o.is_own_page AND o.id <> s.id)
+        OR s.document_id IN (SELECT document_id FROM unconfirmed_changes))"""
 _OF_CAPTURE = """(id IN (SELECT statement_id FROM sightings WHERE capture_id = :capture)
-    OR (own AND capture_id = :capture))"""
+    OR (is_own_page AND capture_id = :capture))"""
 # The addresses that claims have, or name, and those that another document had before.
-_CLAIMS = "FROM statements AS s WHERE own AND document_id IS NULL"
+_CLAIMS = "FROM statements AS s WHERE is_own_page AND document_id IS NULL"
 _NAMED_BY_CLAIMS = " UNION ALL ".join(f"SELECT {named_key('s', kind)} {_CLAIMS}" for kind in NAMED)
 _DOUBTFUL = (
     f"SELECT key FROM identities WHERE until IS NOT NULL UNION ALL SELECT key {_CLAIMS} UNION ALL {_NAMED_BY_CLAIMS}"
 )
 # Those of them on the page.
 _CONTESTED = f"""SELECT key FROM statements AS s WHERE {_OF_CAPTURE} AND key IN ({_DOUBTFUL})""" + "".join(
-    f" UNION SELECT {named_key('s', kind)} AS key FROM statements AS s WHERE own AND capture_id = :capture"
+    f" UNION SELECT {named_key('s', kind)} AS key FROM statements AS s WHERE is_own_page AND capture_id = :capture"
     for kind in NAMED
 )
 # The addresses on the page at which documents' own pages were read, if the page is older than these.
 _PASSED_OVER = f"""SELECT key FROM statements AS s WHERE {_OF_CAPTURE}
     AND (:at IS NULL OR EXISTS (SELECT 1 FROM reads WHERE captured_at > :at))
-    AND EXISTS (SELECT 1 FROM statements AS o WHERE o.own AND o.document_id = s.document_id)"""
+    AND EXISTS (SELECT 1 FROM statements AS o WHERE o.is_own_page AND o.document_id = s.document_id)"""
 _ANY_CONTESTED = f"""SELECT EXISTS (SELECT 1 FROM identities WHERE until IS NOT NULL) OR EXISTS (SELECT 1 {_CLAIMS})"""
 
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from sqlite_utils import Database
 
 PATH_COLUMNS = {
-    "archives": ("path",),
+    "containers_read": ("path",),
     "captures": ("file", "uri"),
     "listings": ("key",),
     "problems": ("uri",),
@@ -24,7 +24,7 @@ PATH_COLUMNS = {
 }
 TEXT_COLUMNS = {"problems": ("message", "extract"), "runs": ("reason",), "walks": ("reason",)}
 """Columns of messages, which may contain a path."""
-PRIVATE_TABLES = ("alerts", "claims", "health", "schedules", "turns", "withdrawn_keys")
+PRIVATE_TABLES = ("incidents", "notifications", "schedules", "source_locks", "sync_attempts", "withdrawn_keys")
 """Tables about how this machine harvests, or of withdrawn documents, that a published copy does not need."""
 _PLACE = re.compile(
     r"(?:(?P<before>[^/#]*)(?P<scheme>file:)//)?"

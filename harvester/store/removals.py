@@ -52,7 +52,7 @@ def close_walk(run: Run, walk: int, outcome: WalkOutcome, *, accepted: bool = Fa
             return []
         uri = _address(run.db, walk)
         if is_late(run.db, walk):
-            run.add_run_problem(Problem("notice", "late-walk", LATE), uri)
+            run.add_run_problem(Problem("notice", "stale-walk", LATE), uri)
             return []
         _report_shrink(run, walk, count_missing(run.db, walk), uri)
         return _find_removals(run, listing_of_walk(run.db, walk), uri, accepted=accepted)
@@ -72,7 +72,7 @@ def _find_removals(run: Run, listing: int, uri: str, *, accepted: bool) -> list[
     found = find_missing(run.db, listing)
     if accepted or not are_too_many(run.db, listing, found):
         return found
-    sql = "SELECT count(*) FROM members WHERE listing_id = ? AND left_at IS NULL"
+    sql = "SELECT count(*) FROM listing_members WHERE listing_id = ? AND left_at IS NULL"
     message = TOO_MANY.format(count=len(found), members=run.db.execute(sql, [listing]).fetchone()[0])
     run.add_run_problem(Problem("error", "many-removals", message), uri)
     return []
@@ -92,9 +92,10 @@ def _report_shrink(run: Run, walk: int, missed: int, uri: str) -> None:
 
 def _are_the_last(db: Database, walk: int) -> bool:
     """Return whether the documents missing for the first time are exactly those that came last to the listing."""
-    sql = """SELECT min(CASE WHEN missed = 1 THEN first_seen END) > max(CASE WHEN missed = 0 THEN first_seen END)
-        FROM members JOIN documents ON documents.id = document_id
-        WHERE listing_id = ? AND left_at IS NULL AND missed < 2"""
+    sql = """SELECT min(CASE WHEN missed_walks = 1 THEN first_seen END) > max(CASE WHEN missed_walks = 0 THEN first_seen
+        END)
+        FROM listing_members JOIN documents ON documents.id = document_id
+        WHERE listing_id = ? AND left_at IS NULL AND missed_walks < 2"""
     return bool(db.execute(sql, [listing_of_walk(db, walk)]).fetchone()[0])
 
 
@@ -109,16 +110,16 @@ PROOF = 2
 # The times at which a document was present: its own page could be read, or a listing showed it.
 _THERE = """SELECT captured_at, capture_id FROM reads WHERE captured_at > :at AND capture_id IN (
         SELECT capture_id FROM sightings WHERE document_id = :document
-        UNION SELECT capture_id FROM statements WHERE own AND document_id = :document)
+        UNION SELECT capture_id FROM statements WHERE is_own_page AND document_id = :document)
     ORDER BY captured_at, id LIMIT 1"""
 # What a live run has heard stands in a WARC file of its own, so that the same follows from its captures.
 _NOT_FOUND = f"""SELECT min(captured_at), count(DISTINCT coalesce(file, run_id)) FROM reads
     WHERE capture_id IN (SELECT id FROM captures WHERE uri = :uri) AND http_status IN {NOT_FOUND_STATUSES}
         AND captured_at >= coalesce((SELECT max(reads.captured_at) FROM reads JOIN captures ON captures.id = capture_id
-            WHERE captures.uri = :uri AND refused IS NULL), '')"""
+            WHERE captures.uri = :uri AND refusal_code IS NULL), '')"""
 _BACK = """SELECT id, gone_at FROM documents WHERE gone_at IS NOT NULL AND gone_at <= :at
     AND id IN (SELECT document_id FROM sightings WHERE capture_id = :capture
-        UNION SELECT document_id FROM statements WHERE own AND capture_id = :capture)"""
+        UNION SELECT document_id FROM statements WHERE is_own_page AND capture_id = :capture)"""
 
 
 def mark_gone(db: Database, run: int, documents: Iterable[int], at: str, capture: int) -> int:

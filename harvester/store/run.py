@@ -54,13 +54,13 @@ class Run(RunPages):
 
     def declared(self, capture_id: int) -> tuple[int | None, str | None, bool]:
         """Return the total that a capture declared, its kind, and whether the listing has further pages."""
-        sql = "SELECT declared_total, total_kind, onward FROM captures WHERE id = ?"
+        sql = "SELECT declared_total, total_kind, has_next_page FROM captures WHERE id = ?"
         total, kind, onward = self.db.execute(sql, [capture_id]).fetchone()
         return total, kind, bool(onward)
 
     def refusal(self, capture_id: int) -> str | None:
         """Return the code with which a capture was refused."""
-        row = self.db.execute("SELECT refused FROM captures WHERE id = ?", [capture_id]).fetchone()
+        row = self.db.execute("SELECT refusal_code FROM captures WHERE id = ?", [capture_id]).fetchone()
         return row[0] if row else None
 
     def finish(self, status: Status, reason: str | None = None) -> None:

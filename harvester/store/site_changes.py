@@ -66,7 +66,7 @@ class FillRates:
 
 def store_fill_rates(db: Database, run: int, fill: FillRates) -> list[Problem]:
     """Write the fill rates of a run; return a problem for each that has dropped since the runs before."""
-    sql = "INSERT INTO fill (run_id, source, form, listing_id, field, filled, records) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    sql = "INSERT INTO fill_rates (run_id, source, form, listing_id, field, filled, total) VALUES (?, ?, ?, ?, ?, ?, ?)"
     counted = [(*scope, name, fill.filled[scope, name], of) for (scope, name), of in fill.totals.items()]
     rows = [(run, *row) for row in counted if row[-1] >= _fewest(row[3])]
     drops = [
@@ -84,7 +84,7 @@ def _fewest(name: str) -> int:
 
 
 def _usual_rate(db: Database, row: Row) -> float | None:
-    sql = """SELECT 1.0 * filled / records FROM fill
+    sql = """SELECT 1.0 * filled / total FROM fill_rates
         WHERE source = ? AND form IS ? AND listing_id IS ? AND field = ? ORDER BY run_id DESC LIMIT ?"""
     rates = [rate for (rate,) in db.execute(sql, [*row[1:5], RUNS_BEFORE])]
     return median(rates) if rates else None
@@ -103,7 +103,7 @@ def _drop_problem(db: Database, row: Row, usual: float) -> Problem:
     else:
         rates = f"{DESCRIBED[name]} in {filled / of:.0%} of {of} records, {usual:.0%} in the runs before"
     hint = "has the site changed? See what is read: harvester parse FILE, of a page that is kept or saved"
-    return Problem("error", "rot", f"{place}: {rates}; {hint}")
+    return Problem("error", "fill-rate-drop", f"{place}: {rates}; {hint}")
 
 
 def _listing_name(db: Database, listing: int) -> str:
@@ -118,9 +118,10 @@ MESSAGE = (
     "stay until the documents' own pages have been read; look at one of them if none can be"
 )
 _WALK = """SELECT walks.listing_id, walks.started_at, walks.finished_at, listings.url, count(DISTINCT document_id)
-    FROM walks JOIN listings ON listings.id = walks.listing_id LEFT JOIN steps ON steps.walk_id = walks.id
-    LEFT JOIN sightings ON sightings.capture_id = steps.capture_id WHERE walks.id = ?"""
-_NEWS = "SELECT document_id, field FROM news WHERE listing_id = ? AND observed_at BETWEEN ? AND ? ORDER BY document_id"
+    FROM walks JOIN listings ON listings.id = walks.listing_id LEFT JOIN walk_pages ON walk_pages.walk_id = walks.id
+    LEFT JOIN sightings ON sightings.capture_id = walk_pages.capture_id WHERE walks.id = ?"""
+_NEWS = """SELECT document_id, field FROM unconfirmed_changes WHERE listing_id = ? AND observed_at BETWEEN ? AND ?
+    ORDER BY document_id"""
 
 
 def suppress_news(run: Run, walk: int) -> None:

@@ -125,7 +125,7 @@ class StatementTable:
         names = list(keys)
         marks = ",".join("?" * len(names))
         sql = f"""SELECT key, hash, id, document_id FROM statements
-            WHERE key IN ({marks}) AND form = ? AND host = ? AND NOT own"""
+            WHERE key IN ({marks}) AND form = ? AND host = ? AND NOT is_own_page"""
         for key, digest, number, document in self._db.execute(
             sql, [*names, self._provenance.form, self._provenance.host]
         ):
@@ -137,7 +137,8 @@ class StatementTable:
 
     def insert(self, statement: Statement) -> Statement:
         """Insert a statement; return it with its id."""
-        sql = """INSERT INTO statements (document_id, key, natural, form, host, own, cut, hash, content, capture_id)
+        sql = """INSERT INTO statements (document_id, key, natural_key, form, host, is_own_page, truncated, hash,
+            content, capture_id)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
         identity = (statement.document, statement.key, statement.natural, statement.form, statement.host)
         more = (statement.own, statement.cut, statement.hash, statement.content, self._provenance.capture)
@@ -149,15 +150,17 @@ class StatementTable:
 
 def page_statement(db: Database, capture: int) -> StoredStatement | None:
     """Return the statement of a capture of an own page."""
-    row = db.execute("SELECT id, document_id FROM statements WHERE own AND capture_id = ?", [capture]).fetchone()
+    row = db.execute(
+        "SELECT id, document_id FROM statements WHERE is_own_page AND capture_id = ?", [capture]
+    ).fetchone()
     return StoredStatement(*row) if row else None
 
 
 _OPEN_CLAIMS = """SELECT DISTINCT captures.uri FROM reads JOIN captures ON captures.id = reads.capture_id
-    JOIN statements ON own AND statements.capture_id = captures.id
+    JOIN statements ON is_own_page AND statements.capture_id = captures.id
     WHERE reads.run_id = ? AND statements.document_id IS NULL AND statements.content <> '{}' AND NOT EXISTS (
         SELECT 1 FROM captures AS other JOIN reads AS later ON later.capture_id = other.id
-        JOIN statements AS believed ON believed.own AND believed.capture_id = other.id
+        JOIN statements AS believed ON believed.is_own_page AND believed.capture_id = other.id
         WHERE other.uri = captures.uri AND later.id > reads.id AND believed.document_id IS NOT NULL)
     ORDER BY 1"""
 

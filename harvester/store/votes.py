@@ -17,8 +17,8 @@ ALWAYS = "9999"
 # A row is in every capture that repeats it, an own page only in its capture. last_read: of two captures of one file
 # without a time, the one read last has the file's present content.
 _VOTES = """
-    SELECT s.id, s.document_id, s.key, s.natural, s.form, s.host, s.own, s.cut, s.hash, s.content,
-        coalesce(r.captured_at, '') AS at, c.id, c.listing_id, coalesce(l.whole, 0), c.parser_version,
+    SELECT s.id, s.document_id, s.key, s.natural_key, s.form, s.host, s.is_own_page, s.truncated, s.hash, s.content,
+        coalesce(r.captured_at, '') AS at, c.id, c.listing_id, coalesce(l.is_whole_source, 0), c.parser_version,
         c.uri, c.file, max(r.id) AS last_read
     FROM {statements} AS s {captures}
     JOIN reads AS r ON r.capture_id = c.id LEFT JOIN listings AS l ON l.id = c.listing_id
@@ -89,7 +89,9 @@ def votes_without_document(db: Database, keys: Collection[str]) -> list[Vote]:
     marks = ",".join(f":k{number}" for number in range(len(keys)))
     values = {f"k{number}": key for number, key in enumerate(keys)}
     named = " OR ".join(f"{named_key('s', kind)} IN ({marks})" for kind in NAMED)
-    return _select(db, f"s.document_id IS NULL AND (s.key IN ({marks}) OR (s.own AND ({named})))", ALWAYS, values)
+    return _select(
+        db, f"s.document_id IS NULL AND (s.key IN ({marks}) OR (s.is_own_page AND ({named})))", ALWAYS, values
+    )
 
 
 NAMED = {"record": "record_id", "node": "node_id", "slug": "slug"}
@@ -98,7 +100,7 @@ NAMED = {"record": "record_id", "node": "node_id", "slug": "slug"}
 
 def named_key(table: str, kind: str) -> str:
     """Return the SQL expression of a key of this kind that an own page states."""
-    source = f"substr({table}.natural, 1, instr({table}.natural, ':'))"
+    source = f"substr({table}.natural_key, 1, instr({table}.natural_key, ':'))"
     return f"{source} || '{kind}:' || json_extract({table}.content, '$.{NAMED[kind]}')"
 
 
@@ -106,7 +108,7 @@ def _select(db: Database, where: str, known_at: str, values: dict[str, Any] | No
     statements: dict[int, Statement] = {}
     votes = []
     for own, captures in ((0, _OF_ROWS), (1, _OF_PAGES)):
-        sql = _VOTES.format(statements="statements", captures=captures, where=f"s.own = {own} AND {where}")
+        sql = _VOTES.format(statements="statements", captures=captures, where=f"s.is_own_page = {own} AND {where}")
         for row in db.execute(sql, {"known": known_at, **(values or {})}):
             statement = statements.get(row[0]) or _statement(row)
             statements[statement.id] = statement

@@ -56,7 +56,8 @@ def insert_step(
     db: Database, walk: int, number: int, reason: str, capture: int | None, *, known: bool, cached: bool
 ) -> None:
     """Insert a page of a walk, in the same transaction as its content."""
-    sql = "INSERT INTO steps (walk_id, number, reason, capture_id, known, cached) VALUES (?, ?, ?, ?, ?, ?)"
+    sql = """INSERT INTO walk_pages (walk_id, page_number, reason, capture_id, unchanged, from_cache)
+        VALUES (?, ?, ?, ?, ?, ?)"""
     db.execute(sql, [walk, number, reason, capture, known, cached])
     db.execute("UPDATE walks SET pages = pages + 1 WHERE id = ?", [walk])
 
@@ -85,9 +86,10 @@ def walk_start(db: Database, walk: int) -> tuple[str, int]:
 
 def load_steps(db: Database, walk: int) -> Iterator[StoredWalkPage]:
     """Yield the pages of a walk in the order in which they were read."""
-    sql = """SELECT number, reason, capture_id, captures.declared_total, known, cached, coalesce(captures.onward, 0),
+    sql = """SELECT page_number, reason, capture_id, captures.declared_total, unchanged, from_cache,
+        coalesce(captures.has_next_page, 0),
         coalesce(captures.total_kind, 'exact') = 'exact'
-        FROM steps LEFT JOIN captures ON captures.id = capture_id WHERE walk_id = ? ORDER BY steps.id"""
+        FROM walk_pages LEFT JOIN captures ON captures.id = capture_id WHERE walk_id = ? ORDER BY walk_pages.id"""
     for number, reason, capture, total, known, cached, onward, exact in db.execute(sql, [walk]).fetchall():
         keys = record_keys(db, capture) if capture else ()
         yield StoredWalkPage(number, reason, capture, total, keys, bool(known), bool(cached), bool(onward), bool(exact))
@@ -137,8 +139,9 @@ def unread_pages(db: Database, listing: ListingAddress, size: int, most: int) ->
     sql = """WITH last AS (
             SELECT walks.id, walks.declared_total, status FROM walks JOIN listings ON listings.id = listing_id
             WHERE listings.key = ? AND status IN ('complete', 'partial') ORDER BY walks.id DESC LIMIT 1)
-        SELECT number FROM steps JOIN last ON last.id = walk_id WHERE status = 'partial' AND number * ? < declared_total
-        GROUP BY number HAVING max(capture_id) IS NULL ORDER BY number LIMIT ?"""
+        SELECT page_number FROM walk_pages JOIN last ON last.id = walk_id WHERE status = 'partial'
+        AND page_number * ? < declared_total
+        GROUP BY page_number HAVING max(capture_id) IS NULL ORDER BY page_number LIMIT ?"""
     return tuple(row[0] for row in db.execute(sql, [listing.key, size, most]))
 
 
@@ -177,7 +180,9 @@ def mark_interrupted(db: Database, run: int) -> None:
     db.execute(sql, [utc_timestamp(), "stopped before its end; the next run goes on from here", run])
 
 
-_READ = "SELECT 1 FROM reads JOIN captures ON captures.id = capture_id WHERE run_id = ? AND refused IS NULL LIMIT 1"
+_READ = (
+    "SELECT 1 FROM reads JOIN captures ON captures.id = capture_id WHERE run_id = ? AND refusal_code IS NULL LIMIT 1"
+)
 # Only the first problem of a page that is refused again has the reason.
 _WHY = """SELECT message FROM problems WHERE severity <> 'notice'
     AND (run_id = ?1 OR uri IN (SELECT uri FROM reads WHERE run_id = ?1)) ORDER BY id DESC LIMIT 1"""

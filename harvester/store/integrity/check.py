@@ -50,7 +50,7 @@ CHECKS = (
     Check("withdrawn", "documents that were withdrawn and can be seen", WITHDRAW, visible_withdrawn),
     Check("withdrawn", "documents whose hidden keys are not as they were written", RESTORE, broken_seals),
     Check("runs", "runs that ended without a word", REPAIR, stale_runs),
-    Check("claims", "claims of runs that have ended", REPAIR, stale_claims),
+    Check("source_locks", "locks of runs that have ended", REPAIR, stale_claims),
 )
 FILES = Check("captures", "captures whose saved page cannot be read again", None, unreadable_captures, notice=True)
 """A notice, no fault: the content of the pages is in the database, but a better parser could not read them again."""

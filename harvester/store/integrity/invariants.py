@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-DEPENDENT_TABLES = ("document_terms", "identities", "texts", "files", "members", "sightings")
+DEPENDENT_TABLES = ("document_terms", "identities", "texts", "files", "listing_members", "sightings")
 """Tables whose rows belong to a document or a capture: without it they can be deleted."""
 _DERIVED = ", ".join(f"'{name}'" for name in DEPENDENT_TABLES)
 _ORPHANS = """SELECT "table" || coalesce(' row ' || rowid, '') || ', of a row of ' || parent
@@ -78,7 +78,7 @@ INVARIANTS: tuple[tuple[str, str, bool, str], ...] = (
         "walks that hold another number of pages than they went through, or a verdict without what it needs",
         False,
         """SELECT 'walk ' || id FROM walks WHERE finished_at IS NOT NULL AND (
-            pages <> (SELECT count(*) FROM steps WHERE walk_id = walks.id)
+            pages <> (SELECT count(*) FROM walk_pages WHERE walk_id = walks.id)
             OR started_at > finished_at OR (status = 'complete') <> (proof IS NOT NULL)
             OR (status = 'complete' AND distinct_records IS NOT declared_total))""",
     ),
@@ -99,7 +99,7 @@ INVARIANTS: tuple[tuple[str, str, bool, str], ...] = (
         "captures",
         "captures that say neither what they hold nor why they were refused",
         False,
-        f"""SELECT 'capture ' || id FROM captures WHERE (form IS NULL) = (refused IS NULL)
+        f"""SELECT 'capture ' || id FROM captures WHERE (form IS NULL) = (refusal_code IS NULL)
             OR (length(sha256) <> 64 AND NOT {_WITHDRAWN}) OR (form IS NOT NULL AND content_hash IS NULL
                 AND NOT {_WITHDRAWN})""",
     ),
@@ -156,13 +156,13 @@ INVARIANTS: tuple[tuple[str, str, bool, str], ...] = (
             WHERE i.key = source || ':slug:' || slug AND i.document_id = documents.id)""",
     ),
     (
-        "members",
+        "listing_members",
         "documents seen on a walked listing that are not among its members",
         False,
         """SELECT DISTINCT 'document ' || s.document_id || ', listing ' || w.listing_id
-            FROM walks AS w JOIN steps ON steps.walk_id = w.id
-            JOIN sightings AS s ON s.capture_id = steps.capture_id
-            WHERE w.status = 'complete' AND s.document_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM members AS m
+            FROM walks AS w JOIN walk_pages ON walk_pages.walk_id = w.id
+            JOIN sightings AS s ON s.capture_id = walk_pages.capture_id
+            WHERE w.status = 'complete' AND s.document_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM listing_members AS m
                 WHERE m.listing_id = w.listing_id AND m.document_id = s.document_id)""",
     ),
     (

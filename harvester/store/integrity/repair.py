@@ -71,7 +71,7 @@ def _end_dead_runs(db: Database) -> Iterator[str]:
         mark_interrupted(db, run)
         yield f"walks of run {run} without a verdict were marked as interrupted"
     for place in list(stale_claims(db)):
-        db.execute("DELETE FROM claims WHERE source = ?", [place.split(",")[0]])
+        db.execute("DELETE FROM source_locks WHERE source = ?", [place.split(",")[0]])
         yield f"the claim was taken away: {place}"
 
 

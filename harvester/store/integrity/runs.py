@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 # A harvest of saved pages has no claim: it is alive while it reads.
 _RUNNING = """SELECT runs.id, holder, heartbeat, max(started_at, coalesce(max(read_at), '')) FROM runs
-    LEFT JOIN claims ON claims.run_id = runs.id LEFT JOIN reads ON reads.run_id = runs.id
+    LEFT JOIN source_locks ON source_locks.run_id = runs.id LEFT JOIN reads ON reads.run_id = runs.id
     WHERE status = 'running' GROUP BY runs.id"""
 _CLAIMS = """SELECT source, holder, heartbeat, coalesce(status, 'running') = 'running'
-    FROM claims LEFT JOIN runs ON runs.id = run_id"""
+    FROM source_locks LEFT JOIN runs ON runs.id = run_id"""
 
 
 def dead_runs(db: Database) -> Iterator[tuple[int, str]]:

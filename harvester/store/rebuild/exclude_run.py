@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 _CAPTURES = "SELECT capture_id FROM reads WHERE run_id = ?1 EXCEPT SELECT capture_id FROM reads WHERE run_id <> ?1"
 _LEFT_OUT = (
     f"DELETE FROM sightings WHERE capture_id IN ({_CAPTURES})",
-    "DELETE FROM steps WHERE walk_id IN (SELECT id FROM walks WHERE run_id = ?1)",
-    """UPDATE members SET missed = 0, left_at = NULL
+    "DELETE FROM walk_pages WHERE walk_id IN (SELECT id FROM walks WHERE run_id = ?1)",
+    """UPDATE listing_members SET missed_walks = 0, left_at = NULL
         WHERE left_at IN (SELECT finished_at FROM walks WHERE run_id = ?1)""",
     "DELETE FROM walks WHERE run_id = ?1",
     "DELETE FROM problems WHERE run_id = ?1",
-    "DELETE FROM fill WHERE run_id = ?1",
-    "DELETE FROM archives WHERE run_id = ?1",
+    "DELETE FROM fill_rates WHERE run_id = ?1",
+    "DELETE FROM containers_read WHERE run_id = ?1",
     f"DELETE FROM captures WHERE id IN ({_CAPTURES})",
     "DELETE FROM reads WHERE run_id = ?1",
     "DELETE FROM changes WHERE run_id = ?1 AND kind <> 'new'",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DERIVED_TABLES = (
     "sightings",
     "statements",
-    "news",
+    "unconfirmed_changes",
     "attachments",
     "document_terms",
     "texts",
@@ -73,10 +73,10 @@ def previous_page(
 
     `order`: how its archive writes dates of numbers only.
     """
-    seen = """SELECT s.key, s.content, s.cut, s.hash, position, sightings.date_text, title FROM former.sightings
+    seen = """SELECT s.key, s.content, s.truncated, s.hash, position, sightings.date_text, title FROM former.sightings
         JOIN former.statements AS s ON s.id = statement_id
         WHERE sightings.capture_id = ? AND s.content <> '{}' ORDER BY position"""
-    own = """SELECT key, content, cut, hash, 1, content ->> 'date_text', content ->> 'title'
+    own = """SELECT key, content, truncated, hash, 1, content ->> 'date_text', content ->> 'title'
         FROM former.statements WHERE capture_id = ? AND content <> '{}'"""
     statements = db.execute(seen if row["listing_id"] else own, [row["id"]]).fetchall()
     if row["form"] is None or not (statements or row["listing_id"]):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WALK_REFUSALS = ("another-page", "redirected")
 """Refusals that no parser can decide: the page was not the one requested."""
 _ROWS = """SELECT id, uri, source, listing_id, captured_at, sha256, content_hash, form, first, last, declared_total,
-    records, file, refused, errors FROM captures ORDER BY id"""
+    records, file, refusal_code, error_count FROM captures ORDER BY id"""
 
 
 class Reingest:
@@ -48,7 +48,7 @@ class Reingest:
         """Ingest a capture with its page as it is parsed now."""
         del self.left[row["id"]]
         source = self._sources[row["source"]]
-        if row["refused"] in WALK_REFUSALS or is_withheld(self._db, capture, page, source):
+        if row["refusal_code"] in WALK_REFUSALS or is_withheld(self._db, capture, page, source):
             return
         columns_read = page_columns(page, capture) | {"content_hash": None, "parser_version": PARSER_VERSION}
         if not isinstance(page, Refused):
@@ -58,7 +58,7 @@ class Reingest:
             self._run.counts["records"] += len(hashes.records)
         if any(
             row[name] != columns_read.get(name)
-            for name in ("form", "refused", "records", "errors")
+            for name in ("form", "refusal_code", "records", "error_count")
             if name in columns_read
         ):
             self._add_problems(row, page)

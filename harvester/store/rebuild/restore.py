@@ -161,7 +161,7 @@ def _merge_or_drop(run: Run, document: int, key: str, title: str) -> None:
     """Continue the history of a document that is no more in the one that it proves to be; else delete it."""
     db, row = run.db, run.db.execute(_NOW_IN, [document]).fetchone()
     run.counts["merged" if row else "dropped"] += 1
-    db.execute("DELETE FROM members WHERE document_id = ?", [document])
+    db.execute("DELETE FROM listing_members WHERE document_id = ?", [document])
     if row is None:
         db.execute("DELETE FROM changes WHERE document_id = ?", [document])
         run.add_run_problem(Problem("warning", "dropped", f"“{title}” ({key}) is on no page any more: it is left out"))

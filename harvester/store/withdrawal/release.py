@@ -46,7 +46,7 @@ def release_namesake(
     root, names = original_withdrawal(db, document), [hasher.key(key) for key in keys]
     source = load_sources()[keys[0].split(":", 1)[0]]
     marks = ",".join("?" * len(names))
-    sql = f"""SELECT id, kept_as FROM withdrawn WHERE same_as = ? AND id IN
+    sql = f"""SELECT id, vault_id FROM withdrawn WHERE same_as = ? AND id IN
         (SELECT document_id FROM withdrawn_keys WHERE key IN ({marks}))"""
     joined = dict(db.execute(sql, [root, *names]).fetchall())
     stand_ins = [stand_in_key(hasher, source.name, one, key) for one in (root, *joined) for key in keys]
@@ -62,7 +62,7 @@ def release_namesake(
     sql = f"""UPDATE captures SET parser_version = 0 WHERE id IN (SELECT sightings.capture_id FROM sightings
         JOIN statements ON statements.id = statement_id WHERE statements.key IN ({",".join("?" * len(stand_ins))}))"""
     db.execute(sql, stand_ins)
-    db.execute("DELETE FROM archives")
+    db.execute("DELETE FROM containers_read")
 
 
 def undecided_records(db: Database, path: Path) -> list[vault.HeldRecord]:
@@ -91,7 +91,7 @@ def _is_missing(db: Database, held: vault.HeldRecord) -> bool:
 def find_namesakes(db: Database, path: Path) -> list[vault.HeldRecord]:
     """Return what can be released by its key: records that are or were withheld, documents withdrawn as the same."""
     found = {held.key: held for held in vault.held_records(path)}
-    joined = dict(db.execute("SELECT id, kept_as FROM withdrawn WHERE same_as IS NOT NULL").fetchall())
+    joined = dict(db.execute("SELECT id, vault_id FROM withdrawn WHERE same_as IS NOT NULL").fetchall())
     for number in joined.values():
         rows = vault.removed_rows(path, number)
         keys = [row.row["key"] for row in rows if row.table == "identities" and ":public:" not in row.row["key"]]

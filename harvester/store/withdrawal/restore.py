@@ -53,7 +53,7 @@ def undo_withdrawal(db: Database, path: Path, withdrawal: Withdrawal, by: str) -
 
     Documents that were withdrawn as the same are restored too.
     """
-    sql = "SELECT kept_as FROM withdrawn WHERE same_as = ?"
+    sql = "SELECT vault_id FROM withdrawn WHERE same_as = ?"
     numbers = [number for (number,) in db.execute(sql, [withdrawal.document_id])]
     all_of_it = [*vault.withdrawals(path, numbers), withdrawal]
     with transaction(db), without_triggers(db):
@@ -65,7 +65,7 @@ def undo_withdrawal(db: Database, path: Path, withdrawal: Withdrawal, by: str) -
 
 def present_withdrawals(db: Database, path: Path) -> tuple[list[Withdrawal], list[int]]:
     """Return the present withdrawals, and the withdrawn documents that are not in the vault."""
-    numbers = dict(db.execute("SELECT id, kept_as FROM withdrawn ORDER BY id").fetchall())
+    numbers = dict(db.execute("SELECT id, vault_id FROM withdrawn ORDER BY id").fetchall())
     found = vault.withdrawals(path, numbers.values())
     return found, sorted(numbers.keys() - {one.document_id for one in found})
 
@@ -102,7 +102,7 @@ def _reapply(db: Database, path: Path, hasher: Hasher, one: Withdrawal, state: W
     for row in list(db.query("SELECT * FROM documents WHERE id = ?", [document])):
         remove_document(db, path, hasher, row, WithdrawalOrder(one.by, one.reason, one.withdrawn_at, same_as))
     # If no page states it any more, its keys still keep it out.
-    sql = "INSERT OR IGNORE INTO withdrawn (id, withdrawn_at, kept_as, same_as) VALUES (?, ?, ?, ?)"
+    sql = "INSERT OR IGNORE INTO withdrawn (id, withdrawn_at, vault_id, same_as) VALUES (?, ?, ?, ?)"
     db.execute(sql, [document, one.withdrawn_at, one.id, same_as])
     kept = set(state.keys.get(document, ()))
     sql = "SELECT key FROM withdrawn_keys WHERE document_id = ?"
@@ -206,6 +206,6 @@ def _reattach_sightings(db: Database, document: int) -> set[tuple[int, str]]:
     sql = """UPDATE captures SET parser_version = 0
         WHERE id IN (SELECT capture_id FROM sightings WHERE document_id = :document AND title = :shown)"""
     db.execute(sql, values)
-    db.execute("DELETE FROM archives")
+    db.execute("DELETE FROM containers_read")
     index_now(db)
     return since

@@ -128,7 +128,7 @@ def write_seal(db: Database, hasher: Hasher, document: int) -> None:
 
 def seal_of(db: Database, hasher: Hasher, document: int) -> str:
     """Return the digest of all that keeps a document withdrawn."""
-    sql = "SELECT withdrawn_at, kept_as, same_as FROM withdrawn WHERE id = ?"
+    sql = "SELECT withdrawn_at, vault_id, same_as FROM withdrawn WHERE id = ?"
     row = db.execute(sql, [document]).fetchone()
     keys = db.execute("SELECT key FROM withdrawn_keys WHERE document_id = ? ORDER BY key", [document]).fetchall()
     return hasher.digest(repr((document, row, [key for (key,) in keys])))

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS withdrawals (
     id INTEGER PRIMARY KEY, document_id INTEGER NOT NULL, key TEXT NOT NULL, title TEXT NOT NULL,
-    withdrawn_at TEXT NOT NULL, by TEXT NOT NULL, reason TEXT, undone_at TEXT, undone_by TEXT
+    withdrawn_at TEXT NOT NULL, withdrawn_by TEXT NOT NULL, reason TEXT, undone_at TEXT, undone_by TEXT
 );
-CREATE TABLE IF NOT EXISTS kept (
-    id INTEGER PRIMARY KEY, withdrawal_id INTEGER NOT NULL REFERENCES withdrawals (id), change TEXT NOT NULL
+CREATE TABLE IF NOT EXISTS removed_rows (
+    id INTEGER PRIMARY KEY, withdrawal_id INTEGER NOT NULL REFERENCES withdrawals (id), row_json TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS kept_withdrawal ON kept (withdrawal_id);
+CREATE INDEX IF NOT EXISTS removed_rows_withdrawal ON removed_rows (withdrawal_id);
 -- What a withdrawn document may be named by where people type.
 CREATE TABLE IF NOT EXISTS words (document_id INTEGER NOT NULL, word TEXT NOT NULL, PRIMARY KEY (document_id, word));
 -- Records that have the title and date of a withdrawn document at another address.
-CREATE TABLE IF NOT EXISTS held (
+CREATE TABLE IF NOT EXISTS withheld_records (
     key TEXT PRIMARY KEY, source TEXT NOT NULL, document_id INTEGER NOT NULL, uri TEXT, natural TEXT NOT NULL,
     title TEXT NOT NULL
 );
@@ -87,18 +87,19 @@ def add_withdrawal(
     Returns the id of the withdrawal, which belongs to this state of the database: after a rebuild it is another one.
     """
     with _open(path) as vault:
-        sql = "INSERT INTO withdrawals (document_id, key, title, withdrawn_at, by, reason) VALUES (?, ?, ?, ?, ?, ?)"
+        sql = """INSERT INTO withdrawals (document_id, key, title, withdrawn_at, withdrawn_by, reason)
+            VALUES (?, ?, ?, ?, ?, ?)"""
         values = (document["id"], document["key"], document["title"], at, by, reason)
         number = int(vault.execute(sql, values).lastrowid or 0)
         changes = ((number, json.dumps(vars(row), ensure_ascii=False, default=_encode_bytes)) for row in rows)
-        vault.executemany("INSERT INTO kept (withdrawal_id, change) VALUES (?, ?)", changes)
+        vault.executemany("INSERT INTO removed_rows (withdrawal_id, row_json) VALUES (?, ?)", changes)
         return number
 
 
 def removed_rows(path: Path, withdrawal: int) -> list[RemovedRow]:
     """Return the rows that a withdrawal removed."""
     with _open(path) as vault:
-        sql = "SELECT change FROM kept WHERE withdrawal_id = ? ORDER BY id"
+        sql = "SELECT row_json FROM removed_rows WHERE withdrawal_id = ? ORDER BY id"
         return [RemovedRow(**json.loads(row[0], object_hook=_decode_bytes)) for row in vault.execute(sql, [withdrawal])]
 
 
@@ -107,7 +108,7 @@ def withdrawals(path: Path, numbers: Iterable[int]) -> list[Withdrawal]:
     if not vault_of(path).exists():
         return []
     with _open(path) as vault:
-        sql = "SELECT id, document_id, key, title, withdrawn_at, by, reason FROM withdrawals WHERE id = ?"
+        sql = "SELECT id, document_id, key, title, withdrawn_at, withdrawn_by, reason FROM withdrawals WHERE id = ?"
         rows = [vault.execute(sql, [number]).fetchone() for number in numbers]
         return [Withdrawal(*row) for row in rows if row]
 
@@ -155,7 +156,7 @@ def words_of(path: Path, documents: Iterable[int]) -> list[str]:
 def hold_record(path: Path, record: HeldRecord) -> None:
     """Write a record that is held back."""
     with _open(path) as vault:
-        sql = "INSERT OR REPLACE INTO held VALUES (:key, :source, :document_id, :uri, :natural, :title)"
+        sql = "INSERT OR REPLACE INTO withheld_records VALUES (:key, :source, :document_id, :uri, :natural, :title)"
         vault.execute(sql, vars(record))
 
 
@@ -164,7 +165,7 @@ def held_records(path: Path) -> list[HeldRecord]:
     if not vault_of(path).exists():
         return []
     with _open(path) as vault:
-        return [HeldRecord(*row) for row in vault.execute("SELECT * FROM held ORDER BY rowid")]
+        return [HeldRecord(*row) for row in vault.execute("SELECT * FROM withheld_records ORDER BY rowid")]
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def remove_document(db: Database, path: Path, hasher: Hasher, row: dict[str, Any
     removal.remove_all_of(document)
     vault.add_words(path, document, words)
     number = vault.add_withdrawal(path, row, order.at, order.by, order.reason, removal.removed)
-    sql = "INSERT INTO withdrawn (id, withdrawn_at, kept_as, same_as) VALUES (?, ?, ?, ?)"
+    sql = "INSERT INTO withdrawn (id, withdrawn_at, vault_id, same_as) VALUES (?, ?, ?, ?)"
     db.execute(sql, [document, order.at, number, order.same_as])
     add_keys(db, hasher, document, names)
     index_now(db)
@@ -147,7 +147,15 @@ def _blank_statements(removal: Removal, hasher: Hasher, row: dict[str, Any], key
     span = " OR ".join("key > ? AND key < ?" for _ in groups) or "0"
     values = [bound for group in sorted(groups) for bound in (group, group + "\U0010ffff")]
     unassigned = removal.id_list("statements", f"document_id IS NULL AND ({span})", values)
-    nothing = {"document_id": None, "natural": mark, "form": "", "host": "", "own": 0, "hash": "", "content": "{}"}
+    nothing = {
+        "document_id": None,
+        "natural_key": mark,
+        "form": "",
+        "host": "",
+        "is_own_page": 0,
+        "hash": "",
+        "content": "{}",
+    }
     seen = {"document_id": None, "date_text": None, "title": PLACEHOLDER, "has_summary": 0}
     removal.blank("sightings", f"document_id = ? OR statement_id IN ({unassigned})", [row["id"]], seen)
     for key in removal.values("statements", "key", f"id IN ({own})"):

@@ -121,7 +121,7 @@ def _find_stand_in(db: Database, hasher: Hasher, match: Match, keys: Keys, prove
     key = stand_in_key(hasher, provenance.source.name, match.document, keys.own)
     row = db.execute("SELECT min(id) FROM statements WHERE key = ?", [key]).fetchone()
     if row[0] is None:
-        sql = """INSERT INTO statements (key, natural, form, host, hash, content, capture_id)
+        sql = """INSERT INTO statements (key, natural_key, form, host, hash, content, capture_id)
             VALUES (?1, ?1, '', '', '', '{}', ?2)"""
         row = (db.execute(sql, [key, provenance.capture]).lastrowid,)
     return StandIn(int(row[0]), match.undecided)
