@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.hostile import make_sample
-from tests.publishing import Site, configuration_with, datasette_alone, harvester_serve
+from tests.support.hostile_sample import make_sample
+from tests.support.publishing import Site, configuration_with, datasette_alone, harvester_serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-    from tests.archive_server_site import Site as Archive
-    from tests.browsing import Visit
-    from tests.live_processes import Harvests
+    from tests.support.archive_server_site import Site as Archive
+    from tests.support.browsing import Visit
+    from tests.support.live_processes import Harvests
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start Debian's browser, for one module: while it runs, nothing else in this process can use asyncio."""
-    from tests.browsing import chromium
+    from tests.support.browsing import chromium
 
     with chromium() as browser:
         yield browser
@@ -32,7 +32,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def seeds_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve the harvested seeds."""
-    from tests.browsing import harvest_seeds
+    from tests.support.browsing import harvest_seeds
 
     with harvester_serve(harvest_seeds(tmp_path_factory.mktemp("seeds") / "harvest.db")) as (site, _):
         yield site
@@ -41,7 +41,7 @@ def seeds_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def visit(browser: Browser, seeds_site: Site) -> Iterator[Visit]:
     """Open the front page of the harvested seeds; in the end nothing must have gone wrong."""
-    from tests.browsing import Visit
+    from tests.support.browsing import Visit
 
     visit = Visit(browser, seeds_site.address)
     visit.page.goto("/")
@@ -65,8 +65,8 @@ def sample_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 @pytest.fixture
 def archive(tmp_path: Path, site: Archive) -> Iterator[Harvests]:
     """Serve a module's archive, its fixture `site`, and harvest it into a folder."""
-    from tests.archive_server import ArchiveServer
-    from tests.live_processes import Harvests
+    from tests.support.archive_server import ArchiveServer
+    from tests.support.live_processes import Harvests
 
     with ArchiveServer(site) as server:
         yield Harvests(tmp_path, server)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from backports.zstd import tarfile as zstd_tarfile
 
-from tests.archive_pages import document_page, listing_page, make_items
+from tests.support.archive_pages import document_page, listing_page, make_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.archive_pages import Item
+    from tests.support.archive_pages import Item
 
 PAGE = 10
 WHOLE = 16_756

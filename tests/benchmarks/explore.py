@@ -30,15 +30,15 @@ from urllib.parse import quote, urlsplit
 
 from datasette.utils import tilde_encode
 
-from tests.archive_pages import _KINDS
 from tests.benchmarks.explore_corpus import make, word
-from tests.publishing import DATASETTE_ALONE, harvester_serve, running
+from tests.support.archive_pages import _KINDS
+from tests.support.publishing import DATASETTE_ALONE, harvester_serve, running
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
 
-    from tests.publishing import Server
+    from tests.support.publishing import Server
 
 GOAL = 0.3
 PAGES = ("front page", "search with filters", "document page", "table page")

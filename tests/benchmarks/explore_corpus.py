@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.store.database import open_to_write
 from harvester.store.search_index import rebuild_index
-from tests.archive_pages import _KINDS, _LANGUAGES, _PEOPLE, _PLACES, _SUBJECTS
+from tests.support.archive_pages import _KINDS, _LANGUAGES, _PEOPLE, _PLACES, _SUBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

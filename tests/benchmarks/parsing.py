@@ -10,14 +10,14 @@ from selectolax.lexbor import LexborHTMLParser
 from harvester.model import Capture, DocumentPage, Listing
 from harvester.parsers.parse import parse
 from harvester.registry import load_sources
-from tests.archive_pages import document_page, listing_page, make_items
 from tests.benchmarks.measure import cpu_of_call, ratio, told
 from tests.benchmarks.peer import labelled, text_of
+from tests.support.archive_pages import document_page, listing_page, make_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.archive_pages import Item
+    from tests.support.archive_pages import Item
 
 SOURCE = load_sources()["wilson"]
 HOST = f"https://{SOURCE.hosts[0]}"

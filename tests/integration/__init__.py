@@ -1,0 +1,1 @@
+"""Tests with servers, processes, signals and real files; the folders are named by what users do."""

@@ -1,0 +1,57 @@
+"""What the documents say is what the project does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from tests import reference
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGES = [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "seeds/README.md")), *ROOT.glob("docs/*.md")]
+README = PAGES[0].read_text("utf-8")
+LEAVES = [context for context in reference.everything() if not isinstance(context.command, click.Group)]
+
+
+def test_the_reference_is_what_help_prints() -> None:
+    assert reference.PAGE.read_text("utf-8") == reference.render(), "run `python -m tests.reference`"
+
+
+@pytest.mark.parametrize("context", reference.everything(), ids=lambda context: context.command_path)
+def test_every_command_and_option_is_explained(context: click.Context) -> None:
+    options = [parameter for parameter in context.command.params if isinstance(parameter, click.Option)]
+    assert context.command.help
+    assert [option.name for option in options if not option.help] == []
+
+
+@pytest.mark.parametrize("context", LEAVES, ids=lambda context: context.command_path)
+def test_every_command_has_an_example_of_itself(context: click.Context) -> None:
+    # On lines of its own, to be copied: click folds what is not marked as verbatim.
+    assert re.search(rf"^ *Examples?:\n(.*\n)*? +{context.command_path}\b", context.get_help(), re.MULTILINE)
+
+
+def test_the_readme_has_one_command_to_harvest_and_one_to_test() -> None:
+    one_line_each = [line for line in README.splitlines() if line.startswith("python3 ")]
+    harvest, tests = (line.partition(" && ") for line in one_line_each)
+    assert harvest[0] == tests[0]
+    assert harvest[2].endswith(" harvester harvest seeds")
+    assert tests[2].endswith(" python -m tests")
+
+
+def test_the_set_up_takes_the_same_uv_as_the_tests() -> None:
+    assert "'uv~=0.13.0'" in README
+    assert '"uv~=0.13.0"' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_file_of_the_project(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8"))
+    tracked = set(subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines())
+    assert [link for link in links if str((page.parent / link).resolve().relative_to(ROOT)) not in tracked] == []

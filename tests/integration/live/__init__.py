@@ -1,0 +1,1 @@
+"""Live harvests of a local archive, which moves and misbehaves."""

@@ -1,0 +1,1 @@
+"""Schedulers at work: real processes, clocks and notifications."""

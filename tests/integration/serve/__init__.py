@@ -1,0 +1,1 @@
+"""The published database over HTTP and in a real browser."""

@@ -1,0 +1,1 @@
+"""The database under kills, failing disks, other writers and users' own tables."""

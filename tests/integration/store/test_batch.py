@@ -1,0 +1,140 @@
+"""Saved pages are taken several in one transaction: what fails or is killed leaves pages whole; nobody waits long."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harvester.cli import run as run_command
+from harvester.ingest import Stop, harvest_captures
+from harvester.model import Capture
+from harvester.parsers.parse import parse
+from harvester.store.database import open_to_read
+from harvester.store.run import Run
+from tests.support.archive_pages import HOST, document_page, listing_page, make_items
+from tests.support.harvesting import SOURCE, documents, fresh, sighted, sound
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harvester.model import Page
+
+ITEMS = make_items(300, seed=8)
+
+
+def save(folder: Path) -> Path:
+    """Save document pages in a folder, under their addresses."""
+    pages = folder / "digitalarchive.wilsoncenter.org" / "document"
+    pages.mkdir(parents=True)
+    for item in ITEMS:
+        (pages / item.slug).write_bytes(document_page(item))
+    return folder
+
+
+def command(pages: Path, db: Path) -> list[str]:
+    return [sys.executable, "-m", "harvester", "harvest", str(pages), "--db", str(db)]
+
+
+def held(path: Path) -> tuple[Any, ...]:
+    with open_to_read(path) as db:
+        texts = db.execute(
+            "SELECT key, text FROM texts JOIN documents d ON d.id = document_id ORDER BY 1, 2"
+        ).fetchall()
+        return documents(db), texts, sighted(db)
+
+
+def reads(path: Path) -> int:
+    try:
+        with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as db:
+            return int(db.execute("SELECT count(*) FROM reads").fetchone()[0])
+    except sqlite3.OperationalError:  # it is just being made
+        return 0
+
+
+def test_killed_in_the_middle_it_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    pages = save(tmp_path / "pages")
+    with subprocess.Popen(command(pages, tmp_path / "x.db"), stdout=subprocess.DEVNULL) as harvest:
+        while not reads(tmp_path / "x.db"):
+            assert harvest.poll() is None
+        os.kill(harvest.pid, signal.SIGKILL)
+    before = reads(tmp_path / "x.db")
+    assert 0 < before < len(ITEMS)
+    with open_to_read(tmp_path / "x.db") as db:
+        assert db.execute("SELECT count(*) FROM documents").fetchone() == (before,)
+    for name in ("x.db", "y.db"):
+        subprocess.run(command(pages, tmp_path / name), check=True, stdout=subprocess.DEVNULL)
+    assert held(tmp_path / "x.db") == held(tmp_path / "y.db")
+    assert len(held(tmp_path / "x.db")[0]) == len(ITEMS)
+
+
+def test_a_page_that_cannot_be_written_takes_none_in_half(tmp_path: Path) -> None:
+    pages, path = save(tmp_path / "pages"), tmp_path / "x.db"
+    assert run_command(["harvest", "seeds", "--db", str(path)]) == 0
+    with sqlite3.connect(path) as db:
+        slug = sorted(item.slug for item in ITEMS)[200]
+        full = "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        db.execute(f"CREATE TRIGGER full BEFORE INSERT ON texts WHEN NEW.document_id IN (SELECT id FROM documents"
+                   f" WHERE slug = '{slug}') {full}")  # fmt: skip
+    assert run_command(["harvest", str(pages), "--db", str(path)]) == 1
+    with sqlite3.connect(path) as db:
+        status, counted, new = db.execute("SELECT status, pages, new FROM runs WHERE id = 2").fetchone()
+        assert (status, counted) == ("failed", new)
+        assert db.execute("SELECT count(*) FROM reads WHERE run_id = 2").fetchone() == (counted,)
+        assert db.execute("SELECT count(DISTINCT document_id) FROM texts").fetchone() == (counted,)
+        db.execute("DROP TRIGGER full")
+    assert run_command(["harvest", str(pages), "--db", str(path)]) == 0
+    assert len(held(path)[0]) == len(ITEMS) + 52
+
+
+def test_what_was_read_before_a_failure_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages, path = save(tmp_path / "pages"), tmp_path / "x.db"
+    fails = sorted(item.slug for item in ITEMS)[20]
+
+    def fail(capture: Capture, *others: Any) -> Page:
+        if capture.uri.endswith(fails):
+            raise ZeroDivisionError("made up")
+        return parse(capture, *others)
+
+    monkeypatch.setattr("harvester.ingest.parse", fail)
+    assert run_command(["harvest", str(pages), "--db", str(path)]) == 1
+    assert reads(path) == 20
+    with open_to_read(path) as db:
+        assert db.execute("SELECT status, pages, new FROM runs").fetchall() == [("failed", 20, 20)]
+
+
+def test_two_harvests_at_once_both_take_all(tmp_path: Path) -> None:
+    pages, path = save(tmp_path / "pages"), tmp_path / "x.db"
+    assert run_command(["harvest", "seeds", "--db", str(path)]) == 0
+    told = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    both = [subprocess.Popen(command(target, path), **told) for target in (pages, pages / "..")]  # type: ignore[call-overload]
+    said = [harvest.communicate()[0] for harvest in both]
+    assert [harvest.returncode for harvest in both] == [0, 0], said
+    assert len(held(path)[0]) == len(ITEMS) + 52
+
+
+@pytest.mark.parametrize("order", ["abab", "aabb", "abba"])
+def test_pages_of_one_address_in_one_harvest_are_as_in_several(tmp_path: Path, order: str) -> None:
+    bodies = {"a": listing_page(ITEMS[:10], 1, 40), "b": listing_page(ITEMS[5:15], 1, 40)}
+    captures = [
+        Capture(f"{HOST}/search?page=0", bodies[name], captured_at=datetime(2025, 1, day, tzinfo=UTC))
+        for day, name in enumerate(order, 1)
+    ]
+    told = []
+    for groups in ([captures[:1], captures[1:]], [[one] for one in captures]):
+        db = fresh(tmp_path)
+        for group in groups:
+            harvest_captures(Run(db, "test"), group, (SOURCE,), Stop())
+        assert sound(db)
+        seen = db.execute("SELECT capture_id, uri, captured_at FROM reads ORDER BY id").fetchall()
+        changes = db.execute("SELECT document_id, observed_at, kind, field, after FROM changes ORDER BY id").fetchall()
+        told.append((documents(db), sighted(db), seen, changes))
+        db.close()
+    assert told[0] == told[1]
+    assert len(told[0][0]) == 15

@@ -1,1 +1,0 @@
-"""Saved pages with what a reader finds in them, a folder each, and pages that are made up."""

@@ -1,0 +1,29 @@
+"""The long form of the kill tests of saved pages: `python -m tests.soak.kills --kills 500`.
+
+Prints a table and ends with 1 if anything was wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.soak.kill_trials import kill_all
+
+
+def main(arguments: list[str]) -> int:
+    """Kill as often as asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=500)
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        wrong = kill_all(Path(folder), asked.kills)
+    print("\n".join(wrong))
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What tests share: a local archive, sample databases, servers, browsers, plain models. No tests."""

@@ -1,0 +1,1 @@
+"""Walks of listings that move, and how a process is known again."""

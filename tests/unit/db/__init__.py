@@ -1,0 +1,1 @@
+"""Citations, and search in the published database."""

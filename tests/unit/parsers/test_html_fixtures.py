@@ -1,0 +1,102 @@
+"""Each folder under `fixtures/html` is a page and what a careful reader finds in it. A new case is a new folder.
+
+`expected.json` was written by reading the page, never by running the parser. What it does not say of a record is
+not on the page. `problems` are the codes that both engines give, `auto_problems` those of the usual reading.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from harvester.model import Capture, DocumentPage, Listing, Page, Record, Refused
+from harvester.parsers.html.forms import ENGINES, EngineChoice
+from harvester.parsers.parse import parse
+from harvester.registry import load_sources
+from tests.support.paths import FIXTURES
+
+HERE = FIXTURES / "html"
+CASES = sorted(path.parent.name for path in HERE.glob("*/expected.json"))
+SOURCES = load_sources()
+FIELDS = (
+    *("position", "title", "date_text", "date", "summary", "url", "slug", "record_id", "node_id", "archive"),
+    *("archive_location", "classification", "rights", "kind", "uploaded", "credit", "terms", "cut"),
+)
+ABSENT: dict[str, Any] = {"terms": [], "cut": False}
+
+
+@cache
+def expected(case: str) -> Any:
+    return json.loads((HERE / case / "expected.json").read_text("utf-8"))
+
+
+@cache
+def page_of(case: str, engine: EngineChoice = "auto") -> Page:
+    said = expected(case)
+    body = (HERE / case / "page.html").read_bytes()
+    capture = Capture(said["uri"], body, http_status=said.get("http_status"))
+    return parse(capture, SOURCES[said.get("source", "wilson")], engine)
+
+
+def records_of(page: Page) -> tuple[Record, ...]:
+    if isinstance(page, Refused):
+        return ()
+    return page.records if isinstance(page, Listing) else (page.record,)
+
+
+def shown(record: Record, field: str) -> Any:
+    if field == "date_text":
+        return record.date.text
+    if field == "date":
+        return record.date.edtf
+    return [list(term) for term in record.terms] if field == "terms" else getattr(record, field)
+
+
+each_case = pytest.mark.parametrize("case", CASES)
+
+
+@each_case
+@pytest.mark.parametrize("field", FIELDS)
+def test_field(case: str, field: str) -> None:
+    found = [shown(record, field) for record in records_of(page_of(case))]
+    assert found == [record.get(field, ABSENT.get(field)) for record in expected(case).get("records", [])]
+
+
+@each_case
+def test_what_the_page_is(case: str) -> None:
+    page, said = page_of(case), expected(case)
+    assert (page.code if isinstance(page, Refused) else None) == said.get("refused")
+    if not isinstance(page, Refused):
+        assert page.form == said["form"]
+    if isinstance(page, Listing):
+        assert (page.first, page.last, page.declared_total) == (
+            said.get("first"),
+            said.get("last"),
+            said.get("declared_total"),
+        )
+        assert page.heading == said.get("heading")
+
+
+@each_case
+def test_texts_and_files(case: str) -> None:
+    page, said = page_of(case), expected(case)
+    if isinstance(page, DocumentPage):
+        assert [[text.kind, text.language, text.text] for text in page.texts] == said["texts"]
+        assert [file.url for file in page.files] == said["files"]
+
+
+@each_case
+@pytest.mark.parametrize("engine", ENGINES)
+def test_problems(case: str, engine: EngineChoice) -> None:
+    page, said = page_of(case, engine), expected(case)
+    codes = [] if isinstance(page, Refused) else [problem.code for problem in page.problems]
+    told = said.get("problems", [])
+    assert codes == (said.get("auto_problems", told) if engine == "auto" else told)
+
+
+@each_case
+def test_both_engines_read_the_same(case: str) -> None:
+    assert page_of(case, "fast") == page_of(case, "reference")

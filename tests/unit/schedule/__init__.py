@@ -1,0 +1,1 @@
+"""When syncs are due."""

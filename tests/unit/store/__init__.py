@@ -1,0 +1,1 @@
+"""What the database holds after captures: identity, votes, history, coverage, the schema."""
