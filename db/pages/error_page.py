@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
-from .withdrawn import GONE, WITHDRAWN, is_withdrawn
+from .http_gone import GONE, WITHDRAWN, is_withdrawn
 
 if TYPE_CHECKING:
     from datasette.app import Datasette

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harvester.store.run import Run
     from harvester.store.texts import Change
 
-HISTORY = ("changes", "members")
+HISTORY = ("changes", "listing_members")
 # Documents that are the same now and before: recognised by the archive's own numbers first, then by their addresses.
 _SAME = """SELECT min(n.document_id), min(f.document_id) FROM identities AS n JOIN former.identities AS f USING (key)
     WHERE instr(key, ':record:') = instr(key, ':') GROUP BY key HAVING count(*) = 1

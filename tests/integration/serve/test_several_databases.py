@@ -91,17 +91,17 @@ def test_documents_that_a_harvest_merged_meanwhile_are_left_out(tmp_path: Path, 
     with asyncio.Runner() as runner:
         datasette = make_datasette(path, {})
         runner.run(datasette.invoke_startup())
-        merging = sys.modules["harvest_configuration.room.merging"]
+        merging = sys.modules["harvest_configuration.pages.several"]
         search = sys.modules["harvest_configuration.pages.search_page"]
-        question = search.asked(MultiParams({"q": ["treaty"], "order": [order]}))
-        found = {"harvest": runner.run(search.find(datasette, "harvest", question))}
-        ids = [one for _, one in runner.run(search.merged(datasette, question, found, 0, 30))]
+        question = search.read_request(MultiParams({"q": ["treaty"], "order": [order]}))
+        found = {"harvest": runner.run(search.search_database(datasette, "harvest", question))}
+        ids = [one for _, one in runner.run(search.merge_pages(datasette, question, found, 0, 30))]
         with closing(open_to_write(path)) as db:
             db.execute("PRAGMA foreign_keys = OFF")
             db.execute("DELETE FROM documents WHERE id = ?", [ids[1]])
             update_index(db)
         left = [ids[0], *ids[2:]]
         assert len(left) > 2
-        keys = runner.run(search.reading(datasette, "harvest", lambda read: merging._keys(read, question, ids)))
+        keys = runner.run(search.with_reader(datasette, "harvest", lambda read: merging._keys(read, question, ids)))
         assert [one for one, _ in keys] == left
-        assert runner.run(search.merged(datasette, question, found, 0, 30)) == [("harvest", one) for one in left]
+        assert runner.run(search.merge_pages(datasette, question, found, 0, 30)) == [("harvest", one) for one in left]

@@ -31,7 +31,7 @@ import json, resource, sys, time
 from pathlib import Path
 from tests.support.containers import SOURCE
 from harvester.readers.targets import read_targets
-from harvester.readers.base import PassedOver
+from harvester.readers.base import Skipped
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -40,7 +40,7 @@ before = peak()
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 count, size, codes = 0, 0, {}
 for found in read_targets([Path(sys.argv[1])], None, (SOURCE,)):
-    if isinstance(found, PassedOver):
+    if isinstance(found, Skipped):
         code = found.problem.code if found.problem else "ignored"
         codes[code] = codes.get(code, 0) + 1
     else:

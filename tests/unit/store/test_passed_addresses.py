@@ -58,7 +58,7 @@ def test_the_old_document_keeps_its_public_address_and_names_the_new_one(harvest
     page, text = shown(harvested, "/document/letter")
     assert "Letter to Mao" in page.select_one("h1").get_text()  # type: ignore[union-attr]
     assert "The archive’s address “letter” led to this document until 2025-03-05." in text
-    assert "Report on trade, 1951-06, has it since 2025-03-05." in text
+    assert "Report on trade, June 1951, has it since 2025-03-05." in text
     assert page.select_one(f'.message-warning a[href$="/document/{keys["110002"]}"]')
 
 
@@ -67,7 +67,7 @@ def test_the_new_document_names_the_old_one(harvested: Path) -> None:
         ((key,),) = db.execute("SELECT key FROM documents WHERE record_id = '110002'").fetchall()
     _, text = shown(harvested, f"/document/{key}")
     assert "The archive’s address “letter” leads to this document since 2025-03-05." in text
-    assert "Letter to Mao, 1950-05-01, had it until 2025-03-05." in text
+    assert "Letter to Mao, May 1, 1950, had it until 2025-03-05." in text
 
 
 def test_an_address_that_was_left_and_given_away_lists_both_with_dates(tmp_path: Path) -> None:
