@@ -62,8 +62,11 @@ def saved(folder: Path, turn: int) -> tuple[int, str]:
 
 
 def live(folder: Path, turn: int) -> tuple[int, str]:
-    """Harvest a local archive over HTTP, in a process of its own."""
-    with ArchiveServer(Site(LIVE, str(turn))) as server:
+    """Harvest a local archive, which has grown, over HTTP, in a process of its own."""
+    site = Site(LIVE, "live")
+    for _ in range(40 * (turn - 1)):
+        site.listing.insert_anywhere()
+    with ArchiveServer(site) as server:
         command = [sys.executable, "-m", "harvester", "harvest", "wilson", "--base-url", server.base, "--delay", "0"]
         command += ["--db", str(folder / "harvest.db"), "--captures", str(folder / "captures")]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from tests import reference
+from tests import reference, schema_reference
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ LEAVES = [context for context in reference.everything() if not isinstance(contex
 
 def test_the_reference_is_what_help_prints() -> None:
     assert reference.PAGE.read_text("utf-8") == reference.render(), "run `python -m tests.reference`"
+
+
+def test_the_page_on_the_schema_says_what_the_schema_is() -> None:
+    assert schema_reference.PAGE.read_text("utf-8") == schema_reference.render(), (
+        "run `python -m tests.schema_reference`"
+    )
 
 
 @pytest.mark.parametrize("context", reference.everything(), ids=lambda context: context.command_path)
