@@ -16,12 +16,19 @@ from harvester.readers.base import path_named
 from harvester.readers.targets import read_targets
 from harvester.registry import load_sources
 from harvester.store.backup import copy_into, temporary_sibling
-from harvester.store.database import open_to_write, transaction, translate_errors
+from harvester.store.database import (
+    data_version,
+    fold_log,
+    open_to_write,
+    skip_syncing,
+    transaction,
+    translate_errors,
+)
 from harvester.store.digests import find_foreign_writes, without_counting
 from harvester.store.listing_members import recount_members
-from harvester.store.locks import check_free
+from harvester.store.locks import check_all_free
 from harvester.store.rebuild.exclude_run import exclude_run
-from harvester.store.rebuild.previous import DERIVED_TABLES, attach_previous
+from harvester.store.rebuild.previous import DERIVED_TABLES, attach_previous, detach_previous
 from harvester.store.rebuild.reingest import Reingest
 from harvester.store.rebuild.restore import restore_history, restore_ids
 from harvester.store.run import Run
@@ -65,9 +72,9 @@ def rebuild(
     another process writes to the database meanwhile; the database is then unchanged.
     """
     with translate_errors(path), open_to_write(path) as live, closing(sqlite3.connect(path)) as watch:
-        _check_idle(live)
+        check_all_free(live)
         check_vault(live, path)
-        before = _version(watch)
+        before = data_version(watch)
         with temporary_sibling(path.with_name(f"{path.name}-former")) as former, temporary_sibling(path) as made:
             copy_into(path, former)
             rebuilt = _make(path, former, made, command, without, progress)
@@ -82,11 +89,10 @@ def _make(
     """Write the new database to the file `made`; return what was rebuilt."""
     with open_to_write(former) as laid_open:
         withdrawn = restore_all(laid_open, path)
-        laid_open.execute("PRAGMA journal_mode = DELETE")  # so that no other file is left beside it
+        fold_log(laid_open)
     copy_into(former, made)
     with open_to_write(made) as db:
-        db.execute("PRAGMA synchronous = OFF")  # it is only a copy until it is complete
-        db.execute("PRAGMA journal_mode = MEMORY")
+        skip_syncing(db)  # it is only a copy until it is complete
         attach_previous(db, former)
         run = Run(db, command)
         for place in list(find_foreign_writes(db, [name for name in schema().counted if name not in DERIVED_TABLES])):
@@ -96,7 +102,7 @@ def _make(
                 rebuilt = _reingest(run, without, progress, keeper_of(path, withdrawn))
                 restore_user_columns(db)
                 mark_changed(db)
-            db.execute("DETACH former")
+            detach_previous(db)
             run.finish(run.verdict, KEPT.format(rebuilt.kept) if rebuilt.kept else None)
             reapply_withdrawals(db, path, withdrawn)
             update_index(db)
@@ -152,15 +158,6 @@ def _of_file(path: Path, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str,
                 yield row, replace(found, uri=row["uri"], captured_at=at)
 
 
-def _check_idle(live: Database) -> None:
-    for (source,) in live.execute("SELECT source FROM source_locks").fetchall():
-        check_free(live, source)
-
-
-def _version(watch: sqlite3.Connection) -> int:
-    return int(watch.execute("PRAGMA data_version").fetchone()[0])
-
-
 def _put(made: Path, live: Database, watch: sqlite3.Connection, before: int) -> None:
     """Write the new database into the live file; concurrent readers keep reading the one before.
 
@@ -168,7 +165,7 @@ def _put(made: Path, live: Database, watch: sqlite3.Connection, before: int) -> 
     """
 
     def check(_status: int, remaining: int, _total: int) -> None:
-        if remaining and _version(watch) != before:
+        if remaining and data_version(watch) != before:
             raise DatabaseError("somebody wrote to the database meanwhile, so it was left as it is: run this again")
 
     with closing(sqlite3.connect(made)) as source:

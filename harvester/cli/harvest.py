@@ -30,7 +30,8 @@ from harvester.errors import UsageError
 from harvester.ingest import Stop, dated, harvest_captures
 from harvester.readers.targets import expected_pages, read_targets
 from harvester.registry import choose_sources, load_sources
-from harvester.store.containers import ContainerCache, find_record_locations
+from harvester.store.capture_files import find_record_locations
+from harvester.store.containers import ContainerCache
 from harvester.store.database import open_to_write, translate_errors
 from harvester.store.run import Run
 from harvester.utils import default_database

@@ -14,6 +14,7 @@ from harvester.crawl.options import REFRESH_AFTER_DAYS, RESUME_WITHIN_HOURS, Cra
 from harvester.errors import UsageError
 from harvester.store.database import BUSY_SECONDS, open_to_read
 from harvester.store.due_pages import find_due_pages
+from harvester.store.walks import declared_total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -225,6 +226,6 @@ def _count_expected(options: CrawlOptions, listing: ListingAddress, source: Sour
     if not options.db.is_file() or source.pager is None:
         return 0, 0
     with open_to_read(options.db) as db:
-        row = db.execute("SELECT declared_total FROM listings WHERE key = ?", [listing.key]).fetchone()
+        total = declared_total(db, listing)
         due = len(find_due_pages(db, listing, options.stale_before)) if options.documents else 0
-    return -(-(row[0] or 0) // source.pager.size) if row else 0, due
+    return -(-total // source.pager.size), due

@@ -15,6 +15,7 @@ from harvester.errors import UsageError
 from harvester.store.backup import copy_into
 from harvester.store.database import open_to_read, translate_errors
 from harvester.store.redaction import redact
+from harvester.store.status import count_holdings, count_rights
 from harvester.store.withdrawal.secret import check_secret, database_file
 from harvester.utils import utc_timestamp
 
@@ -26,11 +27,6 @@ MARK = "published.json"
 PARTS = ("__init__.py", "citations", "metadata.yaml", "plugins", "pages", "settings.json", "static", "templates")
 """The published parts of the configuration directory; users keep databases there, too."""
 RIGHTS_SHOWN = 12
-COUNTS = """
-    SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM texts) AS texts,
-        (SELECT count(*) FROM documents WHERE rights IS NULL) AS silent,
-        (SELECT count(*) FROM documents WHERE gone_at IS NOT NULL) AS gone"""
-RIGHTS = "SELECT rights, count(*) FROM documents WHERE rights IS NOT NULL GROUP BY rights ORDER BY 2 DESC, 1"
 
 
 @click.command()
@@ -82,8 +78,7 @@ def check_target(directory: Path) -> None:
 
 def format_rights(db: Database) -> list[str]:
     """Return lines that report how many documents there are, and under which rights."""
-    counts = next(iter(db.query(COUNTS)))
-    statements = db.execute(RIGHTS).fetchall()
+    counts, statements = count_holdings(db), count_rights(db)
     lines = [f"{counts['documents']} documents with {counts['texts']} texts. What the archive says on their rights:"]
     lines += [f"  {count} documents: {' '.join(text.split())}" for text, count in statements[:RIGHTS_SHOWN]]
     lines += [f"  {len(statements) - RIGHTS_SHOWN} other statements"] if len(statements) > RIGHTS_SHOWN else []
@@ -108,7 +103,7 @@ def write_folder(db: Database, directory: Path) -> None:
     # Not VACUUM INTO: read only, SQLite cannot do that with a generated column.
     copy_into(database_file(db), made / "harvest.db")
     redact(made / "harvest.db")
-    about: dict[str, Any] = {"published_at": utc_timestamp(), **next(iter(db.query(COUNTS)))}
+    about: dict[str, Any] = {"published_at": utc_timestamp(), **count_holdings(db)}
     (made / MARK).write_text(json.dumps(about) + "\n", "utf-8")
     if target.exists():
         target.rename(old)

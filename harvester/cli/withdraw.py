@@ -10,6 +10,7 @@ import click
 
 from harvester.cli.commands import db_option
 from harvester.errors import UsageError
+from harvester.store.capture_files import files_showing
 from harvester.store.database import open_to_read, open_to_write, transaction, translate_errors
 from harvester.store.history import find_document
 from harvester.store.keys import value_of
@@ -69,21 +70,13 @@ def withdraw(
 def _withdraw(db: Path, name: str, reason: str | None) -> None:
     with translate_errors(db), open_to_write(db) as database:
         row = find_document(database, name)
-        files = _files(database, row["id"])
+        files = files_showing(database, row["id"])
         withdraw_document(database, db, row, _user_and_host(), reason)
     click.echo(f"document {row['id']} is withdrawn: {row['title']}")
     if files:
         more = f" and {len(files) - FILES_SHOWN} more" if len(files) > FILES_SHOWN else ""
         click.echo(f"These files still hold it: {', '.join(files[:FILES_SHOWN])}{more}")
     click.echo(f"To undo it: harvester withdraw {row['id']} --undo")
-
-
-def _files(db: Database, document: int) -> list[str]:
-    """Return the paths of the saved pages and WARC files that contain the document."""
-    sql = """SELECT DISTINCT file FROM captures WHERE file IS NOT NULL AND (
-        id IN (SELECT capture_id FROM statements WHERE document_id = ?1)
-        OR id IN (SELECT capture_id FROM sightings WHERE document_id = ?1)) ORDER BY file"""
-    return [row[0] for row in db.execute(sql, [document])]
 
 
 def _undo(db: Path, name: str) -> None:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from harvester.ingest import harvest_one
 from harvester.model import Capture
 from harvester.readers.http import parse_answer, read_fields
+from harvester.store.capture_files import last_offset
 from harvester.store.captures import newest_validators
+from harvester.store.run import latest_runs
 from harvester.store.walk_replay import parse_step
 from harvester.store.walks import unfinished_walk
 from harvester.urls import listing_of
@@ -121,9 +123,8 @@ def warc_name(source: str, run: int, started_at: str) -> str:
 
 def newest_warc(db: Database, folder: Path, source: str) -> Path | None:
     """Return the newest WARC file that a run of this database has written, or None."""
-    sql = "SELECT id, started_at FROM runs ORDER BY id DESC LIMIT ?"
-    for run, started_at in db.execute(sql, [RUNS_LOOKED_AT]):
-        path = folder / warc_name(source, run, started_at)
+    for run in latest_runs(db, RUNS_LOOKED_AT):
+        path = folder / warc_name(source, run["id"], run["started_at"])
         if path.is_file():
             return path.absolute()
     return None
@@ -131,8 +132,7 @@ def newest_warc(db: Database, folder: Path, source: str) -> Path | None:
 
 def tail_of(db: Database, path: Path) -> list[TailRecord]:
     """Return the complete records behind the last one in the database; truncate an incomplete one."""
-    sql = 'SELECT max("offset") FROM reads WHERE file LIKE ?'
-    known = db.execute(sql, [f"%{path.name}"]).fetchone()[0]
+    known = last_offset(db, path.name)
     members = list(_members(path, known or 0))
     return members if known is None else members[1:]
 

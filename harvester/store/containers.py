@@ -6,18 +6,11 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from harvester.errors import HarvesterError
 from harvester.parsers.parse import PARSER_VERSION
-from harvester.readers.base import path_named
-from harvester.readers.compression import dictionary_of
-from harvester.readers.revisits import RecordLocation
 from harvester.store.database import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from sqlite_utils import Database
 
     from harvester.source import Source
     from harvester.store.run import Run
@@ -54,16 +47,3 @@ class ContainerCache:
         name = os.fsencode(path.absolute()).decode(errors="backslashreplace")
         with transaction(self._run.db):
             self._run.db.execute(sql, [sha256, *self._options, PARSER_VERSION, name, pages, records, self._run.id])
-
-
-def find_record_locations(db: Database, uri: str) -> Iterator[RecordLocation]:
-    """Yield the locations of captures of an address in WARC files that were read before, the newest first."""
-    sql = """SELECT file, "offset" FROM captures WHERE uri = ? AND file IS NOT NULL AND "offset" IS NOT NULL
-        GROUP BY file, "offset" ORDER BY max(captured_at) DESC"""
-    for name, offset in db.execute(sql, [uri]).fetchall():
-        path = path_named(name)
-        try:
-            with path.open("rb") as file:
-                yield RecordLocation(path, offset, dictionary_of(file))
-        except (OSError, HarvesterError):  # gone or damaged meanwhile: no longer a location
-            continue

@@ -29,6 +29,12 @@ def check_free(db: Database, source: str) -> None:
         )
 
 
+def check_all_free(db: Database) -> None:
+    """Raise `SourceBusyError` if a run holds any source."""
+    for (source,) in db.execute("SELECT source FROM source_locks").fetchall():
+        check_free(db, source)
+
+
 def acquire(db: Database, source: str, run: int) -> None:
     """Acquire the lock of a source for a run; mark a dead holder as interrupted. Raises `SourceBusyError`."""
     with transaction(db):

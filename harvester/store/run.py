@@ -33,6 +33,11 @@ def load_run(db: Database, run: int | None = None) -> dict[str, Any]:
     return {**row, "walks": walks, "severities": dict(db.execute(sql, [row["id"]]).fetchall())}
 
 
+def latest_runs(db: Database, most: int) -> list[dict[str, Any]]:
+    """Return the rows of the last runs, newest first."""
+    return list(db.query("SELECT * FROM runs ORDER BY id DESC LIMIT ?", [most]))
+
+
 class Run(RunPages):
     """One harvest into one database. `id` is its row in `runs`; its counts are written with each page.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from harvester.store.run import latest_runs
 from harvester.store.run_pages import STILL_NOT_TAKEN
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class StatusReport:
 
 def status_report(db: Database) -> StatusReport:
     """Return the report on a database."""
-    runs = list(db.query("SELECT * FROM runs ORDER BY id DESC LIMIT ?", [RUNS_SHOWN]))
+    runs = latest_runs(db, RUNS_SHOWN)
     return StatusReport(
         documents=db.execute("SELECT count(*) FROM documents").fetchone()[0],
         last_read=db.execute("SELECT max(read_at) FROM reads").fetchone()[0],
@@ -49,6 +50,20 @@ def status_report(db: Database) -> StatusReport:
         problems=_problems(db, runs),
         unhealthy=_unhealthy(db, runs),
     )
+
+
+def count_holdings(db: Database) -> dict[str, int]:
+    """Return the numbers of documents, texts, documents without a statement on rights, and documents that are gone."""
+    sql = """SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM texts) AS texts,
+        (SELECT count(*) FROM documents WHERE rights IS NULL) AS silent,
+        (SELECT count(*) FROM documents WHERE gone_at IS NOT NULL) AS gone"""
+    return next(iter(db.query(sql)))
+
+
+def count_rights(db: Database) -> list[tuple[str, int]]:
+    """Return the statements on rights, each with its number of documents, the most frequent first."""
+    sql = "SELECT rights, count(*) FROM documents WHERE rights IS NOT NULL GROUP BY rights ORDER BY 2 DESC, 1"
+    return db.execute(sql).fetchall()
 
 
 def _problems(db: Database, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -145,6 +145,12 @@ def unread_pages(db: Database, listing: ListingAddress, size: int, most: int) ->
     return tuple(row[0] for row in db.execute(sql, [listing.key, size, most]))
 
 
+def declared_total(db: Database, listing: ListingAddress) -> int:
+    """Return how many records a listing has last declared; 0 if that is not known."""
+    row = db.execute("SELECT declared_total FROM listings WHERE key = ?", [listing.key]).fetchone()
+    return int(row[0] or 0) if row else 0
+
+
 def proven_total(db: Database, listing: ListingAddress) -> int | None:
     """Return the total of the newest complete walk of a listing; None if there is none."""
     sql = """SELECT walks.declared_total FROM walks JOIN listings ON listings.id = listing_id

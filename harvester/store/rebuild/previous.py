@@ -39,6 +39,11 @@ def attach_previous(db: Database, path: Path) -> None:
     db.execute("ATTACH ? AS former", [f"{path.resolve().as_uri()}?mode=ro"])
 
 
+def detach_previous(db: Database) -> None:
+    """Detach the previous database."""
+    db.execute("DETACH former")
+
+
 class PreviousIds(DocumentIds):
     """Allocates the ids that documents had before, so that references to them keep their meaning."""
 

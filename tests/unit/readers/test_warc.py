@@ -19,7 +19,7 @@ from fastwarc.warc import ArchiveIterator
 from harvester.ingest import Stop, harvest_captures
 from harvester.readers.base import Skipped
 from harvester.readers.targets import read_targets
-from harvester.store.containers import find_record_locations
+from harvester.store.capture_files import find_record_locations
 from harvester.store.database import open_to_write
 from harvester.store.run import Run
 from tests.support.containers import (
