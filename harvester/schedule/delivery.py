@@ -15,9 +15,9 @@ import httpx
 from harvester import __version__
 from harvester.config.types import SECRET
 from harvester.errors import DatabaseError
-from harvester.schedule.outbox import lease, mark_delivered
 from harvester.schedule.scheduler import now
 from harvester.store.database import open_to_write, translate_errors
+from harvester.store.incidents import lease_notifications, mark_delivered
 from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
@@ -116,14 +116,14 @@ def as_text(row: dict[str, Any]) -> str:
 
 
 PAUSE_SECONDS = 2.0
-"""Between two checks of the outbox."""
+"""Between two checks for pending notifications."""
 
 
 REMEDY = "make room on the disk, or mend its permissions; `harvester check` says whether it is sound. Syncs then go on"
 
 
 class Notifier:
-    """Delivers the alerts in the outbox of a database, in a thread, from `start` until `stop`."""
+    """Delivers the pending notifications of a database, in a thread, from `start` until `stop`."""
 
     def __init__(self, path: Path, alerts: dict[str, AlertConfig], say: Callable[[str], None]) -> None:
         self._path = path
@@ -138,7 +138,7 @@ class Notifier:
             self._thread.start()
 
     def stop(self) -> None:
-        """Try once more to deliver what is pending, then end the thread; what fails stays in the outbox."""
+        """Try once more to deliver what is pending, then end the thread; what fails stays pending."""
         self._stop.set()
         if self._alerts:
             self._thread.join()
@@ -166,7 +166,7 @@ class Notifier:
     def _deliver_pending(self) -> None:
         with translate_errors(self._path):
             with closing(open_to_write(self._path)) as db:
-                rows = lease(db, list(self._alerts), now())
+                rows = lease_notifications(db, list(self._alerts), now())
             if not rows:
                 return
             errors = asyncio.run(deliver_all(self._alerts, rows))

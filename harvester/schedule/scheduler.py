@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harvester import processes
 from harvester.errors import DatabaseError
-from harvester.schedule import tables
-from harvester.schedule.outbox import update_incidents
-from harvester.schedule.workers import alive, sync_result
+from harvester.schedule.attempts import begin, by_next_start, register, replan
+from harvester.schedule.monitoring import update_incidents
+from harvester.schedule.workers import SyncResult, alive, sync_result
+from harvester.store import sync_attempts
 from harvester.store.database import open_to_write, transaction, translate_errors
+from harvester.store.schedules import next_starts
 from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
@@ -72,12 +74,12 @@ class Scheduler:
 
     def register(self, db: Database) -> None:
         """Store the schedules of the configuration."""
-        tables.register(db, self.plans, self._clock())
+        register(db, self.plans, self._clock())
 
     def tick(self, db: Database) -> None:
         """Record syncs that have ended, start those that are due, and update the incidents."""
         self._reap(db)
-        for plan in () if self._stopping else tables.by_next_start(db, self.plans):
+        for plan in () if self._stopping else by_next_start(db, self.plans):
             done = self._once and plan.name in self._begun  # or a short interval would go on for ever
             if not self._stopping and not done:
                 self._begin(db, plan)
@@ -101,12 +103,12 @@ class Scheduler:
 
     def next_start(self, db: Database) -> datetime | None:
         """Return when the next planned attempt starts; None without schedules."""
-        starts = [row["next_start"] for row in db.query("SELECT next_start FROM schedules WHERE removed_at IS NULL")]
-        return datetime.fromisoformat(min(starts)) if starts else None
+        starts = next_starts(db)
+        return datetime.fromisoformat(min(starts.values())) if starts else None
 
     def _begin(self, db: Database, plan: ScheduledSync) -> None:
         # The kind of a sync is known only when it begins; a command with both kinds would not be the run's.
-        attempt = tables.begin(db, plan, self._clock(), self._identity, lambda kind: self._command(plan, kind))
+        attempt = begin(db, plan, self._clock(), self._identity, lambda kind: self._command(plan, kind))
         if attempt is None:
             return
         self._begun.add(plan.name)
@@ -114,21 +116,25 @@ class Scheduler:
             sync = self._launcher.start(plan.arguments(attempt.kind))
         except OSError as error:  # no memory, no processes left: this attempt has failed, the next may succeed
             with transaction(db):
-                tables.finish(db, attempt.id, "failed", f"it could not be started: {error}", None, self._clock())
+                self._finish(db, attempt.id, SyncResult("failed", f"it could not be started: {error}", None))
             return
         self._syncs[attempt.id] = sync
         target = plan.harvest or plan.source
         self._say(f"{utc_timestamp(self._clock())} {plan.name}: a sync of {target} begins ({attempt.kind})")
         if self._stopping:  # the request came while it was being started
             sync.stop()
-        tables.set_process(db, attempt, sync.who)
+        sync_attempts.set_process(db, attempt.id, sync.who)
+
+    def _finish(self, db: Database, attempt: int, result: SyncResult) -> None:
+        at = utc_timestamp(self._clock())
+        sync_attempts.finish_attempt(db, attempt, result.state, result.reason, result.run, at)
 
     def _command(self, plan: ScheduledSync, kind: Any) -> str:
         return self._launcher.command(plan.arguments(kind))
 
     def _reap(self, db: Database) -> None:
         """Record what has ended: our own syncs, and attempts whose processes are gone."""
-        running = tables.running(db)
+        running = sync_attempts.running_attempts(db)
         for number in self._syncs.keys() - {attempt["id"] for attempt in running}:
             if self._syncs[number].ended() is not None:  # another scheduler has recorded its result
                 del self._syncs[number]
@@ -142,11 +148,11 @@ class Scheduler:
                 self._keep(db, attempt, None, "")
 
     def _keep(self, db: Database, attempt: dict[str, Any], status: int | None, stderr: str) -> None:
-        result = sync_result(tables.find_run(db, attempt), status, stderr, stop_requested=self._stopping)
+        result = sync_result(sync_attempts.attempt_run(db, attempt), status, stderr, stop_requested=self._stopping)
         with transaction(db):
-            tables.finish(db, attempt["id"], result.state, result.reason, result.run, self._clock())
+            self._finish(db, attempt["id"], result)
             for plan in self.plans:
-                tables.replan(db, plan, self._clock())
+                replan(db, plan, self._clock())
         reason = f": {result.reason}" if result.reason else ""
         self._say(f"{utc_timestamp(self._clock())} {attempt['schedule']}: {result.state}{reason}")
 

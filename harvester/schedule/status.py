@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from harvester.store.incidents import Incident, load_incidents, undelivered
+from harvester.store.schedules import upcoming
+from harvester.store.sync_attempts import missed_attempts
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 MISSED_SHOWN = 5
-MISSED = """SELECT sync_attempts.schedule, sync_attempts.due_at, sync_attempts.missed_reason,
-    sync_attempts.caught_up_by, by.started_at AS caught_up_at
-    FROM sync_attempts LEFT JOIN sync_attempts AS by ON by.id = sync_attempts.caught_up_by
-    WHERE sync_attempts.missed_reason IS NOT NULL ORDER BY sync_attempts.id DESC LIMIT ?"""
-UNDELIVERED = """SELECT channel, count(*) AS waiting, min(created_at) AS since, max(error) AS error FROM notifications
-    WHERE delivered_at IS NULL AND error IS NOT NULL GROUP BY channel"""
 
 
 @dataclass(frozen=True)
@@ -23,13 +21,13 @@ class ScheduleReport:
 
     upcoming: list[dict[str, Any]]
     missed: list[dict[str, Any]]
-    bad: list[dict[str, Any]]
+    bad: list[Incident]
     untold: list[dict[str, Any]]
 
     @property
     def unhealthy(self) -> list[str]:
         """The reasons why the schedules are not healthy, one line each; empty if they are."""
-        bad = [f"{row['subject']} since {row['started_at']}: {row['summary']}; {row['remedy']}" for row in self.bad]
+        bad = [f"{one.subject} since {one.started_at}: {one.summary}; {one.remedy}" for one in self.bad]
         untold = [f"{row['waiting']} alerts wait since {row['since']}: {row['error']}" for row in self.untold]
         return [*bad, *(_overdue(row) for row in self.upcoming if row["overdue"]), *untold]
 
@@ -40,12 +38,7 @@ class ScheduleReport:
 
 def schedule_report(db: Database) -> ScheduleReport:
     """Return the report on the schedules of a database."""
-    return ScheduleReport(
-        list(db.query("SELECT * FROM upcoming ORDER BY next_start, schedule")),
-        list(db.query(MISSED, [MISSED_SHOWN])),
-        list(db.query("SELECT * FROM incidents ORDER BY started_at")),
-        list(db.query(UNDELIVERED)),
-    )
+    return ScheduleReport(upcoming(db), missed_attempts(db, MISSED_SHOWN), load_incidents(db), undelivered(db))
 
 
 def _overdue(row: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from harvester.schedule.tables import State
+    from harvester.store.sync_attempts import State
 
 
 FOREIGN_START = timedelta(minutes=10)

@@ -38,6 +38,13 @@ def latest_runs(db: Database, most: int) -> list[dict[str, Any]]:
     return list(db.query("SELECT * FROM runs ORDER BY id DESC LIMIT ?", [most]))
 
 
+def first_message(db: Database, run: int, code: str) -> str | None:
+    """Return the message of the first problem of a run that has this code; None if there is none."""
+    sql = "SELECT message FROM problems WHERE run_id = ? AND code = ? ORDER BY id LIMIT 1"
+    row = db.execute(sql, [run, code]).fetchone()
+    return None if row is None else str(row[0])
+
+
 class Run(RunPages):
     """One harvest into one database. `id` is its row in `runs`; its counts are written with each page.
 

@@ -159,6 +159,17 @@ def proven_total(db: Database, listing: ListingAddress) -> int | None:
     return row[0] if row else None
 
 
+def recent_totals(db: Database, source: str, most: int) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+    """Yield each listing of a source: its name, and the declared totals of its last complete walks, newest first.
+
+    Each total comes with the time at which its walk finished.
+    """
+    sql = """SELECT declared_total, finished_at FROM walks WHERE listing_id = ? AND status = 'complete'
+        AND declared_total IS NOT NULL ORDER BY id DESC LIMIT ?"""
+    for listing, name in db.execute("SELECT id, name FROM listings WHERE source = ? ORDER BY id", [source]).fetchall():
+        yield name, db.execute(sql, [listing, most]).fetchall()
+
+
 def has_walk(db: Database, listing: ListingAddress, started_at: str, run: int) -> bool:
     """Return whether a walk is stored already, by another run than this one."""
     sql = """SELECT 1 FROM walks JOIN listings ON listings.id = listing_id

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harvester.config.model import AlertConfig
-from harvester.schedule import delivery, outbox
+from harvester.schedule import delivery
+from harvester.schedule.attempts import register
 from harvester.schedule.delivery import deliver_all
-from harvester.schedule.outbox import update_incidents
+from harvester.schedule.monitoring import update_incidents
 from harvester.schedule.plans import Recurrence, ScheduledSync
-from harvester.schedule.tables import register
 from harvester.store.database import open_to_write
+from harvester.store.incidents import lease_notifications, mark_delivered
 from harvester.utils import utc_timestamp
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site
@@ -205,26 +206,26 @@ def test_an_alert_is_kept_until_it_is_told_and_tried_less_and_less_often(db: Dat
     ended(db, "failed", NOW)
     moment, waits = NOW, []
     for _ in range(9):
-        (row,) = outbox.lease(db, ["desk"], moment)
-        assert outbox.lease(db, ["desk"], moment) == []  # somebody is at it
-        outbox.mark_delivered(db, row, "the webhook answered 500", moment)
+        (row,) = lease_notifications(db, ["desk"], moment)
+        assert lease_notifications(db, ["desk"], moment) == []  # somebody is at it
+        mark_delivered(db, row, "the webhook answered 500", moment)
         later = moment
-        while not outbox.lease(db, ["desk"], later):
+        while not lease_notifications(db, ["desk"], later):
             later += timedelta(minutes=1)
         db.execute("UPDATE notifications SET leased_until = NULL")
         waits.append(int((later - moment) / timedelta(minutes=1)))
         moment = later
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-    (row,) = outbox.lease(db, ["desk"], moment)
-    outbox.mark_delivered(db, row, None, moment)
-    assert outbox.lease(db, ["desk"], moment + 1000 * HOUR) == []
+    (row,) = lease_notifications(db, ["desk"], moment)
+    mark_delivered(db, row, None, moment)
+    assert lease_notifications(db, ["desk"], moment + 1000 * HOUR) == []
 
 
 def test_a_scheduler_that_dies_while_it_tells_leaves_the_alert_to_the_next(db: Database) -> None:
     ended(db, "failed", NOW)
-    assert outbox.lease(db, ["desk"], NOW)
-    assert not outbox.lease(db, ["desk"], NOW + timedelta(minutes=1))
-    assert outbox.lease(db, ["desk"], NOW + timedelta(minutes=2))
+    assert lease_notifications(db, ["desk"], NOW)
+    assert not lease_notifications(db, ["desk"], NOW + timedelta(minutes=1))
+    assert lease_notifications(db, ["desk"], NOW + timedelta(minutes=2))
 
 
 def test_a_receiver_that_hangs_delays_no_sync_and_loses_no_alert(tmp_path: Path) -> None:
