@@ -7,9 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from harvester.model import Capture, Listing, Page, Problem, Refused
+from harvester.model import Capture, Listing, Page, Problem, Refused, Skipped
 from harvester.parsers.parse import parse
-from harvester.readers.base import Skipped
 from harvester.registry import sources_for
 from harvester.store.walk_replay import WalkReplay
 from harvester.urls import read_address
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
     from harvester.parsers.html.forms import EngineChoice
     from harvester.source import Source
     from harvester.store.run import Run
-    from harvester.store.run_pages import PageResult, WalkRequest
+    from harvester.store.run_pages import PageResult
+    from harvester.walk_log import WalkRequest
 
 
 ANOTHER_PAGE = "another-page"

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from harvester.parsers.dates import PrintedDate
-    from harvester.parsers.range_lines import TotalKind
-
 
 MAX_BYTES = 8 * 1024 * 1024
 """Largest page that is read. The largest page seen is under 200 KB; more is an attack or no page."""
@@ -70,6 +67,37 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """Something in a target that is no capture: `problem` is the reason, None if its name shows that it is no page."""
+
+    uri: str
+    problem: Problem | None = None
+
+
+Precision = Literal["day", "month", "year", "season", "decade", "century", "span", "ambiguous", "none"]
+
+
+@dataclass(frozen=True)
+class PrintedDate:
+    """A date as printed (`text`), as EDTF, and as the first and last day it can mean (ISO, both inclusive).
+
+    A day is None if that end is open (`before 1956`).
+    """
+
+    text: str | None = None
+    edtf: str | None = None
+    first_day: str | None = None
+    last_day: str | None = None
+    precision: Precision = "none"
+
+    @property
+    def year(self) -> int | None:
+        """The year in which it begins; the last year if the beginning is open."""
+        day = self.first_day or self.last_day
+        return int(day[:4]) if day else None
+
+
+@dataclass(frozen=True)
 class Record:
     """What a page states about one archival item.
 
@@ -100,6 +128,10 @@ class Record:
     cut: bool = False
     open_title: bool = False
     loses_date: bool = False
+
+
+TotalKind = Literal["exact", "floor", "estimate", "ceiling"]
+"""`exact`: so many; `floor`: at least so many; `estimate`: about so many; `ceiling`: the site shows no more."""
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harvester.readers.base import Skipped
+from harvester.model import Skipped
 
 if TYPE_CHECKING:
-    from harvester.store.run_pages import WalkRequest
-    from harvester.store.walks import WalkOutcome
     from harvester.urls import ListingAddress
 
 
@@ -25,6 +23,38 @@ STEP_FIELD = "Harvester-Step"
 
 ASIDE_FIELD = "Harvester-Aside"
 """The field of a response's record that is no reading of a page: robots.txt, a redirect, a busy server."""
+
+
+@dataclass(frozen=True)
+class WalkRequest:
+    """Which page of which walk a capture was requested for; `first` is the position that it must begin with.
+
+    `again`: if the page is refused it is requested once more, so this is no step of the walk yet. `filled`: the page
+    should have records, so that a page without any is no step either. `listing`: the listing's address.
+    """
+
+    walk: int
+    number: int
+    reason: str
+    first: int
+    listing: str = ""
+    cached: bool = False
+    again: bool = False
+    filled: bool = False
+
+
+@dataclass(frozen=True)
+class WalkOutcome:
+    """How a walk ended."""
+
+    status: str
+    proof: str | None
+    reason: str | None
+    total: int | None
+    records: int
+    drift: int
+    pages: int
+    finished_at: str
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ import click
 from harvester.cli.commands import engine_option, json_option
 from harvester.errors import UsageError
 from harvester.ingest import read_page
-from harvester.model import DocumentPage, Listing, Refused
+from harvester.model import DocumentPage, Listing, Refused, Skipped
 from harvester.parsers.titles import explain_title
-from harvester.readers.base import Skipped
 from harvester.readers.targets import read_targets
 from harvester.registry import choose_sources
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from harvester.config.loader import TABLES
 from harvester.config.model import Settings
+from harvester.config.recurrence import format_duration
 from harvester.config.types import SECRET
-from harvester.schedule.plans import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
-from harvester.crawl.politeness import agreed_delay, is_loopback
+from harvester.config.recurrence import recurrence_of
 from harvester.errors import UsageError
-from harvester.schedule.plans import recurrence_of
+from harvester.politeness import agreed_delay, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from harvester.crawl.http_client import FetchFailed
-from harvester.crawl.politeness import PATIENT_LOOKS, SECOND_LOOKS
 from harvester.ingest import NOTHING_FOUND, NOTHING_THERE
-from harvester.model import Capture, Problem, Refused
+from harvester.model import Capture, Problem, Refused, Skipped
 from harvester.parsers.html.refusals import WAITING_ROOM, classify_non_page
 from harvester.parsers.parse import parse
-from harvester.readers.base import Skipped
+from harvester.politeness import PATIENT_LOOKS, SECOND_LOOKS
 from harvester.readers.http import Message
 from harvester.urls import canonical, listing_of, page_number, rebased
 
@@ -35,7 +34,8 @@ if TYPE_CHECKING:
     from harvester.crawl.session import CrawlSession
     from harvester.source import Source
     from harvester.store.captures import Validators
-    from harvester.store.run_pages import PageResult, WalkRequest
+    from harvester.store.run_pages import PageResult
+    from harvester.walk_log import WalkRequest
 
 
 @dataclass
@@ -123,7 +123,7 @@ class CaptureFetcher:
             fetched = await self.visit(address, replace(step, again=look < most))
             yield fetched
             taken = await fetched.taken
-            if taken is None or not step.is_unanswered(taken):
+            if taken is None or taken.answers(step):
                 return
             code = self._session.run.refusal(taken.capture_id) or NOTHING_FOUND
             what = WHAT.get(code, "no page of the listing")

@@ -13,7 +13,10 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.signals import robots_parsed
 
-from harvester.crawl.politeness import (
+from harvester.crawl.robots import BusyRobotsError, SlowRobotsError
+from harvester.errors import HarvesterError
+from harvester.model import Problem
+from harvester.politeness import (
     BACK_OFF_SECONDS,
     BUSY,
     ELSEWHERE,
@@ -23,9 +26,6 @@ from harvester.crawl.politeness import (
     redirect_target,
     retry_after,
 )
-from harvester.crawl.robots import BusyRobotsError, SlowRobotsError
-from harvester.errors import HarvesterError
-from harvester.model import Problem
 from harvester.readers.base import DamageError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from harvester.crawl.politeness import agreed_delay
 from harvester.errors import UsageError
+from harvester.politeness import agreed_delay
 from harvester.urls import is_ordered, listing_for, listing_of
 from harvester.utils import default_database, utc_timestamp
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from harvester.crawl.capture_fetcher import Fetched
     from harvester.crawl.spider import ArchiveSpider
-    from harvester.readers.base import Skipped
+    from harvester.model import Skipped
     from harvester.store.run_pages import PageResult
 
 INDEX_SECONDS = 30

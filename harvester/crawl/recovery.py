@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from harvester.source import Source
     from harvester.store.run import Run
-    from harvester.store.run_pages import WalkRequest
+    from harvester.walk_log import WalkRequest
 
 
 @dataclass(frozen=True)

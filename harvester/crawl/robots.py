@@ -14,7 +14,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.signals import robots_parsed
 from scrapy.utils.misc import build_from_crawler
 
-from harvester.crawl.politeness import BUSY, ELSEWHERE, LONGEST_WAIT_SECONDS, MOST_REDIRECTS, redirect_target
+from harvester.politeness import BUSY, ELSEWHERE, LONGEST_WAIT_SECONDS, MOST_REDIRECTS, redirect_target
 
 if TYPE_CHECKING:
     from scrapy.http import Response

@@ -12,7 +12,6 @@ from harvester.store.database import transaction, translate_errors
 from harvester.store.due_pages import count_document_pages, find_due_pages
 from harvester.store.removals import apply_removals, close_walk
 from harvester.store.walks import (
-    WalkOutcome,
     begin_walk,
     finished_walk,
     load_steps,
@@ -27,7 +26,7 @@ from harvester.store.walks import (
 from harvester.store.withdrawal.release import undecided_addresses
 from harvester.store.withdrawal.withdrawn import is_withdrawn_address
 from harvester.utils import utc_timestamp
-from harvester.walk_log import begin_note, end_note, removals_note
+from harvester.walk_log import WalkOutcome, begin_note, end_note, removals_note
 
 if TYPE_CHECKING:
     from scrapy.http import Response

@@ -3,8 +3,8 @@
 import os
 
 from harvester import __version__
-from harvester.crawl.politeness import DELAY_SECONDS, TIMEOUT_SECONDS
 from harvester.model import MAX_BYTES
+from harvester.politeness import DELAY_SECONDS, TIMEOUT_SECONDS
 
 BOT_NAME = "harvester"
 SPIDER_MODULES = ["harvester.spiders", "harvester.crawl.spiders"]

@@ -17,8 +17,8 @@ from harvester.crawl.options import CrawlBudget, CrawlOptions
 from harvester.crawl.proof import PageRequest
 from harvester.crawl.walk import SEAM, UNREAD, WalkLimits, pages_of, resumed
 from harvester.model import Problem
-from harvester.store.run_pages import WalkRequest
 from harvester.urls import canonical, in_other_order, is_ordered, page_url
+from harvester.walk_log import WalkRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

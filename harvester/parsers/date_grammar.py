@@ -11,12 +11,13 @@ import datetime
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from harvester.parsers.date_parts import WINTER, Precision, Whole, beside, build, is_whole
+from harvester.parsers.date_parts import WINTER, Whole, beside, build, is_whole
 from harvester.parsers.date_words import UNDATED, WORDS, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harvester.model import Precision
     from harvester.parsers.date_words import Word
     from harvester.source import DateOrder
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Precision = Literal["day", "month", "year", "season", "decade", "century", "span", "ambiguous", "none"]
+    from harvester.model import Precision
 
 
 class Whole(NamedTuple):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from harvester.model import PrintedDate
 from harvester.parsers.date_grammar import NO_DAY, Reading, read
 from harvester.parsers.date_words import names_date
 
 if TYPE_CHECKING:
-    from harvester.parsers.date_parts import Precision
     from harvester.source import DateOrder
 
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
@@ -23,26 +22,6 @@ LONGEST_UNREAD = 40
 """What is longer and cannot be read is a title, though it names a date."""
 # Invisible characters, left by word processors and web pages.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-
-
-@dataclass(frozen=True)
-class PrintedDate:
-    """A date as printed (`text`), as EDTF, and as the first and last day it can mean (ISO, both inclusive).
-
-    A day is None if that end is open (`before 1956`).
-    """
-
-    text: str | None = None
-    edtf: str | None = None
-    first_day: str | None = None
-    last_day: str | None = None
-    precision: Precision = "none"
-
-    @property
-    def year(self) -> int | None:
-        """The year in which it begins; the last year if the beginning is open."""
-        day = self.first_day or self.last_day
-        return int(day[:4]) if day else None
 
 
 NO_DATE = PrintedDate()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from harvester.model import TotalKind
 
 
 if TYPE_CHECKING:
@@ -91,9 +93,6 @@ def read_range(found: re.Match[str]) -> Range | None:
     first, last, total = numbers
     return Range(first, last, total, kind_of(found))
 
-
-TotalKind = Literal["exact", "floor", "estimate", "ceiling"]
-"""`exact`: so many; `floor`: at least so many; `estimate`: about so many; `ceiling`: the site shows no more."""
 
 _FLOOR = re.compile(r"(?i)over|more than|at least|>|[+]|or more|mehr als|plus de")
 _CEILING = re.compile(r"(?i)up to|at most|maximum|first")

@@ -11,19 +11,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from harvester.errors import HarvesterError
-from harvester.model import MAX_BYTES, Capture, Problem
+from harvester.model import MAX_BYTES, Capture, Problem, Skipped
 from harvester.readers.filenames import PACKED, Names, archive_kind
 
 if TYPE_CHECKING:
     from harvester.readers.compression import Stream
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """Something in a target that is no capture: `problem` is the reason, None if its name shows that it is no page."""
-
-    uri: str
-    problem: Problem | None = None
 
 
 ReadItem = Capture | Skipped

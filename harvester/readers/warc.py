@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from harvester.model import Capture, Problem
-from harvester.readers.base import BOMB, MAX_DAMAGES, DamageError, DecompressionLimit, Skipped, path_text
+from harvester.model import Capture, Problem, Skipped
+from harvester.readers.base import BOMB, MAX_DAMAGES, DamageError, DecompressionLimit, path_text
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
 from harvester.readers.http import Message, parse_answer
 from harvester.readers.revisits import RecordLocation, RevisitIndex, keys_of, referred_keys

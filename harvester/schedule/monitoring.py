@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from harvester.schedule.plans import format_duration
+from harvester.config.recurrence import format_duration
 from harvester.store.database import transaction
 from harvester.store.incidents import Incident, delete_incident, insert_incident, insert_notification, load_incidents
 from harvester.store.run import first_message

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from harvester.store.listing_members import MissingDocument
     from harvester.store.run import Run
-    from harvester.store.walks import WalkOutcome
+    from harvester.walk_log import WalkOutcome
 
 
 LATE = "a later walk was harvested before: it proves nothing of who has left since"

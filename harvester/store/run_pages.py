@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from harvester.model import Capture, Page, Severity
     from harvester.source import Source
     from harvester.store.captures import KnownCapture, PageHashes
+    from harvester.walk_log import WalkRequest
 
 FUTURE = timedelta(days=1)
 """How far clocks may differ."""
@@ -46,28 +47,6 @@ ANOTHER_DOCUMENT = "another-document"
 CLAIM = "says that it is another document's page: what it says counts for none until that is confirmed; ask again"
 UNDECIDED = "withheld until its page is read: its title and date, or its address, are those of a withdrawn document"
 STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
-
-
-@dataclass(frozen=True)
-class WalkRequest:
-    """Which page of which walk a capture was requested for; `first` is the position that it must begin with.
-
-    `again`: if the page is refused it is requested once more, so this is no step of the walk yet. `filled`: the page
-    should have records, so that a page without any is no step either. `listing`: the listing's address.
-    """
-
-    walk: int
-    number: int
-    reason: str
-    first: int
-    listing: str = ""
-    cached: bool = False
-    again: bool = False
-    filled: bool = False
-
-    def is_unanswered(self, result: PageResult) -> bool:
-        """Return whether a page is refused, or is empty although records are expected."""
-        return result.refused or (self.filled and not result.records)
 
 
 @dataclass(frozen=True)
@@ -83,6 +62,10 @@ class PageResult:
     missing: bool = False
     claim: bool = False
     records: int = 0
+
+    def answers(self, step: WalkRequest) -> bool:
+        """Return whether a page is as requested: it is not refused, nor empty although records are expected."""
+        return not self.refused and (self.records > 0 or not step.filled)
 
 
 class RunPages(RunTotals):
@@ -256,7 +239,7 @@ class RunPages(RunTotals):
     def _counted(self, result: PageResult, step: WalkRequest | None) -> PageResult:
         """Count a page, and as a step of its walk unless it is requested again."""
         self.counts["pages"] += 1
-        if not (step and step.again and step.is_unanswered(result)):
+        if not (step and step.again and not result.answers(step)):
             self._keep_step(step, None if result.refused else result.capture_id, known=result.known)
         return result
 

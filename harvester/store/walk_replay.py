@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.model import Problem
 from harvester.store.removals import apply_removals, close_walk
-from harvester.store.run_pages import WalkRequest
-from harvester.store.walks import WalkOutcome, begin_walk, has_walk, resume_walk
+from harvester.store.walks import begin_walk, has_walk, resume_walk
 from harvester.urls import listing_of
 from harvester.utils import utc_timestamp
+from harvester.walk_log import WalkOutcome, WalkRequest
 
 if TYPE_CHECKING:
     from harvester.model import Capture

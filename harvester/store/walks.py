@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.urls import ListingAddress
+    from harvester.walk_log import WalkOutcome
 
 
 @dataclass(frozen=True)
@@ -30,20 +31,6 @@ class StoredWalkPage:
     cached: bool
     onward: bool
     exact: bool = True
-
-
-@dataclass(frozen=True)
-class WalkOutcome:
-    """How a walk ended."""
-
-    status: str
-    proof: str | None
-    reason: str | None
-    total: int | None
-    records: int
-    drift: int
-    pages: int
-    finished_at: str
 
 
 def begin_walk(db: Database, run: int, listing: ListingAddress, started_at: str | None = None) -> int:

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlite_utils import Database
 
 from harvester.cli import run
+from harvester.config.recurrence import Recurrence
 from harvester.db.pages.folding import register as register_fold
 from harvester.schedule.attempts import begin, register
 from harvester.schedule.monitoring import update_incidents
-from harvester.schedule.plans import Recurrence, ScheduledSync
+from harvester.schedule.plans import ScheduledSync
 from harvester.store import digests
 from harvester.store.database import open_to_write
 from harvester.store.integrity.check import run_checks, run_table_checks

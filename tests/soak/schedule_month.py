@@ -17,7 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from harvester.schedule.plans import Recurrence, ScheduledSync
+from harvester.config.recurrence import Recurrence
+from harvester.schedule.plans import ScheduledSync
 from tests.support.schedule_world import Month
 
 BEGIN, END = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)

@@ -15,8 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from harvester.model import Capture
-from harvester.readers.base import Skipped
+from harvester.model import Capture, Skipped
 from harvester.readers.targets import read_targets
 from harvester.source import Source
 

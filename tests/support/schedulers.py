@@ -10,7 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.schedule.plans import Recurrence, ScheduledSync
+from harvester.config.recurrence import Recurrence
+from harvester.schedule.plans import ScheduledSync
 from harvester.schedule.scheduler import Scheduler, SchedulerLoop
 from harvester.schedule.workers import Launcher
 

@@ -54,7 +54,7 @@ def nothing(_site: Passing) -> Answer:
 
 
 def test_it_is_waited_for_twenty_minutes() -> None:
-    from harvester.crawl.politeness import BACK_OFF_SECONDS, PATIENT_LOOKS
+    from harvester.politeness import BACK_OFF_SECONDS, PATIENT_LOOKS
 
     assert sum(BACK_OFF_SECONDS * 2**look for look in range(PATIENT_LOOKS)) > MINUTES * 60
 

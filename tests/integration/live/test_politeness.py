@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.crawl.politeness import agreed_delay, is_loopback, retry_after
 from harvester.errors import UsageError
+from harvester.politeness import agreed_delay, is_loopback, retry_after
 from harvester.processes import identity
 from harvester.store.database import open_to_read, open_to_write
 from harvester.utils import utc_timestamp

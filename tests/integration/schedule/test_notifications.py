@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harvester.config.model import AlertConfig
+from harvester.config.recurrence import Recurrence
 from harvester.schedule import delivery
 from harvester.schedule.attempts import register
 from harvester.schedule.delivery import deliver_all
 from harvester.schedule.monitoring import update_incidents
-from harvester.schedule.plans import Recurrence, ScheduledSync
+from harvester.schedule.plans import ScheduledSync
 from harvester.store.database import open_to_write
 from harvester.store.incidents import lease_notifications, mark_delivered
 from harvester.utils import utc_timestamp

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from edtf import text_to_edtf
@@ -11,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvester.parsers.date_grammar import read, read_by_rules
-from harvester.parsers.dates import LONGEST, NO_DATE, PrintedDate, looks_like_date, may_begin_date, read_date
+from harvester.parsers.dates import LONGEST, NO_DATE, looks_like_date, may_begin_date, read_date
+
+if TYPE_CHECKING:
+    from harvester.model import PrintedDate
 
 NOTHING = (None, None, None, "none")
 TABLE = {

@@ -17,7 +17,7 @@ import pytest
 from fastwarc.warc import ArchiveIterator
 
 from harvester.ingest import Stop, harvest_captures
-from harvester.readers.base import Skipped
+from harvester.model import Skipped
 from harvester.readers.targets import read_targets
 from harvester.store.capture_files import find_record_locations
 from harvester.store.database import open_to_write

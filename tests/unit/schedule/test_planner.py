@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from harvester.config.recurrence import Recurrence
 from harvester.schedule.planner import FinishedAttempt, ScheduleState, Start, decide, next_due, next_start
-from harvester.schedule.plans import Recurrence, ScheduledSync, jitter_delay
+from harvester.schedule.plans import ScheduledSync, jitter_delay
 
 HOUR, MINUTE, DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)

@@ -28,10 +28,10 @@ from harvester.store.history import fields_as_of, gone_at
 from harvester.store.integrity.check import run_checks
 from harvester.store.removals import apply_removals, close_walk
 from harvester.store.run import Run
-from harvester.store.run_pages import WalkRequest
-from harvester.store.walks import WalkOutcome, begin_walk
+from harvester.store.walks import begin_walk
 from harvester.urls import listing_for, page_url
 from harvester.utils import utc_timestamp
+from harvester.walk_log import WalkOutcome, WalkRequest
 from tests.support.archive_pages import Item, document_page, listing_page, make_items
 from tests.support.harvesting import SOURCE, sound
 from tests.support.sync_model import FIELDS, Model, Said, Saying
