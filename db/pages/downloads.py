@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from .exports import Format
     from .queries import Reader
-    from .search import SearchResult
-    from .search_page import SearchAnswer
+    from .search import SearchAnswer, SearchResult
     from .search_request import SearchRequest
 
 PIECE = 50

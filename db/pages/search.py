@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from datasette.app import Datasette
+    from datasette.utils.asgi import Request
 
     from .queries import Reader
     from .search_request import SearchRequest
@@ -51,6 +52,26 @@ class SearchResult:
     def without(self, facet: str) -> BitMap:
         """Return the documents that match without the filters of one facet."""
         return self.beside.get(facet, self.ids)
+
+
+@dataclass
+class SearchAnswer:
+    """A search and its results in each of the searched harvests."""
+
+    datasette: Datasette
+    request: Request
+    question: SearchRequest
+    found: dict[str, SearchResult]
+
+    @property
+    def total(self) -> int:
+        """How many documents were found."""
+        return sum(len(found.ids) for found in self.found.values())
+
+    @property
+    def first(self) -> str:
+        """The harvest whose layout the page uses."""
+        return next(iter(self.found))
 
 
 async def search_database(datasette: Datasette, database: str, question: SearchRequest) -> SearchResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from datasette.utils.asgi import Response
@@ -18,7 +18,7 @@ from .exports import BY_ENDING
 from .facet_counts import by_name, count, values
 from .navigation import result_query
 from .queries import with_reader
-from .search import SearchResult, count_matches, result_page, search_database
+from .search import SearchAnswer, count_matches, result_page, search_database
 from .search_request import FACETS, SearchRequest, read_request
 from .several import merge_pages
 from .snippets import find_snippets
@@ -38,26 +38,6 @@ LATE = (
     "This took too long and was given up: very many words begin so, or all of these stand in very many documents. "
     "Type more letters, or a rarer word."
 )
-
-
-@dataclass
-class SearchAnswer:
-    """A search and its results in each of the searched harvests."""
-
-    datasette: Datasette
-    request: Request
-    question: SearchRequest
-    found: dict[str, SearchResult]
-
-    @property
-    def total(self) -> int:
-        """How many documents were found."""
-        return sum(len(found.ids) for found in self.found.values())
-
-    @property
-    def first(self) -> str:
-        """The harvest whose layout the page uses."""
-        return next(iter(self.found))
 
 
 async def search_page(request: Request, datasette: Datasette) -> Any:

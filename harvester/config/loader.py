@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from harvester.config.model import AlertConfig, ListingConfig, ScheduleConfig, Settings, SourceConfig
-from harvester.config.validation import contradictions
+from harvester.config.validation import KeyPath, contradictions
 from harvester.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
-KeyPath = tuple[str | int, ...]
 
 DEEPEST = 8
 """How deep nested keys get line numbers; the configuration's own keys are at most four deep."""

@@ -13,13 +13,14 @@ from harvester.politeness import agreed_delay, is_loopback
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harvester.config.loader import KeyPath
     from harvester.config.model import AlertConfig, ScheduleConfig, Settings
 
 OFTENEST = timedelta(minutes=10)
 """The shortest period for an archive: listings change a few times a week, so a shorter one only burdens the archive."""
 LOOKED_AHEAD = 100
-Contradiction = tuple["KeyPath", str]
+KeyPath = tuple[str | int, ...]
+"""The keys that lead to a value."""
+Contradiction = tuple[KeyPath, str]
 
 
 def contradictions(settings: Settings) -> Iterator[Contradiction]:

@@ -26,7 +26,7 @@ from harvester.politeness import (
     redirect_target,
     retry_after,
 )
-from harvester.readers.base import DamageError
+from harvester.readers.damage import DamageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,10 +6,11 @@ open records. Records without either are found among the summaries' blocks (`und
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.model import Record
+from harvester.parsers.blocks import Entry
 from harvester.parsers.dates import looks_like_date, may_be_date, read_date
 from harvester.parsers.undated import (
     BlockPosition,
@@ -21,22 +22,7 @@ from harvester.parsers.undated import (
 )
 
 if TYPE_CHECKING:
-    from harvester.parsers.text_listing import Block
-
-
-@dataclass
-class Entry:
-    """The blocks of one record. Without a title (lost by the form, or cut off) it is not a record.
-
-    `by_shape`: it has no date, and only the shape of its title shows that it begins here.
-    `unclear`: blocks that may be more of the summary or an undated record, on a page that is cut off.
-    """
-
-    date: Block | None = None
-    title: Block | None = None
-    summary: list[Block] = field(default_factory=list)
-    by_shape: bool = False
-    unclear: list[Block] = field(default_factory=list)
+    from harvester.parsers.blocks import Block, Promise
 
 
 @dataclass(frozen=True)
@@ -48,24 +34,10 @@ class Reading:
     tie: bool = False
 
 
-@dataclass(frozen=True)
-class Promise:
-    """How many records a page declares, and how reliable that is.
-
-    `whole`: an end marker proves that nothing is cut off. `may_be_whole`: nothing shows that anything is cut off.
-    `loses_lines`: the form drops lines of one word, and leaves one more blank line for each.
-    """
-
-    count: int
-    whole: bool
-    may_be_whole: bool
-    loses_lines: bool = False
-
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from harvester.parsers.text_listing import Block
+    from harvester.parsers.blocks import Block
 
 
 Lines = tuple[str, ...]
@@ -262,7 +234,7 @@ def _set_doubtful_apart(entries: Sequence[Entry], promise: Promise) -> None:
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harvester.parsers.text_listing import PageEnd
+    from harvester.parsers.blocks import PageEnd
     from harvester.source import DateOrder, Form
 
 FEWEST_TO_JUDGE_BY = 3

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from harvester.model import Page, Record
+    from harvester.parsers.blocks import Block, PageEnd
     from harvester.parsers.grammar import Placed, Reading
     from harvester.parsers.range_lines import Range
-    from harvester.parsers.text_listing import Block, PageEnd
     from harvester.source import Form
 
 

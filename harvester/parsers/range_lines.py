@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from harvester.parsers.text_listing import Block
+    from harvester.parsers.blocks import Block
     from harvester.source import Form
 
 MOST_RECORDS_ON_A_PAGE = 1000

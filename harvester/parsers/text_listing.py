@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harvester.model import Listing, Refused
 from harvester.parsers import page_problems
-from harvester.parsers.dates import looks_like_date, may_begin_date
-from harvester.parsers.grammar import Promise, Reading, place, read_counted, read_marked, titles_are_gone
+from harvester.parsers.blocks import Block, PageEnd, Promise, blocks_of, take_ending
+from harvester.parsers.grammar import Reading, place, read_counted, read_marked, titles_are_gone
 from harvester.parsers.range_lines import MOST_RECORDS_ON_A_PAGE, SPACES, Range, as_limited, find_range
 from harvester.parsers.undated import ends_sentence
 
@@ -103,103 +101,3 @@ def _heading(header: Sequence[Block], form: Form) -> str | None:
 
 def _too_large(blocks: int, form: Form) -> Refused:
     return Refused("too-many-blocks", f"{blocks} blocks of text are no page of a listing", form=form.name)
-
-
-MOST_BLOCKS = 60_000
-"""More are not even split: no page of an archive has a hundredth of that."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """Lines that belong together. `gap`: the number of blank lines before; `marked`: it begins with a record mark."""
-
-    lines: tuple[str, ...]
-    gap: int = 1
-    marked: bool = False
-
-    @cached_property
-    def text(self) -> str:
-        """The lines, joined by spaces."""
-        return " ".join(self.lines)
-
-    @property
-    def paragraph(self) -> str:
-        """The lines as printed."""
-        return "\n".join(self.lines)
-
-
-def blocks_of(text: str, form: Form) -> list[Block]:
-    """Return the blocks of a text, split at blank lines, at record marks or at each line, as its form defines."""
-    blocks: list[Block] = []
-    lines: list[str] = []
-    gap, marked = 0, False
-
-    def close() -> None:
-        nonlocal lines, gap, marked
-        if lines:
-            blocks.append(Block(tuple(lines), gap, marked))
-            lines, gap, marked = [], 0, False
-
-    for raw in text.split("\n"):
-        if len(blocks) > MOST_BLOCKS:
-            break
-        mark = form.mark_pattern.match(raw) if form.mark_pattern else None
-        line = raw[mark.end() :].strip() if mark else raw.strip()
-        if mark or form.one_line_parts or not line:
-            close()
-        marked = marked or mark is not None
-        gap += not line and not mark
-        if line:
-            lines.append(line)
-    close()
-    return blocks
-
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from harvester.source import Form
-
-
-@dataclass(frozen=True)
-class PageEnd:
-    """The end of a page: `proven` by the form's end marker. `closed`: the last block is complete.
-
-    `fragment`: the beginning of a date or of the end marker, if the page was cut off inside it.
-    """
-
-    proven: bool
-    closed: bool
-    fragment: Block | None = None
-
-
-def take_ending(blocks: Sequence[Block], text: str, form: Form) -> tuple[list[Block], PageEnd]:
-    """Return the blocks without what ends the page and belongs to no record, and how the page ends."""
-    marker = _end_marker(blocks, form)
-    if marker is not None:
-        return list(blocks[:marker]), PageEnd(proven=True, closed=True)
-    line_ends = text[len(text.rstrip()) :].count("\n")
-    if line_ends == 0 and _is_fragment(blocks, form):
-        return list(blocks[:-1]), PageEnd(proven=False, closed=True, fragment=blocks[-1])
-    return list(blocks), PageEnd(proven=False, closed=line_ends > (not form.one_line_parts))
-
-
-def _end_marker(blocks: Sequence[Block], form: Form) -> int | None:
-    """Return the end marker's block number. The same words near a date are the title of a record."""
-    for at in reversed(range(len(blocks))):
-        if looks_like_date(blocks[at].text):
-            return None
-        if blocks[at].text == form.ends_at and not (at and looks_like_date(blocks[at - 1].text)):
-            return at
-    return None
-
-
-def _is_fragment(blocks: Sequence[Block], form: Form) -> bool:
-    """Return whether the last block may be the beginning of a date or of the end marker, where one is expected."""
-    if not blocks or looks_like_date(blocks[-1].text):
-        return False
-    if form.mark:
-        return blocks[-1].marked and may_begin_date(blocks[-1].text)
-    title_expected = len(blocks) > 1 and looks_like_date(blocks[-2].text)
-    ends = form.ends_at is not None and form.ends_at.startswith(blocks[-1].text)
-    return not title_expected and (ends or may_begin_date(blocks[-1].text))

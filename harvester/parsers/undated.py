@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harvester.parsers.grammar import Entry, Promise
-    from harvester.parsers.text_listing import Block
+    from harvester.parsers.blocks import Block, Entry, Promise
 
 LONGEST_TITLE = 255
 """The new site's software (Drupal) stores no longer ones; the longest seen has 214 characters."""

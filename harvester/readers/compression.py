@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import brotli  # type: ignore[import-untyped]
 
-from harvester.readers.base import MAX_READ, DamageError, DecompressionLimit
+from harvester.readers.damage import MAX_READ, DamageError, DecompressionLimit
 
 MAGIC = {
     "gzip": (b"\x1f\x8b\x08",),

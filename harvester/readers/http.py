@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, replace
 
 from harvester.model import MAX_BYTES
-from harvester.readers.base import DamageError
 from harvester.readers.compression import MAGIC, MAGIC_SIZE, Pieces, packing_of
+from harvester.readers.damage import DamageError
 
 LOOKED_AT = 512
 """Number of bytes of a body that distinguish text from brotli and deflate, which have no magic number."""

@@ -9,8 +9,8 @@ from tarfile import BLOCKSIZE, TarInfo
 from typing import TYPE_CHECKING
 
 from harvester.model import MAX_BYTES
-from harvester.readers.base import MAX_DAMAGES, MAX_PLACE, DamageError
 from harvester.readers.compression import Pieces, Stream
+from harvester.readers.damage import MAX_DAMAGES, MAX_PLACE, DamageError
 from harvester.readers.filenames import LEADS_OUT, is_safe
 
 if TYPE_CHECKING:

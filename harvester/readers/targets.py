@@ -13,8 +13,9 @@ from tarfile import BLOCKSIZE
 from typing import TYPE_CHECKING, Protocol
 
 from harvester.model import MAX_BYTES, Problem, Skipped
-from harvester.readers.base import DamageError, Origin, ReadItem, read_page
+from harvester.readers.base import Origin, ReadItem, read_page
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
+from harvester.readers.damage import DamageError
 from harvester.readers.filenames import PACKED, Names, archive_kind
 from harvester.readers.revisits import KnownPlaces, RevisitIndex, no_places
 from harvester.readers.tar import header_in, read_tar

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.model import Capture, Problem, Skipped
-from harvester.readers.base import BOMB, MAX_DAMAGES, DamageError, DecompressionLimit, path_text
+from harvester.readers.base import path_text
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
+from harvester.readers.damage import BOMB, MAX_DAMAGES, DamageError, DecompressionLimit
 from harvester.readers.http import Message, parse_answer
 from harvester.readers.revisits import RecordLocation, RevisitIndex, keys_of, referred_keys
 from harvester.readers.warc_records import MAX_BLOCK, End, Header, next_record, read_block, read_end, read_header

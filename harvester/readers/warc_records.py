@@ -11,8 +11,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from harvester.model import MAX_BYTES
-from harvester.readers.base import DamageError
 from harvester.readers.compression import UNPACK_ERRORS, UNPACKERS, Pieces, unzstd
+from harvester.readers.damage import DamageError
 from harvester.readers.http import MAX_HEAD, read_fields
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from io import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.model import MAX_BYTES
-from harvester.readers.base import BOMB, DamageError, DecompressionLimit
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
+from harvester.readers.damage import BOMB, DamageError, DecompressionLimit
 from harvester.readers.filenames import LEADS_OUT, archive_kind, is_safe
 from harvester.readers.warc import read_warc
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from harvester.model import Problem
 from harvester.store.batch import WriteBatch
 from harvester.store.captures import update_spans
+from harvester.store.fill_rates import store_fill_rates
 from harvester.store.run_pages import ANOTHER_DOCUMENT, CLAIM, RunPages
 from harvester.store.search_index import purge_deleted, update_index
-from harvester.store.site_changes import store_fill_rates
 from harvester.store.statements import open_claims
 from harvester.store.walks import mark_interrupted
 from harvester.utils import utc_timestamp

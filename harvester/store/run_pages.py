@@ -20,10 +20,10 @@ from harvester.store.captures import (
     load_capture,
     split_readings,
 )
+from harvester.store.fill_rates import FillRates
 from harvester.store.page_writer import PageWriter
-from harvester.store.removals import mark_not_found, mark_returned, undo_returns
+from harvester.store.presence import mark_not_found, mark_returned, undo_returns
 from harvester.store.run_totals import REFERENCE_READINGS, RunTotals
-from harvester.store.site_changes import FillRates
 from harvester.store.walks import insert_step
 from harvester.store.withdrawal.names import WithdrawnNames
 from harvester.store.withdrawal.withdrawn import is_withdrawn_address, is_withdrawn_name

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.model import MAX_BYTES
-from harvester.readers.base import DamageError
+from harvester.readers.damage import DamageError
 from harvester.readers.http import Message, parse_answer
 from tests.support.containers import packed_zstd
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harvester.model import MAX_BYTES
-from harvester.readers import base
+from harvester.readers import damage
 from tests.support.containers import HOST, captures, packed_zstd, problems, read, tar, warc_gz, warc_record
 from tests.unit.readers.test_zip import deflated, raw_zip
 
@@ -31,7 +31,7 @@ import json, resource, sys, time
 from pathlib import Path
 from tests.support.containers import SOURCE
 from harvester.readers.targets import read_targets
-from harvester.readers.base import Skipped
+from harvester.model import Skipped
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -198,8 +198,8 @@ def test_a_page_that_declares_gigabytes_takes_no_memory(tmp_path: Path, kind: st
 
 def test_no_harm_in_an_archive_makes_a_bomb_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was unpacked is compared with what was read before, also when reading goes back or begins anew."""
-    monkeypatch.setattr(base, "RATIO_COUNTS_FROM", 100_000)
-    monkeypatch.setattr(base, "MAX_RATIO", 10)
+    monkeypatch.setattr(damage, "RATIO_COUNTS_FROM", 100_000)
+    monkeypatch.setattr(damage, "MAX_RATIO", 10)
     first = warc_record(f"https://{HOST}/document/first", random.Random(1).randbytes(5000).hex().encode(), gz=True)
     many = [
         warc_record(f"https://{HOST}/document/{number}", random.Random(number).randbytes(5000).hex().encode(), gz=True)
