@@ -10,7 +10,7 @@ from tests.support.hostile_sample import make_sample
 from tests.support.publishing import Site, configuration_with, datasette_alone, harvester_serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from playwright.sync_api import Browser
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from tests.support.archive_server_site import Site as Archive
     from tests.support.browsing import Visit
     from tests.support.live_processes import Harvests
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark all integration tests as slow: each starts processes, servers or a browser."""
+    for item in items:
+        if "integration" in item.path.parts:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 FEW = ("1962", "before 1956", "Winter 1961/62", "n.d.", "after 1970", "1950s", "Easter 1950", "12-14 May 1960", "195-?")
 BY_DATE = ["1950s", "195-?", "before 1956", "12-14 May 1960", "Winter 1961/62", "1962", "after 1970"]
 

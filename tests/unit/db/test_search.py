@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Holds = Callable[[dict[str, Any], dict[str, frozenset[str]]], bool]
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = 23_000
 MANY = 3000
 """So many are not read one by one, but for one question: that takes seconds, and their number is compared anyway."""

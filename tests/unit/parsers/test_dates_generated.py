@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from harvester.parsers.date_words import WORDS
 from harvester.parsers.dates import read_date
 from tests.support.generated_dates import pairs
+
+pytestmark = pytest.mark.slow
 
 
 def test_dates_in_the_words_of_many_languages_are_read_back() -> None:

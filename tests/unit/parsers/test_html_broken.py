@@ -17,6 +17,8 @@ from harvester.urls import read_address, read_file_address
 from tests.support.archive_pages import listing_page, make_items
 from tests.support.harvesting import SOURCE
 
+pytestmark = pytest.mark.slow
+
 LONGEST_SECONDS = 5
 SEARCH = "https://digitalarchive.wilsoncenter.org/search"
 MEMORY = 3 * 1024**3

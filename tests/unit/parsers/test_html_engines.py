@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import pytest
 
 SEARCH = "https://digitalarchive.wilsoncenter.org/search?page=0"
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -53,6 +53,7 @@ def titled(title: str) -> list[Item]:
     return [Item(0, "item-0", title, "July 9, 1956", ())]
 
 
+@pytest.mark.slow
 @FEW
 @given(items(), st.integers(1, 900), st.sampled_from(["table", "rows"]))
 @example(titled("M"), 1, "table")  # links in the footer begin so, too
@@ -67,6 +68,7 @@ def test_listings(made: list[Item], first: int, shape: str) -> None:
     assert fast.problems == ()
 
 
+@pytest.mark.slow
 @FEW
 @given(items())
 def test_documents(made: list[Item]) -> None:

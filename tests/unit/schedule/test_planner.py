@@ -155,6 +155,7 @@ def test_each_full_walk_is_followed_by_so_many_short_ones() -> None:
     assert kinds == ["full", "incremental", "incremental", "full"]
 
 
+@pytest.mark.slow
 def test_after_ten_years_only_so_many_missed_times_are_listed() -> None:
     plan = ScheduledSync("often", "wilson", Recurrence(10 * MINUTE))
     start = decide(plan, known(SINCE), SINCE + 3650 * DAY + 5 * MINUTE)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import time_machine
 from datasette.utils import parse_metadata
 from hypothesis import HealthCheck, Phase, settings
@@ -38,6 +39,8 @@ from tests.support.sync_model import FIELDS, Model, Said, Saying
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+pytestmark = pytest.mark.slow
 
 SHORT: dict[str, Any] = {"summary": ("It.",), "transcript": (), "translation": (), "people": (), "places": ()}
 POOL = [replace(item, slug=f"s{item.number}", title=f"Title {item.number}", **SHORT) for item in make_items(40, seed=5)]

@@ -187,6 +187,7 @@ def shown(draw: st.DrawFn, name: str) -> tuple[Capture, Listing | DocumentPage]:
     return page(name, *records, form=form)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_the_order_of_pages_never_matters(data: st.DataObject) -> None:
@@ -205,6 +206,7 @@ def test_the_order_of_pages_never_matters(data: st.DataObject) -> None:
     assert results[0] == results[1]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_harvesting_twice_equals_once(data: st.DataObject) -> None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, example, given, note, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.model import Capture
+
+pytestmark = pytest.mark.slow
 
 MANY = int(os.environ.get("VOTES", "10"))
 FIRST = datetime(2025, 3, 1, 12, tzinfo=UTC)
