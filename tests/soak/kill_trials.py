@@ -44,7 +44,7 @@ MOMENTS: dict[str, tuple[str, str, bool, int]] = {
     "schema": ("harvester.db.migrations", "statements_of", True, 4),
     "rebuild: pages": ("harvester.rebuild", "parse", True, 30),
     "rebuild: history": ("harvester.rebuild", "restore_history", False, 1),
-    "rebuild: into place": ("harvester.rebuild", "_version", False, 14),
+    "rebuild: into place": ("harvester.rebuild", "data_version", False, 14),
     "backup: copy": ("harvester.store.backup", "copy_into", False, 1),
     "backup: check": ("harvester.store.backup", "_check_copy", False, 1),
     "backup: into place": ("harvester.store.backup", "_move_into_place", False, 1),

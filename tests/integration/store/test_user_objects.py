@@ -113,7 +113,7 @@ def test_published_and_backed_up_it_is_the_same(path: Path, tmp_path: Path) -> N
 MOMENTS = {
     "rebuild, before any page": (Aim("harvester.rebuild:list_pages"), ["rebuild"]),
     "rebuild, before what is own is kept": (Aim("harvester.rebuild:restore_user_columns"), ["rebuild"]),
-    "rebuild, while it is put in place": (Aim("harvester.rebuild:_version", 3), ["rebuild"]),
+    "rebuild, while it is put in place": (Aim("harvester.rebuild:data_version", 3), ["rebuild"]),
     "withdraw": (Aim("harvester.store.withdrawal.withdraw:add_keys"), ["withdraw", SECRET.slug]),
     "undo": (Aim("harvester.store.withdrawal.restore:index_now"), ["withdraw", OTHERS[0].slug, "--undo"]),
     "backup": (Aim("harvester.store.backup:_check_copy"), ["backup", "{folder}/copy.db"]),
