@@ -43,7 +43,7 @@ FORKS = multiprocessing.get_context("forkserver")
 READERS = 8
 PAUSE = 0.25
 PHASE_SECONDS = 4.0
-DOCUMENTS, LIVE = 600, 400
+DOCUMENTS, LIVE = 600, 100
 WORDS = ("Mao", "Khrushchev telegram", '"economic aid"', "treaty -secret", "delegation")
 
 
@@ -64,7 +64,7 @@ def saved(folder: Path, turn: int) -> tuple[int, str]:
 def live(folder: Path, turn: int) -> tuple[int, str]:
     """Harvest a local archive, which has grown, over HTTP, in a process of its own."""
     site = Site(LIVE, "live")
-    for _ in range(40 * (turn - 1)):
+    for _ in range(10 * (turn - 1)):
         site.listing.insert_anywhere()
     with ArchiveServer(site) as server:
         command = [sys.executable, "-m", "harvester", "harvest", "wilson", "--base-url", server.base, "--delay", "0"]
