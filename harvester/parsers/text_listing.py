@@ -21,7 +21,7 @@ MOST_BLOCKS_PER_RECORD = 50
 """More blocks than this for each record is no listing."""
 
 
-def read_listing(text: str, form: Form, order: DateOrder | None = None) -> Listing | Refused:
+def read_listing(text: str, form: Form, order: DateOrder | None) -> Listing | Refused:
     """Return the listing on a page of a known form. `order`: how its archive writes dates of numbers only."""
     blocks = blocks_of(text, form)
     if form.range_pattern is None:

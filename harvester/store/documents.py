@@ -58,7 +58,7 @@ class DocumentState:
 
     content: dict[str, FieldValue]
     news: dict[str, News]
-    date_order: DateOrder | None = None
+    date_order: DateOrder | None
 
     @property
     def columns(self) -> dict[str, Any]:

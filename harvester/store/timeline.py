@@ -335,7 +335,7 @@ def document_states(votes: Sequence[Vote], timeline: Timeline) -> Iterator[tuple
             yield vote.at, timeline.content()
 
 
-def is_field_different(name: str, one: Any, other: Any, order: DateOrder | None = None) -> bool:
+def is_field_different(name: str, one: Any, other: Any, order: DateOrder | None) -> bool:
     """Return whether two values of a field differ in more than how they are printed."""
     if one == other:
         return False

@@ -79,12 +79,15 @@ def undecided_addresses(db: Database, source: str) -> list[str]:
 
     A page that does not exist is requested again when a listing has shown the record since.
     """
-    here = [held for held in undecided_records(db, database_file(db)) if held.uri and held.source == source]
-    return [held.uri for held in here if held.uri and not _is_missing(db, held)]
+    here = [held for held in undecided_records(db, database_file(db)) if held.source == source]
+    if not here:
+        return []
+    hasher = hasher_of(db)
+    return [held.uri for held in here if held.uri and not _is_missing(db, hasher, held)]
 
 
-def _is_missing(db: Database, held: vault.HeldRecord) -> bool:
-    key = stand_in_key(hasher_of(db), held.source, held.document_id, held.key)
+def _is_missing(db: Database, hasher: Hasher, held: vault.HeldRecord) -> bool:
+    key = stand_in_key(hasher, held.source, held.document_id, held.key)
     return bool(db.execute(_MISSING, [held.uri, key]).fetchone()[0])
 
 
