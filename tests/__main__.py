@@ -59,9 +59,16 @@ def still_missing() -> str:
     return f"{', '.join(missing())} is missing ({why}): install it as root (Debian's), then run the tests again."
 
 
+def keep_bytecode() -> None:
+    """Let Python keep compiled modules, whatever the environment says: the tests start a command some thousand times."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
 def main(arguments: list[str]) -> int:
     """Run the tests. A missing program never ends in a success, whatever pytest made of it."""
     os.chdir(Path(__file__).resolve().parent.parent)
+    keep_bytecode()
     lacking = still_missing()
     status = int(pytest.main([*SIDE_BY_SIDE, *arguments]))
     if lacking:
