@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 import os
 import random
 import resource
@@ -21,6 +20,7 @@ from harvester.cli import run
 from harvester.store.database import open_to_read
 from harvester.store.integrity.check import run_checks
 from tests.support.archive_pages import document_page, listing_page, make_items
+from tests.support.forks import FORKS
 from tests.support.kills import told
 from tests.support.live_processes import Aim, mine
 
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ITEMS, SHOWN = 30, 10
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(
-    ["tests.soak.kill_trials", *(f"harvester.cli.{name}" for name in ("harvest", "rebuild", "backup"))]
-)
 # Where a process is killed: the module, what is called there, whether it is before or after that, and the latest time.
 MOMENTS: dict[str, tuple[str, str, bool, int]] = {
     "read": ("harvester.ingest", "sources_for", True, 30),
@@ -88,7 +84,7 @@ class Trial:
     def run(self, *arguments: str, aim: Aim | None = None, size: int | None = None) -> int:
         """Run a command on the database; give its exit status, negative if it was killed."""
         said = str(self.folder.parent / f"{self.folder.name}.txt")  # outside, where no limit is
-        process = _FORKS.Process(target=_child, args=([*arguments, "--db", str(self.path)], aim, size, said))
+        process = FORKS.Process(target=_child, args=([*arguments, "--db", str(self.path)], aim, size, said))
         process.start()
         process.join(120)
         return process.exitcode if process.exitcode is not None else 99
@@ -178,7 +174,7 @@ def _shut(trial: Trial, _size: int, whole: dict[str, Any]) -> list[str]:
     trial.path.chmod(0o444)
     trial.folder.chmod(0o555)
     try:
-        done = _FORKS.Process(target=_as_nobody, args=(trial,))
+        done = FORKS.Process(target=_as_nobody, args=(trial,))
         done.start()
         done.join(60)
         said = [] if done.exitcode == 1 else [f"ended with {done.exitcode}"]

@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import io
 import json
-import multiprocessing
 import os
 import random
 import signal
@@ -31,6 +30,7 @@ from harvester.store.integrity.check import run_checks
 from tests.support.archive_pages import document_page, listing_page, make_items
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Site
+from tests.support.forks import FORKS
 from tests.support.publishing import harvester_serve
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from tests.support.publishing import Site as Served
 
-FORKS = multiprocessing.get_context("forkserver")
 READERS = 8
 PAUSE = 0.25
 PHASE_SECONDS = 4.0

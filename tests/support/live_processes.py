@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -13,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 from harvester.cli import run
 from harvester.errors import HarvesterError
 from harvester.store.database import open_to_read
+from tests.support.forks import FORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.archive_server import ArchiveServer
-
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.support.live_processes", "harvester.cli.harvest", "harvester.cli.live"])
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,7 @@ def _child(arguments: list[str], aim: Aim | None, out: str, err: str) -> None:
 def in_process(folder: Path, arguments: list[str], aim: Aim | None = None) -> Done:
     """Run the command line in a process of its own."""
     out, err = folder / "out.txt", folder / "err.txt"
-    process = _FORKS.Process(target=_child, args=(arguments, aim, str(out), str(err)))
+    process = FORKS.Process(target=_child, args=(arguments, aim, str(out), str(err)))
     process.start()
     process.join(120)
     return Done(process.exitcode, out.read_text(), err.read_text())

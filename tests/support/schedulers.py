@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 from dataclasses import dataclass
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
     from harvester.schedule.workers import Sync
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.support.schedulers"])
 SECOND = timedelta(seconds=1)
 PLANS = (
     ScheduledSync("one", "alpha", Recurrence(SECOND)),

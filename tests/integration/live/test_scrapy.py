@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from scrapy.settings import default_settings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.project import get_project_settings
 
@@ -133,11 +134,25 @@ def test_every_spider_is_small() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("TELNETCONSOLE_ENABLED", False),
-        ("REMOTE_CONTROL_ENABLED", False),
         ("DOWNLOAD_VERIFY_CERTIFICATES", True),
         ("ROBOTSTXT_OBEY", True),
     ],
 )
 def test_the_settings_are_safe(name: str, value: bool) -> None:
     assert getattr(settings, name) is value
+
+
+def test_nothing_listens_while_a_crawl_runs_and_nothing_but_the_web_is_asked() -> None:
+    known = set(default_settings.EXTENSIONS_BASE)
+    assert {name.rpartition(".")[2] for name in known - set(settings.EXTENSIONS)} == {
+        "CoreStats",
+        "LogCount",
+        "MemoryUsage",
+        "CloseSpider",
+        "FeedExporter",
+        "LogStats",
+    }
+    assert {name for name in default_settings.DOWNLOAD_HANDLERS_BASE if name not in settings.DOWNLOAD_HANDLERS} == {
+        "http",
+        "https",
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import multiprocessing
 import resource
 import signal
 from pathlib import Path
@@ -16,12 +15,12 @@ from harvester.errors import DatabaseError
 from harvester.store.backup import back_up
 from harvester.store.database import open_to_read, open_to_write
 from tests.support.archive_pages import listing_page, make_items
+from tests.support.forks import FORKS
 from tests.support.harvesting import dump, sound
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-FORKS = multiprocessing.get_context("forkserver")
 PAGES = 300
 """Enough for a harvest that writes many times, on any machine: pages are taken several in one transaction."""
 

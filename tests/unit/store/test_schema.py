@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sqlite3
@@ -19,12 +18,12 @@ from harvester.errors import DatabaseError
 from harvester.store.database import open_to_read, open_to_write
 from harvester.store.integrity.check import run_checks
 from tests.support.archive_pages import document_page, listing_page, make_items
+from tests.support.forks import FORKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FORKS = multiprocessing.get_context("forkserver")
 NAMES = [migration.name for migration in migrations().pending(Database(memory=True))]
 STATEMENTS = sum(len([*schema.statements_of(path.read_text("utf-8"))]) for path in schema.FOLDER.glob("[0-9]*.sql"))
 
