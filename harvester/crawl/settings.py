@@ -12,12 +12,17 @@ USER_AGENT = f"archive-harvester/{__version__}"
 if os.environ.get("HARVESTER_CONTACT"):  # so that the archive's people can reach the user
     USER_AGENT += f" (+{os.environ['HARVESTER_CONTACT']})"
 
-EXTENSIONS = {  # what is off is not even imported: each command starts half a second sooner
-    "scrapy.extensions.telnet.TelnetConsole": None,  # a console that runs Python for anyone who connects
-    "scrapy.extensions.remote_control.RemoteControl": None,  # an HTTP server that executes Python
-    "scrapy.extensions.memdebug.MemoryDebugger": None,
-    "scrapy.extensions.spiderstate.SpiderState": None,  # a harvest keeps its state in the database
-    "scrapy.extensions.throttle.AutoThrottle": None,  # the delay is agreed with the archive
+# All that Scrapy would load besides: a console and an HTTP server that run Python for anyone who connects. Those turned
+# off by None in EXTENSIONS would be imported all the same, which costs each command half a second.
+EXTENSIONS_BASE = {
+    f"scrapy.extensions.{name}": 0
+    for name in (
+        "corestats.CoreStats",
+        "memusage.MemoryUsage",
+        "closespider.CloseSpider",
+        "feedexport.FeedExporter",
+        "logstats.LogStats",
+    )
 }
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # archives are asked over HTTP alone
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
