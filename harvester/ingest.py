@@ -43,9 +43,9 @@ class Stop:
     def listen(self) -> None:
         """Install the signal handlers."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._asked)
+            signal.signal(number, self._on_signal)
 
-    def _asked(self, number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.signal is not None:
             raise KeyboardInterrupt
         self.signal = number
@@ -54,10 +54,10 @@ class Stop:
 def read_page(capture: Capture, sources: tuple[Source, ...], engine: EngineChoice = "auto") -> tuple[Source, Page]:
     """Return the page in a capture, and the first of the sources that recognises it."""
     readings = [(source, parse(capture, source, engine)) for source in sources_for(capture, sources)]
-    taken = [reading for reading in readings if not isinstance(reading[1], Refused)]
+    accepted = [reading for reading in readings if not isinstance(reading[1], Refused)]
     known = [reading for reading in readings if isinstance(reading[1], Refused) and reading[1].code != "not-a-listing"]
-    if taken or known or len(readings) == 1:
-        return (taken or known or readings)[0]
+    if accepted or known or len(readings) == 1:
+        return (accepted or known or readings)[0]
     titles = ", ".join(source.title for source, _ in readings)
     return readings[0][0], replace(cast("Refused", readings[0][1]), message=f"no page of any archive known: {titles}")
 

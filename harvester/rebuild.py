@@ -35,7 +35,7 @@ from harvester.store.run import Run
 from harvester.store.search_index import mark_changed, update_index
 from harvester.store.user_objects import restore_user_columns, schema, without_triggers, without_unique_indexes
 from harvester.store.withdrawal.restore import check_vault, reapply_withdrawals, restore_all
-from harvester.store.withdrawal.withheld import keeper_of
+from harvester.store.withdrawal.withheld import withholder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from harvester.store.withdrawal.withheld import Keeper
+    from harvester.store.withdrawal.withheld import Withholder
 
 AT_ONCE = 16
 """Pages written at a time: fewer than any database of ours has, so that there is a time after the first of them."""
@@ -99,7 +99,7 @@ def _make(
             run.add_run_problem(Problem("warning", "otherwise-written", CARRIED.format(place)))
         with without_counting(db), without_triggers(db), without_unique_indexes(db):
             with transaction(db), without_triggers(db, ours=True):
-                rebuilt = _reingest(run, without, progress, keeper_of(path, withdrawn))
+                rebuilt = _reingest(run, without, progress, withholder_of(path, withdrawn))
                 restore_user_columns(db)
                 mark_changed(db)
             detach_previous(db)
@@ -109,13 +109,13 @@ def _make(
     return rebuilt
 
 
-def _reingest(run: Run, without: int | None, progress: Callable[[], None], keeper: Keeper) -> Rebuilt:
+def _reingest(run: Run, without: int | None, progress: Callable[[], None], withholder: Withholder) -> Rebuilt:
     if without is not None:
         if without >= run.id:
             raise UsageError(f"no run {without}: see `harvester status`, or the table runs")
         exclude_run(run.db, without)
     sources = load_sources()
-    retaking = Reingest(run, sources, keeper)
+    retaking = Reingest(run, sources, withholder)
     for row, capture in list_pages(retaking.left):
         retaking.reingest(row, capture, parse(capture, sources[row["source"]]))
         run.counts["pages"] += 1

@@ -143,7 +143,7 @@ class Source:
         return re.compile("|".join(f"(?:{path})" for path in paths) or ".*", re.DOTALL)
 
     @property
-    def says_paths(self) -> bool:
+    def has_paths(self) -> bool:
         """Whether pages can be recognized by their addresses."""
         return bool(self.addresses or self.pager or self.paths)
 

@@ -29,7 +29,7 @@ ASIDE_FIELD = "Harvester-Aside"
 class WalkRequest:
     """Which page of which walk a capture was requested for; `first` is the position that it must begin with.
 
-    `again`: if the page is refused it is requested once more, so this is no step of the walk yet. `filled`: the page
+    `retry`: if the page is refused it is requested once more, so this is no step of the walk yet. `filled`: the page
     should have records, so that a page without any is no step either. `listing`: the listing's address.
     """
 
@@ -39,7 +39,7 @@ class WalkRequest:
     first: int
     listing: str = ""
     cached: bool = False
-    again: bool = False
+    retry: bool = False
     filled: bool = False
 
 
@@ -61,16 +61,16 @@ class WalkOutcome:
 class WalkNote(Skipped):
     """A record about a walk. Readers that collect no walks skip it."""
 
-    said: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
 
 
 def read_note(uri: str, block: bytes) -> Skipped:
     """Return a note; one that cannot be read is skipped."""
     try:
-        said = json.loads(block)
+        fields = json.loads(block)
     except ValueError:
         return Skipped(uri)
-    return WalkNote(uri, said=said) if isinstance(said, dict) else Skipped(uri)
+    return WalkNote(uri, fields=fields) if isinstance(fields, dict) else Skipped(uri)
 
 
 def step_text(step: WalkRequest) -> str:
@@ -85,8 +85,8 @@ def begin_note(listing: ListingAddress, started_at: str, *, resumed: bool) -> di
 
 def end_note(listing: ListingAddress, started_at: str, ending: WalkOutcome, *, accepted: bool) -> dict[str, Any]:
     """Return the record of how a walk ended; `accepted`: any number of removals was to be believed."""
-    said = {"event": "end", "listing": listing.url, "started_at": started_at, **asdict(ending)}
-    return {**said, "accepted": True} if accepted else said
+    fields = {"event": "end", "listing": listing.url, "started_at": started_at, **asdict(ending)}
+    return {**fields, "accepted": True} if accepted else fields
 
 
 def removals_note(listing: ListingAddress, alive: set[str], unsure: set[str]) -> dict[str, Any]:

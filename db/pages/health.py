@@ -76,9 +76,9 @@ async def _schedule_trouble(datasette: Datasette, database: str) -> str:
     """Return the open incidents and overdue schedules as text; empty if there are none, or no such tables."""
     bad = await try_rows(datasette, database, BAD) or []
     overdue = [row for row in await try_rows(datasette, database, UPCOMING) or [] if row["overdue"]]
-    said = [f"{row['subject']} since {row['started_at']}: {row['summary']}" for row in bad]
-    said += [f"{row['schedule']} is overdue since {row['next_start']}: no scheduler is running" for row in overdue]
-    return "; ".join(said)
+    problems = [f"{row['subject']} since {row['started_at']}: {row['summary']}" for row in bad]
+    problems += [f"{row['schedule']} is overdue since {row['next_start']}: no scheduler is running" for row in overdue]
+    return "; ".join(problems)
 
 
 async def coverage_page(request: Request, datasette: Datasette) -> Response:
@@ -93,13 +93,13 @@ async def coverage_page(request: Request, datasette: Datasette) -> Response:
 async def syncs_page(request: Request, datasette: Datasette) -> Response:
     """Show upcoming and missed syncs, and the last runs over time with their results."""
     database = requested_harvest(datasette, request)
-    said: dict[str, Any] = {"runs": await rows(datasette, database, RUNS)}
-    said["walks"] = {row["run_id"]: row["verdicts"] for row in await rows(datasette, database, WALKS)}
+    context: dict[str, Any] = {"runs": await rows(datasette, database, RUNS)}
+    context["walks"] = {row["run_id"]: row["verdicts"] for row in await rows(datasette, database, WALKS)}
     # A database of an older version has no schedules.
-    said["attempts"] = {row["run_id"]: row for row in await try_rows(datasette, database, TURNS) or []}
+    context["attempts"] = {row["run_id"]: row for row in await try_rows(datasette, database, TURNS) or []}
     for name, question in (("upcoming", UPCOMING), ("missed", MISSED), ("bad", BAD)):
-        said[name] = await try_rows(datasette, database, question) or []
-    return await responses.render_page(datasette, request, "syncs.html", said, database)
+        context[name] = await try_rows(datasette, database, question) or []
+    return await responses.render_page(datasette, request, "syncs.html", context, database)
 
 
 async def robots(datasette: Datasette) -> Response:

@@ -37,10 +37,10 @@ class LiveProgress:
             self._bar = self._stack.enter_context(Progress(run, None))
         self._bar.update(pages)
 
-    def say(self, text: str) -> None:
+    def notify(self, text: str) -> None:
         """Print a line above the bar, such as why the crawl waits."""
         if self._bar is not None:
-            self._bar.say(text)
+            self._bar.print_line(text)
 
     def close(self) -> None:
         """Remove the bar."""
@@ -52,7 +52,7 @@ def harvest_live(source: str, options: CrawlOptions, stop: Stop, contact: str | 
     process = AsyncCrawlerProcess(scrapy_settings(contact))
     globalLogBeginner.beginLoggingTo([], redirectStandardIO=False)  # Twisted would write to the terminal itself
     crawler, progress = process.create_crawler(source), LiveProgress()
-    callbacks = {"progress": progress, "say": progress.say, "stopped": lambda: stop.signal is not None}
+    callbacks = {"progress": progress, "notify": progress.notify, "stopped": lambda: stop.signal is not None}
     task = process.crawl(crawler, order=options, **callbacks)
     try:
         process.start(install_signal_handlers=False)

@@ -49,7 +49,7 @@ class Progress:
         counts = f"{self._run.counts['records']} records, {speed:.{int(speed < SLOW)}f} pages/s"
         self._bar.update(self._task, completed=self._run.counts["pages"], total=total, counts=counts)
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Print a line above the bar."""
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False)

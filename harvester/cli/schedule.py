@@ -60,10 +60,14 @@ def run(loaded: LoadedConfig | None, db: Path, once: bool, beside: int | None) -
 
     """
     loaded = checked_config(loaded)
-    say = (lambda _text: None) if once else click.echo  # cron sends mail for each word
+    notify = (lambda _text: None) if once else click.echo  # cron sends mail for each word
     db.parent.mkdir(parents=True, exist_ok=True)
     scheduler = Scheduler(
-        scheduled_syncs(loaded.settings), Launcher(db, loaded.file), tuple(loaded.settings.alerts), once=once, say=say
+        scheduled_syncs(loaded.settings),
+        Launcher(db, loaded.file),
+        tuple(loaded.settings.alerts),
+        once=once,
+        notify=notify,
     )
     notifier = Notifier(db, loaded.settings.alerts, _log)
     loop = SchedulerLoop(db, scheduler, _log, identity(beside) if beside else None, notifier.alarm)

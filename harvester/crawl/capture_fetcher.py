@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 class Fetched:
     """An answer (or why there is none) on its way into the run.
 
-    `taken` is set when it is committed: the spider waits for that before it fetches more, so that a page is never
+    `result` is set when it is committed: the spider waits for that before it fetches more, so that a page is never
     recorded as read before its records are stored.
     """
 
@@ -50,7 +50,7 @@ class Fetched:
     response: Response | None = None
     step: WalkRequest | None = None
     same_as: Validators | None = None  # the capture that a 304 refers to
-    taken: Future[PageResult | None] = field(default_factory=Future)
+    result: Future[PageResult | None] = field(default_factory=Future)
 
 
 NOT_MODIFIED = 304
@@ -116,23 +116,23 @@ class CaptureFetcher:
 
         A waiting room or an empty cached page is retried for longer, unless that has failed before in this run.
         """
-        look, most, what, taken = 0, SECOND_LOOKS, "", None
+        look, most, what, result = 0, SECOND_LOOKS, "", None
         while look <= most:
             if look:
                 await self._fetcher.rest(look, f"{address} was answered with {what}")
-            fetched = await self.visit(address, replace(step, again=look < most))
+            fetched = await self.visit(address, replace(step, retry=look < most))
             yield fetched
-            taken = await fetched.taken
-            if taken is None or taken.answers(step):
+            result = await fetched.result
+            if result is None or result.answers(step):
                 return
-            code = self._session.run.refusal(taken.capture_id) or NOTHING_FOUND
+            code = self._session.run.refusal(result.capture_id) or NOTHING_FOUND
             what = WHAT.get(code, "no page of the listing")
             passes = code == WAITING_ROOM or (code == NOTHING_FOUND and step.filled)
             if self._patient and look < most and passes:
                 most = PATIENT_LOOKS
             look += 1
         self._patient = self._patient and most == SECOND_LOOKS
-        if taken and not taken.refused:
+        if result and not result.refused:
             uri = canonical(address, self._source, self._base)
             self._session.problem(Problem("warning", NOTHING_FOUND, NOTHING_THERE), uri)
 
@@ -140,7 +140,7 @@ class CaptureFetcher:
         """Return the page that was fetched last, as its walk needs it."""
         assert self._last is not None  # noqa: S101 - asked only after a visit
         cached = bool(self._last.step and self._last.step.cached)
-        step = self._session.step(number, await self._last.taken, cached=cached)
+        step = self._session.step(number, await self._last.result, cached=cached)
         lacking = self._last.capture.problem if isinstance(self._last.capture, Skipped) else None
         # “500” is what a search answers behind its ceiling; the others speak of the moment only.
         busy = lacking is not None and lacking.code != "http-500"

@@ -115,13 +115,13 @@ NAP_SECONDS = 0.5
 class FetchPolicy:
     """How pages are fetched: seconds between requests, which redirects are followed, whether the user wants to stop.
 
-    `say` prints waits to the user. `aside` writes responses that are no pages to the WARC file.
+    `notify` prints waits to the user. `aside` writes responses that are no pages to the WARC file.
     """
 
     delay: float
     may_follow: Callable[[str, str], bool]
     stopped: Callable[[], bool]
-    say: Callable[[str], None]
+    notify: Callable[[str], None]
     aside: Callable[[Response], None]
 
 
@@ -151,7 +151,7 @@ class HttpClient:
     async def rest(self, time: int, why: str) -> None:
         """Wait before a page is requested again; longer each time."""
         seconds = self._back_off * 2 ** (time - 1)
-        self._policy.say(f"{why}; asked again in {seconds:g} seconds")
+        self._policy.notify(f"{why}; asked again in {seconds:g} seconds")
         await self._sleep(seconds)
 
     async def _attempt(self, url: str, validators: dict[str, str]) -> Response | Problem:
@@ -217,7 +217,7 @@ class HttpClient:
             message = f"the server asks for {seconds / 60:.0f} minutes of rest: run this again after that"
             raise FetchFailed(Problem("error", f"http-{response.status}", message), final=True)
         if seconds:
-            self._policy.say(f"the server answered {response.status} and asks for {seconds:.0f} seconds of rest")
+            self._policy.notify(f"the server answered {response.status} and asks for {seconds:.0f} seconds of rest")
         await self._sleep(seconds)
 
     def _robots(self, robotparser: RobotParser) -> None:
@@ -226,7 +226,7 @@ class HttpClient:
         declared = robotparser.crawl_delay(self._crawler.settings.get("USER_AGENT", "*"))
         if declared and float(declared) > self._delay:
             self._delay = float(declared)
-            self._policy.say(f"robots.txt asks for {self._delay:g} seconds between requests")
+            self._policy.notify(f"robots.txt asks for {self._delay:g} seconds between requests")
         # The page for whose sake robots.txt was read goes out next, past our own clock.
         for slot in self._crawler.engine.downloader.slots.values():
             slot.delay, slot.lastseen = self._delay, time.monotonic()

@@ -29,16 +29,16 @@ class CrawlBudget:
         self._requests = requests
         self._seconds = seconds
         self._began = time.monotonic()
-        self._asked = 0
+        self._sent = 0
 
     def count(self) -> None:
         """Count a request, whatever for."""
-        self._asked += 1
+        self._sent += 1
 
     @property
     def spent(self) -> str | None:
         """Return what is used up, if something is."""
-        if self._requests is not None and self._asked >= self._requests:
+        if self._requests is not None and self._sent >= self._requests:
             return f"its budget of {self._requests} requests is used up; the next run goes on from here"
         if self._seconds is not None and time.monotonic() - self._began >= self._seconds:
             return f"its budget of {self._seconds:g} seconds is used up; the next run goes on from here"

@@ -63,7 +63,7 @@ class HarvestPipeline:
         with run.recording_failure():
             acquire(run.db, self._source.name, run.id)
             self._warc = self._open_warc(run)
-        self._spider.desk = CrawlSession(run, self._spider.order, self._warc)
+        self._spider.session = CrawlSession(run, self._spider.order, self._warc)
         self._heart = asyncio.ensure_future(self._heartbeat(run))
         self._indexed = time.monotonic()
         self._spider.progress(run, None)
@@ -80,23 +80,23 @@ class HarvestPipeline:
         """Write one response to the WARC file, then to the database, and only then resume the spider."""
         try:
             with translate_errors(self._path):
-                item.taken.set_result(self._take(item))
+                item.result.set_result(self._take(item))
         except Exception as error:  # noqa: BLE001 - the spider waits for it, and ends the run as failed
-            item.taken.set_exception(error)
+            item.result.set_exception(error)
         return item
 
     def _take(self, item: Fetched) -> PageResult | None:
         assert self.run is not None  # noqa: S101 - Scrapy opens before it hands over items
         capture = self._keep(item)
         if item.same_as is not None and isinstance(capture, Capture):
-            taken: PageResult | None = self.run.record_not_modified(capture, item.same_as.capture, item.step)
+            result: PageResult | None = self.run.record_not_modified(capture, item.same_as.capture, item.step)
         else:
-            taken = harvest_one(self.run, capture, (self._source,), item.step, self._spider.order.engine)
+            result = harvest_one(self.run, capture, (self._source,), item.step, self._spider.order.engine)
         if time.monotonic() - self._indexed > INDEX_SECONDS:
             update_index(self.run.db)
             self._indexed = time.monotonic()
         self._spider.progress(self.run, self._spider.expected)
-        return taken
+        return result
 
     def _keep(self, item: Fetched) -> Capture | Skipped:
         """Write a response to the WARC file; return its position."""
@@ -127,7 +127,7 @@ class HarvestPipeline:
         try:
             with translate_errors(self._path):
                 self._finish(self.run)
-                self._tell(self.run.row())
+                self._log_verdict(self.run.row())
                 release(self.run.db, self._source.name, self.run.id)
         except Exception as error:  # noqa: BLE001 - Scrapy would only log it
             self._spider.failure = self._spider.failure or error
@@ -137,7 +137,7 @@ class HarvestPipeline:
             self._warc.close()
         self.run.db.close()
 
-    def _tell(self, row: dict[str, Any]) -> None:
+    def _log_verdict(self, row: dict[str, Any]) -> None:
         """Log a problem for users of Scrapy's own command; ours reports problems itself."""
         if row["status"] != "complete" and not self._spider.failure:
             why = row["reason"] or "see why: harvester status"

@@ -53,7 +53,7 @@ class UncommittedRecords:
                 leftovers._take(member)
 
     def _take(self, member: TailRecord) -> None:
-        if member.note and member.note.said.get("event") == "end" and self._walk(member.note.said["listing"]):
+        if member.note and member.note.fields.get("event") == "end" and self._walk(member.note.fields["listing"]):
             cut_off(self.path, member.start)  # the walk goes on, and will end again
         capture = member.capture(self.path)
         if capture is None:

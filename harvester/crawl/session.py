@@ -110,24 +110,24 @@ class CrawlSession:
         self, walk: int, listing: ListingAddress, leaving: list[MissingDocument], answers: dict[str, PageResult | None]
     ) -> None:
         """Remove documents from a listing, except those whose address can be read or gave no response."""
-        alive = {url for url, taken in answers.items() if taken and not taken.refused and not taken.claim}
-        missing = {url for url, taken in answers.items() if taken and taken.missing}
+        alive = {url for url, result in answers.items() if result and not result.refused and not result.claim}
+        missing = {url for url, result in answers.items() if result and result.missing}
         unsure = answers.keys() - alive - missing
         if self._warc:
             self._warc.note(listing.url, removals_note(listing, alive, unsure), datetime.now(UTC))
         with translate_errors(self._path):
             apply_removals(self.run, walk, leaving, alive, unsure)
 
-    def step(self, number: int, taken: PageResult | None, *, cached: bool) -> WalkPage:
+    def step(self, number: int, result: PageResult | None, *, cached: bool) -> WalkPage:
         """Return what a page of a walk contained."""
-        if taken is None:
+        if result is None:
             return WalkPage(number, None)
-        if taken.refused:
-            no_such = taken.missing or self.run.refusal(taken.capture_id) in (ANOTHER_PAGE, NOTHING_FOUND)
+        if result.refused:
+            no_such = result.missing or self.run.refusal(result.capture_id) in (ANOTHER_PAGE, NOTHING_FOUND)
             return WalkPage(number, None, no_such=no_such)
-        total, kind, onward = self.run.declared(taken.capture_id)
-        keys, exact = record_keys(self.run.db, taken.capture_id), kind in (None, "exact")
-        return WalkPage(number, total, keys, taken.known, cached, onward=onward, exact=exact)
+        total, kind, onward = self.run.declared(result.capture_id)
+        keys, exact = record_keys(self.run.db, result.capture_id), kind in (None, "exact")
+        return WalkPage(number, total, keys, result.known, cached, onward=onward, exact=exact)
 
     def held(self, uri: str) -> Validators | None:
         """Return the last capture of an address, for a conditional request; None for a withdrawn document's address."""

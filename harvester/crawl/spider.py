@@ -39,11 +39,13 @@ if TYPE_CHECKING:
 class SourceCrawl:
     """Crawls an archive page by page, as its options define."""
 
-    def __init__(self, order: CrawlOptions, source: Source, desk: CrawlSession, visits: CaptureFetcher) -> None:
+    def __init__(
+        self, order: CrawlOptions, source: Source, session: CrawlSession, capture_fetcher: CaptureFetcher
+    ) -> None:
         self._order = order
         self._source = source
-        self._session = desk
-        self._capture_fetcher = visits
+        self._session = session
+        self._capture_fetcher = capture_fetcher
         self.expected: int | None = None
         """How many pages there are, as far as that is known."""
         self._is_walked = False
@@ -74,10 +76,10 @@ class SourceCrawl:
         seam = next(step for step in reversed(fronts or read) if step.total is not None)
         async for fetched in self._look(listing, PageRequest(seam.number, SEAM), walk):
             yield fetched
-        again = await self._capture_fetcher.step(seam.number)
-        if again.total is None:
-            self._capture_fetcher.stop_fetching(again.stop or UNREAD)
-        elif again.same_as(seam) and not again.cached:
+        reread = await self._capture_fetcher.step(seam.number)
+        if reread.total is None:
+            self._capture_fetcher.stop_fetching(reread.stop or UNREAD)
+        elif reread.same_as(seam) and not reread.cached:
             self._session.take_over(walk)
             self._is_walked = True
 
@@ -89,10 +91,10 @@ class SourceCrawl:
         for number, address in enumerate(due):  # it grows: a page that is another document's is requested once more
             fetched = await self._capture_fetcher.document(address)
             yield fetched
-            taken = await fetched.taken
-            if taken and taken.claim and number < looked_at:
+            result = await fetched.result
+            if result and result.claim and number < looked_at:
                 due.append(address)
-            failures = failures + 1 if taken is None or (taken.refused and not taken.missing) else 0
+            failures = failures + 1 if result is None or (result.refused and not result.missing) else 0
             if self._capture_fetcher.stop_reason:
                 return
             if failures == MOST_FAILURES:
@@ -136,7 +138,7 @@ class SourceCrawl:
             if leaver.gone and leaver.url:
                 fetched = await self._capture_fetcher.document(leaver.url)
                 yield fetched
-                answers[leaver.url] = await fetched.taken
+                answers[leaver.url] = await fetched.result
         if leaving:
             self._session.settle(walk, listing, leaving, answers)
 
@@ -170,7 +172,7 @@ class ArchiveSpider(scrapy.Spider):
     """Harvests one archive: the whole of it, one listing, or single addresses (`start`, `file:` and `http:` alike)."""
 
     source: ClassVar[Source]
-    desk: CrawlSession
+    session: CrawlSession
     """The crawl's access to the run; set by the pipeline when the crawl begins."""
 
     def __init__(
@@ -179,7 +181,7 @@ class ArchiveSpider(scrapy.Spider):
         order: CrawlOptions | None = None,
         stopped: Callable[[], bool] = lambda: False,
         progress: Callable[[Run, int | None], None] = lambda _run, _pages: None,
-        say: Callable[[str], None] = lambda _text: None,
+        notify: Callable[[str], None] = lambda _text: None,
         **arguments: Any,
     ) -> None:
         super().__init__(arguments.pop("name", None))
@@ -187,7 +189,7 @@ class ArchiveSpider(scrapy.Spider):
         self.order = order or CrawlOptions.of_arguments(arguments, f"scrapy crawl {self.name}")
         self.stopped = stopped
         self.progress = progress
-        self.say = say
+        self.notify = notify
         self._source_crawl: SourceCrawl | None = None
         self.interrupted = False
         """Whether anything was left undone because the user asked to stop."""
@@ -224,11 +226,11 @@ class ArchiveSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Fetch one page after the other; each is committed before the next is requested."""
         try:
-            self._capture_fetcher = CaptureFetcher(self._fetcher(), self.desk, self.source, self.order.base)
-            self._source_crawl = SourceCrawl(self.order, self.source, self.desk, self._capture_fetcher)
-            async for fetched in self._given() if self.addresses else self._source_crawl.pages():
+            self._capture_fetcher = CaptureFetcher(self._fetcher(), self.session, self.source, self.order.base)
+            self._source_crawl = SourceCrawl(self.order, self.source, self.session, self._capture_fetcher)
+            async for fetched in self._addressed_pages() if self.addresses else self._source_crawl.pages():
                 yield fetched
-                await fetched.taken
+                await fetched.result
         except CrawlStopped:  # no failure: between two pages nothing is half done, and the next run goes on there
             self.bounded = None if self.stopped() else self.budget.spent
             self.interrupted = self.bounded is None
@@ -250,7 +252,7 @@ class ArchiveSpider(scrapy.Spider):
 
     def aside(self, response: Response) -> None:
         """Write a response that is no page to the WARC file."""
-        self.desk.aside(canonical(response.url, self.source, self.order.base), response)
+        self.session.aside(canonical(response.url, self.source, self.order.base), response)
 
     def received(self, response: Response, request: scrapy.Request) -> None:
         """Write robots.txt, which Scrapy fetches itself, to the WARC file."""
@@ -263,8 +265,8 @@ class ArchiveSpider(scrapy.Spider):
     def _fetcher(self) -> HttpClient:
         assert self.crawler is not None  # noqa: S101 - Scrapy sets it before the start
         follow = partial(may_follow, source=self.source, base=self.order.base)
-        return HttpClient(self.crawler, FetchPolicy(self.agreed_delay, follow, self._stopping, self.say, self.aside))
+        return HttpClient(self.crawler, FetchPolicy(self.agreed_delay, follow, self._stopping, self.notify, self.aside))
 
-    async def _given(self) -> AsyncIterator[Fetched]:
+    async def _addressed_pages(self) -> AsyncIterator[Fetched]:
         for address in self.addresses:
             yield await self._capture_fetcher.visit(address)

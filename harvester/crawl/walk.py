@@ -116,9 +116,9 @@ def _in_another_order(
         return _doubted(verdict, plan) if verdict.status == "complete" else verdict
     if verdict.status == "complete":
         return verdict if before.keys == verdict.keys else _doubted(verdict, plan)
-    again = yield from _one_pass(whole, f"{OTHER_ORDER}, pass 2", before, other=True)
-    if proven_by_two(before, again) and first.keys <= again.keys:
-        found = _complete("twice", again.keys, again.totals[-1], verdict.drift)
+    reread = yield from _one_pass(whole, f"{OTHER_ORDER}, pass 2", before, other=True)
+    if proven_by_two(before, reread) and first.keys <= reread.keys:
+        found = _complete("twice", reread.keys, reread.totals[-1], verdict.drift)
         return _doubted(found, plan) if is_suspicious(found.total or 0, plan.ceiling) else found
     return verdict
 
@@ -171,13 +171,13 @@ def _repair(current: Pass, *, other: bool) -> Generator[PageRequest, WalkPage, N
     """Request the unread pages again, until several in a row fail again."""
     failures = 0
     for step in current.unread if current.totals and current.stopped is None else ():
-        again = yield PageRequest(step.number, "repair: could not be read", other)
+        reread = yield PageRequest(step.number, "repair: could not be read", other)
         current.steps.remove(step)
-        current.steps.append(as_shown(again, current))
-        failures = failures + 1 if again.total is None else 0
-        if again.stop:
-            current.stop(again.stop, "interrupted")
-        if again.stop or failures == MOST_FAILURES:
+        current.steps.append(as_shown(reread, current))
+        failures = failures + 1 if reread.total is None else 0
+        if reread.stop:
+            current.stop(reread.stop, "interrupted")
+        if reread.stop or failures == MOST_FAILURES:
             return
 
 
@@ -278,10 +278,10 @@ def resumed(plan: WalkLimits, read: Sequence[WalkPage]) -> Generator[PageRequest
                 return (yield from walk(plan))
             seam, wanted = PageRequest(step.number, SEAM, wanted.other), steps.send(step)
         if held:
-            again = yield seam
-            if again.total is None:  # nothing is known of the listing now: the next run may go on
-                return stopped(Pass(plan.size, held, again.stop or UNREAD, "interrupted"), 0)
-            if not again.same_as(held[-1]):
+            reread = yield seam
+            if reread.total is None:  # nothing is known of the listing now: the next run may go on
+                return stopped(Pass(plan.size, held, reread.stop or UNREAD, "interrupted"), 0)
+            if not reread.same_as(held[-1]):
                 return (yield from walk(plan))
         while True:
             wanted = steps.send((yield wanted))

@@ -78,7 +78,7 @@ class Names:
     def __init__(self, sources: tuple[Source, ...]) -> None:
         self._hosts = {host: source for source in sources for host in source.hosts}
         # Greedy: of all ends of a name, the shortest that is an address.
-        ends = [(source, rf"(?:.*/)?({source.path_pattern.pattern})") for source in sources if source.says_paths]
+        ends = [(source, rf"(?:.*/)?({source.path_pattern.pattern})") for source in sources if source.has_paths]
         self._ends = [(source, re.compile(end, re.DOTALL)) for source, end in ends]
 
     def address(self, uri: str) -> str | None:

@@ -125,10 +125,10 @@ REMEDY = "make room on the disk, or mend its permissions; `harvester check` says
 class Notifier:
     """Delivers the pending notifications of a database, in a thread, from `start` until `stop`."""
 
-    def __init__(self, path: Path, alerts: dict[str, AlertConfig], say: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, alerts: dict[str, AlertConfig], notify: Callable[[str], None]) -> None:
         self._path = path
         self._alerts = alerts
-        self._say = say
+        self._notify = notify
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run_until_stopped, daemon=True)
 
@@ -152,7 +152,7 @@ class Notifier:
         row |= {"started_at": moment, "remedy": REMEDY, "created_at": moment, "id": None}
         rows = [row | {"channel": name} for name in self._alerts]
         for error in filter(None, asyncio.run(deliver_all(self._alerts, rows))):
-            self._say(f"an alert is lost: {error}")
+            self._notify(f"an alert is lost: {error}")
 
     def _run_until_stopped(self) -> None:
         last = False
@@ -174,4 +174,4 @@ class Notifier:
                 for row, error in zip(rows, errors, strict=True):
                     mark_delivered(db, row, error, now())
         for error in sorted({error for error in errors if error}):
-            self._say(f"an alert waits: {error}")
+            self._notify(f"an alert waits: {error}")

@@ -45,7 +45,7 @@ def now() -> datetime:
 class Scheduler:
     """Runs schedules. Tests replace `clock` and `alive`, so that a month passes in a minute.
 
-    `once`: each schedule gets one attempt at most. `say` is called with a line for each start and end of a sync.
+    `once`: each schedule gets one attempt at most. `notify` is called with a line for each start and end of a sync.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Scheduler:
         alive: Callable[[Database, dict[str, Any], datetime], bool] = alive,
         *,
         once: bool = False,
-        say: Callable[[str], None] = lambda _text: None,
+        notify: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self.plans = plans
         self._launcher = launcher
@@ -68,7 +68,7 @@ class Scheduler:
         self._alive = alive
         self._syncs: dict[int, Sync] = {}
         self._once = once
-        self._say = say
+        self._notify = notify
         self._begun: set[str] = set()
         self._stopping = False
 
@@ -120,7 +120,7 @@ class Scheduler:
             return
         self._syncs[attempt.id] = sync
         target = plan.harvest or plan.source
-        self._say(f"{utc_timestamp(self._clock())} {plan.name}: a sync of {target} begins ({attempt.kind})")
+        self._notify(f"{utc_timestamp(self._clock())} {plan.name}: a sync of {target} begins ({attempt.kind})")
         if self._stopping:  # the request came while it was being started
             sync.stop()
         sync_attempts.set_process(db, attempt.id, sync.who)
@@ -154,7 +154,7 @@ class Scheduler:
             for plan in self.plans:
                 replan(db, plan, self._clock())
         reason = f": {result.reason}" if result.reason else ""
-        self._say(f"{utc_timestamp(self._clock())} {attempt['schedule']}: {result.state}{reason}")
+        self._notify(f"{utc_timestamp(self._clock())} {attempt['schedule']}: {result.state}{reason}")
 
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class SchedulerLoop:
         self,
         path: Path,
         scheduler: Scheduler,
-        say: Callable[[str], None],
+        notify: Callable[[str], None],
         beside: str | None = None,
         alarm: Callable[[str], None] = lambda _text: None,
     ) -> None:
@@ -196,7 +196,7 @@ class SchedulerLoop:
         self._troubled = timedelta()
         self._path = path
         self._scheduler = scheduler
-        self._say = say
+        self._notify = notify
         self._beside = beside
         self._stop_requested = False  # no Event: a signal that comes while one waits for it would wait for itself
         self._trouble = ""
@@ -237,7 +237,7 @@ class SchedulerLoop:
 
     def _is_done(self, *, once: bool) -> bool:
         if self._beside and not processes.runs(self._beside) and not self._stop_requested:
-            self._say("the process that this scheduler belongs to has ended: stopping")
+            self._notify("the process that this scheduler belongs to has ended: stopping")
             self._stop_requested = True
             self._scheduler.stop()
         return self._stop_requested or (once and not self._scheduler.busy)
@@ -261,7 +261,7 @@ class SchedulerLoop:
                 use(db)
         except DatabaseError as error:
             if str(error) != self._trouble:
-                self._say(str(error))
+                self._notify(str(error))
             self._trouble = str(error)
         else:
             self._trouble = ""

@@ -191,10 +191,10 @@ PAUSE_SECONDS = 10
 class SchedulerProcess:
     """A context manager that runs a scheduler in a child process, and starts it again if it ends."""
 
-    def __init__(self, db: Path, settings: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, db: Path, settings: Path, notify: Callable[[str], None]) -> None:
         start = [sys.executable, "-P", "-m", "harvester", "--config", str(settings)]
         self._command = [*start, "schedule", "run", "--db", str(db), "--beside", str(os.getpid())]
-        self._say = say
+        self._notify = notify
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -218,7 +218,9 @@ class SchedulerProcess:
             status = self._process.wait()
             if self._stop.is_set():
                 return
-            self._say(f"the scheduler has ended with status {status}; it is started again in {PAUSE_SECONDS} seconds")
+            self._notify(
+                f"the scheduler has ended with status {status}; it is started again in {PAUSE_SECONDS} seconds"
+            )
             if self._stop.wait(PAUSE_SECONDS):
                 return
             self._process = self._start()

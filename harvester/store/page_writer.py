@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from harvester.store.captures import PageHashes, Provenance
     from harvester.store.documents import DocumentIds
     from harvester.store.keys import Keys
-    from harvester.store.withdrawal.withheld import Keeper, StandIn
+    from harvester.store.withdrawal.withheld import StandIn, Withholder
 
 
 class StoredRecord(NamedTuple):
@@ -79,11 +79,11 @@ class PageWriter:
         self.withheld: dict[int, StandIn] = {}
         self.undecided: list[Record] = []
 
-    def write_listing(self, page: Listing, hashes: PageHashes, kept_out: Keeper = stand_ins) -> Counter[str]:
+    def write_listing(self, page: Listing, hashes: PageHashes, withholder: Withholder = stand_ins) -> Counter[str]:
         """Write the records of a listing; return how many documents were new, changed, unchanged or unknown."""
         own = own_keys(page.records, self._provenance.source.name)
         self._table.load(own)
-        self.withheld = kept_out(self._db, page.records, self._provenance)
+        self.withheld = withholder(self._db, page.records, self._provenance)
         self.undecided = [page.records[number] for number, record in self.withheld.items() if record.undecided]
         same = [self.withheld.get(n) or self._table.find(k, d) for n, (k, d) in enumerate(zip(own, hashes.records))]  # noqa: B905
         stored = (

@@ -46,7 +46,7 @@ FUTURE = timedelta(days=1)
 ANOTHER_DOCUMENT = "another-document"
 CLAIM = "says that it is another document's page: what it says counts for none until that is confirmed; ask again"
 UNDECIDED = "withheld until its page is read: its title and date, or its address, are those of a withdrawn document"
-STILL_NOT_TAKEN = "not taken whole before, and still the same bytes"
+STILL_INCOMPLETE = "not taken whole before, and still the same bytes"
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class RunPages(RunTotals):
 
         That a page does not exist is an answer, too: nothing is missing that the site has.
         """
-        self.counts["refused"] += not (step and step.again)
+        self.counts["refused"] += not (step and step.retry)
         severity: Severity = "warning" if step or capture.http_status in NOT_FOUND_STATUSES else "error"
         self.add_problem(Problem(severity, page.code, page.message, extract=page.extract), capture.uri)
 
@@ -202,11 +202,11 @@ class RunPages(RunTotals):
         self.counts.update(skipped=1, records=known.records)
         if known.errors and not (step and known.refused):  # the walk decides whether a refused page is missing
             self.errors += known.errors
-        if known.refused and not (step and step.again):
+        if known.refused and not (step and step.retry):
             self.counts["refused"] += 1
-        if known.errors and not (step and step.again):
+        if known.errors and not (step and step.retry):
             code = known.refused or "still-incomplete"
-            self.add_problem(Problem("notice", code, STILL_NOT_TAKEN), capture.uri)
+            self.add_problem(Problem("notice", code, STILL_INCOMPLETE), capture.uri)
         missing = capture.http_status in NOT_FOUND_STATUSES
         result = PageResult(known.id, known.refused is not None, True, missing, claim, known.records)
         return self._counted(result, step)
@@ -239,7 +239,7 @@ class RunPages(RunTotals):
     def _counted(self, result: PageResult, step: WalkRequest | None) -> PageResult:
         """Count a page, and as a step of its walk unless it is requested again."""
         self.counts["pages"] += 1
-        if not (step and step.again and not result.answers(step)):
+        if not (step and step.retry and not result.answers(step)):
             self._keep_step(step, None if result.refused else result.capture_id, known=result.known)
         return result
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.run import latest_runs
-from harvester.store.run_pages import STILL_NOT_TAKEN
+from harvester.store.run_pages import STILL_INCOMPLETE
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -72,7 +72,7 @@ def _problems(db: Database, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return []
     sql = """SELECT uri, position, severity, code, message FROM problems
         WHERE run_id = ? AND (severity <> 'notice' OR message = ?) ORDER BY id"""
-    return list(db.query(sql, [runs[0]["id"], STILL_NOT_TAKEN]))
+    return list(db.query(sql, [runs[0]["id"], STILL_INCOMPLETE]))
 
 
 def _unhealthy(db: Database, runs: list[dict[str, Any]]) -> list[str]:

@@ -128,7 +128,7 @@ class Timeline:
         self._date_order = source.date_order
         self._suppressed = suppressed
         self._lost_slugs = lost_slugs or {}
-        self._voices: dict[Rank, dict[int | None, Series]] = {}
+        self._series_by_rank: dict[Rank, dict[int | None, Series]] = {}
         self._ranks: list[Rank] = []
         self._stated: dict[str, tuple[Rank, str, FieldValue]] = {}
         self._urls: list[tuple[Rank, str, str, str | None, ValueOrigin]] = []
@@ -170,8 +170,8 @@ class Timeline:
         """Return all fields that are or were stated, with their origins."""
         names = {
             name
-            for voice in self._voices.values()
-            for series in voice.values()
+            for by_listing in self._series_by_rank.values()
+            for series in by_listing.values()
             for name in (*series.vote.statement.fields, *series.began)
         }
         names -= {*ADDRESS_FIELDS}
@@ -184,14 +184,14 @@ class Timeline:
         return statement.cut, form, host, statement.host, statement.form
 
     def _series(self, rank: Rank, vote: Vote) -> Series:
-        voice = self._voices.get(rank)
-        if voice is None:
-            voice = self._voices[rank] = {}
-            self._ranks = sorted(self._voices)
+        by_listing = self._series_by_rank.get(rank)
+        if by_listing is None:
+            by_listing = self._series_by_rank[rank] = {}
+            self._ranks = sorted(self._series_by_rank)
         listing = None if vote.statement.own else vote.listing
-        if listing not in voice:
-            voice[listing] = Series(rank, vote.whole_source, ValueOrigin(vote.at, vote.capture), vote)
-        return voice[listing]
+        if listing not in by_listing:
+            by_listing[listing] = Series(rank, vote.whole_source, ValueOrigin(vote.at, vote.capture), vote)
+        return by_listing[listing]
 
     def _changed(self, before: Vote, vote: Vote) -> list[str]:
         """Return the fields that differ from the listing's dated vote before."""
@@ -237,7 +237,7 @@ class Timeline:
             not self._differs(name, value, earlier)
             for rank in self._ranks
             if rank < richer_than
-            for series in self._voices[rank].values()
+            for series in self._series_by_rank[rank].values()
             for earlier in series.earlier.get(name, ())
         )
 
@@ -253,7 +253,7 @@ class Timeline:
     def _decider(self, than: Rank, name: str) -> Rank:
         richer = [rank for rank in self._ranks if rank < than]
         for rank in richer:
-            found = self._of_voice(self._voices[rank], name)
+            found = self._newest_of(self._series_by_rank[rank], name)
             if found and found.value is not None:
                 return rank
         return richer[-1]
@@ -279,14 +279,14 @@ class Timeline:
         for rank in self._ranks:
             if richer_than is not None and rank >= richer_than:
                 break
-            found = self._of_voice(self._voices[rank], name)
+            found = self._newest_of(self._series_by_rank[rank], name)
             if found and found.value is not None:
                 return found
             silent = silent or found
         return silent
 
-    def _of_voice(self, voice: dict[int | None, Series], name: str) -> FieldValue | None:
-        stating = [one for one in voice.values() if one.value(name) is not None or name in one.began]
+    def _newest_of(self, by_listing: dict[int | None, Series], name: str) -> FieldValue | None:
+        stating = [one for one in by_listing.values() if one.value(name) is not None or name in one.began]
         if len(stating) > 1:
             stating.sort(
                 key=lambda one: (one.changed.get(name, ""), one.whole_source, one.first.at, one.vote.statement.hash)

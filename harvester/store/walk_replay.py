@@ -36,7 +36,7 @@ class WalkReplay:
         """Apply a note. One that cannot be understood is written as a problem."""
         try:
             with self._run.transaction():
-                self._apply(note.said)
+                self._apply(note.fields)
         except (KeyError, TypeError, ValueError) as error:
             message = f"says nothing that can be understood of a walk ({error}): it is passed over"
             self._run.add_run_problem(Problem("warning", "damaged-note", message), note.uri)

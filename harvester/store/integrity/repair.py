@@ -62,9 +62,9 @@ def _restore_digests(db: Database, before: dict[str, Digest]) -> None:
 
 
 def _end_dead_runs(db: Database) -> Iterator[str]:
-    for run, heard in list(dead_runs(db)):
+    for run, last_seen in list(dead_runs(db)):
         sql = "UPDATE runs SET status = 'interrupted', finished_at = ?, reason = ? WHERE id = ?"
-        db.execute(sql, [heard, "ended without a word: killed, or a power cut", run])
+        db.execute(sql, [last_seen, "ended without a word: killed, or a power cut", run])
         mark_interrupted(db, run)
         yield f"run {run} was marked as interrupted"
     for (run,) in db.execute(_ENDED).fetchall():

@@ -31,7 +31,7 @@ def dead_runs(db: Database) -> Iterator[tuple[int, str]]:
 
 def stale_runs(db: Database) -> Iterator[str]:
     """Yield a description of each dead run."""
-    return (f"run {run}, last heard of {heard}" for run, heard in dead_runs(db))
+    return (f"run {run}, last heard of {last_seen}" for run, last_seen in dead_runs(db))
 
 
 def stale_claims(db: Database) -> Iterator[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harvester.source import Source
     from harvester.store.captures import PageHashes
     from harvester.store.run import Run
-    from harvester.store.withdrawal.withheld import Keeper
+    from harvester.store.withdrawal.withheld import Withholder
 
 WALK_REFUSALS = ("another-page", "redirected")
 """Refusals that no parser can decide: the page was not the one requested."""
@@ -29,14 +29,14 @@ _ROWS = """SELECT id, uri, source, listing_id, captured_at, sha256, content_hash
 class Reingest:
     """Ingests every capture of a database again, once. `left`: the rows of those that are yet to be ingested, by id.
 
-    `keeper` keeps out records of documents that were withdrawn before.
+    `withholder` keeps out records of documents that were withdrawn before.
     """
 
-    def __init__(self, run: Run, sources: dict[str, Source], keeper: Keeper) -> None:
+    def __init__(self, run: Run, sources: dict[str, Source], withholder: Withholder) -> None:
         self._run = run
         self._db = run.db
         self._sources = sources
-        self._keeper = keeper
+        self._withholder = withholder
         self.ids = PreviousIds(run.db)
         self.recount: set[int] = set()
         self.left: dict[int, dict[str, Any]] = {row["id"]: row for row in self._db.query(_ROWS)}
@@ -76,7 +76,7 @@ class Reingest:
         provenance = self._provenance(row, page.form)
         writer = PageWriter(self._db, provenance, self.ids, self.recount)
         if isinstance(page, Listing):
-            writer.write_listing(page, hashes, self._keeper)
+            writer.write_listing(page, hashes, self._withholder)
         else:
             writer.write_document_page(page, hashes)
 

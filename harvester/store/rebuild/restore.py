@@ -74,11 +74,11 @@ def restore_ids(db: Database, ids: PreviousIds) -> dict[int, int]:
     """
     _bring_history_back(db)
     same: dict[int, int] = {}
-    taken: set[int] = set()
+    used: set[int] = set()
     for now, before in db.execute(_SAME).fetchall():
-        if now not in same and before not in taken:
+        if now not in same and before not in used:
             same[now] = before
-            taken.add(before)
+            used.add(before)
     moves = {now: before for now, before in same.items() if now != before}
     held = {document for (document,) in db.execute("SELECT id FROM documents")}
     moves |= {document: ids.allocate(()) for document in sorted((held & set(moves.values())) - moves.keys())}

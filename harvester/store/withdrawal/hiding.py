@@ -96,7 +96,7 @@ def _set_columns(db: Database, one: RemovedRow, now: dict[str, Any], then: dict[
 
 def _insert_row(db: Database, table: str, row: dict[str, Any]) -> None:
     """Insert a row; if another row has its id meanwhile, it gets a new one."""
-    if table == "identities" and _is_taken(db, row):
+    if table == "identities" and _is_in_use(db, row):
         return
     if table == "documents" and db.execute("SELECT 1 FROM documents WHERE key = ?", [row["key"]]).fetchone():
         row = {**row, "key": f"{row['key']}--{row['id']}"}
@@ -110,7 +110,7 @@ def _try_insert(db: Database, table: str, row: dict[str, Any]) -> bool:
     return db.execute(sql, [*row.values()]).rowcount > 0
 
 
-def _is_taken(db: Database, row: dict[str, Any]) -> bool:
+def _is_in_use(db: Database, row: dict[str, Any]) -> bool:
     """Return whether a strong key leads to another document meanwhile: it can lead to one only."""
     sql = "SELECT 1 FROM identities WHERE key = ?"
     return kind_of(row["key"]) in STRONG_KINDS and db.execute(sql, [row["key"]]).fetchone() is not None

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from harvester.store.withdrawal.restore import WithdrawnState
     from harvester.store.withdrawal.secret import Hasher
 
-    Keeper = Callable[[Database, Sequence[Record], Provenance], "dict[int, StandIn]"]
+    Withholder = Callable[[Database, Sequence[Record], Provenance], "dict[int, StandIn]"]
     """Returns the stand-ins of those records of a page that are not to be stored, by their number on the page."""
 
 
@@ -64,7 +64,7 @@ def stand_ins(db: Database, records: Sequence[Record], provenance: Provenance) -
     return {number: _find_stand_in(db, hasher, match, found[number], provenance) for number, match in matches.items()}
 
 
-def keeper_of(path: Path, hidden: WithdrawnState) -> Keeper:
+def withholder_of(path: Path, hidden: WithdrawnState) -> Withholder:
     """Return the function that keeps out the records that the database at `path` kept out, except those of namesakes.
 
     They were never stored, so a document that had their address before has nothing of them.

@@ -25,8 +25,9 @@ from tests.soak.schedule_month import BEGIN, PLANS, SCHEDULERS, faults, table
 from tests.soak.schedule_month import live as live_a_month
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site
+from tests.support.forks import FORKS
 from tests.support.schedule_world import Month, World
-from tests.support.schedulers import FORKS, live
+from tests.support.schedulers import live
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
