@@ -83,7 +83,7 @@ def parse_step(text: str, walks: dict[str, int]) -> WalkRequest | None:
     walk = walks.get(fields["listing"])
     if walk is None:
         return None
-    flags = {name: bool(fields[name]) for name in ("cached", "again", "filled")}
+    flags = {name: bool(fields[name]) for name in ("cached", "retry", "filled")}
     return WalkRequest(
         walk, int(fields["number"]), str(fields["reason"]), int(fields["first"]), str(fields["listing"]), **flags
     )
