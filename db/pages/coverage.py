@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .labels import listing_file, listing_title
 from .queries import cached, rows, try_rows
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ PAGES = """
         AND first IS NOT NULL AND records > 0
     ORDER BY first"""
 LISTINGS = """
-    SELECT coverage.*, listings.url FROM coverage JOIN listings ON listings.id = coverage.listing_id
+    SELECT coverage.*, listings.url, listings.key FROM coverage JOIN listings ON listings.id = coverage.listing_id
     ORDER BY missing DESC, coverage.name"""
 
 
@@ -58,10 +59,18 @@ async def stretches_held(datasette: Datasette, database: str, listing: dict[str,
 async def with_stretches(
     datasette: Datasette, database: str, listings: list[dict[str, Any]] | None
 ) -> list[dict[str, Any]] | None:
-    """Return the listings, each with its `stretches`; None for None."""
+    """Return the listings, each with its `stretches`, its `title` and its `file`, for its `key`; None for None."""
     if listings is None:
         return None
-    return [{**row, "stretches": await stretches_held(datasette, database, row)} for row in listings]
+    return [
+        {
+            **{name: value for name, value in row.items() if name != "key"},
+            "title": listing_title(row),
+            "file": listing_file(row),
+            "stretches": await stretches_held(datasette, database, row),
+        }
+        for row in listings
+    ]
 
 
 async def listings(datasette: Datasette, database: str) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..citations.citable import CitedDocument, cited_document
 from .databases import catalogues
+from .labels import listing_title
 from .queries import json_ids
 
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 TEXTS = "SELECT * FROM texts WHERE document_id = ? ORDER BY kind = 'transcript', language, id"
 SIGHTINGS = """
     SELECT s.position, s.title, s.date_text, s.has_summary, c.id AS capture_id, c.uri, c.captured_at, c.form,
-        l.id AS listing_id, l.name AS listing,
-        coalesce(c.declared_total, l.declared_total) AS declared_total
+        l.id AS listing_id, l.name, l.key, coalesce(c.declared_total, l.declared_total) AS declared_total
     FROM sightings AS s JOIN captures AS c ON c.id = s.capture_id LEFT JOIN listings AS l ON l.id = c.listing_id
     WHERE s.document_id = ? ORDER BY c.captured_at DESC, c.id DESC LIMIT 101"""
 HISTORY = """
@@ -95,9 +95,13 @@ def full_document(read: ReadRows, number: int) -> dict[str, Any]:
     (row,) = documents(read, [number])
     parts = {"texts": TEXTS, "sightings": SIGHTINGS, "history": HISTORY, "offered": FILES, "shared": SHARED}
     before, after = neighbours(read, row)
+    found = {name: read(sql, number) for name, sql in parts.items()}
+    for seen in found["sightings"]:
+        named = {"name": seen.pop("name"), "key": seen.pop("key"), "declared_total": seen["declared_total"]}
+        seen["listing"] = listing_title(named) if seen["listing_id"] else None
     return {
         **row,
-        **{name: read(sql, number) for name, sql in parts.items()},
+        **found,
         "before": before,
         "after": after,
         "related": related(read, row),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
+from .labels import listing_labels
 from .queries import json_ids
 from .search_request import TERMS, UNSTATED
 
@@ -40,7 +41,7 @@ FILED = f"""SELECT facet, term, json_group_array(document_id) FROM document_term
 LISTED = """SELECT listing_id, json_group_array(document_id)
     FROM captures CROSS JOIN sightings ON capture_id = captures.id
     WHERE listing_id IS NOT NULL AND document_id IS NOT NULL GROUP BY listing_id"""
-LISTINGS = "SELECT id, name FROM listings"
+LISTINGS = "SELECT id, name, key, declared_total FROM listings"
 # A document that is dated to a month or a year may be of any day of it.
 BEGUN = """SELECT id FROM documents INDEXED BY documents_date
     WHERE date_from >= ?1 AND date_from <= ?2 AND coalesce(date_to, date_from) >= ?3"""
@@ -142,7 +143,7 @@ def load_facets(read: Reader) -> Facets:
     facets.values = {facet: {value: BitMap(ids) for value, ids in held.items()} for facet, held in one_each.items()}
     facets.years = _years(spans)
     facets.values |= _many(read)
-    facets.labels = {str(number): name for number, name in read.tuples(LISTINGS)}
+    facets.labels = listing_labels(read(LISTINGS))
     facets.orders = _orders(read, facets.documents)
     return facets
 

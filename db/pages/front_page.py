@@ -16,17 +16,21 @@ if TYPE_CHECKING:
     from datasette.utils.asgi import Request
 
 QUERIES = {
-    # Each count is answered by an index alone, so that it stays quick with a million documents.
+    # Each count is answered by an index, so that it stays quick with a million documents.
     "documents": """
         SELECT (SELECT count(*) FROM documents) AS held,
             (SELECT count(*) FROM documents WHERE date_from IS NULL AND date_to IS NULL) AS undated,
+            (SELECT count(*) FROM documents WHERE date_from IS NULL AND date_to IS NULL AND date_text GLOB '*[0-9]*')
+                AS unread,
             (SELECT count(*) FROM documents WHERE gone_at IS NOT NULL) AS gone,
             (SELECT min(year) FROM documents) AS first_year, (SELECT max(year) FROM documents) AS last_year""",
     "years": "SELECT year, count(*) AS documents FROM documents WHERE year IS NOT NULL GROUP BY year ORDER BY year",
     "kinds": "SELECT kind, count(*) AS documents FROM documents GROUP BY kind ORDER BY kind IS NULL, 2 DESC, kind",
     "listings": """
-        SELECT *, count(*) OVER () AS listings, sum(complete IS 1) OVER () AS whole, sum(complete IS 0) OVER () AS gaps
-        FROM coverage ORDER BY missing DESC, name LIMIT 8""",
+        SELECT coverage.*, listings.key, count(*) OVER () AS listings, sum(complete IS 1) OVER () AS whole,
+            sum(complete IS 0) OVER () AS gaps
+        FROM coverage JOIN listings ON listings.id = coverage.listing_id
+        ORDER BY missing DESC, coverage.name LIMIT 8""",
     "run": "SELECT * FROM runs ORDER BY id DESC LIMIT 1",
     "problems": """
         SELECT severity, count(*) AS problems FROM problems WHERE run_id = (SELECT max(id) FROM runs)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 FIELDS = {
     "title": "title",
@@ -32,6 +38,36 @@ FIELDS = {
 }
 MOST = 2
 """How many fields a line names; the others are only counted."""
+
+
+def listing_title(row: Mapping[str, Any]) -> str:
+    """Return what a listing is called, from its `name`, `key` and `declared_total`.
+
+    A saved page without an address or a heading has no name but its file's: it is called by how many records it states.
+    """
+    if not _is_file(row):
+        return str(row["name"])
+    total = row["declared_total"]
+    return f"Listing of {total:,} record{'s' if total != 1 else ''}" if total else "Listing without a total"
+
+
+def listing_file(row: Mapping[str, Any]) -> str:
+    """Return the file that a listing is known by, if it has no name of its own."""
+    return str(row["name"]) if _is_file(row) else ""
+
+
+def listing_labels(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the titles of listings by their numbers; where several have one title, with their files."""
+    titles = {str(row["id"]): (listing_title(row), listing_file(row)) for row in rows}
+    times = Counter(title for title, _ in titles.values())
+    return {
+        number: f"{title} ({file})" if file and times[title] > 1 else title for number, (title, file) in titles.items()
+    }
+
+
+def _is_file(row: Mapping[str, Any]) -> bool:
+    """Return whether a listing is named by its file: `wilson:file:file:///pages/1.html`, or a container's member."""
+    return ":file:" in row["key"] and re.split("[/#]", unquote(row["key"]))[-1] == row["name"]
 
 
 def field_label(name: str | None) -> str:

@@ -1,6 +1,6 @@
 """Thousands of generated requests against a served harvest: what the dearest of them takes in time and memory.
 
-    python -m tests.soak.request_costs [--requests 3000] [--documents 23000] [--seed 1]
+    python -m tests.soak.request_costs [--requests 3000] [--documents 23000 | --db FILE] [--seed 1]
 
 No request may take more than 300 MB, nor, exports aside, more than five seconds.
 """
@@ -8,10 +8,12 @@ No request may take more than 300 MB, nor, exports aside, more than five seconds
 from __future__ import annotations
 
 import random
+import sqlite3
 import sys
 import tempfile
 import time
 from argparse import ArgumentParser
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +21,11 @@ from urllib.parse import quote, urlencode
 
 import psutil
 
-from tests.support.hostile_sample import make_sample
+from tests.support.made_up_corpus import make
 from tests.support.publishing import harvester_serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tests.support.publishing import Site
 
@@ -47,6 +49,8 @@ WORDS = (
 )
 ORDERS = ("relevance", "date", "newest", "changed", "nonsense")
 TABLES = ("documents", "changes", "sightings", "captures", "texts", "listings", "coverage", "problems", "runs")
+NO_ANSWER = 598
+"""In place of a status, if no answer came for half a minute."""
 EXPORTS = ("csv", "bib", "ris", "csljson", "jsonl", "json")
 HOSTILE_SQL = (
     "select zeroblob(1000000000)",
@@ -69,14 +73,14 @@ class Cost:
     megabytes: float
 
 
-def paths(chance: random.Random, number: int) -> Iterator[str]:
-    """Yield the paths of requests of every kind: searches, documents, tables, SQL, exports."""
+def paths(chance: random.Random, number: int, keys: Sequence[str]) -> Iterator[str]:
+    """Yield the paths of requests of every kind: searches, documents (by their keys), tables, SQL, exports."""
     for _ in range(number):
         words = " ".join(chance.choices(WORDS, k=chance.randint(0, 5)))
         question = {"q": words, "order": chance.choice(ORDERS), "page": chance.choice(("", "1", "2", "999999", "x"))}
         if chance.random() < 0.4:
             question |= {"from": str(chance.randint(1940, 1990)), "kind": chance.choice(("Letter", "-", "<b>"))}
-        table, key = chance.choice(TABLES), f"k{chance.randint(1, 14)}"
+        table, key, other = chance.choice(TABLES), chance.choice(keys), chance.choice(keys)
         yield chance.choice(
             (
                 f"/search?{urlencode(question)}",
@@ -88,17 +92,26 @@ def paths(chance: random.Random, number: int) -> Iterator[str]:
                 f"/DB/{table}?_size={chance.choice(('5', 'max', 'x'))}&_sort={chance.choice(('id', 'nothing'))}",
                 f"/DB/{table}.{chance.choice(('json', 'csv', 'bib'))}",
                 f"/DB?sql={quote(chance.choice(HOSTILE_SQL))}",
-                f"/ticked.{chance.choice(EXPORTS[:5])}?key={key}&key=k2",
+                f"/ticked.{chance.choice(EXPORTS[:5])}?key={key}&key={other}",
                 chance.choice(("/", "/browse", "/about", "/coverage", "/syncs", "/feed.atom", "/nothing", "/unapi")),
             )
         )
+
+
+def keys_of(database: Path) -> list[str]:
+    """Return the keys of the documents of a database."""
+    with closing(sqlite3.connect(database)) as connection:
+        return [key for (key,) in connection.execute("SELECT key FROM documents ORDER BY id")]
 
 
 def costs(site: Site, process: psutil.Process, wanted: Iterator[str]) -> Iterator[Cost]:
     """Send requests one after the other, and yield what each costs."""
     for path in wanted:
         before, start = _peak(process, reset=True), time.perf_counter()
-        status, _, _ = site.get(path)
+        try:
+            status, _, _ = site.get(path)
+        except TimeoutError:
+            status = NO_ANSWER
         yield Cost(path, status, time.perf_counter() - start, max(0.0, _peak(process) - before))
 
 
@@ -126,13 +139,14 @@ def main() -> int:
     """Run as many as asked for, and name the dearest."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=3000)
-    parser.add_argument("--db", type=Path, help="a harvest; without it the sample is made")
+    parser.add_argument("--documents", type=int, default=23_000, help="how many are made up")
+    parser.add_argument("--db", type=Path, help="a harvest, in place of made-up documents")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        database = given.db or make_sample(Path(folder) / "harvest.db")
+        database = given.db or make(Path(folder) / "harvest.db", given.documents).path
         with harvester_serve(database) as (site, server):
-            wanted = paths(random.Random(given.seed), given.requests)
+            wanted = paths(random.Random(given.seed), given.requests, keys_of(database))
             found = list(costs(site, psutil.Process(server.process.pid), wanted))
     for name, key in (("slowest", lambda one: one.seconds), ("largest", lambda one: one.megabytes)):
         sys.stdout.write(f"{name}:\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -45,12 +47,13 @@ class Visit:
             viewport={"width": width, "height": 860}, color_scheme=scheme, base_url=address
         )
         self.page.set_default_timeout(20_000)
-        self.page.on("console", self._console)
+        self.page.on("console", self.console)
         self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         self.page.on("requestfailed", self._failed)
         self.page.on("request", self._request)
 
-    def _console(self, message: ConsoleMessage) -> None:
+    def console(self, message: ConsoleMessage) -> None:
+        """Keep what the browser complains of."""
         if message.type in ("error", "warning"):
             self.wrong.append(f"console: {message.text}")
 
@@ -64,9 +67,10 @@ class Visit:
             self.wrong.append(f"asked elsewhere: {request.url}")
 
     def shoot(self, name: str) -> None:
-        """Keep a picture of what is seen, for people to look at."""
-        SHOTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.png")
+        """Keep a picture in tests/shots/, if the variable SHOTS is set: for people to look at, and costly."""
+        if os.environ.get("SHOTS"):
+            SHOTS.mkdir(exist_ok=True)
+            self.page.screenshot(path=SHOTS / f"{re.sub('[^a-z0-9]+', '-', name).strip('-')}.png", full_page=True)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What people see: the harvested seeds in a real browser, by what they would do. Pictures go to tests/shots/."""
+"""Every kind of page in a real browser: fits, is accessible, works on paper and by keyboard; hostile text is text."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
-from tests.support.browsing import DESK, PHONE, Scheme, Visit
+from tests.support.browsing import DESK, PHONE, Visit
 from tests.support.hostile_sample import make_sample
 from tests.support.publishing import harvester_serve
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from playwright.sync_api import Browser
 
@@ -21,126 +22,184 @@ if TYPE_CHECKING:
 
 PAGES = (
     "/",
+    "/search",
+    "/search?q=Stalin&kind=Cable",
+    "/search?q=letter#filters",
+    "/search?q=nowhere",
+    "/search/kind",
+    "/browse",
+    "/about",
+    "/document/k11?q=shanghai",
+    "/document/k3?kind=Letter&_n=1",
+    "/coverage",
+    "/syncs",
+    "/nothing",
     "/harvest",
     "/harvest/documents",
-    "/harvest/documents/1",
-    "/harvest/coverage",
     "/harvest/changes",
+    "/harvest/documents/3",
+    "/harvest?sql=select+*+from+documents+limit+3",
+    "/harvest/as_known?document=3&date=2026-11-27",
+)
+ALIKE = (
+    "/harvest/coverage",
     "/harvest/sightings",
     "/harvest/runs",
     "/harvest/problems",
+    "/harvest/listings/1",
+    "/harvest/documents/1",
+    "/harvest/documents/2",
     "/harvest/documents?_columns=all",
-    "/harvest?sql=select+*+from+coverage",
+    *(f"/document/k{number}?q=alert" for number in range(1, 13)),
 )
+"""More pages, of kinds that are looked at closely above."""
+WIDTHS = (DESK, 768, 375, PHONE)
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
-def test_a_newcomer_sees_what_is_held_and_what_is_missing(visit: Visit) -> None:
-    visit.page.goto("/")
-    expect(visit.page.get_by_role("heading", level=1)).to_have_text(re.compile("52 documents"))
-    expect(visit.page.get_by_text("1,240 missing")).to_be_visible()
-    expect(visit.page.locator(".status")).to_have_text("complete")
-    visit.shoot("front")
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with harvester_serve(make_sample(tmp_path_factory.mktemp("sample") / "harvest.db")) as (site, _):
+        yield site
 
 
-def test_all_documents_are_there_by_date(visit: Visit) -> None:
-    visit.page.goto("/")
-    visit.page.get_by_role("navigation", name="Main").get_by_role("link", name="Data").click()
-    visit.page.get_by_role("main").get_by_role("link", name="Documents", exact=True).click()
-    expect(visit.page.locator("tbody tr")).to_have_count(52)
-    dates = visit.page.locator("td.col-date").all_inner_texts()
-    stated = [date.strip() for date in dates if date.strip()]
-    assert len(stated) == 51
-    assert stated == sorted(stated, reverse=True)
-    assert not dates[-1].strip()
-    visit.shoot("documents")
+@pytest.fixture
+def reader(browser: Browser, sample: Site) -> Iterator[Visit]:
+    """Open a page on the hostile sample; in the end no script of it must have run, and nothing gone wrong."""
+    reader = Visit(browser, sample.address)
+    reader.page.on("dialog", lambda dialog: reader.wrong.append(f"a script ran: {dialog.message}"))
+    yield reader
+    reader.page.close()
+    assert reader.wrong == []
 
 
-def test_a_search_from_the_front_page_finds_documents(visit: Visit) -> None:
-    visit.page.goto("/")
-    visit.page.get_by_label("Search titles, summaries and texts").fill("Stalin")
-    visit.page.keyboard.press("Enter")
-    expect(visit.page.locator(".found li").first).to_contain_text("Stalin")
-    expect(visit.page.get_by_role("status")).to_contain_text(re.compile(r"^[1-4]?\d documents"))
-    visit.shoot("search")
+def resize(visit: Visit, width: int) -> None:
+    visit.page.set_viewport_size({"width": width, "height": 860})
 
 
-def test_facets_narrow_down_and_widen_again(visit: Visit) -> None:
-    visit.page.goto("/harvest/documents")
-    visit.page.locator("#facet-kind").get_by_role("link", name="Telegram", exact=True).click()
-    kinds = visit.page.locator("td.col-kind").all_inner_texts()
-    assert {kind.strip() for kind in kinds} == {"Telegram"}
-    visit.page.locator("#facet-year").get_by_role("link", name="1949").click()
-    assert visit.page.locator("tbody tr").count() < len(kinds)
-    visit.page.locator("#facet-kind").get_by_label("Show all again").click()
-    visit.page.locator("#facet-year").get_by_label("Show all again").click()
-    expect(visit.page.locator("tbody tr")).to_have_count(52)
+def misfits(visit: Visit) -> list[int]:
+    """Return the widths of screens on which the page would have to be moved sideways."""
+    found = []
+    for width in WIDTHS:
+        resize(visit, width)
+        if visit.page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(width)
+    return found
 
 
-def test_a_document_leads_on_to_where_it_was_seen(visit: Visit) -> None:
-    visit.page.goto("/harvest/documents?date=1960-06")
-    visit.page.locator("td.col-title a").click()
-    expect(visit.page.get_by_role("heading", level=1)).to_contain_text("Chervonenko")
-    visit.shoot("document")
-    visit.page.get_by_role("link", name="All fields, as data").click()
-    visit.page.get_by_role("link", name="in sightings").click()
-    expect(visit.page.locator("td.col-document_id a")).to_contain_text("Chervonenko")
+def violations(visit: Visit) -> list[tuple[str, str]]:
+    """Return what axe finds wrong: the rule, and the first element that breaks it."""
+    passed, broken = visit.page.evaluate(
+        """async (rules) => {
+            const found = await axe.run({ runOnly: rules, resultTypes: ["violations"] });
+            return [found.passes.length, found.violations.map((one) => [one.id, one.nodes[0].html])];
+        }""",
+        RULES,
+    )
+    assert passed > 10
+    return list(broken)
 
 
-def test_the_column_menu_sorts(visit: Visit) -> None:
-    visit.page.goto("/harvest/documents")
-    visit.page.locator("th.col-title .dropdown-menu-icon").click()
-    visit.page.get_by_role("link", name="Sort descending").click()
-    titles = visit.page.locator("td.col-title > a").all_inner_texts()
-    assert titles == sorted(titles, reverse=True)
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_accessible_and_fits(reader: Visit, path: str) -> None:
+    """Contrast depends on the scheme, the size of targets on the width: each scheme is tried at one width."""
+    if path == "/nothing":
+        reader.page.remove_listener("console", reader.console)
+    reader.page.goto(path)
+    assert misfits(reader) == []
+    reader.page.evaluate(AXE_SCRIPT)
+    resize(reader, DESK)
+    assert violations(reader) == []
+    reader.shoot(f"light-{DESK}{path}")
+    reader.page.emulate_media(color_scheme="dark")
+    resize(reader, 375)
+    assert violations(reader) == []
+    reader.shoot(f"dark-375{path}")
 
 
-def test_sql_runs_in_its_editor(visit: Visit) -> None:
-    visit.page.goto("/harvest")
-    visit.page.locator(".CodeMirror").click()
-    visit.page.keyboard.press("Control+A")
-    visit.page.keyboard.insert_text("select count(*) as documents from documents")
-    visit.page.get_by_role("button", name="Run SQL").click()
-    expect(visit.page.locator("tbody td")).to_have_text("52")
-    visit.page.get_by_role("button", name="Format SQL").click()
-    visit.shoot("sql")
+def test_hostile_content_is_only_text(reader: Visit) -> None:
+    resize(reader, PHONE)
+    for path in ALIKE:
+        reader.page.goto(path)
+        assert reader.page.evaluate("document.documentElement.scrollWidth") <= PHONE, path
+        assert reader.page.locator("main a[href^='javascript:']").count() == 0
+    reader.page.goto("/harvest/documents/1")
+    expect(reader.page.get_by_role("heading", level=1)).to_have_text("Report <script>alert(1)</script>")
 
 
-def test_the_keyboard_alone_reaches_a_document(visit: Visit) -> None:
-    visit.page.goto("/harvest/documents")
-    visit.page.keyboard.press("Tab")
-    expect(visit.page.get_by_text("Skip to content")).to_be_focused()
-    visit.page.keyboard.press("Enter")
-    visit.page.locator("td.col-title a").first.focus()
-    visit.page.keyboard.press("Enter")
-    expect(visit.page.locator("dl.record")).to_be_visible()
+def test_paper_is_light_or_dark_as_the_reader_wants(reader: Visit) -> None:
+    reader.page.goto("/")
+    brightness = {}
+    for scheme in ("light", "dark"):
+        reader.page.emulate_media(color_scheme=scheme)
+        paper = reader.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        brightness[scheme] = max(map(int, re.findall(r"\d+", paper)))
+    assert brightness["dark"] < 60 < 200 < brightness["light"]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "dark")])
-def test_every_page_fits_the_screen_in_light_and_dark(
-    browser: Browser, seeds_site: Site, width: int, scheme: Scheme
-) -> None:
-    visit = Visit(browser, seeds_site.address, width, scheme)
-    for path in PAGES:
-        visit.page.goto(path)
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, path
-        visit.shoot(f"{scheme}-{width}{re.sub('[^a-z0-9]+', '-', path).rstrip('-')}")
-    paper = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
-    visit.page.close()
-    assert (max(map(int, re.findall(r"\d+", paper))) < 60) == (scheme == "dark")
-    assert visit.wrong == []
+def test_filters_open_above_the_results_on_narrow_screens(browser: Browser, sample: Site) -> None:
+    context = browser.new_context(
+        base_url=sample.address, viewport={"width": 375, "height": 860}, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto("/search?q=letter")
+    filters, first = page.locator("#filters"), page.locator(".found h2").first
+    expect(filters).to_be_hidden()
+    page.get_by_role("link", name="Narrow down").click()
+    expect(filters).to_be_visible()
+    tops = [box["y"] for box in (filters.bounding_box(), first.bounding_box()) if box]
+    assert tops == sorted(tops)
+    page.get_by_role("link", name="Show the results").click()
+    expect(filters).to_be_hidden()
+    context.close()
 
 
-def test_hostile_content_is_only_text(browser: Browser, tmp_path: Path) -> None:
-    with harvester_serve(make_sample(tmp_path / "harvest.db")) as (site, _):
-        visit = Visit(browser, site.address, PHONE)
-        visit.page.on("dialog", lambda dialog: visit.wrong.append(f"a script ran: {dialog.message}"))
-        for path in (*PAGES, "/harvest/listings/1", "/harvest/documents/2"):
-            visit.page.goto(path)
-            assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE, path
-            for link in visit.page.locator("main a").all():
-                assert not (link.get_attribute("href") or "").startswith("javascript:")
-        visit.page.goto("/harvest/documents/1")
-        expect(visit.page.get_by_role("heading", level=1)).to_have_text("Report <script>alert(1)</script>")
-        visit.shoot("hostile")
-        visit.page.close()
-    assert visit.wrong == []
+def test_the_keyboard_opens_a_column_menu(reader: Visit) -> None:
+    reader.page.goto("/harvest/documents")
+    reader.page.get_by_role("button", name="Menu of title").focus()
+    reader.page.keyboard.press("Enter")
+    expect(reader.page.locator(".dropdown-menu a:focus")).to_have_text("Sort ascending")
+    reader.page.keyboard.press("Escape")
+    expect(reader.page.locator(".dropdown-menu")).to_be_hidden()
+    expect(reader.page.get_by_role("button", name="Menu of title")).to_be_focused()
+    reader.page.keyboard.press("Enter")
+    reader.page.keyboard.press("Enter")
+    expect(reader.page.locator(".summary").first).to_contain_text("sorted by title")
+
+
+def test_what_is_printed_is_the_document(reader: Visit) -> None:
+    reader.page.emulate_media(media="print")
+    reader.page.goto("/document/k11?q=shanghai&_n=1")
+    expect(reader.page.locator("h1")).to_be_visible()
+    expect(reader.page.locator(".facts")).to_be_visible()
+    for part in (".masthead nav", ".onward", ".way", ".beside", "footer"):
+        for found in reader.page.locator(part).all():
+            expect(found).to_be_hidden()
+    reader.page.goto("/search?q=Stalin")
+    expect(reader.page.locator(".found h2").first).to_be_visible()
+    for part in (".search", ".facet-results", ".ticked", ".years", "nav.next"):
+        for found in reader.page.locator(part).all():
+            expect(found).to_be_hidden()
+
+
+def test_n_and_p_lead_from_match_to_match(reader: Visit) -> None:
+    reader.page.goto("/document/k11?q=shanghai")
+    marks = reader.page.locator(".text mark").count()
+    assert marks >= 1
+    reader.page.keyboard.press("n")
+    expect(reader.page.locator("#marks-shown")).to_have_text(f"Match 1 of {marks}")
+    expect(reader.page.locator("mark[aria-current]")).to_have_count(1)
+    reader.page.keyboard.press("p")
+    expect(reader.page.locator("#marks-shown")).to_have_text(f"Match {marks} of {marks}")
+
+
+def test_the_first_result_is_few_keys_away(reader: Visit) -> None:
+    reader.page.goto("/search")
+    reader.page.keyboard.press("Tab")
+    expect(reader.page.get_by_text("Skip to content")).to_be_focused()
+    reader.page.keyboard.press("Enter")
+    keys = 0
+    while not reader.page.evaluate("document.activeElement.closest('.found h2') !== null") and keys < 40:
+        reader.page.keyboard.press("Tab")
+        keys += 1
+    assert keys <= 8

@@ -1,4 +1,4 @@
-"""What a newcomer wants to know, done in a real browser; each task leaves a picture in tests/shots/."""
+"""What newcomers want to know, done in a real browser with the harvested seeds."""
 
 from __future__ import annotations
 
@@ -8,48 +8,21 @@ import re
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.support.browsing import DESK, PHONE, Scheme, Visit
-from tests.support.hostile_sample import make_sample
-from tests.support.publishing import harvester_serve
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from playwright.sync_api import Browser
 
+    from tests.support.browsing import Visit
     from tests.support.publishing import Site
 
-PAGES = (
-    "/",
-    "/search",
-    "/search?q=Stalin&kind=Cable",
-    "/search?q=nowhere",
-    "/search/kind",
-    "/browse",
-    "/about",
-    "/document/k11?q=shanghai",
-    "/document/k3?kind=Letter&_n=1",
-    "/coverage",
-    "/syncs",
-    "/harvest",
-    "/harvest/documents",
-    "/harvest/changes",
-    "/harvest/documents/3",
-    "/harvest?sql=select+*+from+documents+limit+3",
-    "/harvest/as_known?document=3&date=2026-11-27",
-)
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with harvester_serve(make_sample(tmp_path_factory.mktemp("sample") / "harvest.db")) as (site, _):
-        yield site
+def test_a_newcomer_sees_what_is_held_and_what_is_missing(visit: Visit) -> None:
+    visit.page.goto("/")
+    expect(visit.page.get_by_role("heading", level=1)).to_have_text(re.compile("52 documents"))
+    expect(visit.page.get_by_text("1,240 missing")).to_be_visible()
+    expect(visit.page.locator(".status")).to_have_text("complete")
+    visit.shoot("front")
 
 
 def test_find_stalins_cables_to_mao_of_may_1949(visit: Visit) -> None:
@@ -150,72 +123,73 @@ def test_it_works_without_javascript(browser: Browser, seeds_site: Site) -> None
     context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(DESK, "light"), (PHONE, "dark"), (768, "light"), (375, "light")])
-def test_every_page_is_accessible_and_fits(browser: Browser, sample: Site, width: int, scheme: Scheme) -> None:
-    visit = Visit(browser, sample.address, width, scheme)
-    visit.page.on("dialog", lambda dialog: visit.wrong.append(f"a script ran: {dialog.message}"))
-    for path in PAGES:
-        visit.page.goto(path)
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, path
-        if width in (DESK, PHONE):
-            found = Axe().run(visit.page, options={"runOnly": [*RULES]}).response
-            assert len(found["passes"]) > 10
-            assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == [], path
-        visit.shoot(f"room-{scheme}-{width}{re.sub('[^a-z0-9]+', '-', path).rstrip('-')}")
-    visit.page.close()
-    assert visit.wrong == []
+def test_all_documents_are_there_by_date(visit: Visit) -> None:
+    visit.page.goto("/")
+    visit.page.get_by_role("navigation", name="Main").get_by_role("link", name="Data").click()
+    visit.page.get_by_role("main").get_by_role("link", name="Documents", exact=True).click()
+    expect(visit.page.locator("tbody tr")).to_have_count(52)
+    dates = visit.page.locator("td.col-date").all_inner_texts()
+    stated = [date.strip() for date in dates[:51]]
+    assert stated == sorted(stated, reverse=True)
+    assert dates[51:] == ["undated"]
+    visit.shoot("documents")
 
 
-def test_what_is_printed_is_the_document(browser: Browser, sample: Site) -> None:
-    visit = Visit(browser, sample.address)
-    visit.page.emulate_media(media="print")
-    visit.page.goto("/document/k11?q=shanghai&_n=1")
-    expect(visit.page.locator("h1")).to_be_visible()
-    expect(visit.page.locator(".facts")).to_be_visible()
-    for part in (".masthead nav", ".onward", ".way", ".beside", "footer"):
-        for found in visit.page.locator(part).all():
-            expect(found).to_be_hidden()
-    visit.page.goto("/search?q=Stalin")
-    expect(visit.page.locator(".found h2").first).to_be_visible()
-    for part in (".search", ".facet-results", ".ticked", ".years", "nav.next"):
-        for found in visit.page.locator(part).all():
-            expect(found).to_be_hidden()
-    visit.page.close()
+def test_a_search_from_the_front_page_finds_documents(visit: Visit) -> None:
+    visit.page.goto("/")
+    visit.page.get_by_label("Search names, words, dates, signatures").fill("Stalin")
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.locator(".found li").first).to_contain_text("Stalin")
+    expect(visit.page.get_by_role("status")).to_contain_text(re.compile(r"^[1-4]?\d documents"))
+    visit.shoot("search")
 
 
-def test_n_and_p_lead_from_match_to_match(browser: Browser, sample: Site) -> None:
-    visit = Visit(browser, sample.address)
-    visit.page.goto("/document/k11?q=shanghai")
-    marks = visit.page.locator(".text mark").count()
-    assert marks >= 1
-    visit.page.keyboard.press("n")
-    expect(visit.page.locator("#marks-shown")).to_have_text(f"Match 1 of {marks}")
-    expect(visit.page.locator("mark[aria-current]")).to_have_count(1)
-    visit.page.keyboard.press("p")
-    expect(visit.page.locator("#marks-shown")).to_have_text(f"Match {marks} of {marks}")
-    visit.page.close()
-    assert visit.wrong == []
+def test_facets_narrow_down_and_widen_again(visit: Visit) -> None:
+    visit.page.goto("/harvest/documents")
+    visit.page.locator("#facet-kind").get_by_role("link", name="Telegram", exact=True).click()
+    kinds = visit.page.locator("td.col-kind").all_inner_texts()
+    assert {kind.strip() for kind in kinds} == {"Telegram"}
+    visit.page.locator("#facet-year").get_by_role("link", name="1949").click()
+    assert visit.page.locator("tbody tr").count() < len(kinds)
+    visit.page.locator("#facet-kind").get_by_label("Show all again").click()
+    visit.page.locator("#facet-year").get_by_label("Show all again").click()
+    expect(visit.page.locator("tbody tr")).to_have_count(52)
 
 
-def test_the_first_result_is_few_keys_away(browser: Browser, sample: Site) -> None:
-    visit = Visit(browser, sample.address)
-    visit.page.goto("/search")
+def test_a_document_leads_on_to_where_it_was_seen(visit: Visit) -> None:
+    visit.page.goto("/harvest/documents?date=1960-06")
+    visit.page.locator("td.col-title a").click()
+    expect(visit.page.get_by_role("heading", level=1)).to_contain_text("Chervonenko")
+    visit.shoot("document")
+    visit.page.get_by_role("link", name="All fields, as data").click()
+    visit.page.get_by_role("link", name="in sightings").click()
+    expect(visit.page.locator("td.col-document_id a")).to_contain_text("Chervonenko")
+
+
+def test_the_column_menu_sorts(visit: Visit) -> None:
+    visit.page.goto("/harvest/documents")
+    visit.page.locator("th.col-title .dropdown-menu-icon").click()
+    visit.page.get_by_role("link", name="Sort descending").click()
+    titles = visit.page.locator("td.col-title > a").all_inner_texts()
+    assert titles == sorted(titles, reverse=True)
+
+
+def test_sql_runs_in_its_editor(visit: Visit) -> None:
+    visit.page.goto("/harvest")
+    visit.page.locator(".CodeMirror").click()
+    visit.page.keyboard.press("Control+A")
+    visit.page.keyboard.insert_text("select count(*) as documents from documents")
+    visit.page.get_by_role("button", name="Run SQL").click()
+    expect(visit.page.locator("tbody td")).to_have_text("52")
+    visit.page.get_by_role("button", name="Format SQL").click()
+    visit.shoot("sql")
+
+
+def test_the_keyboard_alone_reaches_a_document(visit: Visit) -> None:
+    visit.page.goto("/harvest/documents")
     visit.page.keyboard.press("Tab")
     expect(visit.page.get_by_text("Skip to content")).to_be_focused()
     visit.page.keyboard.press("Enter")
-    keys = 0
-    while not visit.page.evaluate("document.activeElement.closest('.found h2') !== null") and keys < 40:
-        visit.page.keyboard.press("Tab")
-        keys += 1
-    assert keys <= 8
-    visit.page.close()
-
-
-def test_hostile_documents_are_only_text(browser: Browser, sample: Site, tmp_path: Path) -> None:
-    visit = Visit(browser, sample.address, PHONE)
-    visit.page.on("dialog", lambda dialog: visit.wrong.append(f"a script ran: {dialog.message}"))
-    for number in range(1, 13):
-        visit.page.goto(f"/document/k{number}?q=alert")
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE
-    visit.page.close()
-    assert visit.wrong == []
+    visit.page.locator("td.col-title a").first.focus()
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.locator("dl.record")).to_be_visible()

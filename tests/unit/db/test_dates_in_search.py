@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import html
 import json
 import re
 from dataclasses import replace
@@ -91,6 +92,15 @@ def test_the_front_page_shows_the_latest_with_their_dates_as_printed(few: Room) 
     shown = re.findall(r'<span class="date">([^<]*)</span>', few.get("/").text)
     assert len(shown) == 8
     assert set(shown) <= set(FEW)
+
+
+def test_dates_that_were_not_read_are_not_called_undated(few: Room) -> None:
+    front = few.get("/").text
+    links = re.findall(r'<a href="(/fresh/documents[?]date_precision=none[^"]*)">(\d+)</a>', front)
+    assert [number for _, number in links] == ["2", "1"]
+    shown = [few.get(html.unescape(address)).text for address, _ in links]
+    cells = [re.findall(r'<td class="col-date [^>]*>([^<]*)<', page) for page in shown]
+    assert [sorted(column) for column in cells] == [["Easter 1950", "n.d."], ["Easter 1950"]]
 
 
 def test_documents_beside_one_have_their_dates_as_printed(few: Room) -> None:
