@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING, Any
 from harvester.cli import lower_priority, run
 from harvester.store.database import open_to_read
 from harvester.store.integrity.check import run_checks
-from tests.support.archive_pages import document_page, listing_page, make_items
+from tests.support.archive_pages import document_page, listing_page
 from tests.support.archive_server import ArchiveServer
-from tests.support.archive_server_site import Site
+from tests.support.archive_server_site import Site, pool
 from tests.support.forks import FORKS
 from tests.support.publishing import harvester_serve
 
@@ -50,7 +50,7 @@ def saved(folder: Path, turn: int) -> tuple[int, str]:
     """Harvest saved pages: some new, some edited, some as they were."""
     pages = folder / "pages" / str(turn)
     (pages / "document").mkdir(parents=True)
-    items = make_items(200 + 40 * turn, seed=21)[20 * turn : 200 + 40 * turn]
+    items = pool()[DOCUMENTS + 20 * turn : DOCUMENTS + 200 + 40 * turn]
     items = [replace(item, summary=(f"Edited in turn {turn}.",)) if item.number % 7 == 0 else item for item in items]
     for first in range(0, len(items), 10):
         body = listing_page(items[first : first + 10], first + 1, len(items))
@@ -61,7 +61,10 @@ def saved(folder: Path, turn: int) -> tuple[int, str]:
 
 
 def live(folder: Path, turn: int) -> tuple[int, str]:
-    """Harvest a local archive, which has grown, over HTTP, in a process of its own."""
+    """Harvest a local archive, which has grown, over HTTP, in a process of its own.
+
+    It has the documents of all saved pages, too: pages that are due are asked for there.
+    """
     site = Site(LIVE, "live")
     for _ in range(10 * (turn - 1)):
         site.listing.insert_anywhere()
@@ -234,7 +237,7 @@ def _turns(file: Path) -> list[tuple[int, str]]:
 
 def _fill(folder: Path, path: Path) -> None:
     """Make a database that is worth reading."""
-    items = make_items(DOCUMENTS, seed=20)
+    items = pool()[:DOCUMENTS]
     (folder / "first" / "document").mkdir(parents=True)
     for first in range(0, DOCUMENTS, 10):
         body = listing_page(items[first : first + 10], first + 1, DOCUMENTS)
