@@ -60,6 +60,8 @@ def open_to_read(path: Path) -> Database:
         digests.register_crc32(connection)
         db = Database(connection)
         _check_schema(db, path)
+        if not db.table_names():  # another process may be about to make them
+            raise DatabaseError(f"{path} is still empty: harvest something with `harvester harvest TARGET --db {path}`")
         if migrations().pending(db):
             raise DatabaseError(f"{path} is of an older version: run `harvester harvest` on it once to bring it up")
     return db

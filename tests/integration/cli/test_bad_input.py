@@ -217,3 +217,11 @@ def test_a_folder_without_pages_is_not_called_complete(tmp_path: Path, capsys: p
     assert result.status == 3
     assert result.row is not None
     assert result.row["status"] == "partial"
+
+
+def test_a_database_without_tables_is_called_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.db").touch()
+    assert run(["status", "--db", str(tmp_path / "x.db")]) == 1
+    err = capsys.readouterr().err
+    assert one_line(err)
+    assert "is still empty: harvest something" in err

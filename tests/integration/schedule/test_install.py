@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -155,6 +156,14 @@ def test_real_cron_syncs(tmp_path: Path, server: ArchiveServer) -> None:
     assert printed.returncode == 0, printed.stderr
     with crontab_of_this_user(printed.stdout.replace("*/5 * * * *", "* * * * *")), cron():
         until = time.monotonic() + 180
-        while not (tmp_path / "a.db").exists() or turns(tmp_path, "status") != [("complete",)]:
+        while not has_tables(tmp_path / "a.db") or turns(tmp_path, "status") != [("complete",)]:
             assert time.monotonic() < until, "cron did not run it"
             time.sleep(0.5)
+
+
+def has_tables(path: Path) -> bool:
+    """Return whether a database was made: its file is there a moment before its tables."""
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'sync_attempts'").fetchone() is not None
