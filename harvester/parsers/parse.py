@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harvester.model import MAX_BYTES, Listing, Page, Problem, Refused
-from harvester.parsers.encoding import decode, is_binary
+from harvester.parsers.encoding import UTF16_MARKS, decode, is_binary
 from harvester.parsers.html.forms import read_html
 from harvester.parsers.html.listing import links_onward
 from harvester.parsers.html.page_bytes import first_page, is_html
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harvester.parsers.html.forms import EngineChoice
     from harvester.source import Form, Source
 
-PARSER_VERSION = 8
+PARSER_VERSION = 9
 """Raised when the same bytes can be read differently than before: pages known by their bytes are then read again."""
 
 SEVERAL = "several pages stand in this file one after the other, and only the first is read: save each by itself"
@@ -57,6 +57,10 @@ def _parse(capture: Capture, source: Source, engine: EngineChoice) -> Page:
 
 
 def _read_html(capture: Capture, source: Source, engine: EngineChoice) -> Page:
+    if capture.body.startswith(UTF16_MARKS):  # as Internet Explorer has saved pages: the forms' marks are bytes
+        text, problems = decode(capture)
+        page = _read_html(replace(capture, body=text.encode(), charset=None), source, engine)
+        return page if isinstance(page, Refused) else replace(page, problems=(*problems, *page.problems))
     first = replace(capture, body=first_page(capture.body))
     page = read_html(first, source, engine)
     page = replace(page, onward=links_onward(first, source)) if isinstance(page, Listing) else page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +12,24 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from harvester.model import MAX_BYTES, Capture, Problem, Skipped
-from harvester.readers.filenames import PACKED, Names, archive_kind
+from harvester.readers.bundles import MAX_BUNDLE, PackedPage, is_bundle, unpack
+from harvester.readers.damage import DamageError
+from harvester.readers.filenames import PACKED, Names, archive_kind, suffix_of
+from harvester.readers.saved_page import (
+    PROLOGUE_SIZE,
+    Statement,
+    own_addresses,
+    plain_address,
+    playback_time,
+    played_back,
+    saver_statements,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harvester.readers.archivebox import Snapshot
     from harvester.readers.compression import Stream
-    from harvester.readers.damage import DamageError
 
 
 ReadItem = Capture | Skipped
@@ -36,6 +50,7 @@ class Origin:
     path: Path
     names: Names
     listing: str | None = None
+    snapshot: Snapshot | None = None
 
     @cached_property
     def uri(self) -> str:
@@ -51,10 +66,56 @@ class Origin:
         """Return the address of a member of the file."""
         return f"{self.uri}#{quote(name, errors='replace')}" if name else self.uri
 
-    def page(self, address: str | None, body: bytes, name: str | None = None, offset: int | None = None) -> Capture:
-        """Return the capture of a page."""
-        listing = None if address else self.listing
-        return Capture(address or self.place(name), body, listing=listing, file=self.file, offset=offset)
+    def page(self, address: str | None, body: bytes, name: str | None = None, offset: int | None = None) -> ReadItem:
+        """Return the capture of a saved page; `address` is the one in its name. A damaged bundle gives an error.
+
+        What the program states that saved it counts more than its name, the page's own canonical address less.
+        """
+        try:
+            packed = unpack(body) or PackedPage(body)
+        except DamageError as damage:
+            lost = f"{damage}: this page is not taken; save it again"
+            return Skipped(self.place(name), Problem("error", damage.code, lost))
+        statement = self._statement(packed, address, name)
+        return Capture(
+            statement.address or self.place(name),
+            packed.body,
+            captured_at=statement.captured_at or packed.captured_at,
+            listing=None if statement.address else self.listing,
+            file=self.file,
+            offset=offset,
+            media_type=packed.media_type,
+            charset=packed.charset,
+            http_status=packed.http_status,
+            etag=packed.etag,
+            last_modified=packed.last_modified,
+        )
+
+    def _statement(self, packed: PackedPage, named: str | None, name: str | None) -> Statement:
+        """Return the address and time of a page. Only addresses of the sources' own pages count."""
+        elsewhere = False
+        for stated in self._savers(packed, name):
+            address = plain_address(stated.address)
+            known = self.names.address(address) if address else None
+            if known:
+                return Statement(known, stated.captured_at)
+            elsewhere = elsewhere or address is not None
+        if named:
+            return Statement(named, playback_time(name or self.file))
+        if not elsewhere:
+            for own in map(played_back, map(Statement, own_addresses(packed.body))):
+                item = self.names.item(plain_address(own.address) or "")
+                if item:
+                    return Statement(item, own.captured_at)
+        return Statement("")
+
+    def _savers(self, packed: PackedPage, name: str | None) -> Iterator[Statement]:
+        if packed.statement:
+            yield played_back(packed.statement)
+        yield from saver_statements(packed.body)
+        listed = self.snapshot.statement(self.path.absolute()) if self.snapshot and not name else None
+        if listed:
+            yield played_back(listed)
 
     def ignored(self, name: str | None = None) -> Skipped:
         """Return what is no page as skipped; a container inside a container gives an error."""
@@ -90,7 +151,35 @@ def path_named(text: str) -> Path:
     return Path(os.fsdecode(_CODE.sub(lambda code: bytes([int(code[1], 16)]), os.fsencode(text))))
 
 
-def read_page(stream: Stream, origin: Origin) -> Capture:
-    """Read a saved page, compressed or not. Of a page that is too large, only one byte more than the limit is read."""
+def states_page(path: Path, names: Names) -> bool:
+    """Return whether an HTML file is a page that its name does not show, as HTTrack numbers them."""
+    if suffix_of(path.name) not in (".html", ".htm"):
+        return False
+    try:
+        with path.open("rb") as file:
+            statements = [*saver_statements(file.read(PROLOGUE_SIZE))]
+    except OSError:  # its name does not show that it is wanted
+        return False
+    addresses = [plain_address(played_back(statement).address) for statement in statements]
+    return any(address and names.address(address) for address in addresses)
+
+
+def read_page(stream: Stream, origin: Origin) -> ReadItem:
+    """Read a saved page, compressed or not."""
     name = os.fsencode(origin.path.absolute()).decode(errors="replace")
-    return origin.page(origin.names.find(PACKED.sub("", name))[1], stream.read(MAX_BYTES + 1))
+    return origin.page(origin.names.find(PACKED.sub("", name))[1], read_body(stream))
+
+
+def read_body(stream: Stream, size: int = sys.maxsize) -> bytes:
+    """Return the bytes of a saved page, at most `size`.
+
+    Of a page that is too large, only one byte more than the limit is read; what is packed with pictures may be larger.
+    """
+    body = stream.read(min(size, MAX_BYTES + 1))
+    if len(body) <= MAX_BYTES or not is_bundle(body):
+        return body
+    pieces, left = [body], min(size, MAX_BUNDLE + 1) - len(body)
+    while left > 0 and (piece := stream.read(min(left, MAX_BYTES))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)

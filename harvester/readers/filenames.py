@@ -6,24 +6,35 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from harvester.urls import item_url
+from harvester.urls import host_of, item_url
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from harvester.source import Source
 
-PAGE_SUFFIXES = frozenset({".txt", ".html", ".htm", ".xhtml"})
+BUNDLE_SUFFIXES = frozenset({".mhtml", ".mht", ".webarchive"})
+PAGE_SUFFIXES = frozenset({".txt", ".html", ".htm", ".xhtml"}) | BUNDLE_SUFFIXES
 """Names with these endings are pages, whatever else is in the name."""
+GIVEN_SUFFIXES = BUNDLE_SUFFIXES | {".txt"}
+"""No tool that mirrors a site writes these: people name such files."""
+
+_CONNECTED = re.compile(
+    r"(?P<page>.+)(?:[_.]files|-Dateien|-filer|_(?:fichiers|bestanden|archivos|arquivos|ficheiros|file|pliki|soubory"
+    r"|elemei|tiedostot|dosyalar|datoteke|fitxers|fitxategiak|failid|fails|bylos|fajlovi))",
+    re.IGNORECASE,
+)
+"""The folder beside a saved page with its pictures and frames, as browsers call it in the languages of Windows."""
+_FRAME = re.compile(r"_files/saved_resource(?:\(\d+\))?\.html?$")
 
 ARCHIVES = {
-    "zip": re.compile(r"\.(zip|wacz)$", re.IGNORECASE),
+    "zip": re.compile(r"\.(zip|wacz|maff)$", re.IGNORECASE),
     "tar": re.compile(r"\.(tar(\.gz|\.zst)?|tgz|tzst)$", re.IGNORECASE),
     "warc": re.compile(r"\.warc(\.gz|\.zst)?$", re.IGNORECASE),
     "arc": re.compile(r"\.arc(\.gz)?$", re.IGNORECASE),
-    "mhtml": re.compile(r"\.mht(ml)?$", re.IGNORECASE),
-    "webarchive": re.compile(r"\.(webarchive|maff)$", re.IGNORECASE),
     "packed": re.compile(r"\.(7z|rar|tbz2?|txz|(tar|warc|arc|html?|xhtml|txt)\.(bz2|xz|lz4|lzma|br))$", re.IGNORECASE),
 }
-"""How archives are called, by their kinds; those of the last four are known and not read."""
+"""How archives are called, by their kinds; those of the last two are known and not read."""
 
 PACKED = re.compile(r"\.(gz|zst)$", re.IGNORECASE)
 """A page packed by itself is called like the page, with this behind it."""
@@ -35,7 +46,9 @@ LEADS_OUT = "its name leads out of the archive, so it is not read: unpack the ar
 
 DEPTH = 6  # number of parts at the end of a name that may be an address without its host
 _QUERY_MARK = re.compile(r"(?:%3F|[@_])(?=[\w%\[\]]+=)", re.IGNORECASE)
-_SUFFIX = re.compile(r"\.(?:html?|xhtml|txt)$", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.(?:html?|xhtml|txt|mht(?:ml)?|webarchive)$", re.IGNORECASE)
+_SAVED_AGAIN = re.compile(r" ?\(\d{1,3}\)$")
+"""What browsers put behind the name of a page that they save once more."""
 _COPY = re.compile(r"(\.(?:html?|xhtml|txt))(?:\.\d{1,4}|~|\.(?:bak|orig|old))$", re.IGNORECASE)
 """A copy beside another file of that name, as wget numbers it and editors keep it."""
 _INDEX = re.compile(r"(?:^|/)index(?:\.html?|\.php)?(?=$|\?)")
@@ -54,6 +67,12 @@ def archive_kind(name: str) -> str | None:
     return next((kind for kind, pattern in ARCHIVES.items() if pattern.search(name)), None)
 
 
+def is_connected(folder: str, files: Container[str]) -> bool:
+    """Return whether a folder holds the pictures and frames of a saved page among the files beside it."""
+    found = _CONNECTED.fullmatch(folder)
+    return found is not None and any(found["page"] + suffix in files for suffix in (".html", ".htm", ".xhtml"))
+
+
 def suffix_of(name: str) -> str:
     """Return the ending of a name, in lower case."""
     base = name.rpartition("/")[2]
@@ -66,7 +85,7 @@ def as_saved(name: str) -> str:
 
     wget adds `.html` and writes `@` for `?` where a file system forbids it, others write `_`; folders have an index.
     """
-    path = _SUFFIX.sub("", name)
+    path = _SAVED_AGAIN.sub("", _SUFFIX.sub("", name))
     if "?" not in path:
         path = _QUERY_MARK.sub("?", path, count=1)
     return _INDEX.sub("", path, count=1)
@@ -95,6 +114,11 @@ class Names:
         path = parts.path.removeprefix("/") + (f"?{parts.query}" if parts.query else "")
         return item_url(uri, source) or (uri if source.path_pattern.fullmatch(path) else None)
 
+    def item(self, uri: str) -> str | None:
+        """Return the address of an item of a known source; None if it is none."""
+        source = self._hosts.get(host_of(uri))
+        return item_url(uri, source) if source else None
+
     def find(self, name: str) -> tuple[bool, str | None]:
         """Return whether a file is a page, and its address if the name contains one.
 
@@ -105,12 +129,14 @@ class Names:
         parts = name.replace("\\", "/").split("/")
         if any(part.startswith("._") or part == "__MACOSX" for part in parts):  # macOS adds these beside each file
             return False, None
+        if _FRAME.search("/".join(parts[-2:])):
+            return False, None
         suffix = suffix_of(name)
         host_at = next((at for at in reversed(range(len(parts) - 1)) if parts[at].lower() in self._hosts), None)
         if host_at is not None:
-            path = as_saved("/".join(parts[host_at + 1 :]))
-            address = self._below_host(parts[host_at].lower(), path)
-            given_by_people = suffix == ".txt" or (suffix in PAGE_SUFFIXES and " " in path)
+            path = "/".join(parts[host_at + 1 :])
+            address = self._below_host(parts[host_at].lower(), as_saved(path))
+            given_by_people = suffix in GIVEN_SUFFIXES or (suffix in PAGE_SUFFIXES and " " in path)
             return address is not None or given_by_people, address
         address = None if suffix == ".txt" else self._guess(as_saved("/".join(parts[-DEPTH:])))
         return address is not None or suffix in PAGE_SUFFIXES, address

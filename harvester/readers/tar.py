@@ -9,6 +9,7 @@ from tarfile import BLOCKSIZE, TarInfo
 from typing import TYPE_CHECKING
 
 from harvester.model import MAX_BYTES
+from harvester.readers.base import read_body
 from harvester.readers.compression import Pieces, Stream
 from harvester.readers.damage import MAX_DAMAGES, MAX_PLACE, DamageError
 from harvester.readers.filenames import LEADS_OUT, is_safe
@@ -121,7 +122,7 @@ class TarReader:
         if self._links:
             for header, name in self._linked_members():
                 links = self._links.pop(_plain(name), []) if header.type in FILE_TYPES else []
-                body = self._stream.read(min(header.size, MAX_BYTES + 1)) if links else b""
+                body = read_body(self._stream, header.size) if links else b""
                 for link, offset in links:
                     yield self._origin.page(self._origin.names.find(link)[1], body, link, offset)
         for target, links in self._links.items():
@@ -155,9 +156,8 @@ class TarReader:
         if not is_page:
             yield self._origin.ignored(name)
             return
-        wanted = min(size, MAX_BYTES + 1)
-        body = self._stream.read(wanted)
-        if len(body) < wanted:
+        body = read_body(self._stream, size)
+        if len(body) < min(size, MAX_BYTES + 1):
             raise DamageError("cut off", self._stream.pieces.offset)
         yield self._origin.page(address, body, name, offset)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 from dataclasses import dataclass
 from io import SEEK_END
@@ -13,10 +12,11 @@ from tarfile import BLOCKSIZE
 from typing import TYPE_CHECKING, Protocol
 
 from harvester.model import MAX_BYTES, Problem, Skipped
-from harvester.readers.base import Origin, ReadItem, read_page
+from harvester.readers.archivebox import Snapshot, snapshot_in, snapshot_of
+from harvester.readers.base import Origin, ReadItem, read_page, states_page
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
 from harvester.readers.damage import DamageError
-from harvester.readers.filenames import PACKED, Names, archive_kind
+from harvester.readers.filenames import PACKED, Names, archive_kind, is_connected
 from harvester.readers.revisits import KnownPlaces, RevisitIndex, no_places
 from harvester.readers.tar import header_in, read_tar
 from harvester.readers.warc import read_waiting, read_warc
@@ -31,11 +31,8 @@ if TYPE_CHECKING:
 
 
 ARC_VERSION = b"filedesc://"
-MHTML = re.compile(rb"(?im)\A(?:From|MIME-Version|Snapshot-Content-Location):(?s:.)*^Content-Type:\s*multipart/related")
 UNREAD = {
     "arc": "an ARC file, which is not read: turn it into WARC (`warcio recompress FILE.arc.gz FILE.warc.gz`)",
-    "mhtml": "an MHTML file, which is not read: save the page as HTML (“Webpage, complete”, or with SingleFile)",
-    "webarchive": "a page as a browser packs it, which is not read: save it as HTML",
     "packed": "packed in a way that is not read: unpack it, and harvest what was in it",
 }
 """Known formats of pages that are not read, each with what to do instead."""
@@ -54,11 +51,15 @@ class ReadBefore(Protocol):
 
 @dataclass(frozen=True)
 class Below:
-    """A file of a target; `wanted` if it is to be read; `lacking` is the reason why it cannot be read, if any."""
+    """A file of a target; `wanted` if it is to be read; `lacking` is the reason why it cannot be read, if any.
+
+    `snapshot` is the folder of ArchiveBox that it lies in.
+    """
 
     path: Path
     wanted: bool
     lacking: str | None = None
+    snapshot: Snapshot | None = None
 
 
 def files_below(target: Path, names: Names) -> Iterator[Below]:
@@ -68,18 +69,25 @@ def files_below(target: Path, names: Names) -> Iterator[Below]:
     circles. A link that leads out of the target is reported, since nothing there is read.
     """
     if not target.is_dir():
-        yield Below(target, wanted=True)
+        yield Below(target, wanted=True, snapshot=snapshot_of(target))
         return
     closed: list[OSError] = []
+    parts: set[str] = set()  # folders with the pictures and frames of a page that lies beside them
+    snapshots = {os.path.dirname(target): snapshot_of(target)}  # noqa: PTH120 - many files
     for folder, folders, files in os.walk(target, onerror=closed.append):
         yield from _closed(closed)
         folders.sort()
         links = (Path(folder, name) for name in folders if os.path.islink(os.path.join(folder, name)))  # noqa: PTH114, PTH118
         yield from (_linked(link, target) for link in links)
-        for name in sorted(files):
-            full_name = os.path.abspath(os.path.join(folder, PACKED.sub("", name)))  # noqa: PTH100, PTH118 - many files
-            wanted = archive_kind(name) is not None or names.find(full_name)[0]
-            yield _file(Path(folder, name)) if wanted else Below(Path(folder, name), wanted=False)
+        if folder in parts:
+            parts.update(os.path.join(folder, name) for name in folders)  # noqa: PTH118
+            yield from (Below(Path(folder, name), wanted=False) for name in sorted(files))
+            continue
+        parts.update(os.path.join(folder, name) for name in folders if is_connected(name, files))  # noqa: PTH118
+        snapshot = snapshots.get(os.path.dirname(folder))  # noqa: PTH120
+        if snapshot or "index.json" in files:
+            snapshots[folder] = snapshot = snapshot_in(Path(folder)) or snapshot
+        yield from (_file(Path(folder, name), names, snapshot) for name in sorted(files))
     yield from _closed(closed)
 
 
@@ -97,8 +105,12 @@ def _linked(link: Path, target: Path) -> Below:
     return Below(link, wanted=not inside, lacking=lacking)
 
 
-def _file(path: Path) -> Below:
-    """Check whether a file that is named like a page can be one."""
+def _file(path: Path, names: Names, snapshot: Snapshot | None) -> Below:
+    """Return a file of a folder: whether it is a page or a container, and if so, whether it can be read."""
+    full_name = os.path.abspath(os.path.join(path.parent, PACKED.sub("", path.name)))  # noqa: PTH100, PTH118 - many files
+    wanted = archive_kind(path.name) is not None or names.find(full_name)[0] or states_page(path, names)
+    if not wanted or (snapshot and snapshot.is_derived(path.absolute())):
+        return Below(path, wanted=False)
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -106,7 +118,9 @@ def _file(path: Path) -> Below:
         return Below(path, wanted=True, lacking=f"cannot be read ({error.strerror}): {lacking}")
     except ValueError as error:  # a name that no system call accepts
         return Below(path, wanted=True, lacking=f"cannot be read ({error})")
-    return Below(path, wanted=True, lacking=None if stat.S_ISREG(mode) else "no file, though it is named like a page")
+    if not stat.S_ISREG(mode):
+        return Below(path, wanted=True, lacking="no file, though it is named like a page")
+    return Below(path, wanted=True, snapshot=snapshot)
 
 
 def read_targets(
@@ -124,7 +138,7 @@ def read_targets(
     names, originals = Names(sources), RevisitIndex(known)
     for target in targets:
         for below in files_below(target, names):
-            origin = Origin(below.path, names, listing)
+            origin = Origin(below.path, names, listing, below.snapshot)
             if below.lacking:
                 yield origin.problem("unreadable", below.lacking, error=True)
             elif below.wanted:
@@ -219,8 +233,6 @@ def _kind(pieces: Pieces, name: str) -> str:
         return "warc"
     if head.startswith(ARC_VERSION):
         return "arc"
-    if MHTML.match(head):
-        return "mhtml"
     if head.startswith(PACKINGS):
         return "packed"
     return "tar" if header_in(head) else archive_kind(name) or "page"

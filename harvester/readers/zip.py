@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from io import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO
 
-from harvester.model import MAX_BYTES
+from harvester.readers.base import read_body
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
 from harvester.readers.damage import BOMB, DamageError, DecompressionLimit
 from harvester.readers.filenames import LEADS_OUT, archive_kind, is_safe
@@ -94,10 +94,11 @@ class ZipReader:
         if pieces.end > self._size:
             raise DamageError("cut off", self._size)
         pieces.budget = self._budget
-        body = Stream(pieces).read(MAX_BYTES + 1)
+        stream = Stream(pieces)
+        body = read_body(stream)
         if pieces.packing is None:  # many members may share the same bytes
             self._budget.spend(len(body), self._size)
-        if len(body) <= MAX_BYTES and zlib.crc32(body) != entry.crc:
+        if not stream.read(1) and zlib.crc32(body) != entry.crc:
             raise DamageError("its checksum is wrong", entry.offset)
         return body
 

@@ -218,7 +218,7 @@ def _label(engine: Engine, root: Node, pane: str) -> str:
     """Return the text of a pane's tab."""
     if not re.fullmatch(r"[\w-]+", pane):
         return ""
-    tabs = engine.select(root, f'[href="#{pane}"], [data-bs-target="#{pane}"], [data-target="#{pane}"]')
+    tabs = engine.select(root, f'[href$="#{pane}"], [data-bs-target="#{pane}"], [data-target="#{pane}"]')
     return next(filter(None, (line_of(engine.text(tab)) for tab in tabs)), "")
 
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from harvester.cli import run
-from harvester.model import DocumentPage, Listing, Refused
+from harvester.model import Capture, DocumentPage, Listing, Refused
 from harvester.parsers.parse import parse
-from harvester.store.database import open_to_read
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Site, item_of
 from tests.support.browsing import ARGUMENTS, CHROMIUM
-from tests.support.containers import captures, problems, read
+from tests.support.containers import captures, read
 from tests.support.harvesting import SOURCE
 from tests.support.paths import FIXTURES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from harvester.model import Capture
 
 SAVED = FIXTURES / "saved"
 SITE = Site(35, "saved")
@@ -66,21 +65,45 @@ def test_what_a_program_has_saved_and_is_cut_is_named(kind: str, program: str) -
     assert "cut-off" not in {problem.code for problem in whole.problems}
 
 
-def test_what_chromium_saves_as_mhtml_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_chromium_wget_and_curl_save_is_one_archive(tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     pages.mkdir()
-    (pages / "listing.html.gz").write_bytes((SAVED / "listing-dump.html.gz").read_bytes())
-    assert run(["harvest", str(pages), "--db", str(tmp_path / "a.db")]) == 0
+    http = HOST.replace("https:", "http:")
     with ArchiveServer(SITE) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, headless=True)
+        rule = f"--host-resolver-rules=MAP {SOURCE.hosts[0]}:80 {urlsplit(server.base).netloc}"
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, rule], headless=True)
         page = browser.new_page()
-        page.goto(server.base + TARGETS["document"])
-        mhtml = page.context.new_cdp_session(page).send("Page.captureSnapshot", {"format": "mhtml"})["data"]
+        session = page.context.new_cdp_session(page)
+        before = datetime.now(UTC).replace(microsecond=0)
+        for kind, target in TARGETS.items():
+            page.goto(http + target)
+            mhtml = session.send("Page.captureSnapshot", {"format": "mhtml"})["data"]
+            (pages / f"{kind}.mhtml").write_bytes(mhtml.encode())
         browser.close()
-    (pages / "document.mhtml").write_bytes(mhtml.encode())
-    (pages / "named otherwise.html").write_bytes(mhtml.encode())
-    assert problems(read(pages)) == ["mhtml", "mhtml"]
-    capsys.readouterr()
-    assert run(["harvest", str(pages), "--db", str(tmp_path / "a.db")]) == 3
-    with open_to_read(tmp_path / "a.db") as db:
-        assert db.execute("SELECT count(*) FROM documents").fetchone() == (10,)
+        proxy = {"http_proxy": server.base}
+        page_3, page_4 = (http + TARGETS["listing"].replace("page=0", f"page={number}") for number in (2, 3))
+        subprocess.run(["wget", "-q", "-x", "-E", "-P", pages, http + "/search?page=1"], env=proxy, check=True)
+        subprocess.run(["wget", "-q", "-x", "--save-headers", "-P", pages, page_3], env=proxy, check=True)
+        name = pages / f"{SOURCE.hosts[0]}/search?page=3.html"
+        subprocess.run(["curl", "-s", "--include", "--output", name, page_4], env=proxy, check=True)
+    found = {capture.uri.partition(SOURCE.hosts[0])[2]: capture for capture in captures(read(pages, sources=(SOURCE,)))}
+    wanted = [TARGETS["listing"].replace("page=0", "page=2"), "/search?page=1", "/search?page=3"]
+    assert sorted(found) == sorted([*TARGETS.values(), *wanted])
+    for target in TARGETS.values():
+        moment = found[target].captured_at
+        assert moment
+        assert before <= moment <= datetime.now(UTC)
+    read_pages = {target: parsed_as_is(capture) for target, capture in found.items()}
+    assert {page.first for page in read_pages.values() if isinstance(page, Listing)} == {1, 11, 21, 31}
+    whole = parse(Capture(HOST + TARGETS["document"], SITE.answer(TARGETS["document"], {}).body), SOURCE)
+    document = read_pages[TARGETS["document"]]
+    assert isinstance(whole, DocumentPage)
+    assert isinstance(document, DocumentPage)
+    # Chromium leaves out scripts, which alone say the number of the node.
+    assert (document.record, document.texts) == (replace(whole.record, node_id=None), whole.texts)
+
+
+def parsed_as_is(capture: Capture) -> Listing | DocumentPage:
+    page = parse(capture, SOURCE)
+    assert not isinstance(page, Refused), page
+    return page

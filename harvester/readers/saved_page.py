@@ -1,0 +1,136 @@
+"""The address and time that a saved page states: what the program wrote into it that saved it, or the page itself.
+
+Everything here is text that anybody can have written. `Origin` uses an address only if it is one of a source's host.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from html import unescape
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_ADDRESS = 4096
+"""Longer than any address that a browser asks for."""
+PROLOGUE_SIZE = 16 * 1024
+_HEAD_SIZE = 64 * 1024
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+# What may stand before a program's comment. Comments further down belong to the page.
+_PROLOGUE = re.compile(
+    r"\ufeff|\s++|<\?xml[^<>]*+>|<!doctype[^<>]*+>|<(?:html|head)(?:\s[^<>]*+)?>|<!--(?P<comment>.*?)-->",
+    re.IGNORECASE | re.DOTALL,
+)
+_MARK_OF_THE_WEB = re.compile(r"\s*saved from url=\(\d+\)(\S+)")
+_SINGLE_FILE = re.compile(r"\s*(?:Page saved with|Archive processed by) SingleFile.*?\n\s*url:\s*(\S+)", re.DOTALL)
+_SINGLE_FILE_DATE = re.compile(r"\n\s*saved date:\s*\w{3} (\w{3}) (\d{1,2}) (\d{4}) (\d\d:\d\d:\d\d) GMT([+-]\d{4})")
+_HTTRACK = re.compile(r"\s*Mirrored from (\S+) by HTTrack[^\n]*\], ([^\n]{20,40}?)\s*$")
+_PLAYED_BACK = re.compile(
+    r"https?://[^/?#]+/(?:[^?#]*?/)?(?P<time>\d{1,14})(?:[a-z]{2}_)?/(?P<address>https?:/.+)", re.IGNORECASE
+)
+_MIRRORED_PLAYBACK = re.compile(r"(?:^|/)(\d{14})(?:[a-z]{2}_)?/(?:https?:/+)?[\w-]+(?:\.[\w-]+)+/")
+_LINK = re.compile(r"<(?:link|meta)\s[^<>]{0,2000}>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"\b(rel|href|property|content)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The address that a saved page is said to have, and the time (UTC) at which it was saved there, if stated."""
+
+    address: str
+    captured_at: datetime | None = None
+
+
+def saver_statements(body: bytes) -> Iterator[Statement]:
+    """Yield what the programs state that saved a page, the last of them first: in comments at its beginning."""
+    head = _text(body, PROLOGUE_SIZE)
+    at = 0
+    while part := _PROLOGUE.match(head, at):
+        at = part.end()
+        statement = _comment_statement(part["comment"]) if part["comment"] else None
+        if statement:
+            yield played_back(statement)
+
+
+def own_addresses(body: bytes) -> Iterator[str]:
+    """Yield the addresses that the page itself gives as its own: its canonical link, then its `og:url`."""
+    head = re.split("(?i)<body", _text(body, _HEAD_SIZE), maxsplit=1)[0]
+    links = [_attributes(found[0]) for found in _LINK.finditer(head)]
+    yield from (link["href"] for link in links if link.get("rel", "").lower() == "canonical" and "href" in link)
+    yield from (link["content"] for link in links if link.get("property") == "og:url" and "content" in link)
+
+
+def played_back(statement: Statement) -> Statement:
+    """Return what a web archive's address means: the address that it has captured, and the time in it.
+
+    The time at which somebody saved such a page is not that of the capture.
+    """
+    found = _PLAYED_BACK.fullmatch(statement.address)
+    if not found:
+        return statement
+    address = re.sub("^(?i:(https?)):/+", r"\1://", found["address"])
+    return Statement(address, _timestamp(found["time"]))
+
+
+def playback_time(name: str) -> datetime | None:
+    """Return the time in the path of a mirrored capture: `web/20200131000000/https:/HOST/PATH`."""
+    found = _MIRRORED_PLAYBACK.search(name)
+    return _timestamp(found[1]) if found else None
+
+
+def plain_address(address: str) -> str | None:
+    """Return a web address without user, port and fragment; None if it is none."""
+    address = address.strip()
+    if len(address) > MAX_ADDRESS or re.search(r"[\x00-\x20\x7f]", address):
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # not an address, such as http://[
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    return parts._replace(netloc=parts.hostname, fragment="").geturl()
+
+
+def parse_mail_date(text: str | None) -> datetime | None:
+    """Return a date as mails, HTTP and HTTrack write it, in UTC; None if it is none."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)  # -0000 is UTC, too
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _comment_statement(comment: str) -> Statement | None:
+    if found := _MARK_OF_THE_WEB.match(comment):
+        return Statement(found[1])
+    if found := _SINGLE_FILE.match(comment):
+        date = _SINGLE_FILE_DATE.search(comment)
+        moment = parse_mail_date(f"{date[2]} {date[1]} {date[3]} {date[4]} {date[5]}") if date else None
+        return Statement(found[1], moment)
+    if found := _HTTRACK.match(comment):
+        return Statement(f"https://{found[1]}", parse_mail_date(found[2]))
+    return None
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    found = _ATTRIBUTE.finditer(tag)
+    return {one[1].lower(): unescape(one[2] or one[3] or one[4] or "") for one in found}
+
+
+def _timestamp(digits: str) -> datetime | None:
+    try:
+        return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if len(digits) == 14 else None
+    except ValueError:
+        return None
+
+
+def _text(body: bytes, size: int) -> str:
+    """Return the beginning of a page as text. Only ASCII counts, which all encodings of pages share but UTF-16."""
+    return body[:size].decode("utf-16" if body.startswith(_UTF16_MARKS) else "utf-8", "replace")
