@@ -31,14 +31,14 @@ def missing() -> list[str]:
 
 def install() -> str:
     """Install what is missing; give the last thing that went wrong."""
-    said = ""
+    stated = ""
     for step in (["update"], ["install", "--yes", "--no-install-recommends", *missing()]):
         # An update may fail for a package source that has nothing to do with us: only the programs count.
         done = subprocess.run(
             [*as_root(), *APT, *step], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
-        said = (done.stderr.strip() or said) if done.returncode else said
-    return said.splitlines()[-1] if said else "apt-get installed something else"
+        stated = (done.stderr.strip() or stated) if done.returncode else stated
+    return stated.splitlines()[-1] if stated else "apt-get installed something else"
 
 
 def why_not_installed() -> str:

@@ -22,24 +22,24 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=WHOLE)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "harvester-benchmarks"))
     parser.add_argument("--pairs", type=int, default=5)
-    asked = parser.parse_args()
-    names = asked.names or ["dates", "parsing", "writing", "whole", "rebuild", "memory"]
+    requested = parser.parse_args()
+    names = requested.names or ["dates", "parsing", "writing", "whole", "rebuild", "memory"]
     if "dates" in names:
         _print(dates.report())
     if "parsing" in names:
-        _print(parsing.report(asked.pairs))
+        _print(parsing.report(requested.pairs))
     if "writing" in names:
-        _print(writing.report(asked.folder, asked.pairs))
+        _print(writing.report(requested.folder, requested.pairs))
     if "whole" in names:
-        folder = asked.folder / str(asked.documents)
-        make(folder, asked.documents)
-        _print(Whole(folder, asked.documents).report(asked.pairs))
+        folder = requested.folder / str(requested.documents)
+        make(folder, requested.documents)
+        _print(Whole(folder, requested.documents).report(requested.pairs))
     if "rebuild" in names:
-        folder = asked.folder / str(asked.documents)
-        make(folder, asked.documents)
-        _print(rebuilding.report(folder, asked.documents, asked.pairs))
+        folder = requested.folder / str(requested.documents)
+        make(folder, requested.documents)
+        _print(rebuilding.report(folder, requested.documents, requested.pairs))
     if "memory" in names:
-        _print(memory.report(asked.folder))
+        _print(memory.report(requested.folder))
 
 
 def _print(lines: list[str]) -> None:

@@ -101,9 +101,9 @@ def main() -> int:
     """Measure, print, and fail where a budget is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.budgets", description=__doc__)
     parser.add_argument("--database", type=Path, required=True)
-    asked = parser.parse_args()
+    requested = parser.parse_args()
     before = loop()
-    measured = list(costs(asked.database))
+    measured = list(costs(requested.database))
     slow = statistics.mean((before, loop())) / QUIET_MS
     print(f"the loop takes {slow * QUIET_MS:.0f} ms: budgets are multiplied by {slow:.2f}")
     over = 0

@@ -11,7 +11,7 @@ import timeit
 from typing import TYPE_CHECKING
 
 from harvester.parsers.date_grammar import read
-from tests.benchmarks.measure import told
+from tests.benchmarks.measure import outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,5 +38,5 @@ def report() -> list[str]:
     lines = []
     for name, texts, goal in (("common form", COMMON, 5), ("other forms", OTHERS, 60)):
         each = cost(read, texts)
-        lines.append(told(f"date, {name}, µs ({each / loop:.2f} of strptime)", each * 1e6, goal, at_least=False))
+        lines.append(outcome(f"date, {name}, µs ({each / loop:.2f} of strptime)", each * 1e6, goal, at_least=False))
     return lines

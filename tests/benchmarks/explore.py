@@ -101,7 +101,7 @@ def measure(server: Server, path: Callable[[int], str], clients: int, requests: 
 
     def client(_: int) -> list[float]:
         connection = HTTPConnection(urlsplit(address).netloc, timeout=600)
-        took = [_ask(connection, path(next(numbers))) for _ in range(requests // clients)]
+        took = [_request(connection, path(next(numbers))) for _ in range(requests // clients)]
         connection.close()
         return took
 
@@ -116,7 +116,7 @@ def _cpu(server: Server) -> float:
     return sum(map(int, fields[11:13])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
-def _ask(connection: HTTPConnection, path: str) -> float:
+def _request(connection: HTTPConnection, path: str) -> float:
     start = time.perf_counter()
     connection.request("GET", path)
     answer = connection.getresponse()
@@ -204,12 +204,12 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=1_000_000)
     parser.add_argument("--database", type=Path)
     parser.add_argument("--requests", type=int, default=80)
-    asked = parser.parse_args()
-    usual = Path(tempfile.gettempdir(), "harvester-benchmarks", f"explore-{asked.documents}.db")
-    database = asked.database or usual
+    requested = parser.parse_args()
+    usual = Path(tempfile.gettempdir(), "harvester-benchmarks", f"explore-{requested.documents}.db")
+    database = requested.database or usual
     database.parent.mkdir(parents=True, exist_ok=True)
-    make(database, asked.documents)
-    for line in report(database, asked.documents, asked.requests):
+    make(database, requested.documents)
+    for line in report(database, requested.documents, requested.requests):
         print(line, flush=True)
 
 

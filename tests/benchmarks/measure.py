@@ -41,7 +41,7 @@ def ratio(one: Callable[[], float], other: Callable[[], float], pairs: int = PAI
     return statistics.median(one() / other() for _ in range(pairs))
 
 
-def told(name: str, value: float, goal: float, *, at_least: bool) -> str:
+def outcome(name: str, value: float, goal: float, *, at_least: bool) -> str:
     """Return a line with a figure and its goal."""
     met = value >= goal if at_least else value <= goal
     sign = "at least" if at_least else "at most"

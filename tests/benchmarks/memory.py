@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.corpus import documents, items_of, write_archive
-from tests.benchmarks.measure import cpu_of, told
+from tests.benchmarks.measure import cpu_of, outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,4 +34,4 @@ def report(folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     few, many = peak(folder, FEW), peak(folder, MANY)
     name = f"peak memory of {MANY:,} pages / {FEW:,}"
-    return [told(name, many / few, 1.2, at_least=False), f"{few / 1024:.0f} MB, {many / 1024:.0f} MB"]
+    return [outcome(name, many / few, 1.2, at_least=False), f"{few / 1024:.0f} MB, {many / 1024:.0f} MB"]

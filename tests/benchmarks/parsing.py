@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from harvester.model import Capture, DocumentPage, Listing
 from harvester.parsers.parse import parse
 from harvester.registry import load_sources
-from tests.benchmarks.measure import cpu_of_call, ratio, told
+from tests.benchmarks.measure import cpu_of_call, outcome, ratio
 from tests.benchmarks.peer import labelled, text_of
 from tests.support.archive_pages import document_page, listing_page, make_items
 
@@ -86,7 +86,7 @@ def report(pairs: int) -> list[str]:
     soup = ratio(_times(soup_listing, 5), _times(ours_listing), pairs)
     document = ratio(_times(lexbor_document), _times(ours_document), pairs)
     return [
-        told("listing page: lexbor on the whole page / ours", listing, 2.5, at_least=True),
-        told("listing page: bs4 with html.parser / ours", soup, 80, at_least=True),
-        told("document page: lexbor on the whole page / ours", document, 2.5, at_least=True),
+        outcome("listing page: lexbor on the whole page / ours", listing, 2.5, at_least=True),
+        outcome("listing page: bs4 with html.parser / ours", soup, 80, at_least=True),
+        outcome("document page: lexbor on the whole page / ours", document, 2.5, at_least=True),
     ]

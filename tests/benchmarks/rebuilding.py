@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harvester.store.database import open_to_read
 from harvester.store.integrity.check import run_checks
-from tests.benchmarks.measure import PAIRS, cpu_of, told
+from tests.benchmarks.measure import PAIRS, cpu_of, outcome
 from tests.benchmarks.whole import Whole
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def report(folder: Path, count: int, pairs: int = PAIRS) -> list[str]:
         assert run_checks(path, fast=True) == []
         ratios.append(again / first)
         print(f"first {first:.1f} s, again {again:.1f} s", file=sys.stderr, flush=True)
-    return [told("rebuild / first harvest", statistics.median(ratios), GOAL, at_least=False)]
+    return [outcome("rebuild / first harvest", statistics.median(ratios), GOAL, at_least=False)]
 
 
 def _rows(path: Path) -> list[int]:

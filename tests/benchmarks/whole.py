@@ -12,7 +12,7 @@ from backports.zstd import tarfile
 
 from harvester.store.database import open_to_read
 from tests.benchmarks.corpus import write_archive, write_folder
-from tests.benchmarks.measure import PAIRS, cpu_of, told
+from tests.benchmarks.measure import PAIRS, cpu_of, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ class Whole:
             cpu, memory = self.harvest(ours)
             costs["first"].append(cpu)
             peaks.append(memory)
-            costs["again"].append(self._again(ours))
+            costs["again"].append(self._repeated(ours))
             costs["changed"].append(self._changed(ours))
             costs["folders"].append(self._folders(ours))
             for indexing in INDEXING:
@@ -83,7 +83,7 @@ class Whole:
             f"peak memory of a first harvest: {statistics.median(peaks) / 1024:.0f} MB",
         ]
 
-    def _again(self, db: Path) -> float:
+    def _repeated(self, db: Path) -> float:
         before = _rows(db)
         cpu, _ = self.harvest(db, fresh=False)
         assert _rows(db) == before
@@ -133,7 +133,7 @@ def _rows(path: Path) -> tuple[int, ...]:
 
 def _median(name: str, ones: list[float], others: list[float], goal: float) -> str:
     value = statistics.median(one / other for one, other in zip(ones, others, strict=True))
-    return told(name, value, goal, at_least=False)
+    return outcome(name, value, goal, at_least=False)
 
 
 def _remove(db: Path) -> None:

@@ -12,7 +12,7 @@ from harvester.parsers.titles import read_title
 from harvester.registry import load_sources
 from harvester.store.database import open_to_write
 from harvester.store.run import Run
-from tests.benchmarks.measure import cpu_of_call, ratio, told
+from tests.benchmarks.measure import cpu_of_call, outcome, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +123,7 @@ def report(folder: Path, pairs: int, most: int = GROWTH[-1], unchanged: int = UN
                 pairs,
             )
             name = f"{unchanged:,} unchanged records, {pages_are} / guarded upsert {rows_are}"
-            lines.append(told(name, value, 0.8, at_least=False))
+            lines.append(outcome(name, value, 0.8, at_least=False))
     return [*lines, *growth(folder, most)]
 
 
@@ -140,7 +140,7 @@ def growth(folder: Path, most: int) -> list[str]:
         costs[count] = first, cpu_of_call(lambda path=path, count=count: take(path, count, "moved"))  # type: ignore[misc]
     sizes = sorted(costs)
     return [
-        told(f"{other:,} records / {one:,}: {name}", costs[other][at] / costs[one][at], 13, at_least=False)
+        outcome(f"{other:,} records / {one:,}: {name}", costs[other][at] / costs[one][at], 13, at_least=False)
         for one, other in itertools.pairwise(sizes)
         for at, name in enumerate(("first pass", "no change"))
     ]

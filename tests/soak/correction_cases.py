@@ -28,7 +28,7 @@ class Step:
     """What happens to the archive before a harvest, and which document pages that asks for."""
 
     happens: Callable[[World], object] | None = None
-    asked: frozenset[str] = frozenset()
+    requested: frozenset[str] = frozenset()
     asked_by_search: frozenset[str] = frozenset()
 
 
@@ -152,7 +152,7 @@ CASES = (
 )
 
 
-class Told(Story):
+class Outcome(Story):
     """The harvests of a case."""
 
     def __init__(self, crawls: Crawls, folder: Path, case: Case) -> None:
@@ -173,9 +173,9 @@ class Told(Story):
     async def _crawl(self, **more: object) -> None:
         await super()._crawl(**more)
         step = self.steps[self.life.syncs]
-        wanted = step.asked_by_search if more else step.asked
-        if set(self.world.asked) != wanted:
-            self._wrong(f"asked for {sorted(self.world.asked)}, not for {sorted(wanted)}")
+        wanted = step.asked_by_search if more else step.requested
+        if set(self.world.requested) != wanted:
+            self._wrong(f"asked for {sorted(self.world.requested)}, not for {sorted(wanted)}")
 
 
 def main() -> int:
@@ -189,7 +189,7 @@ def main() -> int:
         for number, case in enumerate(CASES):
             folder = crawls.folder / f"case-{number}"
             folder.mkdir()
-            story = Told(crawls, folder, case)
+            story = Outcome(crawls, folder, case)
             await story.live(len(story.steps))
             print(story.life, *story.life.wrong, sep="\n    ")
             wrong.extend(story.life.wrong)

@@ -115,7 +115,7 @@ class Story:
                 if self.life.wrong:
                     return  # what follows from it tells nothing more
         with time_machine.travel(self.now + timedelta(hours=2), tick=True):
-            self._again()
+            self._repeated()
 
     def _live_on(self) -> None:
         """Pass time, and change the archive."""
@@ -139,7 +139,7 @@ class Story:
         """Harvest the archive as it is now, and what its search shows an hour later; compare."""
         life, world = self.life, self.world
         before = self._runs()
-        asked = self.expected.pages_to_ask(world.read.copy(), all_old=self.old)
+        requested = self.expected.pages_to_ask(world.read.copy(), all_old=self.old)
         world.begin_harvest()
         requests = len(self.server.log)
         await self._crawl()
@@ -147,15 +147,15 @@ class Story:
         # Where the page of an address that has another item now failed, nobody can tell yet whether that is new.
         self.untold = any(world.holders[slug] != self.expected.owners.get(slug) for slug in self.struck)
         life.troubles += len(world.struck)
-        self._compare_requests(asked, world.asked)
-        found = list(world.asked)
+        self._compare_requests(requested, world.requested)
+        found = list(world.requested)
         if world.lag:
-            world.trouble, world.asked = {}, []
+            world.trouble, world.requested = {}, []
             with time_machine.travel(self.now + timedelta(hours=1), tick=True):
                 await self._crawl(search=SEARCH)
-            if self.still > world.lag + 2 and world.asked:
-                self._wrong(f"the search asked for pages of an unchanged archive: {world.asked}")
-            found += world.asked
+            if self.still > world.lag + 2 and world.requested:
+                self._wrong(f"the search asked for pages of an unchanged archive: {world.requested}")
+            found += world.requested
         self.expected.end_harvest(all_old=self.old)
         world.end_harvest()
         life.syncs += 1
@@ -183,10 +183,10 @@ class Story:
             f"sync {self.life.syncs}, {self.now:%Y-%m-%d %H:%M}, {self.done} {self.world.struck}: {what}"
         )
 
-    def _compare_requests(self, asked: Any, found: list[str]) -> None:
-        if lacking := asked.must - set(found):
+    def _compare_requests(self, requested: Any, found: list[str]) -> None:
+        if lacking := requested.must - set(found):
             self._wrong(f"document pages not asked for: {sorted(lacking)}")
-        if more := set(found) - asked.must - asked.may:
+        if more := set(found) - requested.must - requested.may:
             self._wrong(f"document pages asked for without need: {sorted(more)}")
         # A page that is another item's is asked for once more before the run ends.
         if twice := {slug for slug in found if found.count(slug) > 1 + (slug in self.world.mixed_up)}:
@@ -215,25 +215,25 @@ class Story:
         self.held = held
 
     def _compare_one(self, db: Database, number: int, row: dict[str, Any]) -> None:
-        expected, told = self.expected, f"item {number} (document {row['id']}, {row['key']})"
+        expected, outcome = self.expected, f"item {number} (document {row['id']}, {row['key']})"
         for name, value in expected.row(number).items():
             if row[name] != value:
-                self._wrong(f"{told}: {name} is {row[name]!r}, not {value!r}")
+                self._wrong(f"{outcome}: {name} is {row[name]!r}, not {value!r}")
         terms = {
             (f, t) for f, t in db.execute("SELECT facet, term FROM document_terms WHERE document_id = ?", [row["id"]])
         }
         if terms != expected.terms(number):
-            self._wrong(f"{told}: terms {sorted(terms ^ expected.terms(number))}")
+            self._wrong(f"{outcome}: terms {sorted(terms ^ expected.terms(number))}")
         sql = "SELECT kind, language, text FROM texts WHERE document_id = ?"
         texts = {(kind, language, text) for kind, language, text in db.execute(sql, [row["id"]])}
         if texts != expected.texts(number):
-            self._wrong(f"{told}: texts {texts} for {expected.texts(number)}")
+            self._wrong(f"{outcome}: texts {texts} for {expected.texts(number)}")
         if number not in expected.unsure and (row["gone_at"] is not None) != (number in expected.gone):
-            self._wrong(f"{told}: gone_at is {row['gone_at']}, missed by {expected.missed[number]} walks")
+            self._wrong(f"{outcome}: gone_at is {row['gone_at']}, missed by {expected.missed[number]} walks")
         if self.numbers.setdefault(number, row["id"]) != row["id"] and number not in expected.unsure:
-            self._wrong(f"{told}: its id was {self.numbers[number]}")
+            self._wrong(f"{outcome}: its id was {self.numbers[number]}")
         if self.ids.setdefault(row["key"], number) != number:
-            self._wrong(f"{told}: its key was that of item {self.ids[row['key']]}")
+            self._wrong(f"{outcome}: its key was that of item {self.ids[row['key']]}")
 
     def _compare_run(self, db: Database, before: int) -> None:
         """Compare what the run says of itself; where something is in doubt it cannot be said."""
@@ -274,14 +274,14 @@ class Story:
 
         page, expected = BeautifulSoup(text, "lxml"), self.expected.row(number)
         found = [page.select_one("article h1"), page.select_one(".kicker .date"), page.select_one("p.abstract")]
-        said = [plain(node.get_text()) if node else None for node in found]
+        stated = [plain(node.get_text()) if node else None for node in found]
         wanted = [expected["title"], expected["date_text"] or "undated", plain(expected["summary"] or "") or None]
-        if said != wanted:
-            self._wrong(f"the page of item {number} shows {said}, not {wanted}")
+        if stated != wanted:
+            self._wrong(f"the page of item {number} shows {stated}, not {wanted}")
         if number not in self.expected.unsure and ("it was gone by" in text) != (number in self.expected.gone):
             self._wrong(f"the page of item {number} is wrong about whether it is gone")
 
-    def _again(self) -> None:
+    def _repeated(self) -> None:
         """Make the database of its captures, and of itself; both must be the same."""
         other = self.folder / "other.db"
         with contextlib.redirect_stdout(io.StringIO()):
@@ -341,14 +341,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--syncs", type=int, default=12)
     parser.add_argument("--first", type=int, default=0, help="number of the first archive")
     parser.add_argument("--only", nargs="*", default=(), metavar="ACTION", help="let only this happen to them")
-    asked = parser.parse_args(arguments)
+    requested = parser.parse_args(arguments)
     from tests.support.live_crawls import run_crawls
 
     lives: list[Life] = []
 
     async def live(crawls: Crawls) -> None:
-        numbers = range(asked.first, asked.first + asked.archives)
-        lives.extend(await live_all(crawls, numbers, asked.syncs, tuple(asked.only)))
+        numbers = range(requested.first, requested.first + requested.archives)
+        lives.extend(await live_all(crawls, numbers, requested.syncs, tuple(requested.only)))
 
     run_crawls(live)
     wrong = sum(bool(life.wrong) for life in lives)

@@ -116,10 +116,10 @@ def records(page: Page) -> list[Record]:
 def _invented(page: Page, whole: Page) -> str | None:
     for record, other in zip(records(page), records(whole), strict=False):
         for name in ("title", "summary", "record_id", "node_id", "archive_location", "rights", "kind", "uploaded"):
-            said, true = getattr(record, name), getattr(other, name)
+            stated, true = getattr(record, name), getattr(other, name)
             begins = record.cut and isinstance(whole, Listing) and name in ("title", "summary")
-            if said and said != true and not (begins and true and true.startswith(said.rstrip())):
-                return f"{name} {said!r}"
+            if stated and stated != true and not (begins and true and true.startswith(stated.rstrip())):
+                return f"{name} {stated!r}"
         if not set(record.terms) <= set(other.terms):
             return f"terms {record.terms}"
     return None
@@ -137,9 +137,11 @@ def offline(folder: Path, cuts: int) -> list[dict[str, Any]]:
             body = travel(kind.body)
             cut_at = dict(enumerate(places(len(body), cuts)))
             path = folder / f"{name}-{way}.warc"
-            told = (("Content-Type", kind.media_type), *fields.items())
+            outcome = (("Content-Type", kind.media_type), *fields.items())
             path.write_bytes(
-                b"".join(warc_record(HOST + of_kind(kind, n), body[:at], ("200 OK", told)) for n, at in cut_at.items())
+                b"".join(
+                    warc_record(HOST + of_kind(kind, n), body[:at], ("200 OK", outcome)) for n, at in cut_at.items()
+                )
             )
             for found in read_targets([path], sources=(WILSON,)):
                 if isinstance(found, Capture) and (fault := wrong(read_page(found, (WILSON,))[1], whole)):

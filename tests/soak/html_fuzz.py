@@ -95,13 +95,13 @@ def main() -> None:
     chance = random.Random(7)
     for base, uri in ((LISTING, SEARCH), (DOCUMENT, ITEMS[0].url)):
         for name, body in broken(base, chance):
-            _tell(name, Capture(uri, body), ("fast", "reference"), made_up=False)
+            _report(name, Capture(uri, body), ("fast", "reference"), made_up=False)
     for name, body in hostile():
         for uri in (SEARCH, "file:///saved.html"):
-            _tell(name, Capture(uri, body, media_type="text/html"), ("auto",), made_up=True)
+            _report(name, Capture(uri, body, media_type="text/html"), ("auto",), made_up=True)
 
 
-def _tell(name: str, capture: Capture, engines: tuple[str, ...], *, made_up: bool) -> None:
+def _report(name: str, capture: Capture, engines: tuple[str, ...], *, made_up: bool) -> None:
     for engine in engines:
         start = time.process_time()
         page = parse(capture, SOURCE, engine)  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from harvester.store.database import open_to_read
 from harvester.store.integrity.check import run_checks
 from tests.support.archive_pages import document_page, listing_page, make_items
 from tests.support.forks import FORKS
-from tests.support.kills import told
+from tests.support.kills import outcome
 from tests.support.live_processes import Aim, mine
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def full_disk(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
-def _child(arguments: list[str], aim: Aim | None, size: int | None, said: str) -> None:
-    with open(said, "w") as stream:  # noqa: PTH123 - a plain file for plain streams
+def _child(arguments: list[str], aim: Aim | None, size: int | None, stated: str) -> None:
+    with open(stated, "w") as stream:  # noqa: PTH123 - a plain file for plain streams
         sys.stdout = sys.stderr = stream
         if aim:
             arm(aim)
@@ -83,8 +83,8 @@ class Trial:
 
     def run(self, *arguments: str, aim: Aim | None = None, size: int | None = None) -> int:
         """Run a command on the database; give its exit status, negative if it was killed."""
-        said = str(self.folder.parent / f"{self.folder.name}.txt")  # outside, where no limit is
-        process = FORKS.Process(target=_child, args=([*arguments, "--db", str(self.path)], aim, size, said))
+        stated = str(self.folder.parent / f"{self.folder.name}.txt")  # outside, where no limit is
+        process = FORKS.Process(target=_child, args=([*arguments, "--db", str(self.path)], aim, size, stated))
         process.start()
         process.join(120)
         return process.exitcode if process.exitcode is not None else 99
@@ -95,12 +95,12 @@ class Trial:
             return []
         if self.run("check", "--fast") == 0:
             return []
-        said = (
+        stated = (
             []
             if self._is_old()
             else [f"{one.check} has no mend" for one in run_checks(self.path, fast=True) if not one.mend]
         )
-        return said + (["not mended by --repair"] if self.run("check", "--fast", "--repair") else [])
+        return stated + (["not mended by --repair"] if self.run("check", "--fast", "--repair") else [])
 
     def _is_old(self) -> bool:
         with sqlite3.connect(self.path) as db:
@@ -133,20 +133,20 @@ def _kill(trial: Trial, aim: Aim, whole: dict[str, Any]) -> list[str]:
         _harvested(trial)
     command = {"rebuild": ["rebuild"], "backup": ["backup", str(backup)]}.get(kind, ["harvest", str(trial.pages)])
     killed = trial.run(*command, aim=aim)
-    said = [] if killed == -signal.SIGKILL else [f"was not killed: {killed}"]
-    said += trial.sound()
+    stated = [] if killed == -signal.SIGKILL else [f"was not killed: {killed}"]
+    stated += trial.sound()
     if kind == "backup" and backup.exists():
-        said += _differences(backup, whole)
+        stated += _differences(backup, whole)
         backup.unlink()
     status = trial.run(*command)
-    said += [] if status == 0 else [f"ended with {status}"]
-    said += _differences(trial.path, whole)
-    said += _differences(backup, whole) if kind == "backup" else []
-    return said + _left_over(trial)
+    stated += [] if status == 0 else [f"ended with {status}"]
+    stated += _differences(trial.path, whole)
+    stated += _differences(backup, whole) if kind == "backup" else []
+    return stated + _left_over(trial)
 
 
 def _differences(path: Path, whole: dict[str, Any]) -> list[str]:
-    again = told(path)
+    again = outcome(path)
     return [f"{name} differ in {path.name}" for name in whole if again[name] != whole[name]]
 
 
@@ -159,10 +159,10 @@ def _fail(trial: Trial, size: int, whole: dict[str, Any]) -> list[str]:
     """Simulate a full disk: one line reports it, nothing is lost, and with free space the next run goes on."""
     status = trial.run("harvest", str(trial.pages), size=size)
     said_so = (trial.folder.parent / f"{trial.folder.name}.txt").read_text()
-    said = [] if status == 1 and "Traceback" not in said_so and "free some disk space" in said_so else [said_so]
-    said += trial.sound()
-    said += [] if trial.run("harvest", str(trial.pages)) == 0 else ["did not go on"]
-    return said + _differences(trial.path, whole)
+    stated = [] if status == 1 and "Traceback" not in said_so and "free some disk space" in said_so else [said_so]
+    stated += trial.sound()
+    stated += [] if trial.run("harvest", str(trial.pages)) == 0 else ["did not go on"]
+    return stated + _differences(trial.path, whole)
 
 
 def _shut(trial: Trial, _size: int, whole: dict[str, Any]) -> list[str]:
@@ -177,12 +177,12 @@ def _shut(trial: Trial, _size: int, whole: dict[str, Any]) -> list[str]:
         done = FORKS.Process(target=_as_nobody, args=(trial,))
         done.start()
         done.join(60)
-        said = [] if done.exitcode == 1 else [f"ended with {done.exitcode}"]
-        said += [] if trial.path.read_bytes() == before else ["was changed"]
+        stated = [] if done.exitcode == 1 else [f"ended with {done.exitcode}"]
+        stated += [] if trial.path.read_bytes() == before else ["was changed"]
     finally:
         trial.folder.chmod(0o755)
         trial.path.chmod(0o644)
-    return said + _differences(trial.path, whole)
+    return stated + _differences(trial.path, whole)
 
 
 def _as_nobody(trial: Trial) -> None:
@@ -199,7 +199,7 @@ def kill_all(folder: Path, kills: int) -> list[str]:
     whole_trial = Trial(folder / "whole", pages)
     whole_trial.folder.mkdir()
     _harvested(whole_trial)
-    whole = told(whole_trial.path)
+    whole = outcome(whole_trial.path)
     with open_to_read(whole_trial.path) as db:
         (size,) = db.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()
     print(f"{'moment':24}{'trials':>8}{'wrong':>8}", flush=True)
@@ -213,9 +213,11 @@ def kill_all(folder: Path, kills: int) -> list[str]:
         trials.setdefault("disk full", []).append(lambda trial, limit=limit: _fail(trial, limit, whole))  # type: ignore[misc]
     trials["read-only"] = [lambda trial: _shut(trial, 0, whole)]
     for moment, several in trials.items():
-        said = [what for number, one in enumerate(several) for what in _tried(folder, pages, f"{moment}-{number}", one)]
-        print(f"{moment:24}{len(several):8}{len(said):8}", flush=True)
-        wrong += said
+        stated = [
+            what for number, one in enumerate(several) for what in _tried(folder, pages, f"{moment}-{number}", one)
+        ]
+        print(f"{moment:24}{len(several):8}{len(stated):8}", flush=True)
+        wrong += stated
     print(f"{time.monotonic() - began:.0f} s: each opened, sound or mended by --repair, and the same when done again")
     return wrong
 
@@ -223,6 +225,6 @@ def kill_all(folder: Path, kills: int) -> list[str]:
 def _tried(folder: Path, pages: Path, name: str, trial: Callable[[Trial], list[str]]) -> list[str]:
     place = folder / name.replace(" ", "-").replace(":", "")
     place.mkdir()
-    said = [f"{name}: {what}" for what in trial(Trial(place, pages))]
+    stated = [f"{name}: {what}" for what in trial(Trial(place, pages))]
     shutil.rmtree(place)
-    return said
+    return stated

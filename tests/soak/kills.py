@@ -17,10 +17,10 @@ def main(arguments: list[str]) -> int:
     """Kill as often as asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=500)
-    asked = parser.parse_args(arguments)
+    requested = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        wrong = kill_all(Path(folder), asked.kills)
+        wrong = kill_all(Path(folder), requested.kills)
     print("\n".join(wrong))
     return bool(wrong)
 

@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--costs", type=int, default=0, help="CPU time over so many pages")
     parser.add_argument("--memory", type=int, default=0, help="memory over so many pages")
     parser.add_argument("--requests", type=int, default=0, help="what is asked for of so many records, and how fast")
-    asked = parser.parse_args(arguments)
+    requested = parser.parse_args(arguments)
     # Here, because each process that is forked for a harvest imports this module again.
     from tests.soak.live_costs import compare, memory
     from tests.soak.live_requests import count_all, time_all
@@ -33,27 +33,27 @@ def main(arguments: list[str]) -> int:
     from tests.support.live_crawls import run_crawls
     from tests.support.live_walks import failures, walk_all
 
-    said: list[str] = []
+    stated: list[str] = []
 
     async def walks(crawls: Crawls) -> None:
-        said.extend(failures(await walk_all(crawls, asked.walks)))
+        stated.extend(failures(await walk_all(crawls, requested.walks)))
 
     async def costs(crawls: Crawls) -> None:
-        said.extend(await compare(crawls, asked.costs) if asked.costs else [])
-        said.extend(await memory(crawls, asked.memory) if asked.memory else [])
+        stated.extend(await compare(crawls, requested.costs) if requested.costs else [])
+        stated.extend(await memory(crawls, requested.memory) if requested.memory else [])
 
-    if asked.walks:
+    if requested.walks:
         run_crawls(walks)
-    if asked.costs or asked.memory:
+    if requested.costs or requested.memory:
         run_crawls(costs)
-    if asked.kills:
+    if requested.kills:
         with tempfile.TemporaryDirectory() as folder:
-            said += kill_all(Path(folder), asked.kills)
-    if asked.requests:
+            stated += kill_all(Path(folder), requested.kills)
+    if requested.requests:
         with tempfile.TemporaryDirectory() as folder:
-            said += [*count_all(Path(folder), asked.requests), *time_all(Path(folder))]
-    print("\n".join(said) or "nothing lost, nothing invented, nothing called complete wrongly")
-    return int(bool(said))
+            stated += [*count_all(Path(folder), requested.requests), *time_all(Path(folder))]
+    print("\n".join(stated) or "nothing lost, nothing invented, nothing called complete wrongly")
+    return int(bool(stated))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from tests.support.walks import SIZE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.archive_server import Asked
+    from tests.support.archive_server import Requested
 
 FEW = 15
 CRAWL_DELAY = 3
@@ -30,14 +30,14 @@ def reasons(path: Path) -> dict[str, int]:
         return dict(db.execute(sql).fetchall())
 
 
-def counted(log: list[Asked]) -> dict[str, int]:
+def counted(log: list[Requested]) -> dict[str, int]:
     """Count requests by what was asked for, and answers with a body."""
     return {
         "requests": len(log),
-        "robots.txt": sum(asked.target == "/robots.txt" for asked in log),
-        "listing": sum(asked.target.startswith("/search") for asked in log),
-        "documents": sum(asked.target.startswith("/document/") for asked in log),
-        "bodies": sum(asked.sent > 0 and asked.target != "/robots.txt" for asked in log),
+        "robots.txt": sum(requested.target == "/robots.txt" for requested in log),
+        "listing": sum(requested.target.startswith("/search") for requested in log),
+        "documents": sum(requested.target.startswith("/document/") for requested in log),
+        "bodies": sum(requested.sent > 0 and requested.target != "/robots.txt" for requested in log),
     }
 
 
@@ -45,7 +45,7 @@ def count_all(folder: Path, records: int) -> list[str]:
     """Harvest an archive anew, unchanged, and with an addition; print what was asked for; say what was too much."""
     with ArchiveServer(Site(records, "requests", Manner(etags=True))) as server:
         harvests, pages = Harvests(folder, server), -(-records // SIZE)
-        said = []
+        stated = []
         for name, documents, bodies in (
             ("the first time", records, pages + records),
             ("again, unchanged", 0, 0),
@@ -60,13 +60,13 @@ def count_all(folder: Path, records: int) -> list[str]:
             print(f"{name:24}{found} {reasons(folder / 'requests.db')}", flush=True)
             whole = {"requests": 1 + pages + 1 + documents, "robots.txt": 1, "listing": pages + 1}
             whole |= {"documents": documents, "bodies": found["bodies"]}
-            said += [f"{name}: {found} for {whole}"] if found != whole or found["bodies"] > bodies else []
-    return said
+            stated += [f"{name}: {found} for {whole}"] if found != whole or found["bodies"] > bodies else []
+    return stated
 
 
 def time_all(folder: Path) -> list[str]:
     """Harvest at the usual pace; print the shortest time between two requests; say what was too fast."""
-    said = []
+    stated = []
     for name, robots, least in (
         ("no robots.txt", None, 1.0),
         (f"Crawl-delay: {CRAWL_DELAY}", f"User-agent: *\nCrawl-delay: {CRAWL_DELAY}\n", float(CRAWL_DELAY)),
@@ -75,5 +75,5 @@ def time_all(folder: Path) -> list[str]:
             Harvests(folder, server).live(f"{least}.db", "--no-documents", delay=None)
             gaps = [other.time - one.time for one, other in itertools.pairwise(server.log)]
         print(f"{name:24}{len(gaps) + 1} requests, shortest time between two {min(gaps):.2f} s", flush=True)
-        said += [f"{name}: {min(gaps):.2f} s between two requests"] if min(gaps) < least - TIMER else []
-    return said
+        stated += [f"{name}: {min(gaps):.2f} s between two requests"] if min(gaps) < least - TIMER else []
+    return stated

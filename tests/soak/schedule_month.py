@@ -165,29 +165,29 @@ def _start_all(world: Month, looks: dict[str, datetime], later: timedelta) -> No
 def faults(world: Month) -> list[str]:
     """Return everything that is not as promised."""
     turns = {row["id"]: row for row in world.db.query("SELECT * FROM sync_attempts")}
-    said = [fault for plan in PLANS for fault in _faults_of(plan, world, turns)]
+    stated = [fault for plan in PLANS for fault in _faults_of(plan, world, turns)]
     for source in sorted({plan.source for plan in PLANS}):
         works = sorted((w for w in world.works if w.command.split()[2] == source), key=lambda work: work.began)
-        said += [f"{source}: two at a time at {b.began}" for a, b in itertools.pairwise(works) if a.ends > b.began]
-    said += [f"{world.refused} syncs met another one at work"] if world.refused > world.killed else []
+        stated += [f"{source}: two at a time at {b.began}" for a, b in itertools.pairwise(works) if a.ends > b.began]
+    stated += [f"{world.refused} syncs met another one at work"] if world.refused > world.killed else []
     started = Counter(work.who for work in world.works)
     known = Counter(turn["worker_process"] for turn in turns.values() if turn["worker_process"])
-    said += [f"{who} stands for {count} attempts" for who, count in known.items() if count != 1 or started[who] > 1]
-    return said
+    stated += [f"{who} stands for {count} attempts" for who, count in known.items() if count != 1 or started[who] > 1]
+    return stated
 
 
 def _faults_of(plan: ScheduledSync, world: Month, turns: dict[int, dict[str, object]]) -> list[str]:
     own = [turn for turn in turns.values() if turn["schedule"] == plan.name]
     rows = Counter(str(turn["due_at"]) for turn in own)
-    said = [f"{plan.name}: {due} stands {count} times" for due, count in rows.items() if count != 1]
+    stated = [f"{plan.name}: {due} stands {count} times" for due, count in rows.items() if count != 1]
     until = world.clock() - timedelta(hours=13)  # what came last may still wait
     dues = {f"{due:%Y-%m-%dT%H:%M:%SZ}" for due in due_times(plan.name) if due < until}
-    said += [f"{plan.name}: nothing is known of {due}" for due in sorted(dues - set(rows))]
+    stated += [f"{plan.name}: nothing is known of {due}" for due in sorted(dues - set(rows))]
     planned = {f"{due:%Y-%m-%dT%H:%M:%SZ}" for due in due_times(plan.name)}
-    said += [f"{plan.name}: {due} was never due" for due in sorted(set(rows) - planned - _repeats(own))]
+    stated += [f"{plan.name}: {due} was never due" for due in sorted(set(rows) - planned - _repeats(own))]
     for turn in own:
-        said += [f"{plan.name}: {turn['due_at']} {why}" for why in _wrong(turn, turns)]
-    return said
+        stated += [f"{plan.name}: {turn['due_at']} {why}" for why in _wrong(turn, turns)]
+    return stated
 
 
 def _repeats(own: list[dict[str, object]]) -> set[str]:
@@ -240,19 +240,19 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1, help="how many different months")
     parser.add_argument("--gap", type=int, default=4, help="minutes between two looks of a scheduler, at most")
-    asked = parser.parse_args(arguments)
-    said: list[str] = []
-    for seed in range(asked.seeds):
+    requested = parser.parse_args(arguments)
+    stated: list[str] = []
+    for seed in range(requested.seeds):
         with tempfile.TemporaryDirectory() as folder:
             world = Month(Path(folder), PLANS, BEGIN, seed)
-            live(world, asked.gap, kills=0.05)
+            live(world, requested.gap, kills=0.05)
             print(table(world))
-            said += faults(world)
+            stated += faults(world)
     print(
-        "\n".join(said)
+        "\n".join(stated)
         or "every due time was run once, or is known as missed and was caught up once; never two at a time"
     )
-    return int(bool(said))
+    return int(bool(stated))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def saved(folder: Path, turn: int) -> tuple[int, str]:
         (pages / f"listing-{first:04}.html").write_bytes(body)
     for item in items[-40:]:
         (pages / "document" / f"{item.slug}.html").write_bytes(document_page(item))
-    return _told(["harvest", str(pages), "--db", str(folder / "harvest.db"), "--json"])
+    return _outcome(["harvest", str(pages), "--db", str(folder / "harvest.db"), "--json"])
 
 
 def live(folder: Path, turn: int) -> tuple[int, str]:
@@ -78,13 +78,13 @@ def live(folder: Path, turn: int) -> tuple[int, str]:
 def backup(folder: Path, _turn: int) -> tuple[int, str]:
     """Copy the database, again and again."""
     time.sleep(0.5)
-    return _told(["backup", str(folder / "copy.db"), "--db", str(folder / "harvest.db"), "--force"])
+    return _outcome(["backup", str(folder / "copy.db"), "--db", str(folder / "harvest.db"), "--force"])
 
 
 WRITERS: dict[str, Callable[[Path, int], tuple[int, str]]] = {"saved": saved, "live": live, "backup": backup}
 
 
-def _told(arguments: list[str]) -> tuple[int, str]:
+def _outcome(arguments: list[str]) -> tuple[int, str]:
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         status = run(arguments)
@@ -101,11 +101,11 @@ def again_and_again(folder: Path, name: str) -> None:
     turn = 0
     while not (folder / "stop").exists():
         turn += 1
-        status, said = WRITERS[name](folder, turn)
+        status, stated = WRITERS[name](folder, turn)
         if status == 130 and (folder / "stop").exists():
             status = 0
         with (folder / f"{name}.jsonl").open("a") as file:
-            file.write(json.dumps([status, said]) + "\n")
+            file.write(json.dumps([status, stated]) + "\n")
 
 
 @dataclass
@@ -122,10 +122,10 @@ class Reader:
     def read(self) -> None:
         """Request pages until the last phase is over."""
         while self.phase[0] != "over":
-            self._ask(self.chance.choice(self.paths))
+            self._request(self.chance.choice(self.paths))
             time.sleep(self.chance.uniform(0, 2 * PAUSE))
 
-    def _ask(self, path: str) -> None:
+    def _request(self, path: str) -> None:
         phase, began = self.phase[0], time.perf_counter()
         try:
             status, text, _ = self.site.get(path)
@@ -138,7 +138,7 @@ class Reader:
 
 
 @dataclass
-class Told:
+class Outcome:
     """What came of it."""
 
     took: dict[str, list[float]]
@@ -170,7 +170,7 @@ def p95(took: list[float]) -> float:
     return statistics.quantiles(took, n=20)[-1]
 
 
-def together(folder: Path, seconds: float) -> Told:
+def together(folder: Path, seconds: float) -> Outcome:
     """Run all readers and writers for `seconds`; return what they measured."""
     path = folder / "harvest.db"
     _fill(folder, path)
@@ -194,12 +194,12 @@ def together(folder: Path, seconds: float) -> Told:
         errors += [f"serve: {server.complained.read_text()}"] if server.complained.read_text() else []
     took = {name: [t for reader in readers for t in reader.took[name]] for name in ("alone", "together")}
     turns = {name: _turns(folder / f"{name}.jsonl") for name in WRITERS}
-    errors += [f"{name}: {said}" for name, done in turns.items() for status, said in done if status]
+    errors += [f"{name}: {stated}" for name, done in turns.items() for status, stated in done if status]
     errors += [f"check: {finding}" for finding in run_checks(path, fast=True) if not finding.notice]
     with open_to_read(path) as db:
         sql = "SELECT sum(pages) FROM runs WHERE id > 1 AND (instr(command, '--base-url') > 0) = ?"
         pages = {name: int(db.execute(sql, [n]).fetchone()[0] or 0) for n, name in enumerate(("saved", "live"))}
-    return Told(took, turns, pages, errors)
+    return Outcome(took, turns, pages, errors)
 
 
 def _take_turns(writers: Sequence[BaseProcess], phase: list[str], seconds: float) -> None:
@@ -207,16 +207,16 @@ def _take_turns(writers: Sequence[BaseProcess], phase: list[str], seconds: float
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         for name, what in (("together", signal.SIGCONT), ("alone", signal.SIGSTOP)):
-            _tell(writers, what)
+            _report(writers, what)
             time.sleep(0.2)
             phase[0] = name
             time.sleep(min(PHASE_SECONDS, seconds / 4))
             phase[0] = "between"
     phase[0] = "over"
-    _tell(writers, signal.SIGCONT)
+    _report(writers, signal.SIGCONT)
 
 
-def _tell(writers: Sequence[BaseProcess], what: signal.Signals) -> None:
+def _report(writers: Sequence[BaseProcess], what: signal.Signals) -> None:
     for writer in writers:
         with contextlib.suppress(ProcessLookupError):  # it has ended
             os.killpg(writer.pid or 0, what)
@@ -226,13 +226,13 @@ def _end(writers: Sequence[BaseProcess]) -> None:
     """Stop the writers after their current page, as Ctrl-C does."""
     until = time.monotonic() + 60
     time.sleep(1)
-    _tell(writers, signal.SIGINT)
+    _report(writers, signal.SIGINT)
     for writer in writers:
         writer.join(max(0, until - time.monotonic()))
 
 
 def _turns(file: Path) -> list[tuple[int, str]]:
-    return [(status, said) for status, said in map(json.loads, file.read_text().splitlines())]
+    return [(status, stated) for status, stated in map(json.loads, file.read_text().splitlines())]
 
 
 def _fill(folder: Path, path: Path) -> None:
@@ -244,8 +244,8 @@ def _fill(folder: Path, path: Path) -> None:
         (folder / "first" / f"listing-{first:04}.html").write_bytes(body)
     for item in items[: DOCUMENTS // 2]:
         (folder / "first" / "document" / f"{item.slug}.html").write_bytes(document_page(item))
-    status, said = _told(["harvest", str(folder / "first"), "seeds", "--db", str(path)])
-    assert status == 0, said
+    status, stated = _outcome(["harvest", str(folder / "first"), "seeds", "--db", str(path)])
+    assert status == 0, stated
 
 
 def _paths(path: Path) -> list[str]:
@@ -262,11 +262,11 @@ def main(arguments: Any = None) -> int:
     """Print the table; 1 if anybody met an error."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak.side_by_side", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
-    asked = parser.parse_args(arguments)
+    requested = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        told = together(Path(folder), asked.seconds)
-    print("\n".join(told.table()), flush=True)
-    return 1 if told.errors else 0
+        outcome = together(Path(folder), requested.seconds)
+    print("\n".join(outcome.table()), flush=True)
+    return 1 if outcome.errors else 0
 
 
 if __name__ == "__main__":

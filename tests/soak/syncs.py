@@ -158,16 +158,16 @@ def faults(samples: list[Sample]) -> list[str]:
     """Return what has grown: the last quarter compared with the second."""
     quarter = len(samples) // 4
     early, late = samples[quarter : 2 * quarter] or samples[:1], samples[-quarter:] or samples[-1:]
-    said = []
+    stated = []
     for name in ("serve_kib", "scheduler_kib"):
         before, after = (max(getattr(one, name) for one in part) for part in (early, late))
-        said += [f"{name} grew from {before} to {after}"] if after > before * MEMORY_MAY_GROW else []
+        stated += [f"{name} grew from {before} to {after}"] if after > before * MEMORY_MAY_GROW else []
     for name in ("serve_files", "scheduler_files"):
         before, after = (max(getattr(one, name) for one in part) for part in (early, late))
-        said += [f"{name} grew from {before} to {after}"] if after > before + FILES_MAY_GROW else []
+        stated += [f"{name} grew from {before} to {after}"] if after > before + FILES_MAY_GROW else []
     bytes_, rows = late[-1].database - early[0].database, late[-1].rows - early[0].rows
     print(f"the database grew by {bytes_:,} bytes for {rows:,} rows: {bytes_ / max(rows, 1):.0f} bytes a row")
-    return said + ([f"{bytes_} bytes for {rows} rows"] if bytes_ > BYTES_A_ROW * rows else [])
+    return stated + ([f"{bytes_} bytes for {rows} rows"] if bytes_ > BYTES_A_ROW * rows else [])
 
 
 def verdicts(path: Path) -> list[str]:
@@ -186,11 +186,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--syncs", type=int, default=200)
     parser.add_argument("--every", type=int, default=10, help="syncs between two samples")
-    asked = parser.parse_args(arguments)
+    requested = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        said = soak(Path(folder), asked.syncs, asked.every)
-    print("\n".join(said) or "nothing grows but what the syncs bring")
-    return int(bool(said))
+        stated = soak(Path(folder), requested.syncs, requested.every)
+    print("\n".join(stated) or "nothing grows but what the syncs bring")
+    return int(bool(stated))
 
 
 if __name__ == "__main__":

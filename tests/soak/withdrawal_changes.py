@@ -258,11 +258,11 @@ class Trial:
 
     def _ask_nothing(self, when: str) -> None:
         with open_to_read(self.db) as db:
-            asked = [uri for uri in undecided_addresses(db, "wilson") if self._page(uri)]
-        self.faults += [f"{when}: {uri} is asked for again" for uri in asked]
+            requested = [uri for uri in undecided_addresses(db, "wilson") if self._page(uri)]
+        self.faults += [f"{when}: {uri} is asked for again" for uri in requested]
 
     def _look_at(self, when: str, *, seen: bool = False) -> None:
-        self.faults += [f"{when}: {found}" for found in _told(self.db, namesake=NAMESAKE.slug in self.change.seen)]
+        self.faults += [f"{when}: {found}" for found in _outcome(self.db, namesake=NAMESAKE.slug in self.change.seen)]
         if not seen:
             return
         with open_to_read(self.db) as db:
@@ -271,7 +271,7 @@ class Trial:
         self.faults += [f"{when}: {slug} is not seen" for slug in sorted(wanted - slugs)]
 
 
-def _told(path: Path, *, namesake: bool) -> Iterator[str]:
+def _outcome(path: Path, *, namesake: bool) -> Iterator[str]:
     """Name every table that holds a word which only the withdrawn document has; a namesake has its title."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():

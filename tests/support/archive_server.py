@@ -25,7 +25,7 @@ SLOW_SECONDS = 0.03
 
 
 @dataclass(frozen=True)
-class Asked:
+class Requested:
     """A request: when it came, for what, with which headers, and what was answered."""
 
     time: float
@@ -42,16 +42,16 @@ class ArchiveServer:
     site: Site
     tls: ssl.SSLContext | None = None
     port: int = 0
-    log: list[Asked] = field(default_factory=list)
+    log: list[Requested] = field(default_factory=list)
     before: Callable[[str], None] = lambda _target: None
 
     @property
     def base(self) -> str:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
-    def asked(self, part: str) -> list[Asked]:
+    def requested(self, part: str) -> list[Requested]:
         """Return the logged requests whose address contains `part`."""
-        return [asked for asked in self.log if part in asked.target]
+        return [requested for requested in self.log if part in requested.target]
 
     async def __aenter__(self) -> Self:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -98,7 +98,7 @@ class ArchiveServer:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
         self.before(target)
         answer = self.site.answer(target, headers)
-        self.log.append(Asked(moment, target, headers, answer.status, len(answer.body)))
+        self.log.append(Requested(moment, target, headers, answer.status, len(answer.body)))
         if answer.how == "reset":
             writer.transport.abort()
             return False
@@ -136,8 +136,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--seed", default="0", help="the same seed, the same misbehaviour")
     known = "; ".join(manners)
     parser.add_argument("--scenario", choices=manners, default="still, new first", metavar="NAME", help=known)
-    asked = parser.parse_args(arguments)
-    server = ArchiveServer(Site(asked.records, asked.seed, manners[asked.scenario]), port=asked.port)
+    requested = parser.parse_args(arguments)
+    server = ArchiveServer(Site(requested.records, requested.seed, manners[requested.scenario]), port=requested.port)
     server.before = lambda target: print(target, flush=True)
     with contextlib.suppress(KeyboardInterrupt), server:
         print(f"harvester harvest wilson --base-url {server.base} --delay 0 --db /tmp/x.db", flush=True)

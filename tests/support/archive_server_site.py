@@ -142,15 +142,15 @@ class Site:
 
     def _tagged(self, body: bytes, content: str, headers: dict[str, str], **more: str) -> Answer:
         """Answer with validators, or that nothing has changed."""
-        told = {name.replace("_", "-"): value for name, value in more.items()}
+        outcome = {name.replace("_", "-"): value for name, value in more.items()}
         digest = hashlib.sha256(content.encode()).hexdigest()
         if self.manner.etags:
-            told |= {"ETag": f'W/"{digest[:16]}"', "Cache-Control": "no-cache"}
+            outcome |= {"ETag": f'W/"{digest[:16]}"', "Cache-Control": "no-cache"}
         if self.manner.dated:
-            told |= {"Last-Modified": f"Mon, 01 Jan 2024 00:{int(digest[:6], 16) % 60:02}:00 GMT"}
-        same = self.manner.etags and headers.get("if-none-match") == told["ETag"]
-        same = same or (self.manner.dated and headers.get("if-modified-since") == told["Last-Modified"])
-        return Answer(304, b"", told) if same else html(200, body, **told)
+            outcome |= {"Last-Modified": f"Mon, 01 Jan 2024 00:{int(digest[:6], 16) % 60:02}:00 GMT"}
+        same = self.manner.etags and headers.get("if-none-match") == outcome["ETag"]
+        same = same or (self.manner.dated and headers.get("if-modified-since") == outcome["Last-Modified"])
+        return Answer(304, b"", outcome) if same else html(200, body, **outcome)
 
     def _challenge(self, *_: object) -> Answer:
         page = b"<html><head><title>Just a moment...</title></head><body>Checking your browser before accessing</body>"
@@ -207,5 +207,5 @@ class Site:
 
 
 def html(status: int, body: bytes, **headers: str) -> Answer:
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, body, {"Content-Type": "text/html; charset=utf-8"} | told)
+    outcome = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, body, {"Content-Type": "text/html; charset=utf-8"} | outcome)

@@ -73,9 +73,9 @@ def without_evidence(db: Database, after_run: int) -> tuple[int, list[str]]:
 
 
 def _short(change: dict[str, Any]) -> str:
-    told = f"{change['id']} of document {change['document']}, {change['kind']} {change['field']}"
+    outcome = f"{change['id']} of document {change['document']}, {change['kind']} {change['field']}"
     values = f"{str(change['before'])[:60]!r} -> {str(change['after'])[:60]!r}"
-    return f"{told} {values}, capture {change['capture']} {change['uri']}"
+    return f"{outcome} {values}, capture {change['capture']} {change['uri']}"
 
 
 def _refuted(db: Database, change: dict[str, Any]) -> str | None:

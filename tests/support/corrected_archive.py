@@ -93,7 +93,7 @@ class World:
         self.mixed_up: set[str] = set()  # addresses that have shown another item's page in this harvest
         self.served: dict[int, Item] = {}  # what each item's own page has shown last, at an address of its own
         self.read: set[tuple[str, int]] = set()  # addresses that have shown an item's page
-        self.asked: list[str] = []  # slugs of the document pages asked for since the last harvest began
+        self.requested: list[str] = []  # slugs of the document pages asked for since the last harvest began
         self.edits = 0
         for _ in range(self.size):
             self.add()
@@ -230,7 +230,7 @@ class World:
 
     def begin_harvest(self) -> None:
         """Forget what was asked for before; what is stated now is what a search that lags shows later."""
-        self.asked, self.struck, self.mixed_up = [], {}, set()
+        self.requested, self.struck, self.mixed_up = [], {}, set()
 
     def end_harvest(self) -> None:
         self.past.append({number: self.items[number] for number in self.listed})
@@ -264,7 +264,7 @@ class World:
         return self._tagged(body, f"{shown} {number} {len(found)}", headers)
 
     def _document(self, slug: str, headers: dict[str, str]) -> Answer:
-        self.asked.append(slug)
+        self.requested.append(slug)
         trouble = self.trouble.pop(slug, None)
         holder = self.items.get(self.holders.get(slug, -1))
         if holder is None:

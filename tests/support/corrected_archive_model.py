@@ -46,7 +46,7 @@ def shown(item: Item) -> tuple[Any, ...]:
 
 
 @dataclass
-class Asked:
+class Requested:
     """The document pages that one harvest had to ask for, and those that it might."""
 
     must: set[str]
@@ -75,7 +75,7 @@ class Expected:
     left: set[int] = field(default_factory=set)
     back: set[int] = field(default_factory=set)
 
-    def pages_to_ask(self, read: set[tuple[str, int]], *, all_old: bool) -> Asked:
+    def pages_to_ask(self, read: set[tuple[str, int]], *, all_old: bool) -> Requested:
         """Return which pages the harvest that begins is to ask for; `read`: what pages were read where before."""
         listed = [self.world.items[number] for number in self.world.listed]
         must = {item.slug for item in listed if (item.slug, item.number) not in read}
@@ -89,7 +89,7 @@ class Expected:
         may = set(self.struck) | {item.slug for item in self.known.values() if all_old}
         may |= {item.slug for item in leaving}
         may |= {item.slug for item in listed if self.missed.get(item.number)}  # it was away when all were read again
-        return Asked(must, may)
+        return Requested(must, may)
 
     def end_harvest(self, *, all_old: bool) -> None:
         """Add what the archive stated in the harvest that has ended, and which of its responses failed.

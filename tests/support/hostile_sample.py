@@ -130,7 +130,7 @@ def _insert(db: Database, number: int, document: dict[str, Any]) -> None:
     seen = {"first_seen": CLOCK, "last_changed": CLOCK}
     db.table("documents").insert({"id": number, "key": f"k{number}", "source": "wilson", **dated, **seen, **document})
     where = {"capture_id": 1, "position": 710 + number} if number <= 10 else {"capture_id": 2, "position": number - 10}
-    said = {
+    stated = {
         "key": f"k{number}",
         "natural_key": f"k{number}",
         "form": "A",
@@ -138,7 +138,7 @@ def _insert(db: Database, number: int, document: dict[str, Any]) -> None:
         "hash": str(number),
         "content": "{}",
     }
-    db.table("statements").insert({"id": number, "document_id": number, "capture_id": where["capture_id"], **said})
+    db.table("statements").insert({"id": number, "document_id": number, "capture_id": where["capture_id"], **stated})
     sighting = {"document_id": number, "title": title, "has_summary": 0, "statement_id": number}
     db.table("sightings").insert({**where, **sighting})
     db.table("changes").insert({"run_id": 1, "document_id": number, "kind": "new", "after": title})

@@ -49,7 +49,7 @@ EDITED = {
 EDITS = ("insert", "remove", "replace", "shuffle")
 
 
-def told(path: Path) -> dict[str, Any]:
+def outcome(path: Path) -> dict[str, Any]:
     """Return the content of a database without ids, runs and times."""
     with open_to_write(path) as db:
         assert sound(db)
@@ -104,13 +104,13 @@ class Killed:
 
     def wrong(self, whole: dict[str, Any]) -> list[str]:
         """Return the differences from what is expected."""
-        said = [] if self.died else ["was not killed"]
-        said += [] if self.status == 0 else [f"ended with {self.status}"]
+        stated = [] if self.died else ["was not killed"]
+        stated += [] if self.status == 0 else [f"ended with {self.status}"]
         for path in (self.path, self.offline):
-            again = told(path)
-            said += [f"{name} differ in {path.name}" for name in whole if again[name] != whole[name]]
-        said += [f"fetched twice: {address}" for address in self.twice]
-        return [f"{self.phase} {self.aims}: {what}" for what in said]
+            again = outcome(path)
+            stated += [f"{name} differ in {path.name}" for name in whole if again[name] != whole[name]]
+        stated += [f"fetched twice: {address}" for address in self.twice]
+        return [f"{self.phase} {self.aims}: {what}" for what in stated]
 
 
 def kill_and_resume(harvests: Harvests, name: str, phase: str, aims: list[Aim]) -> Killed:
@@ -123,7 +123,7 @@ def kill_and_resume(harvests: Harvests, name: str, phase: str, aims: list[Aim]) 
         before = len(harvests.server.log)
         status = harvests.live(name, aim=aim).status
         died = died and (aim is None or status == -signal.SIGKILL)
-        log = [asked.target for asked in harvests.server.log[before:]]
+        log = [requested.target for requested in harvests.server.log[before:]]
         twice += fetched_twice(known, log) if number else []
     return Killed(phase, aims, died, status, twice, path, harvests.offline(name))
 
@@ -144,10 +144,10 @@ def kill_and_edit(folder: Path, name: str, aim: Aim, chance: random.Random) -> l
             walk = db.execute("SELECT status, declared_total FROM walks ORDER BY id DESC LIMIT 1").fetchone()
         with open_to_write(folder / name) as db:
             assert sound(db)
-    said = [] if died else ["was not killed"]
-    said += [] if status == 0 and walk == ("complete", len(listed)) else [f"ended with {status}, {walk}"]
-    said += [f"lost {slug}" for slug in listed - held]
-    return [f"{aim} {edits}: {what}" for what in said]
+    stated = [] if died else ["was not killed"]
+    stated += [] if status == 0 and walk == ("complete", len(listed)) else [f"ended with {status}, {walk}"]
+    stated += [f"lost {slug}" for slug in listed - held]
+    return [f"{aim} {edits}: {what}" for what in stated]
 
 
 def _copy(path: Path, to: Path) -> None:
@@ -170,11 +170,11 @@ def aims_at(phase: str, kills: int, chance: random.Random) -> list[list[Aim]]:
 
 def kill_all(folder: Path, kills: int) -> list[str]:
     """Kill so many harvests, spread over the phases; print the table; say what went wrong."""
-    chance, said, began = random.Random(4), list[str](), time.monotonic()
+    chance, stated, began = random.Random(4), list[str](), time.monotonic()
     with ArchiveServer(Site(RECORDS, "kills", Manner(etags=True))) as server:
         harvests = Harvests(folder, server)
         harvests.live("whole.db")
-        whole = told(folder / "whole.db")
+        whole = outcome(folder / "whole.db")
         print(f"{'phase':32}{'harvests':>9}{'kills':>7}{'wrong':>7}", flush=True)
         phases = len(PHASES) + len(EDITED)
         for place, phase in enumerate(PHASES):
@@ -182,7 +182,7 @@ def kill_all(folder: Path, kills: int) -> list[str]:
             killed = [kill_and_resume(harvests, f"{place}-{n}.db", phase, one) for n, one in enumerate(aims)]
             wrong = [what for one in killed for what in one.wrong(whole)]
             print(f"{phase:32}{len(aims):9}{sum(map(len, aims)):7}{len(wrong):7}", flush=True)
-            said += wrong
+            stated += wrong
     for phase, (moment, (first, last)) in EDITED.items():
         aimed = [Aim(moment, chance.randint(first, last)) for _ in range(kills // phases)]
         wrong = [
@@ -191,6 +191,6 @@ def kill_all(folder: Path, kills: int) -> list[str]:
             for what in kill_and_edit(folder, f"{moment}-{first}-{number}.db", aim, chance)
         ]
         print(f"{phase:32}{len(aimed):9}{len(aimed):7}{len(wrong):7}", flush=True)
-        said += wrong
+        stated += wrong
     print(f"{time.monotonic() - began:.0f} s: each equal to an undisturbed harvest, by itself and from its captures")
-    return said
+    return stated

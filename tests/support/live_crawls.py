@@ -61,10 +61,10 @@ class Crawls:
         shutil.copy(self._empty, path)
         return path
 
-    async def harvest(self, base: str, db: Path, **asked: Any) -> None:
+    async def harvest(self, base: str, db: Path, **requested: Any) -> None:
         """Harvest live, addresses alone if `start` names some; a failure of ours is raised."""
-        start = asked.pop("start", "")
-        order = CrawlOptions(base=base, db=db, delay=0.0, **{"documents": False, **asked})
+        start = requested.pop("start", "")
+        order = CrawlOptions(base=base, db=db, delay=0.0, **{"documents": False, **requested})
         crawler = self._runner.create_crawler("wilson")
         await self._runner.crawl(crawler, order=order, start=start)
         if crawler.spider.failure:  # type: ignore[union-attr]

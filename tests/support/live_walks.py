@@ -185,11 +185,11 @@ def _whole(rows: list[Row]) -> str:
 
 def failures(rows: list[Row]) -> list[str]:
     """Return the goals that the walks have missed."""
-    said = [f"{row.scenario.name}: {row.lost} lost" for row in rows if row.lost]
-    said += [f"{row.scenario.name}: {row.invented} invented" for row in rows if row.invented]
-    said += [f"{row.scenario.name}: {row.false} false proofs" for row in rows if row.false]
+    stated = [f"{row.scenario.name}: {row.lost} lost" for row in rows if row.lost]
+    stated += [f"{row.scenario.name}: {row.invented} invented" for row in rows if row.invented]
+    stated += [f"{row.scenario.name}: {row.false} false proofs" for row in rows if row.false]
     for kind, least in (("still", 0.99), ("mild", 0.6)):
         outcomes = [outcome for row in rows if row.scenario.kind == kind for outcome in row.outcomes]
         share = sum(outcome.verdict.status == "complete" for outcome in outcomes) / max(1, len(outcomes))
-        said += [f"{kind}: only {share:.1%} complete"] if share < least else []
-    return said
+        stated += [f"{kind}: only {share:.1%} complete"] if share < least else []
+    return stated

@@ -95,8 +95,8 @@ class Server:
         """Wait until it says where it is."""
         until = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < until and self.process.poll() is None:
-            said = self.printed.read_text() + self.complained.read_text()
-            if found := re.search(r"http://127\.0\.0\.1:\d+", said):
+            stated = self.printed.read_text() + self.complained.read_text()
+            if found := re.search(r"http://127\.0\.0\.1:\d+", stated):
                 return found[0] + "/"
             time.sleep(0.05)
         raise AssertionError(f"it did not start: {self.complained.read_text()}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 VOICES = ("document", "F")
 """The pages that speak of an item, the richer first."""
 FIELDS = ("title", "date", "summary")
-Said = tuple["str | None", ...]
+Stated = tuple["str | None", ...]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Saying:
     at: int
     learned: int
     voice: str
-    said: Said
+    stated: Stated
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Known:
     @staticmethod
     def _field(number: int, spoken: list[Saying]) -> str | None:
         """Return one field: the document's page is believed, but what a listing changes is news until it is read."""
-        values = [(s.at, s.voice, s.said[number]) for s in spoken]
+        values = [(s.at, s.voice, s.stated[number]) for s in spoken]
         page: str | None = None
         row: str | None = None
         news: tuple[str | None, str | None, set[int]] | None = None  # the new value, the page's, readings of that
@@ -92,9 +92,9 @@ class Known:
 
 
 def _may_be(page: Saying, row: Saying, next_row: list[Saying]) -> bool:
-    title, date, _ = page.said
-    has_something = title == row.said[0] or (date is not None and date == row.said[1])
-    return has_something or any(one.said[:2] == (title, date) for one in next_row)
+    title, date, _ = page.stated
+    has_something = title == row.stated[0] or (date is not None and date == row.stated[1])
+    return has_something or any(one.stated[:2] == (title, date) for one in next_row)
 
 
 @dataclass

@@ -28,7 +28,7 @@ READINGS = 4
 
 
 @dataclass(frozen=True)
-class Said:
+class Stated:
     """What a page says of an item, as printed."""
 
     title: str
@@ -46,11 +46,11 @@ class Vote:
     at: datetime | None
     host: str
     place: str
-    said: Said
+    stated: Stated
 
     def __repr__(self) -> str:
         when = f"{self.at:%d %H:%M}" if self.at else "undated"
-        return f"{when} {self.host[:7]} {self.place}: {self.said.title} | {self.said.date} | {self.said.summary}"
+        return f"{when} {self.host[:7]} {self.place}: {self.stated.title} | {self.stated.date} | {self.stated.summary}"
 
     @property
     def is_own(self) -> bool:
@@ -66,7 +66,7 @@ class Vote:
         return int(not self.is_own), HOSTS.index(self.host)
 
     def value(self, field: str) -> str | None:
-        return getattr(self.said, field)  # type: ignore[no-any-return]
+        return getattr(self.stated, field)  # type: ignore[no-any-return]
 
 
 def in_order(votes: Iterable[Vote]) -> list[Vote]:
@@ -100,22 +100,22 @@ class _News:
 
 def _after(news: _News | None, vote: Vote, passed: list[Vote], field: str) -> _News | None:
     """Return the news that counts after a vote."""
-    said = vote.value(field)
+    stated = vote.value(field)
     if news and vote.voice <= news.voice:
-        still_old = said is not None and said == news.old and news.readings + 1 < READINGS
+        still_old = stated is not None and stated == news.old and news.readings + 1 < READINGS
         news = replace(news, readings=news.readings + 1) if still_old else None
     richer = [other for other in passed if other.voice < vote.voice]
     before = [other for other in passed if other.series == vote.series and other.at is not None]
-    if vote.is_own or not richer or not before or before[-1].value(field) == said:
+    if vote.is_own or not richer or not before or before[-1].value(field) == stated:
         return news
     value = news.value if news else _by_voices(passed, field)
-    if said == value or _is_beginning(said, value, field) or before[-1].value(field) != value:
+    if stated == value or _is_beginning(stated, value, field) or before[-1].value(field) != value:
         return news
-    if said == _by_voices(richer, field) or _is_beginning(said, _by_voices(richer, field), field):
+    if stated == _by_voices(richer, field) or _is_beginning(stated, _by_voices(richer, field), field):
         return None  # the listing agrees with the richer voice again
     voices = sorted({other.voice for other in richer})
     voice = next((voice for voice in voices if _stated(richer, voice, field) is not None), voices[-1])
-    return _News(voice, _stated(richer, voice, field), said)
+    return _News(voice, _stated(richer, voice, field), stated)
 
 
 def _is_beginning(new: str | None, value: str | None, field: str) -> bool:
@@ -173,32 +173,32 @@ _PAGE = """<!DOCTYPE html><html><head><title>{title}</title></head><body><main><
 <script type="application/json">{{"path":{{"currentPath":"node\\/{node}"}}}}</script></body></html>"""
 
 
-def _parts(said: Said) -> dict[str, str]:
+def _parts(stated: Stated) -> dict[str, str]:
     return {
-        "title": escape(said.title),
-        "date": f'<div class="date">{said.date}</div>' if said.date else "",
-        "summary": f"<p>{escape(said.summary)}</p>" if said.summary else "",
-        "slug": said.slug,
-        "record": said.record,
-        "node": said.node,
+        "title": escape(stated.title),
+        "date": f'<div class="date">{stated.date}</div>' if stated.date else "",
+        "summary": f"<p>{escape(stated.summary)}</p>" if stated.summary else "",
+        "slug": stated.slug,
+        "record": stated.record,
+        "node": stated.node,
     }
 
 
-def listing(rows: Sequence[Said], place: str, at: datetime | None, host: str = OWN_HOST) -> Capture:
+def listing(rows: Sequence[Stated], place: str, at: datetime | None, host: str = OWN_HOST) -> Capture:
     """Return a capture of a listing that shows these rows."""
-    shown = "".join(_ROW.format(**_parts(said)) for said in rows)
+    shown = "".join(_ROW.format(**_parts(stated)) for stated in rows)
     body = _LISTING.format(first=1, last=len(rows), total=len(rows), rows=shown)
     return Capture(f"https://{host}{place}", body.encode(), at, media_type="text/html", http_status=200)
 
 
-def own_page(said: Said, at: datetime | None, host: str = OWN_HOST, slug: str | None = None) -> Capture:
+def own_page(stated: Stated, at: datetime | None, host: str = OWN_HOST, slug: str | None = None) -> Capture:
     """Return a capture of a document's page, at its address or at another one."""
-    uri = f"https://{host}/document/{slug or said.slug}"
-    return Capture(uri, _PAGE.format(**_parts(said)).encode(), at, media_type="text/html", http_status=200)
+    uri = f"https://{host}/document/{slug or stated.slug}"
+    return Capture(uri, _PAGE.format(**_parts(stated)).encode(), at, media_type="text/html", http_status=200)
 
 
 def capture_of(vote: Vote) -> Capture:
     """Return the capture that votes so."""
     if vote.is_own:
-        return own_page(vote.said, vote.at, vote.host)
-    return listing([vote.said], vote.place, vote.at, vote.host)
+        return own_page(vote.stated, vote.at, vote.host)
+    return listing([vote.stated], vote.place, vote.at, vote.host)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.support.vote_model import ALIAS, OWN_HOST, WHOLE, Said, listing, own_page
+from tests.support.vote_model import ALIAS, OWN_HOST, WHOLE, Stated, listing, own_page
 
 if TYPE_CHECKING:
     from harvester.model import Capture
@@ -26,9 +26,9 @@ class Timeline:
     seed: int
     mix_ups: bool = True
     captures: list[Capture] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    at: dict[str, Said] = field(default_factory=dict)
-    last: dict[str, Said] = field(default_factory=dict)
+    outcome: list[str] = field(default_factory=list)
+    at: dict[str, Stated] = field(default_factory=dict)
+    last: dict[str, Stated] = field(default_factory=dict)
     """By record number, as each was shown last."""
     holders: dict[str, str] = field(default_factory=dict)
     """The record that an address has shown last."""
@@ -59,35 +59,35 @@ class Timeline:
             k=self.chance.choice((1, 1, 2)),
         ):
             action()
-        self._capture({slug for slug, said in self.at.items() if before.get(slug) != said})
+        self._capture({slug for slug, stated in self.at.items() if before.get(slug) != stated})
 
     def add(self, slug: str | None = None) -> None:
         self.born += 1
         number = self.born
-        said = Said(
+        stated = Stated(
             f"Letter {number}", f"May {number}, 1950", f"Of affair {number}.", f"{110000 + number}", f"{80000 + number}"
         )
-        self.put(replace(said, slug=slug or f"letter-{number}"))
+        self.put(replace(stated, slug=slug or f"letter-{number}"))
 
-    def put(self, said: Said) -> None:
-        self.at[said.slug] = said
-        self.told.append(f"{said.slug}: {said.record} {said.title}, {said.date}, {said.summary}")
+    def put(self, stated: Stated) -> None:
+        self.at[stated.slug] = stated
+        self.outcome.append(f"{stated.slug}: {stated.record} {stated.title}, {stated.date}, {stated.summary}")
 
     def retitle(self) -> None:
-        said = self._any()
-        self.put(replace(said, title=f"{said.title}!"))
+        stated = self._any()
+        self.put(replace(stated, title=f"{stated.title}!"))
 
     def redate(self) -> None:
-        said = self._any()
-        self.put(replace(said, date=f"June {said.record[-1]}, {self.chance.randrange(1900, 1990)}"))
+        stated = self._any()
+        self.put(replace(stated, date=f"June {stated.record[-1]}, {self.chance.randrange(1900, 1990)}"))
 
     def amend(self) -> None:
-        said = self._any()
-        self.put(replace(said, summary=f"Another summary {self.chance.randrange(10**6)}."))
+        stated = self._any()
+        self.put(replace(stated, summary=f"Another summary {self.chance.randrange(10**6)}."))
 
     def rename(self) -> None:
-        said = self.at.pop(self._any().slug)
-        self.put(replace(said, slug=f"{said.slug}-{self.chance.randrange(10**6)}"))
+        stated = self.at.pop(self._any().slug)
+        self.put(replace(stated, slug=f"{stated.slug}-{self.chance.randrange(10**6)}"))
 
     def swap(self) -> None:
         one, other = self._any(), self._any()
@@ -99,30 +99,30 @@ class Timeline:
 
     def remove(self) -> None:
         if len(self.at) > 1:
-            said = self.at.pop(self._any().slug)
-            self.told.append(f"{said.slug}: removed")
+            stated = self.at.pop(self._any().slug)
+            self.outcome.append(f"{stated.slug}: removed")
 
-    def _any(self) -> Said:
+    def _any(self) -> Stated:
         return self.chance.choice(list(self.at.values()))
 
     def _capture(self, changed: set[str]) -> None:
         """Capture the listing, then pages, each some minutes later."""
-        self.holders |= {slug: said.record for slug, said in self.at.items()}
-        self.last |= {said.record: said for said in self.at.values()}
+        self.holders |= {slug: stated.record for slug, stated in self.at.items()}
+        self.last |= {stated.record: stated for stated in self.at.values()}
         self.captures.append(listing(list(self.at.values()), WHOLE, self.now))
-        self.told.append(f"{self.now:%d %H:%M} listing")
+        self.outcome.append(f"{self.now:%d %H:%M} listing")
         moment = self.now
         for slug in self.chance.sample(sorted(self.at), len(self.at)):
             moment += timedelta(minutes=self.chance.randrange(1, 9))
-            others = [said for said in self.at.values() if said.slug != slug]
+            others = [stated for stated in self.at.values() if stated.slug != slug]
             mixed = self.mix_ups and others and self.chance.random() < 0.15
             if mixed:
                 other = self.chance.choice(others)
                 self.captures.append(own_page(other, moment, slug=slug))
-                self.told.append(f"{moment:%d %H:%M} {slug} shows the page of {other.record}")
+                self.outcome.append(f"{moment:%d %H:%M} {slug} shows the page of {other.record}")
                 moment += timedelta(minutes=5)
             if slug in changed or mixed or self.chance.random() < 0.3:
                 # What an alias shows never replaces what the archive's own page said.
                 host = OWN_HOST if slug in changed or mixed else self.chance.choice((OWN_HOST, ALIAS))
                 self.captures.append(own_page(self.at[slug], moment, host))
-                self.told.append(f"{moment:%d %H:%M} {slug} shows its own page ({host[:7]})")
+                self.outcome.append(f"{moment:%d %H:%M} {slug} shows its own page ({host[:7]})")

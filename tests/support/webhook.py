@@ -15,13 +15,13 @@ class Webhook:
         self.answers = list(answers)
         self.got: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
-        self.asked = 0
+        self.requested = 0
         self.end = threading.Event()
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                hook.asked += 1
+                hook.requested += 1
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 answer = hook.answers.pop(0) if hook.answers else 204
                 if answer == "hang":

@@ -53,9 +53,9 @@ def test_every_cut_is_whole_or_named() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    *faults, told = map(json.loads, done.stdout.splitlines())
+    *faults, outcome = map(json.loads, done.stdout.splitlines())
     assert faults == []
-    assert told["tried"] > 100
+    assert outcome["tried"] > 100
 
 
 @pytest.mark.parametrize("every", [43])

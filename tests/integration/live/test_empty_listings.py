@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.archive_pages import listing_page
 from tests.support.archive_server_site import Answer, Manner, Site, html, item_of
-from tests.support.kills import told
+from tests.support.kills import outcome
 
 if TYPE_CHECKING:
     from tests.support.live_processes import Done, Harvests
@@ -66,7 +66,7 @@ def test_what_passes_is_waited_for(archive: Harvests, site: Passing, page: str, 
     done = live(archive)
     assert done.status == 0, done.out
     assert walks(archive) == [("complete", SIZE, SIZE)] * 2
-    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    assert outcome(archive.offline("a.db")) == outcome(archive.folder / "a.db")
 
 
 @pytest.mark.parametrize("answer", [queue, nothing])
@@ -79,7 +79,7 @@ def test_what_does_not_pass_is_named_and_never_the_end_of_the_list(
     assert walks(archive) == [("partial", SIZE, 25)]
     codes = {code for (code,) in archive.rows("SELECT DISTINCT code FROM problems")}
     assert codes & {"waiting-room", "nothing-found"}
-    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    assert outcome(archive.offline("a.db")) == outcome(archive.folder / "a.db")
     site.instead.clear()
     assert live(archive).status == 0
     assert walks(archive)[1:] == [("complete", SIZE, SIZE)]
@@ -95,7 +95,7 @@ def test_a_listing_that_has_become_empty_is_looked_at_often_once_and_alarms_nobo
     for _ in range(3):
         since = len(archive.server.log)
         statuses.append(live(archive, *search).status)
-        counts.append(sum("page=" in asked.target for asked in archive.server.log[since:]))
+        counts.append(sum("page=" in requested.target for requested in archive.server.log[since:]))
         run = "SELECT severity, code FROM problems WHERE run_id = (SELECT max(id) FROM runs) AND severity <> 'notice'"
         problems.append(archive.rows(run))
     assert statuses == [0] * 3
@@ -104,13 +104,13 @@ def test_a_listing_that_has_become_empty_is_looked_at_often_once_and_alarms_nobo
     assert counts[1:] == [2, 2]
     assert {code for _, code in problems[0]} == {"nothing-found", "total-fell"}
     assert problems[1:] == [[], []]
-    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    assert outcome(archive.offline("a.db")) == outcome(archive.folder / "a.db")
 
 
 def test_a_search_that_never_finds_anything_alarms_nobody(archive: Harvests) -> None:
     for _ in range(2):
         assert live(archive, "--search", "Zanzibar").status == 0
-    assert len(archive.server.asked("page=")) == 2 * 2
+    assert len(archive.server.requested("page=")) == 2 * 2
     assert archive.rows("SELECT * FROM problems") == []
 
 
@@ -149,10 +149,10 @@ def test_a_document_page_behind_a_waiting_room_is_waited_for(archive: Harvests, 
     site.instead[address] = 6, queue(site)
     done = archive.live("a.db")
     assert done.status == 0, done.out
-    assert len(archive.server.asked(address)) == 7
+    assert len(archive.server.requested(address)) == 7
     assert archive.rows("SELECT * FROM problems") == []
     assert archive.rows("SELECT count(*), count(record_id) FROM documents") == [(SIZE, SIZE)]
-    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    assert outcome(archive.offline("a.db")) == outcome(archive.folder / "a.db")
 
 
 def test_a_waiting_room_that_lets_nobody_in_is_named_and_no_document(archive: Harvests, site: Passing) -> None:
@@ -161,10 +161,10 @@ def test_a_waiting_room_that_lets_nobody_in_is_named_and_no_document(archive: Ha
         site.instead[address] = 10**6, queue(site)
     done = archive.live("a.db")
     assert (done.status, "2 pages refused" in done.out) == (3, True), done.out
-    assert sorted(len(archive.server.asked(address)) for address in (one, other)) == [3, 9]
+    assert sorted(len(archive.server.requested(address)) for address in (one, other)) == [3, 9]
     assert archive.rows("SELECT severity, code FROM problems") == [("error", "waiting-room")] * 2
     assert archive.rows("SELECT count(*), count(record_id) FROM documents") == [(SIZE, SIZE - 2)]
-    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    assert outcome(archive.offline("a.db")) == outcome(archive.folder / "a.db")
     site.instead.clear()
     assert archive.live("a.db").status == 0
     assert archive.rows("SELECT count(*), count(record_id) FROM documents") == [(SIZE, SIZE)]
@@ -172,14 +172,14 @@ def test_a_waiting_room_that_lets_nobody_in_is_named_and_no_document(archive: Ha
 
 def test_nothing_found_at_the_address_of_a_document_says_nothing_of_it(archive: Harvests, site: Passing) -> None:
     assert archive.live("a.db").status == 0
-    before = told(archive.folder / "a.db")
+    before = outcome(archive.folder / "a.db")
     (address,) = addresses(site, 3)
     site.instead[address] = 10**6, nothing(site)
     again = ("--refresh-after", "0")
     assert archive.live("a.db", *again).status == 3
     assert archive.rows("SELECT severity, code, count(*) FROM problems") == [("error", "another-page", 1)]
     assert archive.rows("SELECT count(*) FROM documents WHERE gone_at IS NOT NULL") == [(0,)]
-    assert told(archive.folder / "a.db")["documents"] == before["documents"]
+    assert outcome(archive.folder / "a.db")["documents"] == before["documents"]
     site.instead.clear()
     assert archive.live("a.db", *again).status == 0
-    assert len(archive.server.asked(address)) == 3
+    assert len(archive.server.requested(address)) == 3

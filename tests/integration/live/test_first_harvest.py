@@ -45,7 +45,7 @@ def test_a_first_harvest_in_three_budgeted_nights_changes_nothing(tmp_path: Path
             before = len(server.log)
             harvests.live("a.db", "--max-requests", str(A_NIGHT))
             assert 0 < len(server.log) - before <= A_NIGHT, night
-        document_pages = {asked.target for asked in server.asked("/document/")}
+        document_pages = {requested.target for requested in server.requested("/document/")}
     assert len(document_pages) == RECORDS
     found = counts(tmp_path / "a.db")
     assert [sum(column) for column in zip(*found, strict=True)] == [RECORDS, 0, 0, 0]

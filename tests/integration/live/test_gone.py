@@ -8,7 +8,7 @@ import pytest
 
 from harvester.store.database import open_to_read
 from tests.support.archive_server_site import Answer, Manner, Site, html, item_of
-from tests.support.kills import told
+from tests.support.kills import outcome
 
 if TYPE_CHECKING:
     from tests.support.live_processes import Harvests
@@ -50,7 +50,7 @@ def kinds(archive: Harvests, slug: str) -> list[str]:
 
 
 def asked_for(archive: Harvests, slug: str) -> int:
-    return sum(asked.target.endswith(f"/{slug}") for asked in archive.server.log)
+    return sum(requested.target.endswith(f"/{slug}") for requested in archive.server.log)
 
 
 def test_two_walks_and_a_missing_page_prove_that_a_document_is_gone(archive: Harvests, site: Losing) -> None:
@@ -160,7 +160,7 @@ def test_captures_tell_of_the_same_removals(archive: Harvests, site: Losing) -> 
     site.listing.records.insert(0, name)
     archive.live("a.db")
     assert len(gone(archive)) == 1
-    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    assert outcome(archive.offline("a.db")) == outcome(archive.folder / "a.db")
 
 
 def test_two_proofs_in_one_run_are_one_removal_and_captures_tell_the_same(archive: Harvests, site: Losing) -> None:
@@ -172,7 +172,7 @@ def test_two_proofs_in_one_run_are_one_removal_and_captures_tell_the_same(archiv
     assert asked_for(archive, slug) == 3
     assert archive.rows("SELECT gone FROM runs ORDER BY id") == [(0,), (0,), (1,)]
     assert kinds(archive, slug).count("gone") == 1
-    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    assert outcome(archive.offline("a.db")) == outcome(archive.folder / "a.db")
 
 
 def test_two_answers_without_a_walk_prove_the_same_of_captures(archive: Harvests, site: Losing) -> None:

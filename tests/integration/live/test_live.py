@@ -14,7 +14,7 @@ from warcio.archiveiterator import ArchiveIterator
 from harvester.store.database import open_to_read
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site, html, item_of
-from tests.support.kills import told
+from tests.support.kills import outcome
 from tests.support.live_processes import Aim, Harvests, in_process, rows
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def site() -> Site:
 
 
 def targets(server: ArchiveServer, since: int = 0) -> list[str]:
-    return [asked.target for asked in server.log[since:]]
+    return [requested.target for requested in server.log[since:]]
 
 
 def test_hostile_walks_lose_nothing_and_claim_nothing_false() -> None:
@@ -42,10 +42,10 @@ def test_hostile_walks_lose_nothing_and_claim_nothing_false() -> None:
 
 def test_every_request_has_its_reason(archive: Harvests) -> None:
     assert archive.live("a.db").status == 0
-    asked = targets(archive.server)
-    assert asked[0] == "/robots.txt"
-    assert sum("/search?" in target for target in asked) == 4 + 1
-    assert sum("/document/" in target for target in asked) == 35 == len(asked) - 6
+    requested = targets(archive.server)
+    assert requested[0] == "/robots.txt"
+    assert sum("/search?" in target for target in requested) == 4 + 1
+    assert sum("/document/" in target for target in requested) == 35 == len(requested) - 6
     reasons = rows(archive.folder / "a.db", "SELECT reason, count(*) FROM walk_pages GROUP BY 1 ORDER BY 1")
     assert reasons == [("proof: the first page again", 1), ("walk", 4)]
     assert rows(archive.folder / "a.db", "SELECT status, pages, new, changed FROM runs") == [("complete", 40, 35, 0)]
@@ -59,8 +59,10 @@ def test_an_unchanged_archive_sends_no_bodies_and_changes_no_row(tmp_path: Path,
         before, since = rows(tmp_path / "a.db", "SELECT * FROM documents"), len(server.log)
         assert archive.live("a.db").status == 0
         again = server.log[since:]
-        assert [asked.target for asked in again if "/document/" in asked.target] == []
-        assert [(asked.status, asked.sent) for asked in again if "/search" in asked.target] == [(304, 0)] * 5
+        assert [requested.target for requested in again if "/document/" in requested.target] == []
+        assert [(requested.status, requested.sent) for requested in again if "/search" in requested.target] == [
+            (304, 0)
+        ] * 5
         assert rows(tmp_path / "a.db", "SELECT * FROM documents") == before
         assert rows(tmp_path / "a.db", "SELECT status, proof FROM walks") == [("complete", "ordered")] * 2
 
@@ -71,7 +73,7 @@ def test_live_its_captures_and_saved_pages_give_equal_databases(archive: Harvest
     saved = archive.folder / "saved"
     save(site, saved)
     in_process(archive.folder, ["harvest", str(saved), "--db", str(archive.folder / "saved.db")])
-    one, other = told(archive.folder / "a.db"), told(archive.folder / "saved.db")
+    one, other = outcome(archive.folder / "a.db"), outcome(archive.folder / "saved.db")
     for name in ("documents", "texts", "terms", "sightings"):
         assert one[name] == other[name], name
     site.listing.insert()
@@ -79,7 +81,7 @@ def test_live_its_captures_and_saved_pages_give_equal_databases(archive: Harvest
     site.listing.records.remove("r7")
     for _ in range(2):  # changed, and unchanged
         assert archive.live("a.db").status == 0
-    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    assert outcome(archive.offline("a.db")) == outcome(archive.folder / "a.db")
     captures = str(archive.folder / "a.db-captures")
     assert in_process(archive.folder, ["harvest", captures, "--db", str(archive.folder / "a.db")]).status == 0
     assert rows(archive.folder / "a.db", "SELECT count(*) FROM walks") == [(3,)]
@@ -102,10 +104,10 @@ def test_new_records_are_found_with_their_pages(archive: Harvests) -> None:
     archive.server.site.listing.insert()
     since = len(archive.server.log)
     assert archive.live("a.db", "--until-known", "1").status == 0
-    asked = targets(archive.server, since)
-    assert sum("/document/" in target for target in asked) == 1
+    requested = targets(archive.server, since)
+    assert sum("/document/" in target for target in requested) == 1
     assert rows(archive.folder / "a.db", "SELECT status FROM walks") == [("complete",), ("bounded",)]
-    assert "page=3" not in " ".join(asked)
+    assert "page=3" not in " ".join(requested)
 
 
 def test_a_walk_can_be_bounded_and_goes_without_document_pages(archive: Harvests) -> None:
@@ -132,18 +134,18 @@ def test_a_search_reads_the_document_pages_of_what_it_finds_only(archive: Harves
     archive.live("a.db", "--no-documents")
     since = len(archive.server.log)
     assert archive.live("a.db", "--search", "Letter").status == 0
-    asked = [target for target in targets(archive.server, since) if "/document/" in target]
+    requested = [target for target in targets(archive.server, since) if "/document/" in target]
     letters = {item_of(name).slug for name in archive.server.site.listing.records if "Letter" in item_of(name).title}
-    assert {target.rpartition("/")[2] for target in asked} == letters
-    assert 0 < len(asked) == len(letters) < SIZE
+    assert {target.rpartition("/")[2] for target in requested} == letters
+    assert 0 < len(requested) == len(letters) < SIZE
 
 
 def test_document_pages_are_read_again_when_they_are_old(archive: Harvests) -> None:
     archive.live("a.db", "--max-pages", "1")
     since = len(archive.server.log)
     assert archive.live("a.db", "--max-pages", "1", "--refresh-after", "0").status == 0
-    again = [asked for asked in archive.server.log[since:] if "/document/" in asked.target]
-    assert [(asked.status, asked.sent) for asked in again] == [(304, 0)] * 10
+    again = [requested for requested in archive.server.log[since:] if "/document/" in requested.target]
+    assert [(requested.status, requested.sent) for requested in again] == [(304, 0)] * 10
 
 
 def test_document_pages_that_are_not_there_are_kept_as_answers_and_stop_nothing(archive: Harvests) -> None:
@@ -153,7 +155,7 @@ def test_document_pages_that_are_not_there_are_kept_as_answers_and_stop_nothing(
         html(404, b"<h1>Not found</h1>") if target in lost else whole(target, headers)
     )
     assert archive.live("a.db").status == 0
-    assert len(archive.server.asked("/document/")) == SIZE
+    assert len(archive.server.requested("/document/")) == SIZE
     reads = """SELECT DISTINCT http_status, refusal_code, "offset" IS NOT NULL FROM reads JOIN captures
         ON captures.id = capture_id WHERE reads.uri LIKE '%/document/%' ORDER BY 1"""
     with open_to_read(archive.folder / "a.db") as db:
@@ -193,7 +195,7 @@ def test_without_captures_none_are_kept_and_nothing_refers_to_them(archive: Harv
     since = len(archive.server.log)
     assert archive.live("a.db", "--no-documents").status == 0
     assert len(list(archive.folder.glob("a.db-captures/*.warc.gz"))) == 1
-    assert {asked.status for asked in archive.server.log[since + 1 :]} == {200}
+    assert {requested.status for requested in archive.server.log[since + 1 :]} == {200}
 
 
 def test_a_page_that_is_never_shown_is_named_by_its_positions(archive: Harvests) -> None:
@@ -210,7 +212,7 @@ def test_a_page_that_is_never_shown_is_named_by_its_positions(archive: Harvests)
     status = in_process(archive.folder, ["status", "--db", str(archive.folder / "a.db")])
     assert status.status == 1
     assert "25 of 35 records, partial: pages that could not be read: 1; positions not read: 21-30" in status.out
-    assert len(archive.server.asked("page=2")) == 2 * 2 * 3
+    assert len(archive.server.requested("page=2")) == 2 * 2 * 3
     assert rows(archive.folder / "a.db", "SELECT status, distinct_records FROM walks") == [("partial", 25)]
 
 
@@ -225,8 +227,8 @@ def test_an_archive_that_goes_down_is_gone_on_with(archive: Harvests) -> None:
     site.answer = whole  # type: ignore[method-assign]
     since = len(archive.server.log)
     assert archive.live("a.db", "--no-documents").status == 0
-    asked = [target[-6:] for target in targets(archive.server, since)[1:]]
-    assert asked == ["page=0", "page=1", "page=2", "page=3", "page=0"]
+    requested = [target[-6:] for target in targets(archive.server, since)[1:]]
+    assert requested == ["page=0", "page=1", "page=2", "page=3", "page=0"]
     assert rows(archive.folder / "a.db", "SELECT status, distinct_records FROM walks") == [("complete", 35)]
 
 
@@ -243,18 +245,18 @@ def test_scrapy_crawls_the_same(archive: Harvests) -> None:
     command += ["-a", "delay=0", "-a", f"db={archive.folder / 'b.db'}", "-a", "resume_within=6"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert told(archive.folder / "a.db") == told(archive.folder / "b.db")
+    assert outcome(archive.folder / "a.db") == outcome(archive.folder / "b.db")
 
 
 def test_the_local_archive_can_be_started_by_hand(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.support.archive_server", "--records", "12", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
-        said = server.stdout.readline().split()
-        done = in_process(tmp_path, [*said[1:-1], str(tmp_path / "a.db")])
+        stated = server.stdout.readline().split()
+        done = in_process(tmp_path, [*stated[1:-1], str(tmp_path / "a.db")])
         server.terminate()
         log = server.stdout.read().split()
-    assert said[0] == "harvester"
+    assert stated[0] == "harvester"
     assert (done.status, len(log)) == (0, 1 + 2 + 1 + 12)
     assert rows(tmp_path / "a.db", "SELECT status FROM walks") == [("complete",)]
 
@@ -286,9 +288,9 @@ def test_every_answer_is_kept_also_those_that_are_no_pages(archive: Harvests) ->
     assert archive.live("a.db").status == 0
     with next(archive.folder.glob("a.db-captures/*.warc.gz")).open("rb") as stream:
         kept = [int(r.http_headers.get_statuscode()) for r in ArchiveIterator(stream) if r.rec_type in ANSWERS]
-    assert kept == [asked.status for asked in archive.server.log]
+    assert kept == [requested.status for requested in archive.server.log]
     assert set(kept) == {200, 302, 304, 404, 429, 503}
-    assert told(archive.offline("a.db")) == told(archive.folder / "a.db")
+    assert outcome(archive.offline("a.db")) == outcome(archive.folder / "a.db")
     done = in_process(
         archive.folder, ["harvest", str(archive.folder / "a.db-captures"), "--db", str(archive.folder / "b.db")]
     )

@@ -66,27 +66,27 @@ def test_a_server_that_wants_a_long_rest_is_left_alone(tmp_path: Path) -> None:
     site = Site(5)
     site.answer = lambda *_: html(429, b"", Retry_After="7200")  # type: ignore[method-assign]
     server, status, err = harvested(tmp_path, site)
-    assert (status, [asked.target for asked in server.log]) == (1, ["/robots.txt"])
+    assert (status, [requested.target for requested in server.log]) == (1, ["/robots.txt"])
     assert "120 minutes" in err
 
 
 def test_it_says_who_it_is_and_asks_caches_to_step_aside(tmp_path: Path) -> None:
     server, _, _ = harvested(tmp_path, Site(5), "--contact", "me@example.org")
-    for asked in server.log:
-        assert asked.headers["user-agent"].startswith("archive-harvester/")
-        assert asked.headers["user-agent"].endswith("(+me@example.org)")
-        assert "cookie" not in asked.headers
-    assert {asked.headers["cache-control"] for asked in server.asked("page=")} == {"no-cache"}
+    for requested in server.log:
+        assert requested.headers["user-agent"].startswith("archive-harvester/")
+        assert requested.headers["user-agent"].endswith("(+me@example.org)")
+        assert "cookie" not in requested.headers
+    assert {requested.headers["cache-control"] for requested in server.requested("page=")} == {"no-cache"}
 
 
 def test_there_is_one_connection_at_a_time_and_no_more_requests_than_needed(tmp_path: Path) -> None:
     server, _, _ = harvested(tmp_path, Site(25))
-    assert [asked.target.partition("page=")[2] for asked in server.asked("page=")] == ["0", "1", "2", "0"]
+    assert [requested.target.partition("page=")[2] for requested in server.requested("page=")] == ["0", "1", "2", "0"]
 
 
 def test_what_robots_txt_forbids_is_not_asked_for(tmp_path: Path) -> None:
     server, status, err = harvested(tmp_path, Site(5, manner=Manner(robots="User-agent: *\nDisallow: /search\n")))
-    assert [asked.target for asked in server.log] == ["/robots.txt"]
+    assert [requested.target for requested in server.log] == ["/robots.txt"]
     assert (status, err.count("\n")) == (1, 1)
     assert "robots.txt forbids" in err
 
@@ -160,11 +160,11 @@ def spoiled(site: Site, spoil: Callable[[str], Answer | None]) -> Site:
     return site
 
 
-@pytest.mark.parametrize("asked", ["3601", "86400", "1e9", "1e300"])
-def test_a_crawl_delay_beyond_an_hour_ends_the_run(tmp_path: Path, asked: str) -> None:
-    site = Site(5, manner=Manner(robots=f"User-agent: *\nCrawl-delay: {asked}\n"))
+@pytest.mark.parametrize("requested", ["3601", "86400", "1e9", "1e300"])
+def test_a_crawl_delay_beyond_an_hour_ends_the_run(tmp_path: Path, requested: str) -> None:
+    site = Site(5, manner=Manner(robots=f"User-agent: *\nCrawl-delay: {requested}\n"))
     server, status, err = harvested(tmp_path, site)
-    assert (status, [asked.target for asked in server.log]) == (1, ["/robots.txt"])
+    assert (status, [requested.target for requested in server.log]) == (1, ["/robots.txt"])
     assert (err.count("\n"), "Crawl-delay" in err) == (1, True)
     unharmed(tmp_path / "a.db", "failed")
 
@@ -178,7 +178,8 @@ def test_a_redirect_to_anything_but_the_web_is_not_followed(tmp_path: Path, plac
     ):
         folder = tmp_path / str(number)
         folder.mkdir()
-        spoil = spoiled(Site(5), lambda asked: html(301, b"", Location=target) if asked.startswith(place) else None)  # noqa: B023
+        elsewhere = html(301, b"", Location=target)
+        spoil = spoiled(Site(5), lambda path: elsewhere if path.startswith(place) else None)  # noqa: B023
         with ArchiveServer(spoil) as server:
             done = Harvests(folder, server).live("a.db")
         assert done.status == {"/robots.txt": 0, "/search": 1, "/document/": 3}[place], done.err
@@ -189,7 +190,7 @@ def test_a_redirect_to_anything_but_the_web_is_not_followed(tmp_path: Path, plac
 def test_rules_for_this_harvester_alone_are_obeyed(tmp_path: Path) -> None:
     robots = "User-agent: archive-harvester\nDisallow: /search\n\nUser-agent: *\nAllow: /\n"
     server, status, _ = harvested(tmp_path, Site(5, manner=Manner(robots=robots)))
-    assert (status, [asked.target for asked in server.log]) == (1, ["/robots.txt"])
+    assert (status, [requested.target for requested in server.log]) == (1, ["/robots.txt"])
 
 
 def test_robots_txt_is_followed_to_where_it_lies(tmp_path: Path) -> None:
@@ -198,14 +199,14 @@ def test_robots_txt_is_followed_to_where_it_lies(tmp_path: Path) -> None:
         "/rules.txt": Answer(200, b"User-agent: *\nDisallow: /search\n", {"Content-Type": "text/plain"}),
     }
     server, status, err = harvested(tmp_path, spoiled(Site(5), answers.get))
-    assert (status, [asked.target for asked in server.log]) == (1, ["/robots.txt", "/rules.txt"])
+    assert (status, [requested.target for requested in server.log]) == (1, ["/robots.txt", "/rules.txt"])
     assert "robots.txt forbids" in err
 
 
 def test_robots_txt_that_cannot_be_read_forbids_all(tmp_path: Path) -> None:
     site = spoiled(Site(5), lambda target: html(503, b"User-agent: *\nAllow: /") if "robots" in target else None)
     server, status, err = harvested(tmp_path, site)
-    assert {asked.target for asked in server.log} == {"/robots.txt"}
+    assert {requested.target for requested in server.log} == {"/robots.txt"}
     assert (status, err.count("\n")) == (1, 1)
     assert "robots.txt could not be read" in err
 
@@ -214,24 +215,24 @@ def test_robots_txt_of_a_busy_server_is_waited_for(tmp_path: Path) -> None:
     busy = [html(503, b"", Retry_After="1")]
     site = spoiled(Site(5), lambda target: busy.pop() if "robots" in target and busy else None)
     server, status, _ = harvested(tmp_path, site)
-    assert (status, [asked.status for asked in server.asked("robots")]) == (0, [503, 404])
+    assert (status, [requested.status for requested in server.requested("robots")]) == (0, [503, 404])
     assert gaps(server)[0] >= 1 - TIMER
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "outcome"),
     [
         (html(200, b"<title>Just a moment...</title><body>Checking your browser before accessing"), "challenge"),
         (html(404, b"<h1>Not found</h1>"), "404"),
     ],
     ids=["challenge", "not found"],
 )
-def test_an_archive_of_which_nothing_can_be_read_is_one_line(tmp_path: Path, answer: Answer, told: str) -> None:
+def test_an_archive_of_which_nothing_can_be_read_is_one_line(tmp_path: Path, answer: Answer, outcome: str) -> None:
     for _ in range(2):  # the second time the answer is known already
         site = spoiled(Site(5), lambda target: answer if "/search" in target else None)
         server, status, err = harvested(tmp_path, site)
-        assert (status, err.count("\n"), len(server.asked("/search"))) == (1, 1, 3)
-        assert told in err
+        assert (status, err.count("\n"), len(server.requested("/search"))) == (1, 1, 3)
+        assert outcome in err
         unharmed(tmp_path / "a.db", "failed")
 
 
@@ -242,11 +243,11 @@ def test_an_archive_whose_listing_cannot_be_had_is_not_asked_for_documents(tmp_p
         spoiled(server.site, lambda target: html(503, b"", Retry_After="0") if "/search" in target else None)
         done = archive.live("a.db")
         assert (done.status, done.err.count("\n")) == (1, 1)
-        assert server.asked("/document/") == []
+        assert server.requested("/document/") == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "outcome"),
     [
         (["wilson", "--base-url", "127.0.0.1:80"], "http://"),
         (["wilson", "--base-url", "http://127.0.0.1:99999"], "http://"),
@@ -258,10 +259,12 @@ def test_an_archive_whose_listing_cannot_be_had_is_not_asked_for_documents(tmp_p
         (["wilsen"], "wilson"),
     ],
 )
-def test_what_cannot_be_meant_is_said_before_anything_is_asked(tmp_path: Path, arguments: list[str], told: str) -> None:
+def test_what_cannot_be_meant_is_said_before_anything_is_asked(
+    tmp_path: Path, arguments: list[str], outcome: str
+) -> None:
     done = in_process(tmp_path, ["harvest", *arguments, "--db", str(tmp_path / "a.db")])
     assert (done.status, done.err.count("\n")) == (2, 1)
-    assert told in done.err
+    assert outcome in done.err
     assert not (tmp_path / "a.db").exists()
 
 
@@ -277,7 +280,7 @@ def test_redirects_are_followed_to_the_same_page_only(tmp_path: Path) -> None:
     site.answer = sent_on  # type: ignore[method-assign]
     server, status, _ = harvested(tmp_path, site)
     assert status == 3
-    assert server.asked("login") == []
+    assert server.requested("login") == []
     with open_to_read(tmp_path / "a.db") as db:
         assert set(db.execute("SELECT code FROM problems").fetchall()) == {("redirected",)}
         assert db.execute("SELECT DISTINCT uri FROM captures WHERE form IS NOT NULL").fetchone()[0].endswith("page=0")
@@ -320,7 +323,7 @@ class WaitingRoom(Site):
 def test_a_waiting_room_is_waited_for(tmp_path: Path) -> None:
     server, status, _ = harvested(tmp_path, WaitingRoom(30))
     assert status == 0
-    assert len(server.asked("page=1")) == 6
+    assert len(server.requested("page=1")) == 6
 
 
 def test_a_waiting_room_that_lets_nobody_in_is_named_and_not_waited_for_twice(tmp_path: Path) -> None:
@@ -328,6 +331,6 @@ def test_a_waiting_room_that_lets_nobody_in_is_named_and_not_waited_for_twice(tm
     site.looks = -1000
     server, status, _ = harvested(tmp_path, site)
     assert status in (1, 3)
-    assert len(server.asked("page=1")) < 20
+    assert len(server.requested("page=1")) < 20
     with open_to_read(tmp_path / "a.db") as db:
         assert db.execute("SELECT count(*) FROM problems WHERE code = 'waiting-room'").fetchone()[0] > 0

@@ -13,7 +13,7 @@ from harvester.store.database import open_to_write
 from harvester.utils import utc_timestamp
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site, html, item_of
-from tests.support.kills import aims_at, kill_and_resume, told
+from tests.support.kills import aims_at, kill_and_resume, outcome
 from tests.support.live_crawls import UNORDERED
 from tests.support.live_processes import Aim, Harvests, rows
 
@@ -35,7 +35,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harvests]:
 @pytest.fixture(scope="module")
 def whole(archive: Harvests) -> dict[str, Any]:
     assert archive.live("whole.db").status == 0
-    return told(archive.folder / "whole.db")
+    return outcome(archive.folder / "whole.db")
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -59,9 +59,9 @@ def test_asked_to_stop_it_finishes_the_page_in_hand(
     assert "the next run goes on from here" in done.out
     since = len(archive.server.log)
     assert archive.live(name).status == 0
-    asked = [item.target[-6:] for item in archive.server.log[since:] if "/search" in item.target]
-    assert asked == ["page=2", "page=3", "page=0"]
-    assert told(archive.folder / name) == whole
+    requested = [item.target[-6:] for item in archive.server.log[since:] if "/search" in item.target]
+    assert requested == ["page=2", "page=3", "page=0"]
+    assert outcome(archive.folder / name) == whole
 
 
 def test_a_listing_that_moved_meanwhile_is_walked_afresh(tmp_path: Path) -> None:
@@ -72,8 +72,8 @@ def test_a_listing_that_moved_meanwhile_is_walked_afresh(tmp_path: Path) -> None
         site.listing.insert()
         since = len(server.log)
         assert archive.live("a.db", "--no-documents").status == 0
-        asked = [item.target[-6:] for item in server.log[since + 1 :]]
-        assert asked == ["page=1", "page=0", "page=1", "page=2", "page=3", "page=0"]
+        requested = [item.target[-6:] for item in server.log[since + 1 :]]
+        assert requested == ["page=1", "page=0", "page=1", "page=2", "page=3", "page=0"]
         assert rows(tmp_path / "a.db", "SELECT reason FROM walk_pages WHERE reason = 'seam'") == [("seam",)]
         assert rows(tmp_path / "a.db", "SELECT status, distinct_records FROM walks") == [("complete", RECORDS + 1)]
 
@@ -104,10 +104,10 @@ def test_cut_short_among_the_document_pages_it_looks_at_the_listing_again(
         since = len(server.log)
         done = archive.live("a.db", target=target)
         assert done.status == 0, done.err
-        asked = [item.target for item in server.log[since:] if "page=" in item.target]
+        requested = [item.target for item in server.log[since:] if "page=" in item.target]
         held = {row[0] for row in rows(tmp_path / "a.db", "SELECT slug FROM documents")}
         moved = edit != "replace" or ordered
-        assert (len(asked) > 1, "walked by" in done.out) == (moved, not moved)
+        assert (len(requested) > 1, "walked by" in done.out) == (moved, not moved)
         if moved:
             assert {item_of(name).slug for name in site.listing.records} - held == set()
             walk = rows(tmp_path / "a.db", "SELECT status, distinct_records FROM walks ORDER BY id DESC LIMIT 1")

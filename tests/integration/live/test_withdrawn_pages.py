@@ -64,7 +64,7 @@ def read_by(archive: Harvests) -> list[str]:
     since = len(archive.server.log)
     done = archive.live("a.db")
     assert done.status == 0, done.err + done.out
-    targets = [asked.target for asked in archive.server.log[since:]]
+    targets = [requested.target for requested in archive.server.log[since:]]
     return [target.rpartition("/")[2] for target in targets if "/document/" in target]
 
 

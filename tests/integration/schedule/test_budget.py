@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.archive_server_site import Manner, Site
-from tests.support.kills import told
+from tests.support.kills import outcome
 
 if TYPE_CHECKING:
     from tests.support.live_processes import Harvests
@@ -30,7 +30,7 @@ def test_a_walk_ends_by_its_budget_and_the_next_run_goes_on(archive: Harvests) -
     assert archive.rows("SELECT status, proof, reason FROM walks") == [("bounded", None, why)]
     assert archive.live("a.db", "--no-documents").status == 0
     assert archive.rows("SELECT status, distinct_records, run_id FROM walks") == [("complete", SIZE, 2)]
-    pages = [asked.target.rpartition("=")[2] for asked in archive.server.asked("/search")]
+    pages = [requested.target.rpartition("=")[2] for requested in archive.server.requested("/search")]
     assert pages == ["0", "1", "1", "2", "3", "0"]  # the seam once more; the proof
 
 
@@ -39,11 +39,11 @@ def test_documents_left_by_the_budget_are_read_by_the_next_runs(archive: Harvest
     while runs == 0 or archive.rows("SELECT reason FROM runs ORDER BY id DESC")[0][0]:
         assert archive.live("a.db", "--max-requests", "12").status == 0
         runs += 1
-    documents = [asked.target for asked in archive.server.asked("/document/")]
+    documents = [requested.target for requested in archive.server.requested("/document/")]
     assert (len(documents), len(set(documents))) == (SIZE, SIZE)
     assert runs == 4  # 5 pages of the listing and 35 documents, 11 a run beside robots.txt
     archive.live("b.db")
-    assert told(archive.folder / "a.db") == told(archive.folder / "b.db")
+    assert outcome(archive.folder / "a.db") == outcome(archive.folder / "b.db")
 
 
 def test_a_time_budget_ends_a_run_as_well(archive: Harvests) -> None:
@@ -51,4 +51,4 @@ def test_a_time_budget_ends_a_run_as_well(archive: Harvests) -> None:
     assert done.status == 0
     ((status, reason),) = archive.rows("SELECT status, reason FROM runs")
     assert (status, reason) == ("complete", "its budget of 1 seconds is used up; the next run goes on from here")
-    assert len(archive.server.asked("/search")) < PAGES + 1
+    assert len(archive.server.requested("/search")) < PAGES + 1

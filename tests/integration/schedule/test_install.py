@@ -80,8 +80,8 @@ def test_the_lines_of_cron_start_the_scheduler_in_its_folder(tmp_path: Path, nam
     line = line.replace(f"{sys.executable} -P -m harvester", f'{sys.executable} -c "{program}"')
     line = line.replace(str(service.secrets), str(secrets))
     done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=True, env={"HOME": "/"})
-    said = [str(folder), "https://exam", "--config", str(folder / "harvester.toml")]
-    assert done.stdout == "|".join([*said, "schedule", "run", "--db", str(folder / "a.db"), "--once"]) + "\n"
+    stated = [str(folder), "https://exam", "--config", str(folder / "harvester.toml")]
+    assert done.stdout == "|".join([*stated, "schedule", "run", "--db", str(folder / "a.db"), "--once"]) + "\n"
 
 
 def test_install_and_uninstall_leave_nothing_behind(tmp_path: Path, server: ArchiveServer) -> None:

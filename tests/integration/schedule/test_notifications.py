@@ -92,10 +92,10 @@ def alerts(db: Database) -> list[tuple[Any, ...]]:
 def test_a_run_that_fails_every_night_is_told_once_and_once_that_it_is_well(db: Database) -> None:
     for night, state in enumerate(["complete", "failed", "failed", "partial", "interrupted", "stopped", "complete"]):
         ended(db, state, NOW + night * 24 * HOUR)
-    told = [("firing", "nightly", "run"), ("resolved", "nightly", "run")]
-    assert [row for row in alerts(db) if row[2] == "run"] == told
+    outcome = [("firing", "nightly", "run"), ("resolved", "nightly", "run")]
+    assert [row for row in alerts(db) if row[2] == "run"] == outcome
     ended(db, "partial", NOW + 8 * 24 * HOUR)
-    assert [row for row in alerts(db) if row[2] == "run"] == [*told, told[0]]
+    assert [row for row in alerts(db) if row[2] == "run"] == [*outcome, outcome[0]]
     since, what = db.execute("SELECT started_at, summary FROM notifications ORDER BY id LIMIT 1").fetchone()
     assert (since, what) == (utc_timestamp(NOW + 24 * HOUR), "the sync of wilson is failed: no answer")
 
@@ -110,7 +110,7 @@ def test_what_was_not_synced_for_long_is_stale(db: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("totals", "told"),
+    ("totals", "outcome"),
     [
         ([1000, 1005, 990, 1010], []),
         ([1000, 880], ["firing"]),
@@ -119,10 +119,10 @@ def test_what_was_not_synced_for_long_is_stale(db: Database) -> None:
         ([20, 12], []),
     ],
 )
-def test_a_listing_that_shrinks_is_told(db: Database, totals: list[int], told: list[str]) -> None:
+def test_a_listing_that_shrinks_is_told(db: Database, totals: list[int], outcome: list[str]) -> None:
     for night, total in enumerate(totals):
         walked(db, total, NOW + night * HOUR)
-    assert [event for event, subject, kind in alerts(db)] == told
+    assert [event for event, subject, kind in alerts(db)] == outcome
     assert {(subject, kind) for _, subject, kind in alerts(db)} <= {("wilson: whole archive", "shrinking")}
 
 
@@ -171,17 +171,17 @@ def test_one_that_hangs_or_refuses_keeps_no_other_waiting(monkeypatch: pytest.Mo
 )
 def test_what_goes_wrong_names_nothing_secret(webhook: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ODD", "http://of-nobody-else:x/")
-    (said,) = tell(AlertConfig(webhook=webhook))
-    assert said
-    assert "nobody" not in said
+    (stated,) = tell(AlertConfig(webhook=webhook))
+    assert stated
+    assert "nobody" not in stated
 
 
 def test_a_program_reads_what_happened(tmp_path: Path) -> None:
     script = "import os, sys; open(sys.argv[1], 'w').write(sys.stdin.read() + os.environ['HARVESTER_ALERT'])"
     assert tell(AlertConfig(command=[sys.executable, "-c", script, str(tmp_path / "said")])) == [None]
-    said = (tmp_path / "said").read_text()
-    assert said.startswith("Harvester: nightly needs attention (run)\n\nthe sync of wilson is failed: no answer\n")
-    assert json.loads(said[said.index("{") :])["kind"] == "run"
+    stated = (tmp_path / "said").read_text()
+    assert stated.startswith("Harvester: nightly needs attention (run)\n\nthe sync of wilson is failed: no answer\n")
+    assert json.loads(stated[stated.index("{") :])["kind"] == "run"
 
 
 def test_a_program_that_hangs_is_ended_with_all_that_it_started(
@@ -244,7 +244,7 @@ def test_a_receiver_that_hangs_delays_no_sync_and_loses_no_alert(tmp_path: Path)
         with (tmp_path / "said.txt").open("w") as stream:  # no pipe: nobody reads while it runs
             process = subprocess.Popen(command, stderr=stream, env=environment)
         states: list[str] = []
-        while states.count("complete") < 4 or hook.asked < 1:
+        while states.count("complete") < 4 or hook.requested < 1:
             assert process.poll() is None
             time.sleep(0.1)
             states = state_of(tmp_path / "a.db")
@@ -260,10 +260,10 @@ def test_a_receiver_that_hangs_delays_no_sync_and_loses_no_alert(tmp_path: Path)
                 )
         process.terminate()
         process.wait(timeout=180)
-    said = (tmp_path / "said.txt").read_text()
+    stated = (tmp_path / "said.txt").read_text()
     assert hook.got[0]["subject"] == "dead"
-    assert "an alert waits: desk did not take it within 20 seconds" in said
-    assert "of-nobody-else" not in said
+    assert "an alert waits: desk did not take it within 20 seconds" in stated
+    assert "of-nobody-else" not in stated
     assert b"of-nobody-else" not in (tmp_path / "a.db").read_bytes()
 
 
@@ -282,8 +282,8 @@ def test_on_a_full_disk_the_scheduler_fails_and_people_are_told_without_a_databa
         full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # noqa: E731 - in the new process
         done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=full)
     assert (done.returncode, done.stderr.count("Traceback")) == (1, 0), done.stderr
-    (told,) = hook.got
-    assert (told["kind"], told["event"], "a.db" in told["subject"]) == ("database", "firing", True)
+    (outcome,) = hook.got
+    assert (outcome["kind"], outcome["event"], "a.db" in outcome["subject"]) == ("database", "firing", True)
 
 
 def state_of(path: Path) -> list[str]:

@@ -70,7 +70,7 @@ def turns(folder: Path, columns: str) -> list[tuple[Any, ...]]:
 
 
 def walked(server: ArchiveServer) -> list[str]:
-    return [asked.target.rpartition("=")[2] for asked in server.asked("/search")]
+    return [requested.target.rpartition("=")[2] for requested in server.requested("/search")]
 
 
 def test_ten_schedulers_do_in_a_month_each_thing_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,8 +114,8 @@ def test_ten_processes_on_one_database_do_each_thing_once(tmp_path: Path) -> Non
     assert [process.exitcode for process in processes] == [-9] * 4 + [0] * 6
     wait_for(lambda: not list(tmp_path.glob("*.held")))  # the syncs of those that were killed go on
     for source in ("alpha", "beta"):
-        said = (tmp_path / f"{source}.log").read_text().split()
-        assert said == ["begin", "end"] * (len(said) // 2)
+        stated = (tmp_path / f"{source}.log").read_text().split()
+        assert stated == ["begin", "end"] * (len(stated) // 2)
     with closing(open_to_read(tmp_path / "many.db")) as db:
         assert db.execute("SELECT 1 FROM sync_attempts GROUP BY run_id HAVING count(run_id) > 1").fetchone() is None
         # From the first to the last there is no second without its turn.
@@ -173,8 +173,8 @@ def test_a_killed_sync_is_gone_on_with_and_the_history_says_so(tmp_path: Path, s
     pages = walked(server)
     assert pages in (["0", "1", "2", "1", "2", "3", "0"], ["0", "1", "2", "2", "3", "0"])  # the seam, once
     with closing(open_to_read(tmp_path / "a.db")) as db:
-        told = list(db.execute("SELECT event, subject, kind FROM notifications ORDER BY id"))
-        assert told == [("firing", "nightly", "run"), ("resolved", "nightly", "run")]
+        outcome = list(db.execute("SELECT event, subject, kind FROM notifications ORDER BY id"))
+        assert outcome == [("firing", "nightly", "run"), ("resolved", "nightly", "run")]
         assert list(db.execute("SELECT status FROM runs")) == [("interrupted",), ("complete",)]
         assert list(db.execute("SELECT run_id, status, distinct_records FROM walks")) == [(2, "complete", SIZE)]
 
@@ -190,10 +190,16 @@ def test_a_scheduler_that_is_asked_to_stop_finishes_the_page_and_goes_on_later(
     assert process.returncode == 0
     ((state, reason),) = turns(tmp_path, "status, reason")
     assert (state, reason) == ("stopped", "the scheduler was asked to stop; it goes on when it is started again")
-    asked = len(server.log)
+    requested = len(server.log)
     subprocess.run(command(tmp_path, "run", "--once"), check=True)
     assert turns(tmp_path, "status, retry_of")[1:] == [("complete", 1)]
-    assert len({asked.target for asked in server.log[asked:]} & {asked.target for asked in server.log[:asked]}) <= 3
+    assert (
+        len(
+            {requested.target for requested in server.log[requested:]}
+            & {requested.target for requested in server.log[:requested]}
+        )
+        <= 3
+    )
     with closing(open_to_read(tmp_path / "a.db")) as db:
         assert db.execute("SELECT count(*) FROM notifications").fetchone()[0] == 0
 
@@ -227,10 +233,10 @@ def test_one_dead_archive_delays_no_other(tmp_path: Path, server: ArchiveServer)
     assert states == {"dead": "failed", "nightly": "complete"}
     reasons = dict(turns(tmp_path, "schedule, reason"))
     assert "no answer from 127.0.0.1:9" in reasons["dead"]
-    told = subprocess.run(command(tmp_path, "status"), check=False, capture_output=True, text=True)
-    assert told.returncode == 1
-    assert "not well: dead since " in told.stdout
-    assert "it is tried again by itself" in told.stdout
+    outcome = subprocess.run(command(tmp_path, "status"), check=False, capture_output=True, text=True)
+    assert outcome.returncode == 1
+    assert "not well: dead since " in outcome.stdout
+    assert "it is tried again by itself" in outcome.stdout
 
 
 def test_a_harvest_by_hand_holds_the_source(tmp_path: Path, server: ArchiveServer) -> None:

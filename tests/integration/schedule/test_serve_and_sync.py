@@ -68,7 +68,7 @@ def test_a_stop_waits_for_the_page_in_hand(tmp_path: Path, server: ArchiveServer
     configured(tmp_path, server, 'every = "1d"', delay=0.5)
     with running(serving(tmp_path)) as started:
         started.address()
-        wait_for(lambda: server.asked("/search"))
+        wait_for(lambda: server.requested("/search"))
         started.process.send_signal(signal.SIGINT)
         assert started.process.wait(60) == 0
     assert turns(tmp_path, "status") == [("stopped",)]
@@ -127,9 +127,9 @@ def test_the_site_shows_what_is_next_what_was_missed_and_what_is_bad(tmp_path: P
         assert ">partial</a>: two pages are missing</td>" in text
         assert re.search(r'kind=new">3</a>', text)
         assert ">nightly</a>, incremental</td>" in text
-        status, said, _ = site.get("-/health")
+        status, stated, _ = site.get("-/health")
         assert status == 503
-        assert "the last run (1) is partial" in said
+        assert "the last run (1) is partial" in stated
         assert site.json("DB/upcoming.json?_shape=array")[0]["overdue"] == 1
 
 
@@ -169,10 +169,10 @@ def test_the_container_runs_commands_that_there_are(tmp_path: Path, server: Arch
     assert found
     arguments = [part.strip('"') for part in found[1].split(", ")]
     configured(tmp_path, server, 'every = "1d"')
-    told = [str(tmp_path / Path(part).name) if part.startswith("/data/") else part for part in arguments]
-    told = ["127.0.0.1" if part == "0.0.0.0" else part for part in told]
+    outcome = [str(tmp_path / Path(part).name) if part.startswith("/data/") else part for part in arguments]
+    outcome = ["127.0.0.1" if part == "0.0.0.0" else part for part in outcome]
     start = [sys.executable, "-m", "harvester", "--config", str(tmp_path / "harvester.toml")]
-    with running([*start, *told, "--port", "0"]) as started:
+    with running([*start, *outcome, "--port", "0"]) as started:
         started.address()
         wait_for((tmp_path / "harvest.db").exists)
         started.process.terminate()

@@ -167,15 +167,17 @@ def test_years_come_in_their_own_order(site: Site) -> None:
     assert re.findall(r">(\d{4})</a>", facet) == ["1949", "1950", "1957", "1958", "1959", "1960"]
 
 
-@pytest.mark.parametrize(("asked", "found"), [("emigre", [7, 11]), ("quoted", [7]), ("Сталину", [11]), ("FOLLOW", [3])])
-def test_search_finds_words(site: Site, asked: str, found: list[int]) -> None:
-    answer = site.json(f"/DB/documents.json?_shape=array&_search={quote(asked)}")
+@pytest.mark.parametrize(
+    ("requested", "found"), [("emigre", [7, 11]), ("quoted", [7]), ("Сталину", [11]), ("FOLLOW", [3])]
+)
+def test_search_finds_words(site: Site, requested: str, found: list[int]) -> None:
+    answer = site.json(f"/DB/documents.json?_shape=array&_search={quote(requested)}")
     assert sorted(row["id"] for row in answer) == found
 
 
-@pytest.mark.parametrize("asked", ['"', '""', " ", "'", "AND", "title:", "*", "NEAR(", "(", "—", "\u202e", "%00"])
-def test_no_search_is_an_error(site: Site, asked: str) -> None:
-    assert site.get(f"/DB/documents?_search={asked if '%' in asked else quote(asked)}")[0] == 200
+@pytest.mark.parametrize("requested", ['"', '""', " ", "'", "AND", "title:", "*", "NEAR(", "(", "—", "\u202e", "%00"])
+def test_no_search_is_an_error(site: Site, requested: str) -> None:
+    assert site.get(f"/DB/documents?_search={requested if '%' in requested else quote(requested)}")[0] == 200
 
 
 def test_an_empty_search_finds_everything(site: Site) -> None:
@@ -274,11 +276,11 @@ def test_a_change_shows_at_once(site: Site) -> None:
             "INSERT INTO documents (id, key, source, title, first_seen, last_changed) VALUES (99, '', '', '', '', '')"
         )
         after = site.json("/DB/documents.json?_size=0")["filtered_table_rows_count"]
-        told = words(site.text("/DB/documents"))
+        outcome = words(site.text("/DB/documents"))
         db.execute("DELETE FROM documents WHERE id = 99")
         db.execute("DELETE FROM documents_unindexed")
     assert after == before + 1
-    assert "Search does not know 1 of these yet" in told
+    assert "Search does not know 1 of these yet" in outcome
 
 
 def test_pages_answer_while_a_harvest_writes(site: Site) -> None:

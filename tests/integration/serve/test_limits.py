@@ -34,7 +34,7 @@ def asking(database: Path) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(
-    ("sql", "said"),
+    ("sql", "stated"),
     [
         ("SELECT zeroblob(1000000000)", "too big"),
         ("SELECT hex(zeroblob(400000000))", "too big"),
@@ -45,11 +45,11 @@ def asking(database: Path) -> Iterator[Any]:
     ],
 )
 @pytest.mark.parametrize("ending", ["", ".json"])
-def test_no_query_takes_all_memory(asking: Any, sql: str, said: str, ending: str) -> None:
+def test_no_query_takes_all_memory(asking: Any, sql: str, stated: str, ending: str) -> None:
     before = peak()
     answer = asking(f"/harvest{ending}?sql={quote(sql)}")
     assert answer.status_code == 400
-    assert said in answer.text
+    assert stated in answer.text
     assert peak() - before < 300_000_000
 
 

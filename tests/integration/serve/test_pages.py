@@ -302,10 +302,10 @@ def test_feeds_of_everything_and_of_a_search(site: Site) -> None:
     assert {entry.tag for entry in root[:3]} == {f"{ATOM}id", f"{ATOM}title", f"{ATOM}updated"}
     links = [link.get("href", "") for link in root.iter(f"{ATOM}link")]
     assert all(link.startswith(site.address) for link in links)
-    said = site.json("/search.feed.json?year=1957")
-    assert said["version"] == "https://jsonfeed.org/version/1.1"
-    assert len(said["items"]) == 4
-    assert len({item["id"] for item in said["items"]}) == 4
+    stated = site.json("/search.feed.json?year=1957")
+    assert stated["version"] == "https://jsonfeed.org/version/1.1"
+    assert len(stated["items"]) == 4
+    assert len({item["id"] for item in stated["items"]}) == 4
     assert SCRIPT in str(site.json("/feed.json"))
 
 

@@ -67,7 +67,7 @@ def test_results_lead_into_their_own_database(site: Site) -> None:
 
 
 def test_what_takes_long_says_that_it_is_counting(corpora: list[Corpus], monkeypatch: pytest.MonkeyPatch) -> None:
-    async def ask() -> tuple[Any, Any]:
+    async def request_page() -> tuple[Any, Any]:
         datasette = make_datasette(corpora[0].path, {})
         await datasette.invoke_startup()
         monkeypatch.setattr(sys.modules["harvest_configuration.pages.search_page"], "PATIENCE", 0.0)
@@ -79,7 +79,7 @@ def test_what_takes_long_says_that_it_is_counting(corpora: list[Corpus], monkeyp
             await asyncio.sleep(0.05)
         return first, then
 
-    first, then = asyncio.run(ask())
+    first, then = asyncio.run(request_page())
     assert "Counting …" in first.text
     assert first.headers["refresh"] == "1"
     assert f"<strong>{len(corpora[0].holding('treaty'))} documents</strong>" in then.text

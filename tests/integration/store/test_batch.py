@@ -112,10 +112,10 @@ def test_what_was_read_before_a_failure_is_kept(tmp_path: Path, monkeypatch: pyt
 def test_two_harvests_at_once_both_take_all(tmp_path: Path) -> None:
     pages, path = save(tmp_path / "pages"), tmp_path / "x.db"
     assert run_command(["harvest", "seeds", "--db", str(path)]) == 0
-    told = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    both = [subprocess.Popen(command(target, path), **told) for target in (pages, pages / "..")]  # type: ignore[call-overload]
-    said = [harvest.communicate()[0] for harvest in both]
-    assert [harvest.returncode for harvest in both] == [0, 0], said
+    outcome = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    both = [subprocess.Popen(command(target, path), **outcome) for target in (pages, pages / "..")]  # type: ignore[call-overload]
+    stated = [harvest.communicate()[0] for harvest in both]
+    assert [harvest.returncode for harvest in both] == [0, 0], stated
     assert len(held(path)[0]) == len(ITEMS) + 52
 
 
@@ -126,7 +126,7 @@ def test_pages_of_one_address_in_one_harvest_are_as_in_several(tmp_path: Path, o
         Capture(f"{HOST}/search?page=0", bodies[name], captured_at=datetime(2025, 1, day, tzinfo=UTC))
         for day, name in enumerate(order, 1)
     ]
-    told = []
+    outcome = []
     for groups in ([captures[:1], captures[1:]], [[one] for one in captures]):
         db = fresh(tmp_path)
         for group in groups:
@@ -134,7 +134,7 @@ def test_pages_of_one_address_in_one_harvest_are_as_in_several(tmp_path: Path, o
         assert sound(db)
         seen = db.execute("SELECT capture_id, uri, captured_at FROM reads ORDER BY id").fetchall()
         changes = db.execute("SELECT document_id, observed_at, kind, field, after FROM changes ORDER BY id").fetchall()
-        told.append((documents(db), sighted(db), seen, changes))
+        outcome.append((documents(db), sighted(db), seen, changes))
         db.close()
-    assert told[0] == told[1]
-    assert len(told[0][0]) == 15
+    assert outcome[0] == outcome[1]
+    assert len(outcome[0][0]) == 15

@@ -37,7 +37,7 @@ class Fault:
 
     name: str
     sql: str
-    said: str
+    stated: str
     mended: bool = True
 
 
@@ -193,20 +193,20 @@ def test_each_fault_is_found_named_and_mended(path: Path, capsys: pytest.Capture
     with open_to_write(path) as db:
         before = content(db)
         db.execute(fault.sql)
-    status, said = checked(path, capsys, "--fast")
+    status, stated = checked(path, capsys, "--fast")
     assert status == 1
-    assert fault.said in said
+    assert fault.stated in stated
     mend = "harvester check --repair" if fault.mended else "harvester rebuild"
-    assert f"To mend it: {mend} --db {path}" in said
-    status, said = checked(path, capsys, "--repair", "--fast")
-    assert (status, said) == ((0, "sound\n") if fault.mended else (1, said))
+    assert f"To mend it: {mend} --db {path}" in stated
+    status, stated = checked(path, capsys, "--repair", "--fast")
+    assert (status, stated) == ((0, "sound\n") if fault.mended else (1, stated))
     with open_to_read(path) as db:
         (done,) = db.query("SELECT * FROM runs ORDER BY id DESC LIMIT 1")
-        told = db.execute("SELECT count(*) FROM problems WHERE run_id = ?", [done["id"]]).fetchone()[0]
+        outcome = db.execute("SELECT count(*) FROM problems WHERE run_id = ?", [done["id"]]).fetchone()[0]
         after = content(db)
     assert (done["command"], done["status"]) == ("harvester check --repair", "complete")
     if fault.mended:
-        assert told or "wait to be indexed" in fault.name
+        assert outcome or "wait to be indexed" in fault.name
         lost = {"documents", "sightings"}  # a document's clocks tell of the repair; a sighting of no page is no more
         assert [name for name in before if name not in lost and after[name] != before[name]] == []
 
@@ -230,13 +230,13 @@ def test_what_was_forged_is_no_change_of_the_document_where_history_knows_better
     with open_to_write(path) as db:
         (document, true) = db.execute("SELECT id, title FROM documents WHERE slug = ?", [item.slug]).fetchone()
         sql = "SELECT field, before, after FROM changes WHERE document_id = ? AND kind = 'changed'"
-        told = db.execute(sql, [document]).fetchall()
-        assert ("title", item.title, true) in told
+        outcome = db.execute(sql, [document]).fetchall()
+        assert ("title", item.title, true) in outcome
         db.execute("UPDATE documents SET title = 'Forged' WHERE id = ?", [document])
     assert run(["check", "--repair", "--db", str(path)]) == 0
     with open_to_read(path) as db:
         assert db.execute("SELECT title FROM documents WHERE id = ?", [document]).fetchone() == (true,)
-        assert db.execute(sql, [document]).fetchall() == told
+        assert db.execute(sql, [document]).fetchall() == outcome
 
 
 def test_bytes_that_were_damaged_are_found(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -245,10 +245,10 @@ def test_bytes_that_were_damaged_are_found(path: Path, capsys: pytest.CaptureFix
     with path.open("r+b") as file:
         file.seek((root - 1) * 4096 + 3)
         file.write(b"\x00\x02")
-    status, said = checked(path, capsys, "--fast")
+    status, stated = checked(path, capsys, "--fast")
     assert status == 1
-    assert "integrity: " in said
-    assert "harvester rebuild, or restore a backup" in said
+    assert "integrity: " in stated
+    assert "harvester rebuild, or restore a backup" in stated
 
 
 def test_pages_that_are_gone_or_changed_are_no_fault(
@@ -258,14 +258,14 @@ def test_pages_that_are_gone_or_changed_are_no_fault(
     try:
         (pages / "listing-0.html").unlink()
         (pages / "packed.html.gz").write_bytes(gzip.compress(b"another page"))
-        status, said = checked(path, capsys)
+        status, stated = checked(path, capsys)
         (only,) = json.loads(checked(path, capsys, "--json")[1])["findings"]
         assert "sound" in checked(path, capsys, "--fast")[1]
     finally:
         for file, body in kept.items():
             file.write_bytes(body)
     assert status == 0
-    assert said.startswith("notice: captures: 2 captures whose saved page cannot be read again (capture ")
+    assert stated.startswith("notice: captures: 2 captures whose saved page cannot be read again (capture ")
     assert (only["count"], only["notice"]) == (2, True)
     assert sorted(place.split("): ")[1].split(",")[0] for place in only["examples"]) == ["changed since", "missing"]
 
@@ -342,8 +342,8 @@ def test_what_something_else_wrote_is_noticed_and_carried_over_only_with_a_word(
     assert run(["rebuild", "--db", str(path)]) == 0
     assert [one for one in run_checks(path, fast=True) if one.check == "digests"] == []
     with open_to_read(path) as db:
-        told = db.execute("SELECT message FROM problems WHERE code = 'otherwise-written'").fetchall()
-    assert [message.split(", written by")[0] for (message,) in told] == ([] if derived else [place])
+        outcome = db.execute("SELECT message FROM problems WHERE code = 'otherwise-written'").fetchall()
+    assert [message.split(", written by")[0] for (message,) in outcome] == ([] if derived else [place])
 
 
 def test_a_repair_counts_what_it_mends_as_written(path: Path) -> None:

@@ -23,7 +23,7 @@ from tests.support.archive_pages import document_page, listing_page, make_items
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site
 from tests.support.harvesting import dump, sound
-from tests.support.kills import told
+from tests.support.kills import outcome
 from tests.support.live_processes import Harvests, in_process
 from tests.support.paths import ROOT
 
@@ -108,10 +108,10 @@ def test_a_live_harvest_made_again_is_the_same(tmp_path: Path) -> None:
         site.listing.insert()
         archive.live("a.db")
         archive.live("a.db")
-    before, shown = all_rows(tmp_path / "a.db"), told(tmp_path / "a.db")
+    before, shown = all_rows(tmp_path / "a.db"), outcome(tmp_path / "a.db")
     rebuilt = again(tmp_path / "a.db")
     assert (rebuilt.kept, rebuilt.new, rebuilt.changed, rebuilt.merged, rebuilt.dropped) == (0, 0, 0, 0, 0)
-    assert told(tmp_path / "a.db") == shown
+    assert outcome(tmp_path / "a.db") == shown
     assert all_rows(tmp_path / "a.db") == before
 
 
@@ -119,15 +119,15 @@ def test_a_listing_that_was_walked_in_another_order_is_sound_and_made_again_the_
     with ArchiveServer(Site(35, "ties", Manner(etags=True, tied="newest", orders=True))) as server:
         archive = Harvests(tmp_path, server)
         assert archive.live("a.db").status == 0
-        orders = {"sort_bef_combine" in asked.target for asked in server.asked("/search?")}
+        orders = {"sort_bef_combine" in requested.target for requested in server.requested("/search?")}
     path = tmp_path / "a.db"
     assert orders == {True, False}
     assert archive.rows("SELECT status, distinct_records FROM walks") == [("complete", 35)]
     assert run_checks(path) == []
-    before, shown = all_rows(path), told(path)
+    before, shown = all_rows(path), outcome(path)
     rebuilt = again(path)
     assert (rebuilt.kept, rebuilt.new, rebuilt.changed, rebuilt.merged, rebuilt.dropped) == (0, 0, 0, 0, 0)
-    assert (all_rows(path), told(path)) == (before, shown)
+    assert (all_rows(path), outcome(path)) == (before, shown)
     assert run_checks(path) == []
 
 

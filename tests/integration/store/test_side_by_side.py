@@ -13,10 +13,10 @@ from tests.soak.side_by_side import together
 
 
 def test_nobody_meets_an_error(tmp_path: Path) -> None:
-    told = together(tmp_path, 10)
-    assert told.errors == []
-    assert all(told.took.values())
-    assert all(told.turns[name] for name in ("saved", "live", "backup"))
+    outcome = together(tmp_path, 10)
+    assert outcome.errors == []
+    assert all(outcome.took.values())
+    assert all(outcome.turns[name] for name in ("saved", "live", "backup"))
 
 
 def niceness(process: int) -> int:

@@ -89,7 +89,7 @@ def withdraw(path: Path, *more: str) -> int:
     return document
 
 
-def told_by(file: Path, words: Iterable[str] = WORDS) -> list[str]:
+def outcome_of(file: Path, words: Iterable[str] = WORDS) -> list[str]:
     """Name every table that holds a word, in any column, shadow tables of the index and raw bytes included."""
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
@@ -104,14 +104,14 @@ def told_by(file: Path, words: Iterable[str] = WORDS) -> list[str]:
 
 def test_all_words_are_everywhere_before(path: Path) -> None:
     assert {"documents", "texts", "document_terms", "sightings", "statements", "changes", "identities", "notes"} <= {
-        *told_by(path)
+        *outcome_of(path)
     }
-    assert {"documents_fts_data", "captures", "reads"} <= {*told_by(path)}
+    assert {"documents_fts_data", "captures", "reads"} <= {*outcome_of(path)}
 
 
 def test_no_table_holds_a_word_afterwards(path: Path) -> None:
     document = withdraw(path, "--reason", "asked for by the heirs of Qxvarlo")
-    assert told_by(path) == []
+    assert outcome_of(path) == []
     assert run_checks(path, fast=True) == []
     with open_to_read(path) as db:
         assert db.execute("SELECT id FROM withdrawn").fetchall() == [(document,)]
@@ -135,7 +135,7 @@ def test_runs_and_problems_tell_nothing_either(path: Path, tmp_path: Path) -> No
         db.execute(sql, [uri, "an extract with Qxvarlo in it"])
         db.execute(sql, [named.as_uri(), "Qxvarlo"])
     withdraw(path)
-    assert told_by(path) == []
+    assert outcome_of(path) == []
 
 
 def addresses(path: Path, document: int) -> Iterator[str]:
@@ -170,14 +170,14 @@ QUERIES = (
 )
 
 
-def spoken(site: Served, asked: Iterable[str]) -> list[str]:
+def spoken(site: Served, requested: Iterable[str]) -> list[str]:
     """Return the addresses whose response contains a word that is not in the address itself."""
-    told = []
-    for address in asked:
+    outcome = []
+    for address in requested:
         _, text, _ = site.get(address)
         # A page shows what was asked for: the words of the question are no answer.
-        told += [address] * any(word in text.lower() for word in WORDS if word not in address.lower())
-    return told
+        outcome += [address] * any(word in text.lower() for word in WORDS if word not in address.lower())
+    return outcome
 
 
 def test_datasette_shows_no_word_of_it(path: Path) -> None:
@@ -225,9 +225,9 @@ def test_the_vault_is_for_its_owner_only_and_says_who_and_why(path: Path, capsys
     assert stat.S_IMODE(vault_of(path).stat().st_mode) == 0o600
     capsys.readouterr()
     assert run(["withdraw", "--list", "--db", str(path)]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith(f"{document}  20")
-    assert all(part in said for part in ("asked for by the heirs", SECRET.title, " on "))
+    stated = capsys.readouterr().out
+    assert stated.startswith(f"{document}  20")
+    assert all(part in stated for part in ("asked for by the heirs", SECRET.title, " on "))
 
 
 def test_later_harvests_keep_it_hidden(path: Path, tmp_path: Path) -> None:
@@ -237,12 +237,12 @@ def test_later_harvests_keep_it_hidden(path: Path, tmp_path: Path) -> None:
     again = pages(tmp_path / "again", items)
     text = text_page(tmp_path / "texts", SECRET.title, SECRET.date, "Qxvoruk again.")
     assert run(["harvest", str(again), str(text), str(tmp_path / "pages"), "--db", str(path)]) == 0
-    assert told_by(path) == []
+    assert outcome_of(path) == []
     assert run_checks(path, fast=True) == []
     (again / "document" / f"{SECRET.slug}.html").write_bytes(b"<html><title>Just a moment...</title></html>")
     (again / f"{SECRET.slug}.zip").write_bytes(b"PK\x03\x04 and nothing more")
     assert run(["harvest", str(again), "--db", str(path)]) in (0, 3)
-    assert told_by(path) == []
+    assert outcome_of(path) == []
     with open_to_read(path) as db:
         assert db.execute("SELECT count(*) FROM sightings WHERE title = '[withdrawn]'").fetchone()[0] == 3
         held = db.execute("SELECT held FROM coverage WHERE declared_total = 30 ORDER BY 1").fetchall()
@@ -256,10 +256,10 @@ def test_what_is_known_by_its_title_alone_stays_hidden_when_it_gets_an_address(p
     assert run(["withdraw", SECRET.title, "--db", str(made)]) == 0
     for folder in (pages(tmp_path / "b", single=False), tmp_path / "pages"):
         assert run(["harvest", str(folder), "--db", str(made)]) == 0
-        assert told_by(made) == []
+        assert outcome_of(made) == []
     moved = replace(SECRET, title="Qxvarlo, another title", date="1962")
     assert run(["harvest", str(pages(tmp_path / "c", [moved])), "--db", str(made)]) == 0
-    assert told_by(made) == []
+    assert outcome_of(made) == []
     assert run_checks(made, fast=True) == []
 
 
@@ -280,7 +280,7 @@ def test_an_undated_record_of_that_title_is_hidden_where_it_may_be_the_same(tmp_
     run(["harvest", str(tmp_path / "b.txt"), "--db", str(made)])
     with open_to_read(made) as db:
         assert db.execute("SELECT form FROM captures ORDER BY id DESC LIMIT 1").fetchone() == ("B",)
-    assert told_by(made) == []
+    assert outcome_of(made) == []
 
 
 def test_undone_all_is_as_it_was(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -324,14 +324,14 @@ def test_numbers_that_were_given_away_meanwhile_do_no_harm(tmp_path: Path) -> No
     with open_to_read(made) as db:
         assert db.execute("SELECT max(id) FROM documents").fetchone() == (document,)
         sql = "SELECT kind, field, before, after FROM changes WHERE document_id = ? ORDER BY id"
-        told = db.execute(sql, [document]).fetchall()
+        outcome = db.execute(sql, [document]).fetchall()
         texts = db.execute("SELECT kind, text FROM texts WHERE document_id = ?", [document]).fetchall()
     withdraw(made)
     assert run(["harvest", str(pages(tmp_path / "more", make_items(40, seed=99)[30:])), "--db", str(made)]) == 0
     assert run(["withdraw", str(document), "--undo", "--db", str(made)]) == 0
     with open_to_read(made) as db:
         assert db.execute("SELECT count(*) FROM documents").fetchone() == (16,)
-        assert db.execute(sql, [document]).fetchall() == told
+        assert db.execute(sql, [document]).fetchall() == outcome
         assert db.execute("SELECT kind, text FROM texts WHERE document_id = ?", [document]).fetchall() == texts
     assert run_checks(made, fast=True) == []
 
@@ -345,8 +345,8 @@ def test_a_live_harvest_neither_asks_for_it_nor_misses_it(tmp_path: Path) -> Non
         server.site.listing.insert()
         since = len(server.log)
         assert archive.live("a.db").status == 0
-        assert [asked.target for asked in server.log[since:] if item.slug in asked.target] == []
-        held = told_by(made, [item.slug, item.title.lower()])
+        assert [requested.target for requested in server.log[since:] if item.slug in requested.target] == []
+        held = outcome_of(made, [item.slug, item.title.lower()])
         assert [table for table in held if "_fts" not in table] == []
         with open_to_read(made) as db:
             sql = "SELECT status, declared_total, distinct_records FROM walks ORDER BY id"
@@ -364,7 +364,7 @@ def test_a_backup_takes_along_what_is_withdrawn_in_a_file_of_its_own(path: Path,
     document = withdraw(path)
     copy = tmp_path / "copy.db"
     assert run(["backup", str(copy), "--db", str(path)]) == 0
-    assert told_by(copy) == []
+    assert outcome_of(copy) == []
     assert stat.S_IMODE(vault_of(copy).stat().st_mode) == 0o600
     assert run(["withdraw", str(document), "--undo", "--db", str(copy)]) == 0
     assert number(copy) == document
@@ -380,7 +380,7 @@ def test_a_database_that_is_made_again_is_laid_open_for_it_and_hides_it_again(pa
         assert db.execute("SELECT slug FROM documents WHERE id = ?", [document]).fetchone() == (SECRET.slug,)
         assert db.execute("SELECT count(*) FROM captures WHERE file IS NULL").fetchone() == (0,)
         reapply_withdrawals(db, path, laid_open)
-    assert told_by(copy) == []
+    assert outcome_of(copy) == []
     with open_to_write(path) as db, open_to_write(copy) as again:
         assert dump(again, "withdrawn") == dump(db, "withdrawn")
         (before,), _ = present_withdrawals(db, path)
@@ -395,7 +395,7 @@ def test_a_rebuild_keeps_it_hidden_and_it_can_still_be_shown_again(path: Path) -
         before = dump(db, "containers_read")
     document = withdraw(path)
     assert run(["rebuild", "--db", str(path)]) == 0
-    assert told_by(path) == []
+    assert outcome_of(path) == []
     assert run_checks(path) == []
     assert run(["withdraw", str(document), "--undo", "--db", str(path)]) == 0
     assert run_checks(path) == []
@@ -416,8 +416,8 @@ def test_an_older_backup_that_was_put_back_is_noticed(
     (tmp_path / "older.db").rename(path)
     capsys.readouterr()
     assert run(["check", "--fast", "--db", str(path)]) == 1
-    said = capsys.readouterr().out
-    assert f"withdrawn: 1 documents that were withdrawn and can be seen (document {document})" in said
+    stated = capsys.readouterr().out
+    assert f"withdrawn: 1 documents that were withdrawn and can be seen (document {document})" in stated
     withdraw(path)
     assert run_checks(path, fast=True) == []
     assert run(["withdraw", str(document), "--undo", "--db", str(path)]) == 0
@@ -425,13 +425,13 @@ def test_an_older_backup_that_was_put_back_is_noticed(
 
 
 def test_what_cannot_be_meant_is_said(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments, said in (
+    for arguments, stated in (
         (["nothing of that name"], "no document"),
         ([], "no document named"),
         (["17", "--undo"], "is withdrawn: see"),
     ):
         assert run(["withdraw", *arguments, "--db", str(path)]) == 2
-        assert said in capsys.readouterr().err
+        assert stated in capsys.readouterr().err
     document = withdraw(path)
     vault_of(path).unlink()
     assert run(["withdraw", str(document), "--undo", "--db", str(path)]) == 2

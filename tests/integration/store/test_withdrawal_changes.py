@@ -49,9 +49,9 @@ def test_a_namesake_is_withheld_and_named_and_can_be_freed(
 ) -> None:
     assert NAMESAKE.slug not in slugs(withdrawn)
     with open_to_read(withdrawn) as db:
-        told = db.execute("SELECT position, message, extract FROM problems WHERE code = 'withheld'").fetchall()
-    assert [(position, extract) for position, _, extract in told] == [(7, None)]
-    assert told[0][1].startswith("withheld until its page is read")
+        outcome = db.execute("SELECT position, message, extract FROM problems WHERE code = 'withheld'").fetchall()
+    assert [(position, extract) for position, _, extract in outcome] == [(7, None)]
+    assert outcome[0][1].startswith("withheld until its page is read")
     assert run(["withdraw", "--list", "--db", str(withdrawn)]) == 0
     assert f"withheld until its page is read: {NAMESAKE.slug}" in capsys.readouterr().out
     assert run(["withdraw", "--not", NAMESAKE.slug, "--db", str(withdrawn)]) == 0
@@ -73,12 +73,12 @@ def test_without_the_secret_nothing_is_harvested_served_published_or_made_again(
         ["serve", "--port", "0"],
         ["withdraw", OTHERS[0].slug],
     )
-    for wrong, said in ((None, "is missing"), ("ab" * 32, "belongs to another database"), ("?", "cannot be read")):
+    for wrong, stated in ((None, "is missing"), ("ab" * 32, "belongs to another database"), ("?", "cannot be read")):
         secret.unlink() if wrong is None else secret.write_text(wrong)
         for command in commands:
             assert run([*command, "--db", str(withdrawn)]) == 1
             err = capsys.readouterr().err
-            assert said in err
+            assert stated in err
             assert "get " in err
     secret.write_text(right)
     assert run(["harvest", str(tmp_path / "0.warc"), "--db", str(withdrawn)]) == 0
@@ -92,9 +92,9 @@ def test_what_is_typed_later_does_not_name_it(withdrawn: Path, tmp_path: Path) -
     other.write_text(f"No listing, but it says: {SECRET.title}. " * 3)
     assert run(["harvest", str(other), "--db", str(withdrawn)]) == 3
     with open_to_read(withdrawn) as db:
-        said = [str(row).lower() for table in ("runs", "problems") for row in db.execute(f"SELECT * FROM {table}")]
-    assert [text for text in said if "qxvarlo" in text or SECRET.slug in text] == []
-    assert any("no listing, but it says: [withdrawn]" in text for text in said)
+        stated = [str(row).lower() for table in ("runs", "problems") for row in db.execute(f"SELECT * FROM {table}")]
+    assert [text for text in stated if "qxvarlo" in text or SECRET.slug in text] == []
+    assert any("no listing, but it says: [withdrawn]" in text for text in stated)
 
 
 def test_its_addresses_answer_that_it_is_gone(withdrawn: Path) -> None:

@@ -189,8 +189,8 @@ def test_it_serves_its_own_pages_from_another_folder(
     command = [str(programs / "harvester"), "serve", "--db", "x.db", "--port", "0"]
     with subprocess.Popen(command, cwd=elsewhere, env=CLEAN, stdout=subprocess.PIPE, text=True) as server:
         try:
-            said = server.stdout.readline() if server.stdout else ""
-            address = re.findall(r"http://\S+/", said)[0]
+            stated = server.stdout.readline() if server.stdout else ""
+            address = re.findall(r"http://\S+/", stated)[0]
             with urlopen(address + "static/style.css", timeout=30) as answer:
                 assert b"{" in answer.read()
             with urlopen(address, timeout=30) as answer:

@@ -82,9 +82,9 @@ def test_there_are_fifty_of_them() -> None:
     wrong = (folder / "harvester.toml" for folder in ERRORS)
     lines = [(folder / "expected.txt").read_text("utf-8").removeprefix("Error: harvester.toml:") for folder in ERRORS]
     for file, line in zip(wrong, lines, strict=True):
-        number, _, said = line.partition(": ")
+        number, _, stated = line.partition(": ")
         assert 1 <= int(number) <= file.read_bytes().count(b"\n"), line
-        assert ";" in said or ": copy " in said, line  # what is wrong, and what to do
+        assert ";" in stated or ": copy " in stated, line  # what is wrong, and what to do
 
 
 def test_without_a_file_all_is_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,14 +107,14 @@ def test_each_value_says_where_it_is_from(capsys: pytest.CaptureFixture[str], mo
 
 def test_the_file_sets_defaults_and_the_command_line_goes_before_it(capsys: pytest.CaptureFixture[str]) -> None:
     Path("harvester.toml").write_text(FULL)
-    said = foretold(capsys, "mao")
-    assert "“Mao”" in said
-    assert "one request every 3 seconds" in said
-    assert "no document page" in said
-    said = foretold(capsys, "wilson", "--delay", "7", "--documents")
-    assert "whole archive" in said
-    assert "one request every 7 seconds" in said
-    assert "the page of each new" in said
+    stated = foretold(capsys, "mao")
+    assert "“Mao”" in stated
+    assert "one request every 3 seconds" in stated
+    assert "no document page" in stated
+    stated = foretold(capsys, "wilson", "--delay", "7", "--documents")
+    assert "whole archive" in stated
+    assert "one request every 7 seconds" in stated
+    assert "the page of each new" in stated
     assert "one request every 1.5 seconds" in foretold(capsys, "blacklight", "--no-documents")
     assert run(["status"]) == 1
     assert "no database at held/archive.db" in capsys.readouterr().err
@@ -135,13 +135,15 @@ def every_key(model: type[BaseModel]) -> set[str]:
 
 
 def test_the_example_has_every_key_explained_and_each_can_be_used() -> None:
-    told = example()
+    outcome = example()
     for model in MODELS:
         for key in every_key(model):
-            assert f"\n# {key} = " in told, key
+            assert f"\n# {key} = " in outcome, key
             assert model.model_fields[key].description, key
-    assert tomllib.loads(told) == {}
-    used = "\n".join(line[2:] for line in told.splitlines() if line.startswith("# ") and (" = " in line or "[" in line))
+    assert tomllib.loads(outcome) == {}
+    used = "\n".join(
+        line[2:] for line in outcome.splitlines() if line.startswith("# ") and (" = " in line or "[" in line)
+    )
     assert set(tomllib.loads(used)["schedules"]["nightly"]) == every_key(TABLES["schedules"])
 
 

@@ -215,16 +215,16 @@ def test_pages_that_show_nothing_new_prove_a_ceiling(*, behind: str, ordered: bo
 @pytest.mark.parametrize("busy", [True, False])
 def test_an_archive_that_goes_away_is_no_ceiling(*, busy: bool) -> None:
     pages = {number: step for number, step in still(1675).items() if number < 40}
-    asked, steps = list[int](), walk(WalkLimits(10))
+    requested, steps = list[int](), walk(WalkLimits(10))
     wanted = next(steps)
     try:
         while True:
-            asked.append(wanted.number)
-            gone = max(asked) >= 40
+            requested.append(wanted.number)
+            gone = max(requested) >= 40
             wanted = steps.send(WalkPage(wanted.number, None, busy=busy) if gone else pages[wanted.number])
     except StopIteration as end:
         verdict = end.value
-    assert (verdict.status, asked[40:]) == ("interrupted", [40, 41, 42] if busy else [40, 41, 42, 39])
+    assert (verdict.status, requested[40:]) == ("interrupted", [40, 41, 42] if busy else [40, 41, 42, 39])
 
 
 def test_three_broken_pages_in_the_middle_are_no_ceiling_and_no_end() -> None:
@@ -340,12 +340,12 @@ def test_a_page_that_the_walk_before_could_not_read_is_asked_for_first() -> None
 
 
 def test_an_empty_page_in_the_middle_is_asked_for_again() -> None:
-    steps, pages, asked = walk(WalkLimits(10, ordered=True)), still(45), list[str]()
+    steps, pages, requested = walk(WalkLimits(10, ordered=True)), still(45), list[str]()
     wanted = next(steps)
     try:
         while True:
-            asked.append(f"{wanted.number} {wanted.reason}")
-            wanted = steps.send(WalkPage(2, 0) if asked[-1] == "2 walk" else pages[wanted.number])
+            requested.append(f"{wanted.number} {wanted.reason}")
+            wanted = steps.send(WalkPage(2, 0) if requested[-1] == "2 walk" else pages[wanted.number])
     except StopIteration as end:
         verdict = end.value
-    assert (verdict.status, "2 repair: could not be read" in asked) == ("complete", True)
+    assert (verdict.status, "2 repair: could not be read" in requested) == ("complete", True)

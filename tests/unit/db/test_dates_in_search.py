@@ -51,8 +51,8 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     room.loop.close()
 
 
-def found(room: Room, **asked: object) -> list[str]:
-    return [row["date_text"] for row in room.page(**asked)["results"]]
+def found(room: Room, **requested: object) -> list[str]:
+    return [row["date_text"] for row in room.page(**requested)["results"]]
 
 
 def test_undated_and_unread_are_last_in_both_orders(few: Room) -> None:

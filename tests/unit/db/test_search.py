@@ -47,8 +47,8 @@ class Room:
         assert answer.status_code == 200, path
         return answer
 
-    def page(self, **asked: object) -> dict[str, Any]:
-        answer: dict[str, Any] = self.get(f"/search.json?{urlencode({'page': 1, **asked}, doseq=True)}").json()
+    def page(self, **requested: object) -> dict[str, Any]:
+        answer: dict[str, Any] = self.get(f"/search.json?{urlencode({'page': 1, **requested}, doseq=True)}").json()
         return answer
 
 
@@ -97,17 +97,19 @@ QUESTIONS: list[tuple[dict[str, Any], Holds]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("asked", "holds"), QUESTIONS, ids=[urlencode(asked, doseq=True) for asked, _ in QUESTIONS])
-def test_everything_is_found_and_counted(room: Room, corpus: Corpus, asked: dict[str, Any], holds: Holds) -> None:
+@pytest.mark.parametrize(
+    ("requested", "holds"), QUESTIONS, ids=[urlencode(requested, doseq=True) for requested, _ in QUESTIONS]
+)
+def test_everything_is_found_and_counted(room: Room, corpus: Corpus, requested: dict[str, Any], holds: Holds) -> None:
     held = corpus.where(holds)
-    answer = room.page(**asked)
+    answer = room.page(**requested)
     assert answer["total"] == len(held) > 0
-    if len(held) < MANY or asked == {"q": "treaty"}:
-        everything = room.get(f"/search.json?{urlencode(asked, doseq=True)}").json()["results"]
+    if len(held) < MANY or requested == {"q": "treaty"}:
+        everything = room.get(f"/search.json?{urlencode(requested, doseq=True)}").json()["results"]
         assert {row["id"] for row in everything} == held
         assert len(everything) == len(held)
     for facet in ("kind", "sender", "recipient"):
-        if facet not in asked:
+        if facet not in requested:
             counts = {row["value"]: row["count"] for row in answer["counts"][facet]}
             assert counts == {value or "-": number for value, number in corpus.counted(held, facet).items()}
     for facet in ("person", "place", "subject"):
@@ -116,13 +118,13 @@ def test_everything_is_found_and_counted(room: Room, corpus: Corpus, asked: dict
         assert counts == Counter(terms)
 
 
-@pytest.mark.parametrize("asked", [{"q": "treaty"}, {"q": "treaty", "kind": "Report"}])
-def test_years_are_counted_beside_the_chosen_one(room: Room, corpus: Corpus, asked: dict[str, str]) -> None:
-    held = {one for one in corpus.holding("treaty") if asked.get("kind") in (None, corpus.rows[one]["kind"])}
+@pytest.mark.parametrize("requested", [{"q": "treaty"}, {"q": "treaty", "kind": "Report"}])
+def test_years_are_counted_beside_the_chosen_one(room: Room, corpus: Corpus, requested: dict[str, str]) -> None:
+    held = {one for one in corpus.holding("treaty") if requested.get("kind") in (None, corpus.rows[one]["kind"])}
     years = corpus.counted(held, "year")
     years.pop(None)
     for year in ({}, {"year": "1950"}):
-        counts = room.page(**asked, **year)["counts"]["year"]
+        counts = room.page(**requested, **year)["counts"]["year"]
         assert {row["value"]: row["count"] for row in counts} == years
 
 

@@ -97,10 +97,10 @@ def test_what_is_typed_finds(typed: str, found: list[int]) -> None:
     ],
 )
 def test_dates_typed_as_words_are_filters(typed: str, rest: str, period: tuple[str | None, str | None]) -> None:
-    asked = SearchRequest(typed)
-    assert (asked.period.start, asked.period.end) == period
-    assert asked.words == parse_query(rest)
-    assert bool(asked.remarks) == bool(period[0])
+    requested = SearchRequest(typed)
+    assert (requested.period.start, requested.period.end) == period
+    assert requested.words == parse_query(rest)
+    assert bool(requested.remarks) == bool(period[0])
 
 
 @pytest.mark.parametrize(

@@ -107,13 +107,13 @@ month_dates = st.one_of(st.builds("{} {}".format, months, years), st.builds("{},
 printed_dates = st.one_of(day_dates, month_dates, years)
 
 
-def said(date: PrintedDate) -> tuple[str | None, str | None, str | None, str]:
+def stated(date: PrintedDate) -> tuple[str | None, str | None, str | None, str]:
     return date.edtf, date.first_day, date.last_day, date.precision
 
 
 @pytest.mark.parametrize("text", TABLE)
 def test_a_date_says(text: str) -> None:
-    assert said(read_date(text)) == TABLE[text]
+    assert stated(read_date(text)) == TABLE[text]
 
 
 @pytest.mark.parametrize("text", TABLE)
@@ -152,7 +152,7 @@ def test_no_day_is_made_up(text: str) -> None:
 
 @given(years)
 def test_no_month_is_made_up(text: str) -> None:
-    assert said(read_date(text)) == (text, f"{text}-01-01", f"{text}-12-31", "year")
+    assert stated(read_date(text)) == (text, f"{text}-01-01", f"{text}-12-31", "year")
 
 
 @settings(deadline=None)

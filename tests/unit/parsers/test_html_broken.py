@@ -29,7 +29,7 @@ def limited() -> None:
 
 
 @pytest.fixture(scope="module")
-def told() -> list[dict[str, Any]]:
+def outcome() -> list[dict[str, Any]]:
     child = subprocess.run(
         [sys.executable, "-m", "tests.soak.html_fuzz"],
         capture_output=True,
@@ -42,13 +42,13 @@ def told() -> list[dict[str, Any]]:
     return [json.loads(line) for line in child.stdout.splitlines()]
 
 
-def test_broken_pages_give_no_invented_record(told: list[dict[str, Any]]) -> None:
-    assert [one for one in told if one["invented"]] == []
-    assert len(told) > 150
+def test_broken_pages_give_no_invented_record(outcome: list[dict[str, Any]]) -> None:
+    assert [one for one in outcome if one["invented"]] == []
+    assert len(outcome) > 150
 
 
-def test_no_page_takes_long(told: list[dict[str, Any]]) -> None:
-    assert [one for one in told if one["seconds"] > LONGEST_SECONDS] == []
+def test_no_page_takes_long(outcome: list[dict[str, Any]]) -> None:
+    assert [one for one in outcome if one["seconds"] > LONGEST_SECONDS] == []
 
 
 @pytest.mark.parametrize(

@@ -143,11 +143,11 @@ def test_a_listing_and_the_pages_of_its_documents_meet(tmp_path: Path) -> None:
 def test_the_engine_is_chosen_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "cut.html"
     page.write_bytes(listing_page(make_items(10), 1, 10).split(b"Minutes")[0][:-400])
-    told = {}
+    outcome = {}
     for engine in ("auto", "fast", "reference"):
         run_command(["parse", "--json", "--engine", engine, str(page)])
-        told[engine] = capsys.readouterr().out.count("reference-reading")
-    assert told == {"auto": 1, "fast": 0, "reference": 0}
+        outcome[engine] = capsys.readouterr().out.count("reference-reading")
+    assert outcome == {"auto": 1, "fast": 0, "reference": 0}
 
 
 def test_a_run_counts_the_pages_that_the_reference_engine_read(

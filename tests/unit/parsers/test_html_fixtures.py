@@ -35,10 +35,10 @@ def expected(case: str) -> Any:
 
 @cache
 def page_of(case: str, engine: EngineChoice = "auto") -> Page:
-    said = expected(case)
+    stated = expected(case)
     body = (HERE / case / "page.html").read_bytes()
-    capture = Capture(said["uri"], body, http_status=said.get("http_status"))
-    return parse(capture, SOURCES[said.get("source", "wilson")], engine)
+    capture = Capture(stated["uri"], body, http_status=stated.get("http_status"))
+    return parse(capture, SOURCES[stated.get("source", "wilson")], engine)
 
 
 def records_of(page: Page) -> tuple[Record, ...]:
@@ -67,34 +67,34 @@ def test_field(case: str, field: str) -> None:
 
 @each_case
 def test_what_the_page_is(case: str) -> None:
-    page, said = page_of(case), expected(case)
-    assert (page.code if isinstance(page, Refused) else None) == said.get("refused")
+    page, stated = page_of(case), expected(case)
+    assert (page.code if isinstance(page, Refused) else None) == stated.get("refused")
     if not isinstance(page, Refused):
-        assert page.form == said["form"]
+        assert page.form == stated["form"]
     if isinstance(page, Listing):
         assert (page.first, page.last, page.declared_total) == (
-            said.get("first"),
-            said.get("last"),
-            said.get("declared_total"),
+            stated.get("first"),
+            stated.get("last"),
+            stated.get("declared_total"),
         )
-        assert page.heading == said.get("heading")
+        assert page.heading == stated.get("heading")
 
 
 @each_case
 def test_texts_and_files(case: str) -> None:
-    page, said = page_of(case), expected(case)
+    page, stated = page_of(case), expected(case)
     if isinstance(page, DocumentPage):
-        assert [[text.kind, text.language, text.text] for text in page.texts] == said["texts"]
-        assert [file.url for file in page.files] == said["files"]
+        assert [[text.kind, text.language, text.text] for text in page.texts] == stated["texts"]
+        assert [file.url for file in page.files] == stated["files"]
 
 
 @each_case
 @pytest.mark.parametrize("engine", ENGINES)
 def test_problems(case: str, engine: EngineChoice) -> None:
-    page, said = page_of(case, engine), expected(case)
+    page, stated = page_of(case, engine), expected(case)
     codes = [] if isinstance(page, Refused) else [problem.code for problem in page.problems]
-    told = said.get("problems", [])
-    assert codes == (said.get("auto_problems", told) if engine == "auto" else told)
+    outcome = stated.get("problems", [])
+    assert codes == (stated.get("auto_problems", outcome) if engine == "auto" else outcome)
 
 
 @each_case

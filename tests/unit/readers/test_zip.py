@@ -203,10 +203,10 @@ def test_in_a_wacz_only_the_web_archives_count(tmp_path: Path) -> None:
                 archive.writestr(name, data)
             archive.writestr("archive/data.warc.gz", warc_gz(PAGES))
         whole = (tmp_path / "a.wacz").read_bytes()
-        for data, told in ((whole, []), (b"junk" * 50 + whole, []), (whole + b"j" * 70_000, ["damaged-archive"])):
+        for data, outcome in ((whole, []), (b"junk" * 50 + whole, []), (whole + b"j" * 70_000, ["damaged-archive"])):
             (tmp_path / "a.wacz").write_bytes(data)
             found = read(tmp_path)
-            assert (pages_of(found), problems(found)) == (AS_READ, told)
+            assert (pages_of(found), problems(found)) == (AS_READ, outcome)
     with zipfile.ZipFile(tmp_path / "a.wacz", "w") as archive:
         archive.writestr("one.wacz", wacz(PAGES))
     assert problems(read(tmp_path)) == ["nested-archive"]

@@ -35,7 +35,7 @@ from harvester.utils import utc_timestamp
 from harvester.walk_log import WalkOutcome, WalkRequest
 from tests.support.archive_pages import Item, document_page, listing_page, make_items
 from tests.support.harvesting import SOURCE, sound
-from tests.support.sync_model import FIELDS, Model, Said, Saying
+from tests.support.sync_model import FIELDS, Model, Saying, Stated
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -56,7 +56,7 @@ def day(number: int) -> datetime:
     return FIRST + timedelta(days=number)
 
 
-def said(item: Item) -> Said:
+def stated(item: Item) -> Stated:
     return item.title, DAYS[item.date], "\n\n".join(item.summary) or None
 
 
@@ -137,7 +137,7 @@ class Syncs(RuleBasedStateMachine):
         expected = self.model.walk([item.slug for item in self.listed], accepted=accepted)
         slugs = dict(self.db.execute("SELECT id, slug FROM documents").fetchall())
         assert sorted(slugs[leaver.document] for leaver in leaving) == sorted(expected)
-        self._ask(run, [leaver.url for leaver in leaving if leaver.gone and leaver.url])
+        self._request(run, [leaver.url for leaver in leaving if leaver.gone and leaver.url])
         apply_removals(run, walk, leaving, {self._url(item) for item in self._answering()}, set())
         for slug in expected:
             self.model.leave(slug, self.today, answers=slug not in self.dead)
@@ -149,7 +149,7 @@ class Syncs(RuleBasedStateMachine):
         """Read a document page."""
         slug = data.draw(st.sampled_from(sorted(self.model.items)))
         run = self._begin()
-        self._ask(run, [f"https://digitalarchive.wilsoncenter.org/document/{slug}"])
+        self._request(run, [f"https://digitalarchive.wilsoncenter.org/document/{slug}"])
         self._end(run)
 
     @rule(data=st.data())
@@ -205,11 +205,13 @@ class Syncs(RuleBasedStateMachine):
         at, learned = (data.draw(st.integers(0, self.today)) for _ in range(2))
         ((document,),) = self.db.execute("SELECT id FROM documents WHERE slug = ?", [slug]).fetchall()
         observed, known = utc_timestamp(day(at)), utc_timestamp(day(learned))
-        told = fields_as_of(self.db, document, SOURCE, observed, known)
+        outcome = fields_as_of(self.db, document, SOURCE, observed, known)
         item = self.model.items[slug]
-        assert {fact.field: fact.value for fact in told if fact.field in FIELDS} == item.state(at, learned, self.today)
+        assert {fact.field: fact.value for fact in outcome if fact.field in FIELDS} == item.state(
+            at, learned, self.today
+        )
         assert (gone_at(self.db, document, observed, known) is not None) == item.gone(at, learned)
-        since = {fact.field: fact.since for fact in told if fact.field in FIELDS}
+        since = {fact.field: fact.since for fact in outcome if fact.field in FIELDS}
         for name, moment in since.items():
             states = [item.state(d, learned, self.today) for d in range(at + 1)]
             days = [d for d in range(at + 1) if states[d].get(name) == states[at][name]]
@@ -239,9 +241,9 @@ class Syncs(RuleBasedStateMachine):
             WHERE run_id = ? AND changes.kind IN ('filled', 'changed') ORDER BY changes.id"""
         for slug, name, before, after in self.db.execute(sql, [run.id]):
             changed.setdefault((slug, name), [before, None])[1] = after
-        told = {key: tuple(values) for key, values in changed.items() if key[1] in FIELDS and values[0] != values[1]}
+        outcome = {key: tuple(values) for key, values in changed.items() if key[1] in FIELDS and values[0] != values[1]}
         now = {slug: item.state(self.today, self.today) for slug, item in self.model.items.items()}
-        assert told == {
+        assert outcome == {
             (slug, name): (state.get(name), now[slug].get(name))
             for slug, state in self.before.items()
             for name in FIELDS
@@ -258,7 +260,7 @@ class Syncs(RuleBasedStateMachine):
             for body in [listing_page(items, number * SIZE + 1, total)]
         ]
 
-    def _ask(self, run: Run, urls: list[str]) -> None:
+    def _request(self, run: Run, urls: list[str]) -> None:
         for url in urls:
             slug = url.rpartition("/")[2]
             item = next((item for item in self._answering() if item.slug == slug), None)
@@ -283,7 +285,7 @@ class Syncs(RuleBasedStateMachine):
 
     def _heard(self, voice: str, items: tuple[Item, ...], at: int) -> None:
         for item in items:
-            self.model.say(item.slug, Saying(at, self.today, voice, said(item)))
+            self.model.say(item.slug, Saying(at, self.today, voice, stated(item)))
 
 
 def _stated(values: list[Any]) -> dict[str, str]:

@@ -41,52 +41,52 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def _harvest(one: Run, captured: int, said: Any) -> None:
-    capture, listing = page("x", said, form="F", at=FIRST + timedelta(days=captured))
+def _harvest(one: Run, captured: int, stated: Any) -> None:
+    capture, listing = page("x", stated, form="F", at=FIRST + timedelta(days=captured))
     one.add_page(capture, listing, SOURCE)
     one.finish(one.verdict)
 
 
-def asked(path: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+def requested(path: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     capsys.readouterr()
     assert run(["history", "cable", "--db", str(path), *arguments]) == 0
     return capsys.readouterr().out
 
 
 def fields(path: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, tuple[str, str, str | None]]:
-    told = json.loads(asked(path, capsys, *arguments, "--json"))
-    return {one["field"]: (one["value"], one["since"], one["before"]) for one in told["fields"]}
+    outcome = json.loads(requested(path, capsys, *arguments, "--json"))
+    return {one["field"]: (one["value"], one["since"], one["before"]) for one in outcome["fields"]}
 
 
 def test_each_field_says_since_when_and_what_was_before(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = fields(path, capsys, "--as-of", "now")
-    assert told["title"] == ("Cable, corrected", "2025-03-21T12:00:00Z", "Cable")
-    assert told["date"] == ("1950-05-01", "2025-03-21T12:00:00Z", "1950-05-02")
+    outcome = fields(path, capsys, "--as-of", "now")
+    assert outcome["title"] == ("Cable, corrected", "2025-03-21T12:00:00Z", "Cable")
+    assert outcome["date"] == ("1950-05-01", "2025-03-21T12:00:00Z", "1950-05-02")
 
 
 def test_the_archive_as_it_was_on_a_day(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = fields(path, capsys, "--as-of", "2025-03-15")
-    assert told["title"] == ("Cable", "2025-03-01T12:00:00Z", None)
-    assert told["date"] == ("1950-05-02", "2025-03-11T12:00:00Z", "1950-05-01")
+    outcome = fields(path, capsys, "--as-of", "2025-03-15")
+    assert outcome["title"] == ("Cable", "2025-03-01T12:00:00Z", None)
+    assert outcome["date"] == ("1950-05-02", "2025-03-11T12:00:00Z", "1950-05-01")
     assert fields(path, capsys, "--as-of", "2025-02-28") == {}
 
 
 def test_as_far_as_was_known_then(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = fields(path, capsys, "--as-of", "2025-03-15", "--known", "2025-04-02")
-    assert told["date"] == ("1950-05-01", "2025-03-01T12:00:00Z", None)
+    outcome = fields(path, capsys, "--as-of", "2025-03-15", "--known", "2025-04-02")
+    assert outcome["date"] == ("1950-05-01", "2025-03-01T12:00:00Z", None)
     assert fields(path, capsys, "--known", "2025-03-05")["title"] == ("Cable", "2025-03-01T12:00:00Z", None)
 
 
 def test_the_page_is_named(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = asked(path, capsys, "--as-of", "now")
-    assert f"title: Cable, corrected\n    since 2025-03-21T12:00:00Z, {PAGE}; before: Cable" in said
+    stated = requested(path, capsys, "--as-of", "now")
+    assert f"title: Cable, corrected\n    since 2025-03-21T12:00:00Z, {PAGE}; before: Cable" in stated
 
 
 def test_changes_are_told_with_their_run_and_page(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = asked(path, capsys)
-    assert f"2025-03-31T12:00:00Z  changed (run 2, observed 2025-03-21T12:00:00Z, {PAGE})" in said
-    assert "    title\n    - Cable\n    + Cable, corrected" in said
-    assert said.count("changed") == 1, "what was learned late changes nothing of what is held"
+    stated = requested(path, capsys)
+    assert f"2025-03-31T12:00:00Z  changed (run 2, observed 2025-03-21T12:00:00Z, {PAGE})" in stated
+    assert "    title\n    - Cable\n    + Cable, corrected" in stated
+    assert stated.count("changed") == 1, "what was learned late changes nothing of what is held"
 
 
 @pytest.mark.parametrize("wrong", ["2025", "yesterday", "2025-13-01"])
@@ -106,7 +106,7 @@ async def _rows(datasette: Datasette, query: str, date: str) -> list[dict[str, A
 def test_canned_queries_answer_the_same(path: Path) -> None:
     import asyncio
 
-    async def ask() -> tuple[list[dict[str, Any]], ...]:
+    async def request_page() -> tuple[list[dict[str, Any]], ...]:
         datasette = make_datasette(path)
         await datasette.invoke_startup()
         return (
@@ -116,7 +116,7 @@ def test_canned_queries_answer_the_same(path: Path) -> None:
             await _rows(datasette, "as_observed", "2025-03-15"),
         )
 
-    early, late, before, observed = asyncio.run(ask())
+    early, late, before, observed = asyncio.run(request_page())
     assert {row["field"]: row["value"] for row in early}["title"] == "Cable"
     assert {row["field"]: row["value"] for row in late}["title"] == "Cable, corrected"
     assert before == []

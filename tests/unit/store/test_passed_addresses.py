@@ -13,14 +13,14 @@ from bs4 import BeautifulSoup
 from harvester.cli.serve import make_datasette
 from harvester.store.database import open_to_read, open_to_write
 from harvester.store.integrity.check import run_checks
-from tests.support.vote_model import WHOLE, Said, listing, own_page
+from tests.support.vote_model import WHOLE, Stated, listing, own_page
 from tests.unit.store.test_votes import harvest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-OLD = Said("Letter to Mao", "May 1, 1950", "Of aid.", "110001", "80001", "letter")
-NEW = Said("Report on trade", "June 1951", "Of trade.", "110002", "80002", "letter")
+OLD = Stated("Letter to Mao", "May 1, 1950", "Of aid.", "110001", "80001", "letter")
+NEW = Stated("Report on trade", "June 1951", "Of trade.", "110002", "80002", "letter")
 
 
 def at(day: int) -> datetime:
@@ -37,7 +37,7 @@ def harvested(tmp_path: Path) -> Path:
 
 
 def shown(path: Path, address: str) -> tuple[BeautifulSoup, str]:
-    async def ask() -> str:
+    async def request_page() -> str:
         datasette = make_datasette(path)
         await datasette.invoke_startup()
         answer = await datasette.client.get(address)
@@ -46,7 +46,7 @@ def shown(path: Path, address: str) -> tuple[BeautifulSoup, str]:
             database.close()
         return str(answer.text)
 
-    page = BeautifulSoup(asyncio.run(ask()), "lxml")
+    page = BeautifulSoup(asyncio.run(request_page()), "lxml")
     return page, " ".join(page.get_text().split())
 
 
@@ -87,7 +87,7 @@ def test_an_address_that_was_left_and_given_away_lists_both_with_dates(tmp_path:
 def test_the_id_of_a_merged_document_is_not_given_to_the_next_that_has_its_address(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     open_to_write(path).close()
-    moved = Said("Letter to Mao, anew", "May 1, 1950", "Of aid.", "110001", "80001", "letter-anew")
+    moved = Stated("Letter to Mao, anew", "May 1, 1950", "Of aid.", "110001", "80001", "letter-anew")
     given = replace(NEW, slug="letter-anew")
     first = [listing([OLD], WHOLE, at(1)), own_page(OLD, at(1))]
     second = [listing([moved], WHOLE, at(3)), own_page(moved, at(3))]

@@ -35,7 +35,7 @@ from tests.support.vote_model import (
     PAGE,
     SEARCH,
     WHOLE,
-    Said,
+    Stated,
     Vote,
     capture_of,
     held,
@@ -129,12 +129,12 @@ def shown(path: Path, *, keys: bool = True) -> dict[str, list[dict[str, Any]]]:
                 sorted(rows, key=repr) if table != "documents" else sorted(rows, key=lambda row: row["label"])
             )
         found["facts"] = sorted(
-            ({"label": label} | fact for number, label in labels.items() for fact in stated(db, number)), key=repr
+            ({"label": label} | fact for number, label in labels.items() for fact in stated_field(db, number)), key=repr
         )
         return found
 
 
-def stated(db: Database, document: int) -> Iterator[dict[str, Any]]:
+def stated_field(db: Database, document: int) -> Iterator[dict[str, Any]]:
     """Yield what a document said at some times: each field's value, since when, which page says so, what before."""
     for moment in MOMENTS:
         for fact in fields_as_of(db, document, SOURCE, utc_timestamp(moment)):
@@ -158,17 +158,17 @@ def without_page(path: Path) -> list[tuple[Any, ...]]:
 
 def differing(found: dict[str, list[Any]], wanted: dict[str, list[Any]]) -> list[str]:
     """Return in which rows two databases differ: table, found, wanted."""
-    told = []
+    outcome = []
     for table, rows in wanted.items():
         nothing: dict[str, Any] = {}
         for one, two in itertools.zip_longest(found[table], rows, fillvalue=nothing):
             names = [name for name in {**one, **two} if one.get(name) != two.get(name)]
-            told += (
+            outcome += (
                 [f"{table} {one.get('label')}: {[(name, one.get(name), two.get(name)) for name in names]}"]
                 if names
                 else []
             )
-    return told
+    return outcome
 
 
 def assert_the_same(all_databases: Databases, first: Path, captures: Sequence[Capture], seed: int) -> None:
@@ -218,7 +218,7 @@ class Votes(list[Vote]):
 
 
 saids = st.builds(
-    Said, title=st.sampled_from(TITLES), date=st.sampled_from(list(DATES)), summary=st.sampled_from(SUMMARIES)
+    Stated, title=st.sampled_from(TITLES), date=st.sampled_from(list(DATES)), summary=st.sampled_from(SUMMARIES)
 )
 places = st.sampled_from((PAGE, PAGE, WHOLE, WHOLE, SEARCH, OTHER))
 hosts = st.sampled_from((OWN_HOST, OWN_HOST, ALIAS))
@@ -242,12 +242,13 @@ def votes_of_one(draw: st.DrawFn) -> Votes:
 
 def shortened_news() -> Votes:
     """Return votes of a search whose corrected summary becomes a teaser of itself."""
-    said = Said("Letter from Émile", "1951", "Of something else.")
+    stated = Stated("Letter from Émile", "1951", "Of something else.")
     summaries = ("Of something else.", "He writes of aid and trade.", "He writes …")
     rows = [
-        Vote(FIRST + timedelta(days=n + 1), OWN_HOST, SEARCH, replace(said, summary=s)) for n, s in enumerate(summaries)
+        Vote(FIRST + timedelta(days=n + 1), OWN_HOST, SEARCH, replace(stated, summary=s))
+        for n, s in enumerate(summaries)
     ]
-    return Votes([Vote(FIRST, OWN_HOST, PAGE, said), *rows])
+    return Votes([Vote(FIRST, OWN_HOST, PAGE, stated), *rows])
 
 
 @many
@@ -271,7 +272,7 @@ def test_a_document_is_what_a_fold_over_its_votes_makes(votes: Votes, seed: int)
 @example(seed=9600, mix_ups=True)  # after a swap an address shows once more the page of the item that has left it
 def test_addresses_lead_where_the_archive_has_them_last(seed: int, mix_ups: bool) -> None:
     life = Timeline(seed, mix_ups)
-    note("\n".join(life.told))
+    note("\n".join(life.outcome))
     with databases() as made:
         path = made.of(life.captures, runs=True)
         with open_to_read(path) as db:
@@ -285,17 +286,17 @@ def captures_of_anything(draw: st.DrawFn) -> Captures:
     """Draw captures that agree in nothing: pages at others' addresses, listings of any rows, some without a time."""
     items = [draw(saids) for _ in range(3)]
     items = [
-        replace(said, record=f"{110001 + n}", node=f"{80001 + n}", slug=f"letter-{n}", title=f"{said.title} {n}")
-        for n, said in enumerate(items)
+        replace(stated, record=f"{110001 + n}", node=f"{80001 + n}", slug=f"letter-{n}", title=f"{stated.title} {n}")
+        for n, stated in enumerate(items)
     ]
     captures = []
     for number in range(draw(st.integers(2, 8))):
         at = FIRST + timedelta(hours=17 * number) if draw(st.integers(0, 9)) else None
         host = draw(st.sampled_from((OWN_HOST, OWN_HOST, ALIAS)))
         rows = draw(st.permutations(items))[: draw(st.integers(1, 3))]
-        slugs = draw(st.permutations([said.slug for said in items]))
+        slugs = draw(st.permutations([stated.slug for stated in items]))
         if draw(st.booleans()):
-            rows = [replace(said, slug=slug) for said, slug in zip(rows, slugs, strict=False)]
+            rows = [replace(stated, slug=slug) for stated, slug in zip(rows, slugs, strict=False)]
         if draw(st.booleans()):
             captures.append(listing(rows, draw(st.sampled_from((WHOLE, SEARCH))), at, host))
         else:
