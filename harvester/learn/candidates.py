@@ -1,0 +1,179 @@
+"""The groups of alike blocks on a page, one of which may be its records.
+
+A group is formed in three ways: children of one element that are alike, the same under several elements that are alike
+(a table for each month), and heads with what follows them up to the next head (`dt` and `dd`, pairs of rows).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log2, sqrt
+from typing import TYPE_CHECKING, NamedTuple
+
+from harvester.learn.dates_within import is_date
+from harvester.learn.tree import INLINE_MARKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harvester.learn.tree import Tree
+
+MOST_GROUPS = 80
+"""Groups that are looked at, those with the most blocks and text first, outside of navigation."""
+_NO_ROWS = INLINE_MARKS | frozenset(
+    {"br", "hr", "img", "input", "option", "col", "svg", "path", "html", "head", "body"}
+)
+_FEW_ROWS = 2
+_FEW_CELLS = 2
+
+
+class Block(NamedTuple):
+    """A part of a page: from the element `head` to before the element `end`, and the texts in it."""
+
+    head: int
+    end: int
+    first_text: int
+    end_text: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Blocks that are alike. `spans`: each goes on behind its head up to the next one."""
+
+    blocks: tuple[Block, ...]
+    spans: bool = False
+
+
+def groups(tree: Tree) -> list[Group]:
+    """Return the groups of at least two blocks on a page, the likeliest first by what is cheap to see."""
+    found: dict[tuple[int, ...], Group] = {}
+    for group in _all_groups(tree):
+        key = (group.spans, *(block.head for block in group.blocks))
+        found.setdefault(key, group)
+    return sorted(found.values(), key=lambda group: -_weight(tree, group))[:MOST_GROUPS]
+
+
+def _all_groups(tree: Tree) -> Iterator[Group]:
+    by_path: defaultdict[tuple[int, str], list[list[int]]] = defaultdict(list)
+    paths = _tag_paths(tree)
+    for parent, element in enumerate(tree.elements):
+        for alike in _alike_children(tree, element.children):
+            if len(alike) > 1:
+                yield _whole(tree, alike)
+                yield from _spanning(tree, [alike])
+                yield from _spanning_pairs(tree, alike)
+            for name in {tree.signature(alike[0]), tree.elements[alike[0]].tag}:
+                by_path[(paths[parent], name)].append(alike)
+    for several in by_path.values():
+        if len(several) > 1:
+            yield _whole(tree, sorted({at for alike in several for at in alike}))
+            yield from _spanning(tree, several)
+
+
+def _tag_paths(tree: Tree) -> list[int]:
+    """Return for each element a number that stands for the names of the elements around it and its own."""
+    numbers: dict[tuple[int, str], int] = {}
+    paths: list[int] = []
+    for element in tree.elements:
+        around = paths[element.parent] if element.parent >= 0 else -1
+        name = "" if element.tag in ("tbody", "thead") else element.tag
+        paths.append(numbers.setdefault((around, name), len(numbers)) if name else around)
+    return paths
+
+
+def _alike_children(tree: Tree, children: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the children that have the same name and classes, and those that have the same name."""
+    with_text = [at for at in children if tree.elements[at].tag not in _NO_ROWS and _has_text(tree, at)]
+    headers = _headers(tree, with_text)
+    by_tag: defaultdict[str, list[int]] = defaultdict(list)
+    by_signature: defaultdict[str, list[int]] = defaultdict(list)
+    for at in with_text:
+        if at in headers:
+            continue
+        by_tag[tree.elements[at].tag].append(at)
+        by_signature[tree.signature(at)].append(at)
+    for alike in by_signature.values():
+        yield alike
+    for tag, alike in by_tag.items():
+        if len({tree.signature(at) for at in alike}) > 1 or (tag not in by_signature and len(alike) > 1):
+            yield alike
+
+
+def _has_text(tree: Tree, at: int) -> bool:
+    return tree.elements[at].end_text > tree.elements[at].first_text
+
+
+def _headers(tree: Tree, rows: Sequence[int]) -> set[int]:
+    """Return the rows of a table that have only headings, or name what are links or dates in all other rows."""
+    rows = [at for at in rows if tree.elements[at].tag == "tr"]
+    headers = {at for at in rows if all(tree.elements[child].tag != "td" for child in tree.elements[at].children)}
+    body = [at for at in rows if at not in headers]
+    if len(body) > _FEW_ROWS and not headers and _names_columns(tree, body):
+        headers.add(body[0])
+    return headers
+
+
+def _names_columns(tree: Tree, rows: Sequence[int]) -> bool:
+    first, *others = (tree.elements[at].children for at in rows[:10])
+    alike = [cells for cells in others if len(cells) == len(first)]
+    if len(first) < _FEW_CELLS or len(alike) * 2 < len(others):
+        return False
+    return any(
+        not _has_value(tree, first[column]) and all(_has_value(tree, cells[column]) for cells in alike)
+        for column in range(len(first))
+    )
+
+
+def _has_value(tree: Tree, cell: int) -> bool:
+    return _has_link(tree, cell) or is_date(tree.text(cell))
+
+
+def _whole(tree: Tree, heads: Sequence[int]) -> Group:
+    elements = tree.elements
+    return Group(tuple(Block(at, elements[at].end, elements[at].first_text, elements[at].end_text) for at in heads))
+
+
+def _spanning(tree: Tree, several: Sequence[Sequence[int]]) -> Iterator[Group]:
+    """Yield the group of these heads, each with its siblings up to the next head, if there are any between them."""
+    blocks: list[Block] = []
+    followed = 0
+    for heads in several:
+        parent = tree.elements[heads[0]].parent
+        if parent < 0 or tree.elements[heads[0]].tag in ("td", "th"):
+            return
+        siblings = tree.elements[parent].children
+        place = {at: number for number, at in enumerate(siblings)}
+        lengths = [place[after] - place[at] for at, after in pairwise(heads)]
+        usual = max(Counter(lengths).items(), key=lambda item: item[1])[0] if lengths else 2
+        longest = max(lengths, default=usual)
+        for number, at in enumerate(heads):
+            last = place[heads[number + 1]] if number + 1 < len(heads) else min(len(siblings), place[at] + longest)
+            followed += any(_has_text(tree, one) for one in siblings[place[at] + 1 : last])
+            end = siblings[last] if last < len(siblings) else tree.elements[parent].end
+            texts = tree.elements[siblings[last - 1]].end_text
+            blocks.append(Block(at, end, tree.elements[at].first_text, texts))
+    blocks.sort()
+    apart = all(one.end <= after.head for one, after in pairwise(blocks))
+    if len(blocks) > 1 and apart and followed * 2 > len(blocks):
+        yield Group(tuple(blocks), spans=True)
+
+
+def _spanning_pairs(tree: Tree, alike: Sequence[int]) -> Iterator[Group]:
+    """Yield the group of those of alike siblings that hold a link, if the others follow them regularly."""
+    linked = [at for at in alike if _has_link(tree, at)]
+    if len(linked) > 1 and len(alike) * 0.2 <= len(linked) <= len(alike) * 0.7 and linked[0] in alike[:3]:
+        yield from _spanning(tree, [linked])
+
+
+def _has_link(tree: Tree, at: int) -> bool:
+    place = bisect_left(tree.links, at)
+    return place < len(tree.links) and tree.links[place] < tree.elements[at].end
+
+
+def _weight(tree: Tree, group: Group) -> float:
+    length = sum(tree.lengths[block.end_text] - tree.lengths[block.first_text] for block in group.blocks)
+    chrome = tree.elements[group.blocks[0].head].chrome
+    return sqrt(length) * log2(len(group.blocks) + 1) * (0.1 if chrome else 1)

@@ -1,0 +1,75 @@
+"""Finds the strict dates inside a text (`Filed 02/24/2012, No. 10-4092`), and in which order a page writes them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from harvester.parsers.dates import read_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harvester.source import DateOrder
+
+_MOST_WORDS = 4
+_LONGEST = 300
+"""In longer texts dates are not looked for: they are prose."""
+_MAY_HOLD_ONE = re.compile(
+    r"\d{1,4}[./-] ?\d{1,2}[./-] ?\d{2,4}|(?<!\d)(?:1[4-9]|20|21)\d\d(?!\d)|\d年|[^\W\d]{3}\.?,?[ -]['’]?\d\d(?!\d)"
+)
+_SHORT_YEAR = re.compile(r"(.*[^\W_].*\D)['’]?(\d\d)")
+_BEGINS = re.compile(r"\d|[^\W\d_]{3}")
+_WORD = re.compile(r"\S+")
+_TIME = re.compile(
+    r",?(?:T| (?:at )?)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)? ?(?:[ap]\.?m\.?)?(?:Z|[+-]\d{2}:?\d{2})?$", re.IGNORECASE
+)
+_AROUND = " ,;:.()[]–—|•"
+_NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?!\d)")
+
+
+def is_date(text: str) -> bool:
+    """Return whether a text is a date of a day or a month, perhaps with a time, and nothing else."""
+    return len(text) <= 80 and _MAY_HOLD_ONE.search(text) is not None and _is_date(text.strip(_AROUND))
+
+
+@lru_cache(maxsize=65536)
+def _is_date(text: str) -> bool:
+    text = _TIME.sub("", text)
+    short = _SHORT_YEAR.fullmatch(text)
+    if short and read_date(f"{short[1]}20{short[2]}").precision in ("day", "ambiguous"):
+        return True
+    found = read_date(text)
+    return found.edtf is not None and found.precision != "year" and not re.fullmatch(r"\d{4}\D\d{2,4}", text)
+
+
+@lru_cache(maxsize=65536)
+def dates_within(text: str) -> tuple[str, ...]:
+    """Return the dates of a day or a month in a text as they are printed, the longest from each place on."""
+    if len(text) > _LONGEST or not _MAY_HOLD_ONE.search(text):
+        return ()
+    if is_date(text):
+        return (text.strip(_AROUND),)
+    words = list(_WORD.finditer(text))
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        ends = range(min(len(words), at + _MOST_WORDS), at, -1) if _BEGINS.match(words[at][0].lstrip(_AROUND)) else ()
+        parts = ((last, text[words[at].start() : words[last - 1].end()].strip(_AROUND)) for last in ends)
+        last, part = next(((last, part) for last, part in parts if is_date(part)), (at + 1, ""))
+        found += [part] if part else []
+        at = last
+    return tuple(found)
+
+
+def date_order(texts: Iterable[str]) -> DateOrder | None:
+    """Return in which order dates of numbers only are written: what all days after the twelfth show."""
+    orders: set[DateOrder] = set()
+    for text in texts:
+        for first, _, second in _NUMBERS.findall(text):
+            if int(first) > 12 >= int(second):
+                orders.add("day-month")
+            elif int(second) > 12 >= int(first):
+                orders.add("month-day")
+    return orders.pop() if len(orders) == 1 else None

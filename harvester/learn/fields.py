@@ -1,0 +1,289 @@
+"""Which part of a record is its title, its date, its summary: by what stands in the same place of all records."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import mean
+from typing import TYPE_CHECKING
+
+from harvester.learn.dates_within import dates_within, is_date
+from harvester.learn.tree import BLOCKS, INLINE_MARKS
+from harvester.learn.words import DATE_WORDS, TITLE_WORDS
+from harvester.learn.words import matches as names
+from harvester.source import COMMON_LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from harvester.learn.candidates import Block, Group
+    from harvester.learn.tree import Tree
+
+_MOST_ROWS = 60
+"""Records that are looked at: what holds for these holds for the page."""
+_WORD = re.compile(r"(?<![\w-])[^\W\d_]{2,}(?![\w-]*\d)|[\u3040-\u30ff\u4e00-\u9fff]{2}")
+_LONGEST_LABEL, _MOST_LABEL_WORDS = 40, 4
+_LABELLED = re.compile(r"([^\W\d][^:：]{0,39}?) ?[:：] *(?!//)(\S.*)")
+KNOWN = {label for label, _ in COMMON_LABELS}
+_ACTIONS = re.compile(
+    r"(?i)(?:(?:view|read|see|open|download|show|get|click|more|full|details?|pdf|docx?|html?|text|opinion|document|file|link"
+    r"|here|online|lire|la|suite|voir|plus|télécharger|mehr|lesen|anzeigen|ansehen|details|herunterladen|ver|más|leer|descargar"
+    r"|leggi|tutto|scarica|dettagli|lees|meer|bekijk|подробнее|скачать|читать|далее|więcej|czytaj|szczegóły|pobierz|více|detail"
+    r"|tovább|részletek|megnyitás|详情|查看|下载|詳細|表示|ダウンロード)[\s.…»>:()\[\]]*)+"
+)
+"""Texts of links that say what to do, not what is there."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in the records: its selector, the texts there by the records' numbers, its path, its column's heading."""
+
+    selector: str
+    values: dict[int, str]
+    path: str
+    order: float
+    linked: float = 0.0
+    heading: str = ""
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The texts."""
+        return list(self.values.values())
+
+    @cached_property
+    def length(self) -> float:
+        """The characters of a text on average."""
+        return mean(map(len, self.texts))
+
+    @cached_property
+    def distinct(self) -> float:
+        """The share of texts that stand in one record only."""
+        return len(set(self.texts)) / len(self.texts)
+
+    @cached_property
+    def dated(self) -> float:
+        """The share of texts that are a date and nothing else."""
+        return sum(map(is_date, self.texts)) / len(self.texts)
+
+    @cached_property
+    def dates(self) -> float:
+        """The share of texts with a date in them."""
+        return sum(bool(dates_within(text)) for text in self.texts) / len(self.texts)
+
+    @cached_property
+    def words(self) -> float:
+        """The words of a text on average, without those that most texts have, codes, and what to do."""
+        several = [
+            {word.casefold() for word in _WORD.findall(text)} for text in self.texts if not _ACTIONS.fullmatch(text)
+        ]
+        number = Counter(word for words in several for word in words)
+        most = max(2, 0.6 * len(self.texts))
+        return sum(sum(number[word] <= most for word in words) for words in several) / len(self.texts)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The place of a field in the records, and why it was taken."""
+
+    slot: Slot
+    why: str
+
+
+def slots(tree: Tree, group: Group, headings: Sequence[str] = ()) -> list[Slot]:
+    """Return the places in the records, in page order."""
+    places: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    orders: defaultdict[str, list[int]] = defaultdict(list)
+    rows = group.blocks[:_MOST_ROWS]
+    for number, block in enumerate(rows):
+        for order, at in enumerate(_parts(tree, block)):
+            for path in paths_of(tree, at, block):
+                places[path].setdefault(number, at)
+                orders[path].append(order)
+    found = []
+    for path, elements in places.items():
+        linked = sum(_linked(tree, at) for at in elements.values()) / len(elements)
+        selector = selector_of(tree, path, elements, rows)
+        texts = {number: tree.text(at) for number, at in elements.items()}
+        found.append(Slot(selector, texts, path, mean(orders[path]), linked, _heading(path, headings)))
+    return found
+
+
+def labelled(tree: Tree, group: Group) -> list[Slot]:
+    """Return the labels in the records and their values: short lines that most records repeat before other lines.
+
+    `Label: value` in one line counts as well.
+    """
+    several = [tree.lines(block.first_text, block.end_text) for block in group.blocks[:_MOST_ROWS]]
+    repeated = Counter(line for lines in several for line in set(lines) if len(line) <= _LONGEST_LABEL)
+    fixed = {line for line, number in repeated.items() if number >= max(2, 0.5 * len(several)) and _may_be_label(line)}
+    values: defaultdict[str, dict[int, str]] = defaultdict(dict)
+    for number, lines in enumerate(several):
+        for line, after in zip(lines, [*lines[1:], ""], strict=True):
+            inline = _LABELLED.fullmatch(line)
+            if inline and not is_date(line):
+                values[inline[1]].setdefault(number, inline[2])
+            elif line in fixed and after and after not in fixed and not _LABELLED.fullmatch(after):
+                values[line.rstrip(": ")].setdefault(number, after)
+    least = max(2, 0.3 * len(several))
+    return [
+        Slot("", texts, "", number, heading=label)
+        for number, (label, texts) in enumerate(values.items())
+        if (len(texts) >= least and len(set(texts.values())) > 1) or label.casefold() in KNOWN
+    ]
+
+
+def _may_be_label(line: str) -> bool:
+    return (
+        len(line.split()) <= _MOST_LABEL_WORDS
+        and not is_date(line)
+        and _WORD.search(line) is not None
+        and not _ACTIONS.fullmatch(line)
+    )
+
+
+def _parts(tree: Tree, block: Block) -> Iterator[int]:
+    """Yield the elements of a block that hold a text without blocks in it, the block's own first."""
+    for at in range(block.head, block.end):
+        element = tree.elements[at]
+        if element.first_text < element.end_text and not _has_block_inside(tree, at):
+            yield at
+
+
+def _has_block_inside(tree: Tree, at: int) -> bool:
+    return any(
+        tree.elements[child].tag in BLOCKS and tree.elements[child].tag != "hr" and tree.length(child)
+        for child in tree.elements[at].children
+    )
+
+
+def paths_of(tree: Tree, at: int, block: Block) -> set[str]:
+    """Return the places of an element inside its record, by names with numbers, and without them but those of cells."""
+    path = _path_of(tree, at, block)
+    return {path, _UNNUMBERED.sub(r"\1", path)}
+
+
+def _path_of(tree: Tree, at: int, block: Block) -> str:
+    if at == block.head:
+        return ":scope"
+    if at < tree.elements[block.head].end:
+        return " > ".join(_step(tree, one) for one in tree.path(at, within=block.head))
+    beside, *inner = tree.path(at, within=tree.elements[block.head].parent)  # in what follows the head
+    return " > ".join([tree.signature(beside), *(_step(tree, one) for one in inner)])
+
+
+def selector_of(tree: Tree, path: str, elements: Mapping[int, int], rows: Sequence[Block]) -> str:
+    """Return the shortest selector of a place: its name, if nothing before it has it, or its class, else its path."""
+    if path == ":scope":
+        return path
+    ats = list(elements.values())
+    tag = tree.elements[ats[0]].tag
+    shared = set.intersection(*(set(tree.elements[at].classes) for at in ats))
+    several = [("", tag), *((name, tag) for name in sorted(shared, key=len) if _IDENTIFIER.fullmatch(name))]
+    for name, _ in several:
+        if all(_first(tree, tag, name, rows[number]) == at for number, at in elements.items()):
+            return f"{tag}.{name}" if name else tag
+    return path
+
+
+def _first(tree: Tree, tag: str, name: str, block: Block) -> int | None:
+    """Return the first element with a text in a block, not its head, with this name and this class."""
+    for at in range(block.head + 1, block.end):
+        element = tree.elements[at]
+        if element.tag == tag and (not name or name in element.classes) and element.end_text > element.first_text:
+            return at
+    return None
+
+
+def _step(tree: Tree, at: int) -> str:
+    """Return the selector of an element among its siblings: by its name, or by its number."""
+    element = tree.elements[at]
+    same = [one for one in tree.elements[element.parent].children if tree.elements[one].tag == element.tag]
+    return element.tag if len(same) == 1 else f"{element.tag}:nth-of-type({same.index(at) + 1})"
+
+
+def _linked(tree: Tree, at: int) -> float:
+    """Return 1 for an element in a link or that is one, less for one that holds one."""
+    step = at
+    while step >= 0 and tree.elements[step].tag in {"a", *INLINE_MARKS, "span"}:
+        if tree.elements[step].tag == "a":
+            return 1.0
+        step = tree.elements[step].parent
+    return 0.7 * any(tree.elements[one].tag == "a" for one in range(at, tree.elements[at].end))
+
+
+_UNNUMBERED = re.compile(r"\b((?!t[dh]:)[a-z][a-z0-9]*):nth-of-type\(\d+\)")
+_IDENTIFIER = re.compile(r"-?[A-Za-z_][\w-]*")
+_CELL = re.compile(r"(?:^|> )t[dh](?::nth-of-type\((\d+)\))?")
+
+
+def _heading(path: str, headings: Sequence[str]) -> str:
+    cell = _CELL.search(path)
+    number = int(cell[1] or 1) if cell else 0
+    return headings[number - 1] if 0 < number <= len(headings) else ""
+
+
+def title_of(found: Sequence[Slot], rows: int) -> Choice | None:
+    """Return the place of the titles: different texts of a few words, linked or marked or so named."""
+    scored = [(_title_score(slot, rows), slot) for slot in found]
+    score, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+    if best is None or score <= 0:
+        return None
+    return Choice(best, _why_title(best))
+
+
+def _title_score(slot: Slot, rows: int) -> float:
+    fill = len(slot.values) / rows
+    if fill < 0.6 or slot.dated > 0.3:
+        return 0.0
+    fit = min(1.0, slot.words / 2) * (1.0 if slot.words <= 30 else 0.5)
+    name = f"{slot.heading} {slot.selector}"
+    marked = 1.6 if names(TITLE_WORDS, slot.heading) else 1.3 if names(TITLE_WORDS, slot.selector) else 1.0
+    linked = 1 + 0.35 * slot.linked
+    heading = 1.3 if re.search(r"\bh[1-6]\b", slot.path) else 1.0
+    plain = 0.9 if names(DATE_WORDS, name) else 1.0
+    whole = 0.8 if slot.dates > 0.5 else 1.0
+    long = 1.0 if slot.length < 200 else 0.6
+    return fill * (0.2 + 0.8 * slot.distinct) * fit * marked * linked * heading * plain * whole * long
+
+
+def _why_title(slot: Slot) -> str:
+    reasons = [f"{round(slot.distinct * 100)} % different texts"]
+    reasons += ["linked"] if slot.linked > 0.5 else []
+    reasons += [f"under “{slot.heading}”"] if slot.heading else []
+    return ", ".join(reasons)
+
+
+def date_of(found: Sequence[Slot], rows: int) -> Choice | None:
+    """Return the place of the dates: those that are whole texts before those in longer ones."""
+    scored = []
+    for slot in found:
+        named = 1.3 if names(DATE_WORDS, f"{slot.heading} {slot.selector}") else 1.0
+        fill = len(slot.values) / rows
+        value = max(slot.dated, 0.6 * slot.dates) * fill * named * (0.5 if slot.length > 120 else 1.0)
+        scored.append((value - slot.order / 1000 - slot.length / 5000, slot))
+    score, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+    if best is None or score < 0.25:
+        return None
+    kind = "are dates" if best.dated > 0.5 else "hold a date"
+    return Choice(best, f"{round(max(best.dated, best.dates) * 100)} % of the texts {kind}")
+
+
+def summary_of(found: Sequence[Slot], taken: Sequence[Slot], rows: int) -> Choice | None:
+    """Return the place of the longest prose; None if there is none."""
+    titles = [slot.length for slot in taken]
+    prose = [
+        slot
+        for slot in found
+        if slot not in taken
+        and slot.length > max([80.0, *titles])
+        and len(slot.values) >= 0.3 * rows
+        and not any(_within(one.path, slot.path) for one in taken)
+    ]
+    best = max(prose, key=lambda slot: slot.length * len(slot.values), default=None)
+    return None if best is None else Choice(best, f"the longest prose, {round(best.length)} characters on average")
+
+
+def _within(inner: str, outer: str) -> bool:
+    return outer == ":scope" or inner == outer or inner.startswith(f"{outer} ")

@@ -1,0 +1,235 @@
+"""From a page to what it teaches: its records and their addresses, their fields, its range and its pager."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harvester.learn.addresses import Link, by_shape, read_link, template_of
+from harvester.learn.candidates import groups
+from harvester.learn.dates_within import date_order
+from harvester.learn.declared import counts, statement_for, statements
+from harvester.learn.fields import Choice, date_of, labelled, slots, summary_of, title_of
+from harvester.learn.pagers import pager_of
+from harvester.learn.scoring import rank
+from harvester.learn.tree import tree_of
+from harvester.learn.verdict import judge
+from harvester.parsers.html.limits import check_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harvester.learn.candidates import Group
+    from harvester.learn.declared import Declared
+    from harvester.learn.fields import Slot
+    from harvester.learn.pagers import Pager
+    from harvester.learn.scoring import Evidence
+    from harvester.learn.tree import Tree
+    from harvester.learn.verdict import Verdict
+    from harvester.source import DateOrder
+
+
+@dataclass(frozen=True)
+class SeenRecord:
+    """A record as it was seen: its link's address, and the texts of its fields."""
+
+    href: str | None
+    title: str
+    date: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What one page teaches about its listing. Each part is the evidence for a line of the definition.
+
+    `items`: templates of the records' addresses. `record`: a selector of the records' blocks.
+    """
+
+    address: str
+    records: tuple[SeenRecord, ...]
+    group: Group
+    evidence: Evidence
+    items: tuple[str, ...]
+    record: str | None
+    title: Choice | None
+    date: Choice | None
+    summary: Choice | None
+    labels: tuple[Slot, ...]
+    columns: tuple[str, ...]
+    declared: Declared | None
+    pager: Pager | None
+    date_order: DateOrder | None
+    verdict: Verdict
+    tree: Tree = field(repr=False)
+
+
+def learn_page(data: bytes, address: str = "") -> Learned | None:
+    """Return what a page in UTF-8 teaches; None if it is no listing, or too large to be looked at."""
+    tree = None if check_limits(data) else tree_of(data)
+    if tree is None:
+        return None
+    address = address_of(tree) or address
+    stated = statements(tree)
+    ranked = rank(
+        tree, groups(tree), address, counts(stated), next((one.at for one in stated if one.kind == "range"), 0)
+    )
+    if not ranked:
+        return None
+    group, evidence = ranked[0].group, ranked[0].evidence
+    declared = statement_for(stated, tree, group)
+    links = _record_links(tree, group, address)
+    columns = _headings(tree, group)
+    places = [*slots(tree, group, columns), *labelled(tree, group)]
+    rows = min(len(group.blocks), 60)
+    title, date = title_of(places, rows), date_of(places, rows)
+    pager = pager_of(tree, group, declared, address)
+    taken = [choice.slot for choice in (title, date) if choice]
+    return Learned(
+        address=address,
+        records=tuple(_seen(tree, group, links, number, title, date) for number in range(len(group.blocks))),
+        group=group,
+        evidence=evidence,
+        items=_templates(links),
+        record=_record_selector(tree, group),
+        title=title,
+        date=date,
+        summary=summary_of(places, taken, rows),
+        labels=tuple(one for one in places if not one.selector),
+        columns=columns,
+        declared=declared,
+        pager=pager,
+        date_order=date_order(text.text for text in tree.texts),
+        verdict=judge(tree, group, evidence, declared, pager, data),
+        tree=tree,
+    )
+
+
+def address_of(tree: Tree) -> str | None:
+    """Return the address that a page states for itself."""
+    for one in tree.elements[:400]:
+        rel = (one.attributes.get("rel") or "").split()
+        value = one.attributes.get("href") if one.tag == "base" or (one.tag == "link" and "canonical" in rel) else None
+        if one.tag == "meta" and one.attributes.get("property") == "og:url":
+            value = one.attributes.get("content")
+        if value and value.startswith(("http://", "https://")):
+            return value
+    return None
+
+
+def _record_links(tree: Tree, group: Group, address: str) -> dict[int, tuple[int, Link]]:
+    """Return the link of each record that has one, by the record's number: of the shape that most records have."""
+    starts = [block.head for block in group.blocks]
+    found: list[tuple[int, Link]] = []
+    for at in tree.links:
+        link = read_link(tree.elements[at].attributes.get("href") or "", address)
+        row = bisect_right(starts, at) - 1
+        if link and row >= 0 and at < group.blocks[row].end:
+            found.append((at, link))
+    shapes = by_shape(found)
+
+    def rows_of(links: Sequence[tuple[int, Link]]) -> dict[int, tuple[int, Link]]:
+        rows: dict[int, tuple[int, Link]] = {}
+        for at, link in links:
+            rows.setdefault(bisect_right(starts, at) - 1, (at, link))
+        return rows
+
+    several = [rows_of(links) for links in shapes.values()]
+    several.sort(key=lambda rows: (-len({link.key for _, link in rows.values()}), min(at for at, _ in rows.values())))
+    taken: dict[int, tuple[int, Link]] = {}
+    for rows in several:
+        if not taken or len(rows.keys() - taken.keys()) >= max(2, 0.1 * len(starts)):
+            taken = {**rows, **taken}
+    return taken
+
+
+def _templates(links: dict[int, tuple[int, Link]]) -> tuple[str, ...]:
+    shapes = by_shape(list(links.values()))
+    found = [template_of([link for _, link in several]) for several in shapes.values()]
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def _seen(
+    tree: Tree, group: Group, links: dict[int, tuple[int, Link]], number: int, title: Choice | None, date: Choice | None
+) -> SeenRecord:
+    block = group.blocks[number]
+    link = links.get(number)
+    shown = title.slot.values.get(number, "") if title else tree.text(link[0]) if link else ""
+    return SeenRecord(
+        link[1].href if link else None,
+        shown,
+        date.slot.values.get(number) if date else None,
+        tree.text_between(block.first_text, block.end_text),
+    )
+
+
+def _record_selector(tree: Tree, group: Group) -> str | None:
+    """Return a selector of the blocks; None if the blocks around the links are the records.
+
+    The shortest that selects these blocks and nothing else counts, or nothing but blocks without a link.
+    """
+    heads = [block.head for block in group.blocks]
+    if tree.elements[heads[0]].tag == "a":
+        return None
+    wanted = {tree.keys[at] for at in heads}
+    best: tuple[int, str] | None = None
+    for one in _selectors(tree, heads):
+        chosen = tree.select(one)
+        if wanted <= chosen and len(chosen) <= _MOST_OTHERS * len(wanted) and (best is None or len(chosen) < best[0]):
+            best = (len(chosen), one)
+        if best and best[0] == len(wanted):
+            break
+    return best and best[1]
+
+
+def _selectors(tree: Tree, heads: Sequence[int]) -> list[str]:
+    """Return selectors of blocks: by name and classes, below what is around all of them, and those with a link."""
+    names = {tree.signature(at) for at in heads}
+    tag = tree.elements[heads[0]].tag
+    shared = set.intersection(*(set(tree.elements[at].classes) for at in heads))
+    plain = [tag, *(f"{tag}.{name}" for name in sorted(shared) if _IDENTIFIER.fullmatch(name))]
+    parents = {tree.elements[at].parent for at in heads}
+    around = [_identified(tree, parent) for parent in parents]
+    outer = [f"{one} > " for one in set(around) if one] if len(set(around)) == 1 else []
+    step = next(iter(parents))
+    while step > 0:
+        step = tree.elements[step].parent
+        if (
+            step > 0
+            and tree.elements[step].first_text <= tree.elements[heads[0]].first_text
+            and (name := _identified(tree, step))
+        ):
+            outer += [f"{name} "] if tree.elements[step].end >= tree.elements[heads[-1]].end else []
+    outer += [f"{tree.elements[parent].tag} > " for parent in list(parents)[:1]]
+    found = [f"{before}{one}" for before in ["", *outer[:4]] for one in plain] if names else []
+    return [*found, *(f"{one}:has(a)" for one in found), *(f"{one}:has(td)" for one in found if tag == "tr")]
+
+
+_MOST_OTHERS = 1.5
+_IDENTIFIER = re.compile(r"-?[A-Za-z_][\w-]*")
+
+
+def _identified(tree: Tree, at: int) -> str | None:
+    """Return the name of an element with its identifier or first class; None if it has neither."""
+    element = tree.elements[at]
+    identity = element.attributes.get("id")
+    if identity and re.fullmatch(r"[A-Za-z_-]+", identity):
+        return f"#{identity}"
+    name = next((name for name in element.classes if _IDENTIFIER.fullmatch(name)), None)
+    return f"{element.tag}.{name}" if name and element.tag not in ("html", "body") else None
+
+
+def _headings(tree: Tree, group: Group) -> tuple[str, ...]:
+    """Return the headings of the columns of a table; none if its records are no rows."""
+    head = group.blocks[0].head
+    if tree.elements[head].tag != "tr":
+        return ()
+    table = head
+    while table >= 0 and tree.elements[table].tag != "table":
+        table = tree.elements[table].parent
+    for at in range(table + 1, head) if table >= 0 else ():
+        if tree.elements[at].tag == "tr" and len(tree.elements[at].children) > 1:
+            return tuple(tree.text(cell) for cell in tree.elements[at].children)
+    return ()

@@ -1,0 +1,287 @@
+"""A page as a flat tree: its elements and texts in page order, so that any part of it is an interval."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from harvester.parsers.html.engines import FAST
+from harvester.parsers.html.text import LINK, mark_block_borders
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harvester.parsers.html.engines import Node
+
+_VARIES = re.compile(
+    r"\d|^(?:odd|even|first|last|alt|alternate|active|selected|current|open|closed|collapsed|expanded|hidden|new|unread"
+    r"|visited|sticky|promoted|published|unpublished|row)$|(?:^|[-_])(?:odd|even|first|last|alt)$"
+)
+"""Classes that differ between blocks of one kind."""
+_PAGE_DEPTH = 6
+_CHROME_TAGS = frozenset({"nav", "footer", "aside", "select", "option", "button"})
+_CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar"})
+_CHROME_WORDS = re.compile(
+    r"(?i)(?:^|[-_])(?:nav|navi|navbar|navigation|subnav|menus?|submenu|mainmenu|topmenu|footer|breadcrumbs?|sidebar|facets?"
+    r"|filters?|pagination|paginator|pager|paging|social|share|toolbar|cookies?|skip|languages?|lang)(?:$|[-_])"
+    r"|[a-z](?:Nav|Menu|Footer|Sidebar|Facets?|Pager|Breadcrumbs?)$|^(?:nav|menu|footer|sidebar|breadcrumb)"
+)
+"""Names of parts of a page that hold no records."""
+_BOX_WORDS = re.compile(r"(?i)(?:^|[-_])(?:featured|popular|related|recommended|trending|carousel|slider)(?:$|[-_])")
+"""Names of boxes with a few records that are shown elsewhere, too; a large one may be the listing."""
+_BOX, _LARGE = 0.25, 0.6
+BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+INLINE_MARKS = frozenset(
+    [
+        "b",
+        "strong",
+        "i",
+        "em",
+        "u",
+        "font",
+        "small",
+        "mark",
+        "abbr",
+        "wbr",
+        "sup",
+        "sub",
+        "tt",
+        "big",
+        "s",
+        "strike",
+        "ins",
+        "del",
+        "q",
+        "cite",
+    ]
+)
+"""Elements that change how a text looks, and are no part of a record by themselves."""
+
+
+@dataclass(slots=True)
+class Element:
+    """An element: its place in page order, that of its end, and the first and last of the texts in it."""
+
+    tag: str
+    attributes: Mapping[str, str | None]
+    parent: int
+    depth: int
+    classes: tuple[str, ...] = ()
+    end: int = 0
+    first_text: int = 0
+    end_text: int = 0
+    children: list[int] = field(default_factory=list)
+    chrome: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One run of text in an element, with single spaces. `starts_line`: a border of a block or a break precedes it."""
+
+    text: str
+    element: int
+    starts_line: bool
+
+
+class Tree:
+    """A page's elements and texts, both in page order. `keys`: the engine's keys of the elements."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self.elements: list[Element] = []
+        self.texts: list[Text] = []
+        self.keys: list[int] = []
+        self._fill(root)
+        self._mark_chrome()
+
+    def _fill(self, root: Node) -> None:
+        node, parent, new_line = root, -1, True
+        while node is not None:
+            tag = node.tag
+            inside = None
+            if tag == "-text":
+                new_line = self._add_texts(node.text_content, parent, starts=new_line)
+            elif tag and tag[0] not in "-!":
+                parent = self._open(tag, node, parent)
+                new_line = new_line or tag in BLOCKS or tag == "br"
+                inside = node.child
+                if inside is None:
+                    parent = self._close(parent)
+            if inside is not None:
+                node = inside
+                continue
+            while parent >= 0 and node.next is None:
+                node = node.parent
+                new_line = new_line or self.elements[parent].tag in BLOCKS
+                parent = self._close(parent)
+            node = node.next if parent >= 0 else None
+
+    def _open(self, tag: str, node: Node, parent: int) -> int:
+        at = len(self.elements)
+        self.keys.append(node.mem_id)
+        attributes = node.attributes
+        classes = tuple(sorted({name for name in (attributes.get("class") or "").split() if not _VARIES.search(name)}))
+        depth = self.elements[parent].depth + 1 if parent >= 0 else 0
+        self.elements.append(Element(tag, attributes, parent, depth, classes, first_text=len(self.texts)))
+        if parent >= 0:
+            self.elements[parent].children.append(at)
+        return at
+
+    def _close(self, at: int) -> int:
+        element = self.elements[at]
+        element.end, element.end_text = len(self.elements), len(self.texts)
+        return element.parent
+
+    def _add_texts(self, text: str, parent: int, *, starts: bool) -> bool:
+        """Add the lines of a text; return whether the next text starts a line."""
+        for number, part in enumerate(text.replace(LINK, " ").replace("\t", "\n").split("\n")):
+            starts = starts or number > 0
+            line = " ".join(part.split())
+            if line:
+                self.texts.append(Text(line, parent, starts))
+                starts = False
+        return starts
+
+    def _mark_chrome(self) -> None:
+        total = self.lengths[-1]
+        for at, element in enumerate(self.elements):
+            share = self.length(at) / total if total else 0.0
+            inside = element.parent >= 0 and self.elements[element.parent].chrome
+            named = element.depth > 1 and share < _LARGE and _is_chrome(element)
+            box = element.depth > 1 and share < _BOX and _has_name(element, _BOX_WORDS)
+            header = element.tag == "header" and share < _LARGE and self._is_page_header(at)
+            element.chrome = inside or named or box or header
+
+    def _is_page_header(self, at: int) -> bool:
+        """Return whether a header is that of the page, not of a part of it."""
+        around = {self.elements[step].tag for step in self.path(self.elements[at].parent)}
+        return self.elements[at].depth <= _PAGE_DEPTH and around.isdisjoint(
+            ("main", "article", "section", "li", "table")
+        )
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        """The characters of all texts before each text, and of all."""
+        return list(accumulate((len(text.text) for text in self.texts), initial=0))
+
+    def length(self, at: int) -> int:
+        """Return the number of characters in an element."""
+        element = self.elements[at]
+        return self.lengths[element.end_text] - self.lengths[element.first_text]
+
+    def text(self, at: int) -> str:
+        """Return the text of an element as one line."""
+        element = self.elements[at]
+        return self.text_between(element.first_text, element.end_text)
+
+    def text_between(self, first: int, end: int) -> str:
+        """Return some texts, joined by spaces."""
+        return " ".join([text.text for text in self.texts[first:end]])
+
+    def lines(self, first: int, end: int) -> list[str]:
+        """Return some texts as the lines that a reader sees."""
+        return [line for _, line in self.numbered_lines(first, end)]
+
+    def numbered_lines(self, first: int, end: int) -> list[tuple[int, str]]:
+        """Return some texts as the lines that a reader sees, each with the number of its first text."""
+        lines: list[tuple[int, str]] = []
+        for number, text in enumerate(self.texts[first:end], first):
+            if text.starts_line or not lines:
+                lines.append((number, text.text))
+            else:
+                lines[-1] = (lines[-1][0], f"{lines[-1][1]} {text.text}")
+        return lines
+
+    @cached_property
+    def links(self) -> list[int]:
+        """The links with an address that leads anywhere."""
+        return [at for at, one in enumerate(self.elements) if one.tag == "a" and _leads(one.attributes.get("href"))]
+
+    @cached_property
+    def _signatures(self) -> list[str]:
+        return [".".join((element.tag, *element.classes)) for element in self.elements]
+
+    def signature(self, at: int) -> str:
+        """Return an element's name and its classes, as far as they do not differ between blocks of one kind."""
+        return self._signatures[at]
+
+    def select(self, selector: str) -> set[int]:
+        """Return the engine's keys of the elements that a CSS selector selects."""
+        return {node.mem_id for node in self.root.css(selector)}
+
+    def path(self, at: int, within: int = -1) -> list[int]:
+        """Return the elements from below `within` to `at`, both the outermost first."""
+        path = []
+        while at >= 0 and at != within:
+            path.append(at)
+            at = self.elements[at].parent
+        return path[::-1]
+
+
+def tree_of(data: bytes) -> Tree | None:
+    """Return the tree of a page in UTF-8; None if there is no element in it."""
+    root = FAST.parse(mark_block_borders(data))
+    return None if root is None else Tree(root)
+
+
+def _is_chrome(element: Element) -> bool:
+    if element.tag in _CHROME_TAGS or element.attributes.get("role") in _CHROME_ROLES:
+        return True
+    return _has_name(element, _CHROME_WORDS)
+
+
+def _has_name(element: Element, words: re.Pattern[str]) -> bool:
+    names = f"{element.attributes.get('class') or ''} {element.attributes.get('id') or ''}"
+    return any(words.search(name) for name in names.split())
+
+
+def _leads(href: str | None) -> bool:
+    href = (href or "").strip()
+    return bool(href) and not href.startswith("#") and not re.match(r"(?i)(?:javascript|mailto|tel|data):", href)

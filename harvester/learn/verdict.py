@@ -1,0 +1,135 @@
+"""Whether the likeliest blocks of a page are records of a listing: articles and home pages have alike blocks, too."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harvester.learn.candidates import Group
+    from harvester.learn.declared import Declared
+    from harvester.learn.pagers import Pager
+    from harvester.learn.scoring import Evidence
+    from harvester.learn.tree import Tree
+
+CONVINCED = 0.4
+"""The confidence from which a page counts as a listing; measured on saved listings and articles."""
+_LOOKED_AT = 60
+_SENTENCE = 15
+"""Characters around a link that is in the middle of a sentence."""
+_PROSE = 150
+"""Characters of a line that is prose."""
+_ARTICLE_TYPES = frozenset(
+    {"Article", "NewsArticle", "BlogPosting", "Report", "ScholarlyArticle", "Product", "Person", "Event"}
+)
+_SINGLE = re.compile(r"\b(?:single|single-post|page-article|node-type-article|article-page)\b")
+_LD = re.compile(rb"(?is)<script[^>]{0,200}application/ld\+json[^>]{0,200}>(.{1,100000}?)</script>")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How sure it is that a page is a listing, and why."""
+
+    confidence: float
+    reasons: tuple[str, ...]
+
+    @property
+    def convinced(self) -> bool:
+        """Whether the page counts as a listing."""
+        return self.confidence >= CONVINCED
+
+
+def judge(
+    tree: Tree, group: Group, evidence: Evidence, declared: Declared | None, pager: Pager | None, data: bytes
+) -> Verdict:
+    """Return how sure it is that these blocks are records of a listing."""
+    count = len(group.blocks)
+    fits = declared is not None and (declared.count == count or (declared.kind == "total" and declared.total == count))
+    if declared is not None and fits and _own_parts(evidence):
+        sure = declared.kind == "range" and declared.known_words
+        return Verdict(1.0 if sure else 0.9, (f"the page states {count} records, and has as many",))
+    confidence, reasons = evidence.score, [f"{count} alike blocks"]
+    if is_article(tree, data):
+        confidence *= 0.5 if evidence.share > 0.8 else 0.4
+        reasons.append("the page says that it is one article")
+    prose = prose_outside(tree, group)
+    if not _is_perfect(evidence):
+        confidence *= (1 - 0.6 * prose) * min(1.0, evidence.share / 0.3)
+    elif count > 2 or evidence.share > 0.3:
+        confidence = max(confidence, CONVINCED)
+    if evidence.linked < 0.5 and not (evidence.dated > 0.8 and evidence.rich > 0.6):
+        confidence *= 0.5
+        reasons.append("few have a link of their own")
+    if links_in_sentences(tree, group) > 0.5:
+        confidence *= 0.3
+        reasons.append("their links stand in the middle of sentences")
+    if pager and pager.agrees:
+        confidence *= 1.3
+    return Verdict(confidence, tuple(reasons))
+
+
+def _own_parts(evidence: Evidence) -> bool:
+    return evidence.own > 0.5 and (evidence.linked >= 0.5 or evidence.dated >= 0.5 or evidence.rich >= 0.6)
+
+
+def _is_perfect(evidence: Evidence) -> bool:
+    """Return whether all blocks are alike in everything, as the rows of a table are."""
+    parts = (evidence.linked, evidence.dated, evidence.alike, evidence.own)
+    return min(parts) >= 0.9 and evidence.rich > 0.6
+
+
+def links_in_sentences(tree: Tree, group: Group) -> float:
+    """Return the share of blocks whose first link stands in the middle of a line of text, as in articles."""
+    number = 0
+    for block in group.blocks[:_LOOKED_AT]:
+        place = bisect_left(tree.links, block.head)
+        if place == len(tree.links) or tree.links[place] >= block.end:
+            continue
+        link = tree.elements[tree.links[place]]
+        first, end = link.first_text, link.end_text
+        if block.first_text < first < end < block.end_text:
+            around = (tree.texts[first - 1].text, tree.texts[end].text)
+            own_line = tree.texts[first].starts_line or tree.texts[end].starts_line
+            number += not own_line and min(map(len, around)) > _SENTENCE
+    return number / min(len(group.blocks), _LOOKED_AT)
+
+
+def prose_outside(tree: Tree, group: Group) -> float:
+    """Return the share of a page's text that is prose outside of the blocks."""
+    inside = {number for block in group.blocks for number in range(block.first_text, block.end_text)}
+    body = next((one for one in tree.elements if one.tag == "body"), tree.elements[0])
+    prose = total = 0
+    for at, line in tree.numbered_lines(body.first_text, body.end_text):
+        if not tree.elements[tree.texts[at].element].chrome:
+            total += len(line)
+            prose += len(line) if len(line) >= _PROSE and at not in inside else 0
+    return prose / total if total else 0.0
+
+
+def is_article(tree: Tree, data: bytes) -> bool:
+    """Return whether a page says that it is one article or thing."""
+    for element in tree.elements[:500]:
+        if element.tag == "meta" and element.attributes.get("property") == "og:type":
+            if element.attributes.get("content") in ("article", "book", "profile"):
+                return True
+        elif element.tag == "body" and _SINGLE.search(element.attributes.get("class") or ""):
+            return True
+    return any(kind in _ARTICLE_TYPES for kind in _ld_types(data))
+
+
+def _ld_types(data: bytes) -> Iterator[str]:
+    """Yield the types of what JSON-LD in a page describes, outermost only."""
+    for found in _LD.finditer(data[:2_000_000]):
+        try:
+            value = json.loads(found[1])
+        except (ValueError, RecursionError):
+            continue
+        several = value if isinstance(value, list) else [value]
+        for one in several[:20]:
+            kind = one.get("@type") if isinstance(one, dict) else None
+            yield from kind if isinstance(kind, list) else [kind] if isinstance(kind, str) else []

@@ -1,0 +1,53 @@
+"""Words of listings in English and twelve other languages of archives.
+
+German, French, Spanish, Italian, Portuguese, Dutch, Russian, Polish, Czech, Hungarian, Chinese and Japanese.
+"""
+
+from __future__ import annotations
+
+import re
+
+TITLE_WORDS = re.compile(
+    r"(?i)(?:^|[^a-z])(?:title|caption|name|case|parties|style|subject|heading|headline|description|document|opinion"
+    r"|titel|bezeichnung|betreff|titre|intitulé|intitule|nom|título|titulo|nombre|asunto|titolo|oggetto|denominazione"
+    r"|nome|assunto|onderwerp|naam|название|наименование|заголовок|tytuł|tytul|nazwa|název|nazev|cím|cim|megnevezés"
+    r"|题名|标题|名称|題名|タイトル|件名|表題)(?![a-z])"
+)
+DATE_WORDS = re.compile(
+    r"(?i)(?:^|[^a-z])(?:dates?|dated|filed|issued|decided|released|posted|published|publication|time|year|datum|jahr"
+    r"|laufzeit|entstehungszeit|zeitraum|année|annee|fecha|año|anno|data|ano|jaar|дата|год|rok|dátum|év|日期|时间|日付"
+    r"|年月日|年代)(?![a-z])"
+)
+TO = (
+    r"(?:fino a|tot en met|-|–|—|−|~|〜|～|to|through|until|thru|bis|à|au|a|al|até|ate|hasta|tot|t/m|до|по|do|až|az|ig"
+    r"|至|到|から)"
+)
+"""Between the first and the last number."""
+OF = (
+    r"(?:out of|of about|of over|d[’']un total de|z celkem|of|from|von|aus|insgesamt|sur|de|di|su|da|van|uit|из|z|ze"
+    r"|spośród|sposród|celkem|od|összesen|/|共|全部|全|中)"
+)
+"""Between the last number and the total."""
+RECORDS = (
+    r"(?:results?|records?|items?|hits?|entries|entry|documents?|matches|files?|objects?|titles?|publications?|cases?"
+    r"|lots?|bills?|notices?|opinions?|judgments?|articles?|found|total"
+    r"|treffer|ergebnisse?n?|einträge|eintrag|dokumente?|datensätze|objekte|titel|gefunden|insgesamt|gesamt"
+    r"|au total|résultats?|fiches?|réponses?|enregistrements?|objets?|trouvée?s?"
+    r"|en total|resultados?|registros?|documentos?|fichas?|elementos?|encontrad[oa]s?"
+    r"|risultat[io]|document[io]|sched[ae]|elementi|trovat[io]|totale|itens"
+    r"|resultaten|resultaat|treffers|documenten|stukken|gevonden|totaal"
+    r"|результат(?:ов|а|ы)?|запис(?:ей|и|ь)|документ(?:ов|а|ы)?|дел|найдено|всего"
+    r"|wynik(?:ów|i)?|rekord(?:ów|y)?|pozycj[ie]|dokument(?:ów|y)?|znaleziono|łącznie|razem"
+    r"|výsledk(?:ů|y)|záznam(?:ů|y)|dokument[ůy]|položek|nalezeno|celkem"
+    r"|találat(?:ok)?|rekord|tétel|dokumentum|összesen|talált"
+    r"|条(?:记录|结果)?|件|项|項|筆|笔|记录|記録|結果|结果|个|合計|共|全)"
+)
+"""What is counted, beside a total."""
+PAGE = (
+    r"(?:pages?|seite|página|pagina|страница|strona|strony|stránka|strana|oldal|页|頁|ページ|第|(?:pág|pag|стр|str)\.)"
+)
+
+
+def matches(words: re.Pattern[str], text: str) -> bool:
+    """Return whether a text holds one of these words."""
+    return words.search(text) is not None

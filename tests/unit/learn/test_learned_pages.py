@@ -1,0 +1,251 @@
+"""What is learned from invented pages: their records, their fields, what they declare, and how they go on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from harvester.learn.declared import statements
+from harvester.learn.learner import learn_page
+from harvester.learn.tree import tree_of
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "html"
+MENU = (
+    "<nav><ul>"
+    + "".join(f'<li><a href="/{name}">{name}</a></li>' for name in ("about", "visit", "shop"))
+    + "</ul></nav>"
+)
+
+
+def _page(main: str, aside: str = "") -> bytes:
+    return f"<html><head><title>Archive</title></head><body>{MENU}{aside}<main>{main}</main></body></html>".encode()
+
+
+def _titles(data: bytes) -> list[str]:
+    learned = learn_page(data)
+    return [record.title for record in learned.records] if learned else []
+
+
+ROWS = [
+    ("12 May 1950", "Letter to the mayor", "R 1/12", "/item/41"),
+    ("3 June 1951", "Minutes of the council", "R 1/13", "/item/57"),
+    ("19 March 1952", "Report on the harbour", "R 2/1", "/item/63"),
+]
+
+
+def test_rows_of_a_table_are_records_with_the_columns_that_their_headings_name() -> None:
+    """Half of real listings link a number, and print the title in another cell."""
+    rows = "".join(f'<tr><td>{d}</td><td><a href="{u}">{n}</a></td><td>{t}</td></tr>' for d, t, n, u in ROWS)
+    head = "<tr><td><b>Date</b></td><td><b>Reference</b></td><td><b>Title</b></td></tr>"
+    learned = learn_page(_page(f"<p>1 - 3 of 120</p><table>{head}{rows}</table>"))
+    assert learned is not None
+    assert [record.title for record in learned.records] == [title for _, title, _, _ in ROWS]
+    assert [record.date for record in learned.records] == [date for date, _, _, _ in ROWS]
+    assert learned.items == ("/item/{record_id}",)
+    assert learned.columns == ("Date", "Reference", "Title")
+    assert learned.verdict.convinced
+
+
+def test_a_record_that_spans_two_rows_is_one_block() -> None:
+    """A row with the link, and a row with its summary behind it."""
+    rows = "".join(
+        f'<tr><td><a href="{u}">{t}</a></td><td>{d}</td></tr>'
+        f'<tr><td colspan="2">What is told at length in {n}.</td></tr>'
+        for d, t, n, u in ROWS
+    )
+    learned = learn_page(_page(f"<table>{rows}</table>"))
+    assert learned is not None
+    assert [record.title for record in learned.records] == [title for _, title, _, _ in ROWS]
+    assert "What is told at length in R 1/12." in learned.records[0].text
+
+
+def test_groups_under_several_headings_are_one_listing() -> None:
+    """A list for each year holds records of the same listing."""
+    years = "".join(
+        f"<h3>19{y}</h3><ul>"
+        + "".join(f'<li><a href="/doc/{y}-{n}">Record {w} of the year</a></li>' for n, w in enumerate("abc"))
+        + "</ul>"
+        for y in (50, 51, 52)
+    )
+    learned = learn_page(_page(years))
+    assert learned is not None
+    assert len(learned.records) == 9
+    assert learned.items == ("/doc/{slug}",)
+
+
+def test_the_range_line_tells_the_records_from_a_box_that_looks_the_same() -> None:
+    """The box has more entries; the page says that it shows three."""
+    box = (
+        "<div class=box>"
+        + "".join(f'<p><a href="/news/{n}">News {w} of today</a></p>' for n, w in enumerate("abcdef"))
+        + "</div>"
+    )
+    main = "<p>Results 11 to 13 of 1,250</p>" + "".join(f'<p><a href="{u}">{t}</a></p>' for _, t, _, u in ROWS)
+    learned = learn_page(_page(f"<div>{main}</div>", box))
+    assert learned is not None
+    assert [record.title for record in learned.records] == [title for _, title, _, _ in ROWS]
+    assert learned.declared is not None
+    assert (learned.declared.first, learned.declared.last, learned.declared.total) == (11, 13, 1250)
+    assert learned.declared.template == "Results {first} to {last} of {total}"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "numbers"),
+    [
+        ("711 - 720 of 1250", "range", (711, 720, 1250)),
+        ("Treffer 1 bis 20 von 1.234", "range", (1, 20, 1234)),
+        ("Résultats 1 à 10 sur 2 345", "range", (1, 10, 2345)),
+        ("1-10 de 250 resultados", "range", (1, 10, 250)),
+        ("Risultati 1 - 20 di 300", "range", (1, 20, 300)),
+        ("Resultados 1 a 10 de 95", "range", (1, 10, 95)),
+        ("Resultaten 1 tot 10 van 543", "range", (1, 10, 543)),
+        ("Показано 1–20 из 1 234", "range", (1, 20, 1234)),
+        ("Wyniki 1–20 z 350", "range", (1, 20, 350)),
+        ("Zobrazeno 1–20 z celkem 350", "range", (1, 20, 350)),
+        ("1–10. találat, összesen 250", "range", (1, 10, 250)),
+        ("共 1234 条，显示 1-20", "range", (1, 20, 1234)),
+        ("1,250件中 1～20件を表示", "range", (1, 20, 1250)),
+        ("Displaying items 21 through 40 of 1,005 in total", "range", (21, 40, 1005)),
+        ("1 250 notices trouvées", "total", (1250,)),
+        ("Gefunden: 35 Treffer", "total", (35,)),
+        ("Всего найдено: 432", "total", (432,)),
+        ("全 123 件", "total", (123,)),
+        ("Seite 2 von 34", "pages", (2, 34)),
+        ("Strona 3 z 12", "pages", (3, 12)),
+        ("第 2/34 页", "pages", (2, 34)),
+    ],
+)
+def test_a_line_that_declares_is_read_in_the_languages_of_archives(
+    line: str, kind: str, numbers: tuple[int, ...]
+) -> None:
+    """The first statement of the line is the one that says most."""
+    tree = tree_of(_page(f"<p>{line}</p>"))
+    assert tree is not None
+    first = statements(tree)[0]
+    values = (first.first, first.last, first.total, first.page, first.pages)
+    assert (first.kind, tuple(value for value in values if value is not None)) == (kind, numbers)
+
+
+@pytest.mark.parametrize("line", ["12 May 1950 - 13 June 1951", "Call 212-555-1234", "Volume 3-4, 1950"])
+def test_dates_and_telephone_numbers_declare_nothing(line: str) -> None:
+    """Only numbers in the right order beside such words count."""
+    tree = tree_of(_page(f"<p>{line}</p>"))
+    assert tree is not None
+    assert not statements(tree)
+
+
+@pytest.mark.parametrize(
+    ("links", "kind", "name", "begin", "step"),
+    [
+        ("?page=1 ?page=2 ?page=3", "page", "page", 1, 1),
+        ("?page=0 ?page=1 ?page=2", "page", "page", 0, 1),
+        ("?start=0 ?start=3 ?start=6", "offset", "start", 0, 3),
+        ("?from=1 ?from=4 ?from=7", "offset", "from", 1, 3),
+        ("/list/page/1/ /list/page/2/ /list/page/3/", "page_path", "", 1, 1),
+    ],
+)
+def test_the_pager_is_what_differs_between_its_links(links: str, kind: str, name: str, begin: int, step: int) -> None:
+    """Each link shows the number of the page that it leads to."""
+    shown = "".join(f'<a href="{href}">{number}</a> ' for number, href in enumerate(links.split(), 1))
+    records = "".join(f'<li><a href="{u}">{t}</a> {d}</li>' for d, t, _, u in ROWS)
+    learned = learn_page(_page(f"<ul>{records}</ul><div>{shown}</div>"), "https://archive.example.org/list")
+    assert learned is not None
+    assert learned.pager is not None
+    assert (learned.pager.kind, learned.pager.name, learned.pager.begin, learned.pager.step) == (
+        kind,
+        name,
+        begin,
+        step,
+    )
+    assert learned.pager.agrees
+
+
+def test_a_link_to_the_next_page_alone_is_a_pager() -> None:
+    """Cursors cannot be counted."""
+    records = "".join(f'<li><a href="{u}">{t}</a> {d}</li>' for d, t, _, u in ROWS)
+    learned = learn_page(_page(f'<ul>{records}</ul><a rel="next" href="/list?cursor=Zm9v">Weiter</a>'))
+    assert learned is not None
+    assert learned.pager is not None
+    assert (learned.pager.kind, learned.pager.next) == ("next", 'a[rel~="next"]')
+
+
+SENTENCE = "The council was glad of the money that the ships brought, and of the work that the harbour gave. "
+ARTICLE = "".join(
+    f"<p>{SENTENCE} So <a href='/x/{year}'>a report</a> tells, and {SENTENCE}</p>" for year in range(50, 58)
+)
+FORM = "<form>" + "".join(f"<p><label>Field {n}</label><input name=f{n}></p>" for n in range(12)) + "</form>"
+NEWS = "".join(f'<p><a href="/news/{n}">Something happened</a></p>' for n in range(3))
+HOME = f"<h1>City Archive</h1><p>{SENTENCE * 12}</p><div class=news><h2>News</h2>{NEWS}</div>"
+FACTS = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in (("Date", "12 May 1950"), ("Place", "Hamburg")))
+DOCUMENT = f"<h1>Letter to the mayor</h1><dl>{FACTS}</dl><p>{SENTENCE * 10}</p>"
+
+
+@pytest.mark.parametrize("main", [ARTICLE, FORM, HOME, DOCUMENT], ids=["article", "form", "home", "document"])
+def test_other_pages_are_not_taken_for_listings(main: str) -> None:
+    """They have groups of alike blocks, too."""
+    learned = learn_page(_page(main))
+    assert learned is None or not learned.verdict.convinced
+
+
+@pytest.mark.parametrize(
+    ("name", "titles"),
+    [
+        (
+            "f-rows",
+            [
+                "Memorandum of Conversation, Chinese Officials and the Hungarian Ambassador",
+                "Telegram, Mao Zedong to Liu Shaoqi, 18 December 1949",
+                "Notes on the “Émigré” Question & Others",
+            ],
+        ),
+        ("blacklight-index", ["Letters of a traveller", "Undated thing"]),
+    ],
+)
+def test_the_pages_of_our_own_archives_are_listings(name: str, titles: list[str]) -> None:
+    """The records are those that their hand-written definitions find."""
+    learned = learn_page((FIXTURES / name / "page.html").read_bytes())
+    assert learned is not None
+    assert learned.verdict.convinced
+    assert [record.title for record in learned.records] == titles
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(FIXTURES.glob("document-*"))])
+def test_the_documents_of_our_own_archives_are_no_listings(name: str) -> None:
+    """Their boxes of featured documents are not records."""
+    learned = learn_page((FIXTURES / name / "page.html").read_bytes())
+    assert learned is None or not learned.verdict.convinced
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<html><body>" + b"<p>x" * 1_000_000,
+        b"<div>" * 100_000,
+        b"<html><body><p>" + b"<b>1 - 2 " * 900_000,
+    ],
+    ids=["a million siblings", "deep", "many tags"],
+)
+def test_what_no_archive_shows_is_not_looked_at(data: bytes) -> None:
+    """The limits of the parsers hold here, too."""
+    assert learn_page(data) is None
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        (b"<ul>", b"<li><a href=/x>1 - 2 of 3</a></li>"),
+        (b"<p>", b"1 - 2 of 12 May 1950 "),
+        (b"<table>", b"<tr><td><td>1 - 2<td><a href=?page=2>2</a>"),
+    ],
+    ids=["equal rows", "numbers", "cells"],
+)
+def test_a_hostile_page_takes_no_more_than_its_length(head: bytes, row: bytes) -> None:
+    """Four times as many rows take about four times as long, not sixteen times."""
+    took = []
+    for number in (400, 1600):
+        began = time.process_time()
+        learn_page(b"<html><body>" + head + row * number)
+        took.append(time.process_time() - began)
+    assert took[1] < 8 * took[0] + 0.1
