@@ -137,8 +137,11 @@ class Site:
         if number * SIZE + len(shown) <= total:  # a page whose range ends behind its total may be refused
             self.shown.update(item.slug for item in shown)
         beyond = int(manner.wrong_total < 0)
-        body = listing_page(shown, number * SIZE + 1, total, shape=manner.shape, beyond=beyond)
+        body = self.listing_page(shown, number * SIZE + 1, total, beyond=beyond)
         return self._tagged(body, f"{[item.slug for item in shown]} {number} {total}", headers, **more)
+
+    def listing_page(self, items: list[Item], first: int, total: int, *, beyond: int = 0) -> bytes:
+        return listing_page(items, first, total, shape=self.manner.shape, beyond=beyond)
 
     def _tagged(self, body: bytes, content: str, headers: dict[str, str], **more: str) -> Answer:
         """Answer with validators, or that nothing has changed."""
@@ -160,7 +163,7 @@ class Site:
         return html(200, b"")
 
     def _none_found(self, *_: object) -> Answer:
-        return html(200, listing_page([], 1, 0))
+        return html(200, self.listing_page([], 1, 0))
 
     def _waiting(self, *_: object) -> Answer:
         page = "<html><head><title>Waiting room</title></head><body><h1>You are now in line</h1>"

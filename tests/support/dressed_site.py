@@ -1,0 +1,60 @@
+"""The test archive dressed as another platform: the same listing and the same hostility, other pages and addresses.
+
+By hand, to look at one or to harvest it: `python -m tests.support.dressed_site atom --records 123 --port 8080`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.support.archive_server import ArchiveServer
+from tests.support.archive_server_site import Answer, Manner, Site, pool
+from tests.support.platform_pages import DRESSES, Dress
+
+if TYPE_CHECKING:
+    from tests.support.archive_pages import Item
+
+
+class DressedSite(Site):
+    """Answers as `dress` does. Tricks that redirect lead to addresses that it does not have."""
+
+    def __init__(self, dress: Dress, size: int, seed: str = "0", manner: Manner | None = None) -> None:
+        super().__init__(size, seed, manner)
+        self.dress = dress
+        self.documents = {dress.base + dress.path(item): item for item in pool()}
+
+    def answer(self, target: str, headers: dict[str, str]) -> Answer:
+        dress, parts = self.dress, urlsplit(target)
+        if parts.path == dress.base + dress.listing_path:
+            query = dict(parse_qsl(parts.query))
+            number = int(query.get(dress.page, "1")) - 1
+            return self._search({"page": str(number), "search_api_fulltext": query.get(dress.search, "")}, headers)
+        item = self.documents.get(parts.path)
+        if item:
+            return self._tagged(dress.document(item, dress.base), repr(item), headers)
+        return super().answer(target if parts.path == "/robots.txt" else "/nothing-here", headers)
+
+    def listing_page(self, items: list[Item], first: int, total: int, *, beyond: int = 0) -> bytes:
+        """Render a page of the listing; no pager goes `beyond` the total."""
+        del beyond
+        return self.dress.listing(items, first, total, self.dress.base)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Serve the test archive dressed as a platform, until Ctrl-C.")
+    parser.add_argument("dress", choices=sorted(DRESSES))
+    parser.add_argument("--records", type=int, default=123)
+    parser.add_argument("--port", type=int, default=0)
+    options = parser.parse_args()
+    dress = DRESSES[options.dress]
+    with ArchiveServer(DressedSite(dress, options.records), port=options.port) as server:
+        print(f"{server.base}{dress.base}{dress.listing_path}", flush=True)
+        while True:
+            time.sleep(3600)
+
+
+if __name__ == "__main__":
+    main()
