@@ -23,6 +23,10 @@ STEP_FIELD = "Harvester-Step"
 
 ASIDE_FIELD = "Harvester-Aside"
 """The field of a response's record that is no reading of a page: robots.txt, a redirect, a busy server."""
+SAME_PAYLOAD_FIELD = "Harvester-Same-Payload-As"
+"""The field of a response's record whose payload was not fetched: an index gives it the digest of a capture of that
+time, which was.
+"""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from harvester.crawl.recovery import UncommittedRecords, warc_name
 from harvester.crawl.session import CrawlSession
-from harvester.crawl.warc_writer import RecordHeaders, WarcFile
+from harvester.crawl.warc_writer import HttpAnswer, RecordHeaders, WarcFile
 from harvester.ingest import harvest_one
 from harvester.model import Capture
 from harvester.store.database import open_to_write, translate_errors
@@ -106,7 +106,7 @@ class HarvestPipeline:
         kept = RecordHeaders(
             step_text(item.step) if item.step else None, item.same_as.captured_at if item.same_as else None
         )
-        offset = self._warc.keep(capture, item.response, capture.captured_at, kept)
+        offset = self._warc.keep(capture, HttpAnswer.of(item.response), capture.captured_at, kept)
         return replace(capture, file=str(self._warc.path), offset=offset)
 
     async def _heartbeat(self, run: Run) -> None:

@@ -77,6 +77,7 @@ class UncommittedRecords:
         return unfinished_walk(self.run.db, listing, self.since) if listing else None
 
 
+READ_AT_ONCE = 64 * 1024
 RUNS_LOOKED_AT = 50
 """How many runs back the newest web archive is looked for: most runs write one."""
 
@@ -135,6 +136,20 @@ def tail_of(db: Database, path: Path) -> list[TailRecord]:
     known = last_offset(db, path.name)
     members = list(_members(path, known or 0))
     return members if known is None else members[1:]
+
+
+def record_at(path: Path, offset: int) -> TailRecord | None:
+    """Return the record of a WARC file of ours at a byte; None if it cannot be read there any more."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            unpacker = zlib.decompressobj(wbits=31)
+            record = b""
+            while not unpacker.eof and (packed := file.read(READ_AT_ONCE)):
+                record += unpacker.decompress(packed)
+    except (OSError, zlib.error):
+        return None
+    return _member(offset, record) if unpacker.eof else None
 
 
 def cut_off(path: Path, at: int) -> None:

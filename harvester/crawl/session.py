@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from harvester.crawl.proof import WalkPage
+from harvester.crawl.warc_writer import HttpAnswer
 from harvester.ingest import ANOTHER_PAGE, NOTHING_FOUND
 from harvester.store.captures import newest_validators
 from harvester.store.database import transaction, translate_errors
@@ -138,7 +139,7 @@ class CrawlSession:
     def aside(self, uri: str, response: Response) -> None:
         """Write a response that is no page (robots.txt, a redirect) to the WARC file."""
         if self._warc:
-            self._warc.write_auxiliary(uri, response, datetime.now(UTC))
+            self._warc.write_auxiliary(uri, HttpAnswer.of(response), datetime.now(UTC))
 
     def problem(self, problem: Problem, uri: str) -> None:
         """Add a problem that does not belong to one page."""

@@ -12,12 +12,12 @@ import uuid
 import zlib
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from harvester import __version__
 from harvester.errors import HarvesterError
 from harvester.utils import fsync_path, utc_timestamp
-from harvester.walk_log import ASIDE_FIELD, STEP_FIELD, WALK_NOTE
+from harvester.walk_log import ASIDE_FIELD, SAME_PAYLOAD_FIELD, STEP_FIELD, WALK_NOTE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,11 +36,32 @@ ABOUT = f"software: archive-harvester/{__version__}\r\nformat: WARC File Format 
 
 
 @dataclass(frozen=True)
+class HttpAnswer:
+    """A response as it came: its status, its header fields in order, and its body, unpacked."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+    @classmethod
+    def of(cls, response: Response) -> Self:
+        """Return Scrapy's response."""
+        pairs = ((name, value) for name in response.headers for value in response.headers.getlist(name))
+        return cls(response.status, tuple(pairs), response.body)
+
+
+@dataclass(frozen=True)
 class RecordHeaders:
-    """What a record states besides the response: the page of a walk it was fetched for, the capture of a 304."""
+    """What a record states besides the response: the page of a walk it was fetched for, the capture of a 304.
+
+    `source_uri`: where a web archive played the capture back. `same_as`: the time of the capture whose payload it
+    repeats, because an index lists both with one digest.
+    """
 
     step: str | None = None
     refers_to: str | None = None
+    source_uri: str | None = None
+    same_as: str | None = None
 
 
 class WarcFile:
@@ -50,10 +71,12 @@ class WarcFile:
         self.path = path
         self._file: BinaryIO | None = None
 
-    def keep(self, capture: Capture, response: Response, moment: datetime, kept: RecordHeaders) -> int:
+    def keep(self, capture: Capture, response: HttpAnswer, moment: datetime, kept: RecordHeaders) -> int:
         """Write a response and wait until it is on disk; return its offset in the file."""
         fields = {"WARC-Target-URI": capture.uri, "WARC-Date": utc_timestamp(moment)}
         fields |= {STEP_FIELD: kept.step} if kept.step else {}
+        fields |= {"WARC-Source-URI": kept.source_uri} if kept.source_uri else {}
+        fields |= {SAME_PAYLOAD_FIELD: kept.same_as} if kept.same_as else {}
         fields["Content-Type"] = "application/http; msgtype=response"
         if response.status == HTTPStatus.NOT_MODIFIED and kept.refers_to:
             fields |= {"WARC-Profile": NOT_MODIFIED, "WARC-Refers-To-Target-URI": capture.uri}
@@ -61,7 +84,7 @@ class WarcFile:
         fields["WARC-Payload-Digest"] = f"sha256:{capture.sha256}"
         return self._write("response", fields, _head(response) + response.body)
 
-    def write_auxiliary(self, uri: str, response: Response, moment: datetime) -> None:
+    def write_auxiliary(self, uri: str, response: HttpAnswer, moment: datetime) -> None:
         """Write a response that is no page: robots.txt, a redirect, a busy server's response."""
         fields = {"WARC-Target-URI": uri, "WARC-Date": utc_timestamp(moment), ASIDE_FIELD: "yes"}
         fields["Content-Type"] = "application/http; msgtype=response"
@@ -113,10 +136,10 @@ def _sync(handle: int) -> None:
     os.fsync(handle)
 
 
-def _head(response: Response) -> bytes:
+def _head(response: HttpAnswer) -> bytes:
     """Return an answer's status and headers as they came."""
     lines = [f"HTTP/1.1 {response.status} -".encode()]
-    for name in response.headers:
-        if name.lower() not in DECODED:
-            lines += [name + b": " + b" ".join(value.split()) for value in response.headers.getlist(name)]
+    lines += [
+        name + b": " + b" ".join(value.split()) for name, value in response.headers if name.lower() not in DECODED
+    ]
     return b"\r\n".join([*lines, b"", b""])

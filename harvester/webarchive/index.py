@@ -1,0 +1,183 @@
+"""Lists the captures of a source's pages from the index of a web archive, in the dialect that it speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from harvester.errors import HarvesterError
+from harvester.webarchive.client import OUT_OF_TIME, HarvestEndedError, NoAnswerError
+from harvester.webarchive.index_lines import IndexAnswer, read_index
+from harvester.webarchive.place import query_url, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from harvester.webarchive.client import WebAnswer, WebArchiveClient
+    from harvester.webarchive.place import Dialect, WebArchive
+
+FIRST_YEAR = 1996
+"""The Internet Archive has nothing older."""
+MOST_LINES = 150_000
+"""How many lines the Internet Archive returns at most for one query."""
+MOST_BYTES = 256 * 1024**2
+SHORTEST_WINDOW = timedelta(days=1)
+MOST_OUT_OF_TIME = 12
+"""So often in a row the index may find nothing in time, although less and less is asked for, before the run ends."""
+MOST_PARTS = 100_000
+"""Parts of one list: more is a circle."""
+
+
+class Target(NamedTuple):
+    """What an index is asked for: every page of a host, or one page. http and https are one to it."""
+
+    url: str
+    match: Literal["host", "exact"]
+
+    @classmethod
+    def host(cls, host: str) -> Target:
+        """Return every page of a host; `www.` before it makes no difference either."""
+        return cls(f"{host.removeprefix('www.')}/", "host")
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span of time that is asked for at once, both ends included."""
+
+    since: datetime
+    until: datetime
+
+    def halves(self) -> tuple[Window, Window] | None:
+        """Return both halves; None if it is too short for that."""
+        length = self.until - self.since
+        if length < 2 * SHORTEST_WINDOW:
+            return None
+        middle = self.since + timedelta(seconds=int(length.total_seconds()) // 2)
+        return Window(middle + timedelta(seconds=1), self.until), Window(self.since, middle)
+
+    def years(self) -> Iterator[Window]:
+        """Yield its years, the last one first."""
+        for year in range(self.until.year, max(self.since.year, FIRST_YEAR) - 1, -1):
+            first, last = datetime(year, 1, 1, tzinfo=UTC), datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+            yield Window(max(first, self.since), min(last, self.until))
+
+
+@dataclass
+class Index:
+    """The index of a web archive. `keep` writes its answers to the WARC file, as evidence.
+
+    `dialect`: what it has spoken, once it has answered. `failed`: what it did not answer, each with the reason.
+    """
+
+    archive: WebArchive
+    client: WebArchiveClient
+    keep: Callable[[WebAnswer], None]
+    dialect: Dialect | None = None
+    url: str = ""
+    queries: int = 0
+    failed: list[str] = field(default_factory=list)
+
+    def recognise(self, addresses: Sequence[str], expected: str | None) -> None:
+        """Find out where the index is and which dialect it speaks. Raises HarvesterError if there is none.
+
+        `addresses` are pages that it may list. `expected`: the dialect that it has spoken before, which is tried first.
+        """
+        places = sorted(self.archive.indexes(), key=lambda place: place[0] != expected)
+        if len(places) == 1 or places[0][0] == expected:
+            self.dialect, self.url = places[0]
+            return
+        for dialect, url in places:
+            probe = query_url(url, _query(Target.host(urlsplit(addresses[0]).hostname or ""), [("limit", "1")]))
+            probes = [f"{url}/{address}" for address in addresses] if dialect == "timemap" else [probe]
+            if any(self._is_list(self._ask(query)) for query in probes):
+                self.dialect, self.url = dialect, url
+                return
+        raise HarvesterError(
+            f"{self.archive.url} has no index that is known (CDX, CDXJ, TimeMap): give the address that stands before "
+            "the time in the address of a capture"
+        )
+
+    def _is_list(self, answer: WebAnswer | None) -> bool:
+        return answer is not None and answer.status == 200 and read_index(_text(answer)) is not None
+
+    def list_matching(self, what: Target, span: Window) -> Iterator[IndexAnswer]:
+        """Yield what the index lists of the pages of a host, or of one page, answer by answer."""
+        waiting = list(span.years()) if self.dialect == "cdx" else [span]
+        out_of_time = 0
+        while waiting:
+            window = waiting.pop(0)
+            answers = list(self._list_window(what, window))
+            yield from (answer for answer in answers if answer is not None)
+            out_of_time = out_of_time + 1 if answers == [None] else 0
+            if out_of_time == MOST_OUT_OF_TIME:
+                raise HarvestEndedError(f"the index of {self.archive.host} answers nothing in time: run it again later")
+            if answers and answers[-1] is None:
+                halves = window.halves()
+                waiting[:0] = halves or ()
+                if not halves:
+                    self._fail(what, window, "more than it finds in time, in one day")
+
+    def _fail(self, what: Target, window: Window, why: str) -> None:
+        self.failed.append(f"{what.url} from {stamp(window.since)} to {stamp(window.until)}: {why}")
+
+    def _list_window(self, what: Target, window: Window) -> Iterator[IndexAnswer | None]:
+        """Yield the answers for a window; None at the end if it was too much."""
+        more: list[tuple[str, str]] = [("from", stamp(window.since)), ("to", stamp(window.until))]
+        if self.dialect == "cdx":
+            more += [("limit", str(MOST_LINES)), ("showResumeKey", "true")]
+        keys = set[str]()
+        resumed: list[tuple[str, str]] = []
+        while True:
+            answer = self._ask(query_url(self.url, _query(what, [*more, *resumed])))
+            if answer is None or answer.status == OUT_OF_TIME:
+                yield None
+                return
+            found = read_index(_text(answer)) if answer.status == 200 else None
+            if found is None:
+                self._fail(what, window, f"the index answered {answer.status}, and no list")
+                return
+            yield found
+            if found.resume_key is None:
+                return
+            if found.resume_key in keys:
+                self._fail(what, window, "the index goes round in a circle")
+                return
+            keys.add(found.resume_key)
+            resumed = [("resumeKey", found.resume_key)]
+
+    def list_page(self, address: str) -> Iterator[IndexAnswer]:
+        """Yield what the TimeMap of a page lists, part by part."""
+        waiting, asked = [f"{self.url}/{address}"], set[str]()
+        while waiting and len(asked) < MOST_PARTS:
+            url = waiting.pop(0)
+            asked.add(url)
+            answer = self._ask(url)
+            if answer is not None and answer.status == 404:
+                continue
+            found = read_index(_text(answer)) if answer is not None and answer.status == 200 else None
+            if found is None:
+                self.failed.append(f"{address}: no TimeMap ({answer.status if answer else 'no answer'})")
+                continue
+            yield found
+            further = (urljoin(url, one) for one in found.more)
+            waiting += [one for one in further if self.archive.has(one) and one not in asked and one not in waiting]
+
+    def _ask(self, url: str) -> WebAnswer | None:
+        """Return an answer of the index; None if there is none, which is that it was too much."""
+        self.queries += 1
+        try:
+            answer = self.client.fetch(url, MOST_BYTES, index=True)
+        except NoAnswerError:
+            return None
+        self.keep(answer)
+        return answer
+
+
+def _query(what: Target, more: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [("url", what.url), ("matchType", what.match), ("output", "json"), *more]
+
+
+def _text(answer: WebAnswer) -> str:
+    return answer.body.decode("utf-8", "replace")
