@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
-import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -23,9 +21,11 @@ from harvester.cli.harvest_options import (
     live_options,
     resolve_listing,
     saved_options,
+    web_archive_options,
 )
 from harvester.cli.progress import Progress
 from harvester.cli.status import summary
+from harvester.cli.web_archive import exit_status, harvest_web, web_archive_target
 from harvester.errors import UsageError
 from harvester.ingest import Stop, dated, harvest_captures
 from harvester.readers.targets import expected_pages, read_targets
@@ -39,10 +39,6 @@ from harvester.utils import default_database
 if TYPE_CHECKING:
     from harvester.source import Source
 
-PLAYED_BACK = re.compile(r"/(\d{4,14}|\*)(?:[a-z]{2}_|\*)?/+https?:/", re.IGNORECASE)
-"""Matches the path of a page that a web archive plays back: a timestamp, then the captured address."""
-EXIT_STATUS = {"complete": 0, "failed": 1, "partial": 3}
-
 
 @click.command()
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
@@ -50,12 +46,14 @@ EXIT_STATUS = {"complete": 0, "failed": 1, "partial": 3}
 @saved_options
 @engine_option
 @live_options
+@web_archive_options
 @json_option
 def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **params: Any) -> int:
     """Read saved pages, or a live archive, into the database.
 
     A TARGET is a saved page, a folder or an archive file of them, the name of an archive (all of it, live), or the
-    address of one of its listings. A path wins over a name.
+    address of one of its listings. A path wins over a name. With --web-archive, or if the TARGET is the address of a
+    capture there, what a web archive holds of an archive is read.
 
     Exit status: 0 all was taken, 1 failed, 2 wrong usage, 3 partly, 4 another run holds the archive, 130 or 143
     interrupted.
@@ -63,22 +61,26 @@ def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **params: Any) ->
     Example:
         harvester harvest seeds
         harvester harvest wilson --search "Mao" --contact me@example.org
+        harvester harvest wilson --web-archive --from 2012 --to 2019
 
     """
     targets, params = resolve_listing(targets, params)
     sources = choose_sources(params["source"])
-    live = _live_target(targets, sources)
-    check_options(live=live is not None)
-    paths = [] if live else _paths(targets)
+    web = web_archive_target(targets, params, sources)
+    live = None if web else _live_target(targets, sources)
+    check_options("web archive" if web else "live" if live else "saved")
+    paths = [] if web or live else _paths(targets)
     if db == default_database():
         db.parent.mkdir(parents=True, exist_ok=True)
     stop = Stop()
     stop.listen()
+    if web:
+        return harvest_web(web, db, params, stop, as_json=as_json)
     row = _harvest_live(live, db, params, stop) if live else _harvest(paths, db, sources, params, stop)
     if row is None:
         return 0
     click.echo(json.dumps(row, ensure_ascii=False) if as_json else summary(row, db))
-    return EXIT_STATUS.get(row["status"], 128 + (stop.signal or signal.SIGINT))
+    return exit_status(row, stop)
 
 
 def _live_target(targets: tuple[str, ...], sources: tuple[Source, ...]) -> tuple[Source, str] | None:
@@ -123,11 +125,6 @@ def _refuse_address(target: str) -> None:
         return
     if parts.scheme not in ("http", "https"):
         return
-    if PLAYED_BACK.search(parts.path):
-        raise UsageError(
-            f"{parts.netloc} plays back captures of other sites: save its pages (with id_ behind the time of a "
-            "capture, so that they come as they were), or get them as WARC, and harvest the files"
-        )
     raise UsageError(f"no archive known is at {parts.netloc}: save its pages, and harvest the files")
 
 

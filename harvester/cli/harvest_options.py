@@ -6,7 +6,7 @@ import shlex
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -15,6 +15,7 @@ from harvester.errors import UsageError
 from harvester.store.database import BUSY_SECONDS, open_to_read
 from harvester.store.due_pages import find_due_pages
 from harvester.store.walks import declared_total
+from harvester.webarchive.place import INTERNET_ARCHIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,13 +75,16 @@ LIVE = (
         help="Live: stop after N pages in a row without anything new, where new records come first.",
     ),
     click.option(
-        "--max-requests", type=click.IntRange(1), metavar="N", help="Live: stop after N requests; the next run goes on."
+        "--max-requests",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Live, web archive: stop after N requests; the next run goes on.",
     ),
     click.option(
         "--max-seconds",
         type=click.FloatRange(1),
         metavar="SECONDS",
-        help="Live: stop after so long; the next run goes on.",
+        help="Live, web archive: stop after so long; the next run goes on.",
     ),
     click.option("--documents/--no-documents", default=True, help="Live: read document pages, too.  [default: yes]"),
     click.option(
@@ -89,7 +93,7 @@ LIVE = (
         default=REFRESH_AFTER_DAYS,
         show_default=True,
         metavar="DAYS",
-        help="Live: read document pages again when they were read longer ago.",
+        help="Live, web archive: read document pages again when they were read longer ago.",
     ),
     click.option(
         "--resume-within",
@@ -101,28 +105,54 @@ LIVE = (
     ),
     click.option("--base-url", metavar="URL", help="Live: where else the archive is served (a staging copy)."),
     click.option(
-        "--delay", type=click.FloatRange(0), metavar="SECONDS", help="Live: time between requests, at least 1."
+        "--delay",
+        type=click.FloatRange(0),
+        metavar="SECONDS",
+        help="Live, web archive: time between requests, at least 1.",
     ),
     click.option(
         "--contact",
         metavar="ADDRESS",
         envvar="HARVESTER_CONTACT",
         show_envvar=True,
-        help="Live: how the archive's people can reach you.",
+        help="Live, web archive: how the archive's people can reach you.",
     ),
     click.option(
         "--captures",
         type=click.Path(path_type=Path, file_okay=False),
         metavar="FOLDER",
-        help="Live: where answers are kept as WARC.  [default: captures beside the database]",
+        help="Live, web archive: where answers are kept as WARC.  [default: captures beside the database]",
     ),
-    click.option("--no-captures", is_flag=True, help="Live: keep no answers."),
+    click.option("--no-captures", is_flag=True, help="Live, web archive: keep no answers."),
     click.option(
         "--accept-removals",
         is_flag=True,
         help="Live: believe it if more than a tenth of a listing's records have left it.",
     ),
-    click.option("--dry-run", is_flag=True, help="Live: only say what would be fetched, and how long it would take."),
+    click.option(
+        "--dry-run",
+        is_flag=True,
+        help="Live, web archive: only say what would be fetched, and how long it would take. A web archive's index is "
+        "asked for that.",
+    ),
+)
+WEB_ARCHIVE = (
+    click.option(
+        "--web-archive",
+        is_flag=False,
+        flag_value=INTERNET_ARCHIVE,
+        metavar="[URL]",
+        help="Web archive: harvest the captures that are played back there.  [without a URL: the Internet Archive]",
+    ),
+    click.option("--from", "since", metavar="DATE", help="Web archive: no older captures: 2015, 2015-06, 2015-06-01."),
+    click.option("--to", "until", metavar="DATE", help="Web archive: no newer captures."),
+    click.option(
+        "--versions",
+        type=click.Choice(["newest", "changed", "all"]),
+        default="changed",
+        show_default=True,
+        help="Web archive: of each page the newest capture; that and one of each change; or all of them.",
+    ),
 )
 
 
@@ -136,23 +166,41 @@ def live_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return _add_options(function, LIVE)
 
 
+def web_archive_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options for web archives."""
+    return _add_options(function, WEB_ARCHIVE)
+
+
 def _add_options(function: Callable[..., Any], options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
     for option in reversed(options):
         function = option(function)
     return function
 
 
-def check_options(*, live: bool) -> None:
+Kind = Literal["saved", "live", "web archive"]
+_MISPLACED = {
+    "saved": (("Live", "is for live harvests"), ("Web archive:", "is for web archives")),
+    "live": (("Web archive:", "is for web archives"),),
+    "web archive": (("Live:", "is for live harvests"),),
+}
+"""How the help of options begins that have no effect on a kind of harvest, and what they are for."""
+_KINDS = {"saved": "saved pages", "live": "live harvests", "web archive": "web archives"}
+
+
+def check_options(kind: Kind) -> None:
     """Raise UsageError for options given on the command line that have no effect on this kind of harvest."""
     context = click.get_current_context()
     given = [
         option for option in context.command.params if isinstance(option, click.Option) and _is_on_command_line(option)
     ]
     for option in given:
-        if not live and (option.help or "").startswith("Live:"):
-            raise UsageError(f"{option.opts[0]} is for live harvests: leave it out for saved pages")
-        if live and option.name == "listing":
+        for beginning, what_for in _MISPLACED[kind]:
+            if (option.help or "").startswith(beginning):
+                raise UsageError(f"{option.opts[0]} {what_for}: leave it out for {_KINDS[kind]}")
+        if kind == "live" and option.name == "listing":
             raise UsageError("--listing is for saved pages: of a live archive give the address of the listing instead")
+        if kind == "web archive" and option.name in ("listing", "captured_at"):
+            raise UsageError(f"{option.opts[0]} is for saved pages: leave it out, captures state it themselves")
 
 
 def _is_on_command_line(option: click.Option) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 from twisted.logger import globalLogBeginner
 
-from harvester.cli.progress import Progress
+from harvester.cli.progress import LiveProgress
 from harvester.errors import HarvesterError
 from harvester.store.database import open_to_read
 from harvester.store.run import load_run
@@ -18,33 +17,9 @@ if TYPE_CHECKING:
     from harvester.crawl.options import CrawlOptions
     from harvester.crawl.spider import ArchiveSpider
     from harvester.ingest import Stop
-    from harvester.store.run import Run
 
 
 SETTINGS_MODULE = "harvester.crawl.settings"
-
-
-class LiveProgress:
-    """A progress bar that starts with the run."""
-
-    def __init__(self) -> None:
-        self._stack = ExitStack()
-        self._bar: Progress | None = None
-
-    def __call__(self, run: Run, pages: int | None) -> None:
-        """Update the bar; `pages` is the total, if it is known."""
-        if self._bar is None:
-            self._bar = self._stack.enter_context(Progress(run, None))
-        self._bar.update(pages)
-
-    def notify(self, text: str) -> None:
-        """Print a line above the bar, such as why the crawl waits."""
-        if self._bar is not None:
-            self._bar.print_line(text)
-
-    def close(self) -> None:
-        """Remove the bar."""
-        self._stack.close()
 
 
 def harvest_live(source: str, options: CrawlOptions, stop: Stop, contact: str | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -53,6 +54,29 @@ class Progress:
         """Print a line above the bar."""
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False)
+
+
+class LiveProgress:
+    """A progress bar that starts with the run."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._bar: Progress | None = None
+
+    def __call__(self, run: Run, pages: int | None) -> None:
+        """Update the bar; `pages` is the total, if it is known."""
+        if self._bar is None:
+            self._bar = self._stack.enter_context(Progress(run, None))
+        self._bar.update(pages)
+
+    def notify(self, text: str) -> None:
+        """Print a line above the bar, such as why the crawl waits."""
+        if self._bar is not None:
+            self._bar.print_line(text)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        self._stack.close()
 
 
 def _bar() -> Bar:

@@ -296,8 +296,9 @@ def _page_listing(db: Database, capture: Capture, page: Listing, source: Source)
     if page.declared_total is not None:
         db.execute(
             """UPDATE listings SET declared_total = ?1, total_kind = ?3
-            WHERE id = ?2 AND (declared_total, total_kind) IS NOT (?1, ?3)""",
-            [page.declared_total, listing, page.total_kind],
+            WHERE id = ?2 AND (declared_total, total_kind) IS NOT (?1, ?3) AND (declared_total IS NULL OR NOT EXISTS
+                (SELECT 1 FROM captures WHERE listing_id = ?2 AND declared_total IS NOT NULL AND captured_at > ?4))""",
+            [page.declared_total, listing, page.total_kind, _timestamp(capture)],
         )
     return listing
 

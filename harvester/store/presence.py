@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 PROOF = 2
-"""Runs that must get this answer: one may have met a site under repair."""
+"""Runs, or days of captures, that must get this answer: one may have met a site under repair."""
 
 # The times at which a document was present: its own page could be read, or a listing showed it.
 _THERE = """SELECT captured_at, capture_id FROM reads WHERE captured_at > :at AND capture_id IN (
@@ -23,9 +23,12 @@ _THERE = """SELECT captured_at, capture_id FROM reads WHERE captured_at > :at AN
         UNION SELECT capture_id FROM statements WHERE is_own_page AND document_id = :document)
     ORDER BY captured_at, id LIMIT 1"""
 # What a live run has heard stands in a WARC file of its own, so that the same follows from its captures.
-_NOT_FOUND = f"""SELECT min(captured_at), count(DISTINCT coalesce(file, run_id)) FROM reads
+# What a web archive plays back was captured by others: one run reads many days of it.
+_NOT_FOUND = f"""SELECT min(captured_at),
+        max(count(DISTINCT coalesce(file, run_id)), count(DISTINCT date(captured_at))) FROM reads
     WHERE capture_id IN (SELECT id FROM captures WHERE uri = :uri) AND http_status IN {NOT_FOUND_STATUSES}
-        AND captured_at >= coalesce((SELECT max(reads.captured_at) FROM reads JOIN captures ON captures.id = capture_id
+        AND captured_at <= :at AND captured_at >= coalesce((SELECT max(reads.captured_at)
+            FROM reads JOIN captures ON captures.id = capture_id
             WHERE captures.uri = :uri AND refusal_code IS NULL), '')"""
 _BACK = """SELECT id, gone_at FROM documents WHERE gone_at IS NOT NULL AND gone_at <= :at
     AND id IN (SELECT document_id FROM sightings WHERE capture_id = :capture
@@ -51,16 +54,27 @@ def mark_gone(db: Database, run: int, documents: Iterable[int], at: str, capture
 
 
 def mark_not_found(db: Database, run: int, capture: int, uri: str, at: str) -> int:
-    """Mark the document of an address as gone if two runs in a row got 404 or 410; return how many were marked.
+    """Mark the document of an address as gone if two runs or days in a row gave 404 or 410; return how many were.
 
-    While a listing still shows it, it is not gone: its page is broken.
+    While a listing still shows it, it is not gone: its page is broken. Answers after the time `at` do not count.
     """
-    since, runs = db.execute(_NOT_FOUND, {"uri": uri}).fetchone()
+    since, runs = db.execute(_NOT_FOUND, {"uri": uri, "at": at}).fetchone()
     if runs < PROOF:
         return 0
     sql = "SELECT id FROM documents WHERE url = ? AND gone_at IS NULL"
     found = [row[0] for row in db.execute(sql, [uri])]
     return mark_gone(db, run, [d for d in found if not _is_there(db, d, since)], at, capture)
+
+
+def mark_all_not_found(db: Database, run: int) -> int:
+    """Mark documents as gone whose pages a run has found missing, in order of time; return how many were marked.
+
+    Captures come in any order, so that a document may have become known only after its page was found missing. A
+    missing page that is older than a later sighting proves nothing.
+    """
+    sql = f"""SELECT capture_id, uri, captured_at FROM reads WHERE run_id = ?
+        AND http_status IN {NOT_FOUND_STATUSES} AND captured_at IS NOT NULL ORDER BY captured_at, id"""
+    return sum(mark_not_found(db, run, *missing) for missing in db.execute(sql, [run]).fetchall())
 
 
 def mark_returned(db: Database, run: int, capture: int, at: str) -> int:

@@ -10,6 +10,7 @@ from harvester.model import Problem
 from harvester.store.batch import WriteBatch
 from harvester.store.captures import update_spans
 from harvester.store.fill_rates import store_fill_rates
+from harvester.store.presence import mark_all_not_found
 from harvester.store.run_pages import ANOTHER_DOCUMENT, CLAIM, RunPages
 from harvester.store.search_index import purge_deleted, update_index
 from harvester.store.statements import open_claims
@@ -82,6 +83,8 @@ class Run(RunPages):
         with self.transaction():
             mark_interrupted(self.db, self.id)
             update_spans(self.db)
+            if self.missing:
+                self.counts["gone"] += mark_all_not_found(self.db, self.id)
             drops = store_fill_rates(self.db, self.id, self.fill)
             for problem in drops:
                 self.add_problem(problem, None)

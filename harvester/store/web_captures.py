@@ -7,8 +7,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from harvester.store.captures import NOT_FOUND_STATUSES
-from harvester.store.presence import mark_not_found
 from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
@@ -16,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sqlite_utils import Database
-
-    from harvester.store.run import Run
 
 _HELD = "EXISTS (SELECT 1 FROM reads WHERE reads.captured_at = w.captured_at AND reads.uri = w.uri)"
 _SCOPE = "w.web_archive = :web_archive AND w.source = :source AND w.captured_at BETWEEN :since AND :until"
@@ -186,15 +182,3 @@ def write_verdict(
 def load_verdict(db: Database, run: int) -> dict[str, Any]:
     """Return what a run has found in a web archive."""
     return next(iter(db.query("SELECT * FROM web_archive_runs WHERE run_id = ?", [run])))
-
-
-def settle_not_found(run: Run) -> None:
-    """Mark documents as gone whose pages a run has found missing: the newest captures came before the document did.
-
-    Older ones than a later sighting prove nothing.
-    """
-    sql = f"""SELECT capture_id, uri, max(captured_at) FROM reads WHERE run_id = ?
-        AND http_status IN {NOT_FOUND_STATUSES} AND captured_at IS NOT NULL GROUP BY uri"""
-    with run.transaction():
-        for capture, uri, at in run.db.execute(sql, [run.id]).fetchall():
-            run.counts["gone"] += mark_not_found(run.db, run.id, capture, uri, at)

@@ -92,13 +92,13 @@ class Manners:
     """How requests are paced, and whom they come from.
 
     `delay`: seconds between captures; the index is asked at the same ratio less often than is allowed at most. 0 is
-    agreed on this machine only. `during`: called while waiting. `say` prints waits to the user.
+    agreed on this machine only. `during`: called while waiting. `notify` prints waits to the user.
     """
 
     delay: float
     agent: str
     stopped: Callable[[], bool]
-    say: Callable[[str], None]
+    notify: Callable[[str], None]
     during: Callable[[], None]
 
     @property
@@ -178,7 +178,7 @@ class WebArchiveClient:
     def _wait_as_asked(self, seconds: float, why: str) -> None:
         if seconds > LONGEST_WAIT_SECONDS:
             raise HarvestEndedError(f"{why}, and for {seconds / 60:.0f} minutes of rest: run it again after that")
-        self._manners.say(f"{why}; asked again in {seconds:g} seconds")
+        self._manners.notify(f"{why}; asked again in {seconds:g} seconds")
         self._sleep(seconds)
 
     @property

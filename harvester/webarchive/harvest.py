@@ -35,7 +35,6 @@ from harvester.store.web_captures import (
     load_verdict,
     location_of_same,
     set_reason,
-    settle_not_found,
     write_verdict,
 )
 from harvester.utils import utc_timestamp
@@ -73,7 +72,7 @@ def harvest_web_archive(
     options: WebArchiveOptions,
     stop: Stop,
     progress: Callable[[Run, int | None], None],
-    say: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> dict[str, Any]:
     """Harvest captures of a source from a web archive; return the run's row, with the verdict as `web_archive`."""
     options.agreed_delay  # noqa: B018 - what is not agreed is reported before anything is written
@@ -84,7 +83,7 @@ def harvest_web_archive(
             acquire(db, source.name, run.id)
             if options.captures is not None:
                 UncommittedRecords.recover(run, source, options.captures, since="")
-            harvest = WebArchiveHarvest(run, source, options, stop, progress, say)
+            harvest = WebArchiveHarvest(run, source, options, stop, progress, notify)
             verdict = harvest.run()
             release(db, source.name, run.id)
         return run.row() | {"web_archive": verdict}
@@ -100,14 +99,16 @@ class WebArchiveHarvest:
         options: WebArchiveOptions,
         stop: Stop,
         progress: Callable[[Run, int | None], None],
-        say: Callable[[str], None],
+        notify: Callable[[str], None],
     ) -> None:
         self._run, self._source, self._options, self._stop = run, source, options, stop
         self._addresses = PageAddresses(source)
         page = self._addresses.page(options.page) if options.page else None
         self._scope = Scope(options.archive.url, source.name, options.since, options.until, page)
         self._warc = _open_warc(run, source, options.captures)
-        manners = Manners(options.agreed_delay, options.agent, lambda: stop.signal is not None, say, self._keep_alive)
+        manners = Manners(
+            options.agreed_delay, options.agent, lambda: stop.signal is not None, notify, self._keep_alive
+        )
         self._client = WebArchiveClient(manners, CrawlBudget(options.most_requests, options.most_seconds))
         self._index = Index(options.archive, self._client, self._keep_aside)
         self._listing = CaptureListing(run, source, self._scope, self._index, lambda: progress(run, None))
@@ -120,7 +121,7 @@ class WebArchiveHarvest:
         ended: HarvestEndedError | None = None
         stopped = False
         try:
-            while self._listing.list_all() and self._fetch_wanted():
+            while self._listing.list_all() and not self._options.list_only and self._fetch_wanted():
                 pass
         except HarvestEndedError as error:
             ended = error
@@ -130,7 +131,6 @@ class WebArchiveHarvest:
             self._client.close()
             if self._warc:
                 self._warc.close()
-        settle_not_found(self._run)
         return self._finish(ended, stopped=stopped)
 
     def _fetch_wanted(self) -> int:
@@ -285,7 +285,15 @@ class WebArchiveHarvest:
             run.finish("failed", reason or "nothing is listed there")
         else:
             run.finish("partial" if ended and not ended.bounded else run.verdict, reason)
-        return row | {"reasons": dict(sorted(verdict.reasons.items())), "left_out": dict(self._listing.left_out)}
+        more = {"requests": self._requests_left(), "delay": self._options.agreed_delay}
+        more |= {"reasons": dict(sorted(verdict.reasons.items())), "left_out": dict(self._listing.left_out)}
+        return row | more
+
+    def _requests_left(self) -> int:
+        """Return how many requests what is wanted and not held would take: one for each payload that is not known."""
+        unknown = [one for _, one in self._open_captures() if not location_of_same(self._run.db, self._scope, one)]
+        by_digest = {(one.page, one.digest, one.status) for one in unknown if one.digest}
+        return len(by_digest) + sum(one.digest is None for one in unknown)
 
     def _note_missing(self, verdict: Verdict, ended: HarvestEndedError | None) -> None:
         """Write a problem for what this run has not asked for again, and for a list without anything in it."""

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from harvester.errors import HarvesterError
 from harvester.webarchive.client import OUT_OF_TIME, HarvestEndedError, NoAnswerError
 from harvester.webarchive.index_lines import IndexAnswer, read_index
-from harvester.webarchive.place import query_url, stamp
+from harvester.webarchive.place import FIRST_YEAR, query_url, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from harvester.webarchive.client import WebAnswer, WebArchiveClient
     from harvester.webarchive.place import Dialect, WebArchive
 
-FIRST_YEAR = 1996
-"""The Internet Archive has nothing older."""
 MOST_LINES = 150_000
 """How many lines the Internet Archive returns at most for one query."""
 MOST_BYTES = 256 * 1024**2

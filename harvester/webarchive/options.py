@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,8 +13,7 @@ from harvester.errors import UsageError
 from harvester.parsers.dates import read_date
 from harvester.politeness import agreed_delay
 from harvester.utils import default_database
-from harvester.webarchive.index import FIRST_YEAR
-from harvester.webarchive.place import INTERNET_ARCHIVE, WebArchive, moment_of, played_back
+from harvester.webarchive.place import FIRST_YEAR, INTERNET_ARCHIVE, WebArchive, moment_of, played_back
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harvester.parsers.html.forms import EngineChoice
     from harvester.webarchive.versions import Versions
 
+_NO_SCHEME = re.compile(r"^(https?://[^?#]*?/(?:\d{4,14}|\d{0,13}\*)/)(?!https?:)(?=[\w.-]+\.\w)", re.IGNORECASE)
+"""Matches what stands before a captured address without `http://`: web archives take it in so short a form."""
 BEGINNING = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 
 
@@ -29,7 +31,7 @@ class WebArchiveOptions:
     """The options of a harvest of a web archive.
 
     `page` is the address of the only page that is wanted. `refresh_after`: the days after which a capture is asked for
-    again that was not playable.
+    again that was not playable. `list_only`: only the index is asked.
     """
 
     archive: WebArchive = field(default_factory=lambda: WebArchive(INTERNET_ARCHIVE))
@@ -46,6 +48,7 @@ class WebArchiveOptions:
     refresh_after: float = REFRESH_AFTER_DAYS
     contact: str | None = None
     command: str = "harvest"
+    list_only: bool = False
 
     @property
     def agreed_delay(self) -> float:
@@ -85,7 +88,7 @@ def read_target(target: str) -> WebArchiveTarget | None:
 
     The digits of its time are a span: a year, a day, one second. `*` stands for any time, or for any page.
     """
-    played = played_back(target)
+    played = played_back(_NO_SCHEME.sub(r"\1http://", target))
     if played is None:
         return None
     since, until = moment_of(played.time), moment_of(played.time, end=True)

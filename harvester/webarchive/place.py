@@ -13,6 +13,8 @@ from harvester.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+FIRST_YEAR = 1996
+"""The Internet Archive has nothing older."""
 INTERNET_ARCHIVE = "https://web.archive.org/web"
 INTERNET_ARCHIVE_HOSTS = frozenset({"web.archive.org", "archive.org", "www.archive.org", "wayback.archive.org"})
 Dialect = Literal["cdx", "cdxj", "timemap"]

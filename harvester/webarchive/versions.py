@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from harvester.readers.warc import PAGE_TYPES
+from harvester.store.presence import PROOF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,17 +31,19 @@ def choose(captures: Sequence[WebCapture], versions: Versions) -> list[WebCaptur
     """Return the wanted captures of one page, the newest first. `captures` are all of it, the oldest first.
 
     `changed`: of captures in a row that have one digest the first, which is when the page began to say so, and the
-    newest of all. A digest that is not known equals no other.
+    newest of all. That a page is missing takes two captures to prove, so the first two. A digest that is not known
+    equals no other.
     """
     if versions == "newest":
         return [captures[-1]]
     if versions == "all":
         return [*reversed(captures)]
     wanted: list[WebCapture] = []
-    before = None
+    repeated = 0  # how many captures before this one have its digest, in a row
     for number, capture in enumerate(captures):
-        last = number == len(captures) - 1
-        if last or capture.digest is None or before is None or capture.digest != before:
+        before = captures[number - 1].digest if number else None
+        repeated = repeated + 1 if capture.digest is not None and capture.digest == before else 0
+        is_news = repeated < (PROOF if capture.status in MISSING else 1)
+        if is_news or number == len(captures) - 1:
             wanted.append(capture)
-        before = capture.digest
     return wanted[::-1]

@@ -137,6 +137,7 @@ def _blank_pages(removal: Removal, own: str, row: dict[str, Any], addresses: lis
     removal.blank("reads", f"capture_id IN ({own})", [], nowhere)
     removal.blank("captures", f"id IN ({own})", [], {**nowhere, **page})
     removal.remove("attachments", f"capture_id IN ({own})", [])
+    removal.remove("web_captures", f"page IN ({marks}) OR uri IN ({marks})", [*addresses, *addresses])
 
 
 def _blank_statements(removal: Removal, hasher: Hasher, row: dict[str, Any], keys: list[str]) -> None:

@@ -202,9 +202,9 @@ def _reads(db: Path) -> int:
 @pytest.mark.parametrize(
     ("target", "hint"),
     [
-        ("https://web.archive.org/web/20240101000000/https://digitalarchive.wilsoncenter.org/search", "id_"),
-        ("https://web.archive.org/web/20240101000000id_/https://digitalarchive.wilsoncenter.org/search", "as WARC"),
-        ("https://web.archive.org/web/*/digitalarchive.wilsoncenter.org", "no archive known is at web.archive.org"),
+        ("https://web.archive.org/web/20240101000000/https://elsewhere.example/search", "is at elsewhere.example"),
+        ("https://web.archive.org/web/*/elsewhere.example", "with id_ behind the time"),
+        ("https://web.archive.org/save/https://elsewhere.example/", "no archive known is at web.archive.org"),
         ("https://elsewhere.example/search", "save its pages, and harvest the files"),
         ("http://[", "no file, folder or archive"),
     ],

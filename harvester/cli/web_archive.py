@@ -1,0 +1,161 @@
+"""Harvests from web archives on the command line: what a target means, the progress, and the verdict as text."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from harvester.cli.harvest_options import apply_config
+from harvester.cli.progress import LiveProgress
+from harvester.cli.status import summary
+from harvester.errors import UsageError
+from harvester.webarchive.options import BEGINNING, WebArchiveOptions, read_span_end, read_target
+from harvester.webarchive.place import WebArchive
+
+if TYPE_CHECKING:
+    from harvester.ingest import Stop
+    from harvester.source import Source
+
+EXIT_STATUS = {"complete": 0, "failed": 1, "partial": 3}
+REASONS = {
+    "another-address": "another address came",
+    "another-kind": "no page",
+    "another-time": "another time came",
+    "damaged-body": "damaged",
+    "excluded": "excluded",
+    "no-answer": "no answer",
+    "no-capture": "a page of the web archive itself",
+    "no-original": "what it repeats is nowhere",
+    "not-there": "listed but not there",
+    "redirect": "redirected",
+    "server-error": "server error",
+    "too-large": "too large",
+    "truncated": "cut off",
+}
+"""Why captures are not playable, in few words."""
+
+
+def exit_status(row: dict[str, Any], stop: Stop) -> int:
+    """Return the exit status of a harvest from its run's row."""
+    return EXIT_STATUS.get(row["status"], 128 + (stop.signal or signal.SIGINT))
+
+
+def web_archive_target(
+    targets: tuple[str, ...], params: dict[str, Any], sources: tuple[Source, ...]
+) -> tuple[Source, WebArchiveOptions] | None:
+    """Return the source and the options, as far as the target and its time say; None if no web archive is meant."""
+    if params["web_archive"] is None and (len(targets) != 1 or Path(targets[0]).exists()):
+        return None
+    options = WebArchiveOptions()
+    if params["web_archive"] is not None:
+        options = replace(options, archive=WebArchive.at(params["web_archive"]))
+        if len(targets) != 1:
+            raise UsageError("name one archive, before the option: harvester harvest wilson --web-archive")
+    read = read_target(targets[0])
+    if read is not None:
+        source = _source_at(read.address, sources)
+        if source is None:
+            raise UsageError(
+                f"no archive known is at {urlsplit(read.address).netloc}: save what {read.archive.host} plays back, "
+                "with id_ behind the time of a capture, so that it comes as it was, and harvest the files"
+            )
+        since, until = read.since or options.since, min(read.until or options.until, options.until)
+        archive = options.archive if params["web_archive"] else read.archive
+        options = replace(options, archive=archive, page=read.page, since=since, until=until)
+    elif params["web_archive"] is None:
+        return None
+    else:
+        source = next((one for one in sources if one.name == targets[0]), _source_at(targets[0], sources))
+        if source is None:
+            names = ", ".join(one.name for one in sources)
+            raise UsageError(f"no archive {targets[0]}: name one of {names}, or give the address of one of its pages")
+        options = replace(options, page=None if targets[0] == source.name else targets[0])
+    return source, _with_span(options, params)
+
+
+def _source_at(address: str, sources: tuple[Source, ...]) -> Source | None:
+    try:
+        host = urlsplit(address).hostname
+    except ValueError:  # not an address, such as http://[
+        return None
+    return next((source for source in sources if host in source.hosts), None)
+
+
+def _with_span(options: WebArchiveOptions, params: dict[str, Any]) -> WebArchiveOptions:
+    since = read_span_end(params["since"]) if params["since"] else options.since
+    until = min(read_span_end(params["until"], end=True), options.until) if params["until"] else options.until
+    if since > until:
+        raise UsageError(f"--from {params['since'] or since.date()} is after --to: change one of them")
+    return replace(options, since=max(since, BEGINNING), until=until)
+
+
+def harvest_web(
+    web: tuple[Source, WebArchiveOptions], db: Path, params: dict[str, Any], stop: Stop, *, as_json: bool
+) -> int:
+    """Harvest from a web archive, print what became of it, and return the exit status."""
+    from harvester.webarchive.harvest import harvest_web_archive  # with the network's libraries
+
+    source, options = web
+    params = apply_config(params, source.name)
+    captures = None if params["no_captures"] else params["captures"] or db.parent / "captures"
+    options = replace(
+        options,
+        versions=params["versions"],
+        most_requests=params["max_requests"],
+        most_seconds=params["max_seconds"],
+        delay=params["delay"],
+        db=db,
+        captures=captures,
+        engine=params["engine"],
+        refresh_after=params["refresh_after"],
+        contact=params["contact"],
+        list_only=params["dry_run"],
+        command="harvester " + shlex.join(sys.argv[1:]),
+    )
+    progress = LiveProgress()
+    try:
+        row = harvest_web_archive(source, options, stop, progress, progress.notify)
+    finally:
+        progress.close()
+    if as_json:
+        click.echo(json.dumps(row, ensure_ascii=False))
+    elif options.list_only:
+        click.echo(_describe_plan(row["web_archive"]))
+    else:
+        click.echo(f"{summary(row, db)}\n{describe_verdict(row['web_archive'])}")
+    return exit_status(row, stop)
+
+
+def describe_verdict(found: dict[str, Any]) -> str:
+    """Return what a web archive lists and what of it is held, as text."""
+    text = f"{_listed(found)}: {found['wanted']} wanted ({found['versions']}), {found['held']} held"
+    if found["not_playable"]:
+        reasons = (f"{number} {REASONS.get(reason, reason)}" for reason, number in found["reasons"].items())
+        text += f", {found['not_playable']} not playable ({', '.join(reasons)})"
+    text += f", {found['not_asked']} not asked for yet" if found["not_asked"] else ""
+    return f"{text}.\nThat is what the web archive lists: whether the archive has more, no web archive can say."
+
+
+def _listed(found: dict[str, Any]) -> str:
+    since, until = found["since"][:10], found["until"][:10]
+    where = urlsplit(found["web_archive"]).netloc
+    return f"{where} lists {found['listed']} captures of {found['pages']} pages from {since} to {until}"
+
+
+def _describe_plan(found: dict[str, Any]) -> str:
+    """Return what would be fetched, and how long that would take at least."""
+    seconds = timedelta(seconds=round(found["requests"] * found["delay"]))
+    takes = f"at least {seconds} (hours:minutes:seconds)" if found["delay"] else "without a pause between them"
+    return (
+        f"{_listed(found)}: {found['wanted']} wanted ({found['versions']}), {found['held']} held; "
+        f"{found['requests']} requests would be sent, {takes}"
+    )

@@ -1,0 +1,89 @@
+"""Harvests from web archives in this process, and what they left in a database."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from harvester.cli import run
+from harvester.registry import load_sources
+from harvester.store.database import open_to_read
+from harvester.store.history import fields_as_of, gone_at
+from tests.support.captured_archive import TIMES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+NO_IDS = ("id", "first_seen", "last_changed")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+def harvest(folder: Path, *arguments: str, db: str = "a.db") -> Done:
+    """Run `harvester harvest` in this process, with its own idea of what this user's programs hold."""
+    out, err = io.StringIO(), io.StringIO()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    state = patch.dict(os.environ, {"XDG_STATE_HOME": str(folder / "state")})
+    with state, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = run(["harvest", *arguments, "--db", str(folder / db)])
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    return Done(status, out.getvalue(), err.getvalue())
+
+
+def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Return what a database answers."""
+    with open_to_read(path) as db:
+        return db.execute(sql).fetchall()
+
+
+def facts_of(path: Path) -> dict[str, Any]:
+    """Return what a database says of its documents: values, texts, terms, changes, how each was at the five times."""
+    with open_to_read(path) as db:
+        documents = [
+            {name: value for name, value in row.items() if name not in NO_IDS}
+            for row in db.query("SELECT * FROM documents ORDER BY key")
+        ]
+        return {"documents": documents, "as of": _as_of(db)} | {
+            name: sorted(db.execute(sql).fetchall(), key=repr) for name, sql in _FACTS.items()
+        }
+
+
+# What was new or changed when it was learned depends on the order of reading.
+_FACTS = {
+    "texts": "SELECT key, texts.kind, language, text FROM texts JOIN documents d ON d.id = document_id",
+    "terms": "SELECT key, facet, term FROM document_terms JOIN documents d ON d.id = document_id",
+    "changes": """SELECT key, changes.kind, field, before, after, observed_at
+        FROM changes JOIN documents d ON d.id = document_id WHERE changes.kind IN ('gone', 'returned')""",
+    "listings": "SELECT name, declared_total, held, missing FROM coverage",
+}
+
+
+def _as_of(db: Database) -> dict[tuple[str, str], Any]:
+    """Return the fields of each document as they were at each of the five times, and whether it was gone."""
+    source, found = load_sources()["wilson"], {}
+    for number, key in db.execute("SELECT id, key FROM documents").fetchall():
+        for at in TIMES:
+            observed = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+            fields = fields_as_of(db, number, source, observed)
+            found[key, observed] = {(f.field, f.value, f.since) for f in fields}, gone_at(db, number, observed)
+    return found
+
+
+def reasons(path: Path) -> dict[str, int]:
+    """Return how many captures are not playable, by reason."""
+    return dict(rows(path, "SELECT reason, count(*) FROM web_captures WHERE reason IS NOT NULL GROUP BY reason"))
