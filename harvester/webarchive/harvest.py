@@ -285,7 +285,7 @@ class WebArchiveHarvest:
             run.finish("failed", reason or "nothing is listed there")
         else:
             run.finish("partial" if ended and not ended.bounded else run.verdict, reason)
-        more = {"requests": self._requests_left(), "delay": self._options.agreed_delay}
+        more: dict[str, Any] = {"requests": self._requests_left(), "delay": self._options.agreed_delay}
         more |= {"reasons": dict(sorted(verdict.reasons.items())), "left_out": dict(self._listing.left_out)}
         return row | more
 

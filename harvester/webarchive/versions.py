@@ -43,7 +43,8 @@ def choose(captures: Sequence[WebCapture], versions: Versions) -> list[WebCaptur
     for number, capture in enumerate(captures):
         before = captures[number - 1].digest if number else None
         repeated = repeated + 1 if capture.digest is not None and capture.digest == before else 0
-        is_news = repeated < (PROOF if capture.status in MISSING else 1)
+        first = captures[number - repeated]  # that the page was as before is listed without a status
+        is_news = repeated < (PROOF if first.status in MISSING else 1)
         if is_news or number == len(captures) - 1:
             wanted.append(capture)
     return wanted[::-1]

@@ -76,7 +76,7 @@ def captures_of(records: int) -> list[list[Captured]]:
         ever |= {item.url: item for item in items}
         listed = {item.url: item for item in items}
         pages |= {url: (200, _document(listed[url])) if url in listed else (404, b"<h1>Not found</h1>") for url in ever}
-        crawl = []
+        crawl = list[Captured]()
         for url, (status, body) in pages.items():
             as_before = seen.get(url) == body and len(crawl) % 2 == 0
             crawl.append(Captured(url, at, status, body, "revisit" if as_before else "response"))

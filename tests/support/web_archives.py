@@ -48,7 +48,7 @@ def harvest(folder: Path, *arguments: str, db: str = "a.db") -> Done:
 def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
     """Return what a database answers."""
     with open_to_read(path) as db:
-        return db.execute(sql).fetchall()
+        return list(db.execute(sql))
 
 
 def facts_of(path: Path) -> dict[str, Any]:

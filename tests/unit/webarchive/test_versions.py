@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -42,6 +43,9 @@ def test_versions(digests: str, versions: Versions, wanted: str) -> None:
 
 def test_a_missing_page_is_wanted_twice_because_that_takes_two_to_prove() -> None:
     assert [one.id for one in choose(captures("NNNN", 404), "changed")] == [3, 1, 0]
+    first, *repeats = captures("NNNN", 404)
+    as_before = [replace(one, media_type="warc/revisit", status=None) for one in repeats]
+    assert [one.id for one in choose([first, *as_before], "changed")] == [3, 1, 0]
 
 
 @pytest.mark.parametrize(
