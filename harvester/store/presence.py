@@ -69,10 +69,11 @@ def mark_not_found(db: Database, run: int, capture: int, uri: str, at: str) -> i
 def mark_all_not_found(db: Database, run: int) -> int:
     """Mark documents as gone whose pages a run has found missing, in order of time; return how many were marked.
 
-    Captures come in any order, so that a document may have become known only after its page was found missing. A
-    missing page that is older than a later sighting proves nothing.
+    Captures come in any order, so that a document may have become known only after its page was found missing, even by
+    a run before that was killed. A missing page that is older than a later sighting proves nothing.
     """
-    sql = f"""SELECT capture_id, uri, captured_at FROM reads WHERE run_id = ?
+    sql = f"""SELECT capture_id, uri, captured_at FROM reads WHERE run_id <= ?1 AND run_id >
+            (SELECT coalesce(max(id), 0) FROM runs WHERE id < ?1 AND status IN ('complete', 'partial'))
         AND http_status IN {NOT_FOUND_STATUSES} AND captured_at IS NOT NULL ORDER BY captured_at, id"""
     return sum(mark_not_found(db, run, *missing) for missing in db.execute(sql, [run]).fetchall())
 

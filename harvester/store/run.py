@@ -83,8 +83,7 @@ class Run(RunPages):
         with self.transaction():
             mark_interrupted(self.db, self.id)
             update_spans(self.db)
-            if self.missing:
-                self.counts["gone"] += mark_all_not_found(self.db, self.id)
+            self.counts["gone"] += mark_all_not_found(self.db, self.id)
             drops = store_fill_rates(self.db, self.id, self.fill)
             for problem in drops:
                 self.add_problem(problem, None)

@@ -69,16 +69,12 @@ class PageResult:
 
 
 class RunPages(RunTotals):
-    """A run that stores pages.
-
-    `fill`: their fill rates; `hidden`: whether one showed more of a withdrawn document; `missing`: whether one was
-    missing.
-    """
+    """A run that stores pages. `fill`: their fill rates; `hidden`: whether one showed more of a withdrawn document."""
 
     def __init__(self, db: Database, command: str) -> None:
         super().__init__(db, command)
         self.fill = FillRates()
-        self.hidden = self.missing = False
+        self.hidden = False
 
     def find_known(self, capture: Capture, sources: Iterable[Source]) -> KnownCapture | None:
         """Find the capture that makes parsing this one needless, because its bytes were read before.
@@ -238,7 +234,6 @@ class RunPages(RunTotals):
         if believed:
             self.counts["returned"] += mark_returned(self.db, self.id, capture_id, at)
         elif capture.http_status in NOT_FOUND_STATUSES:
-            self.missing = True
             self.counts["gone"] += mark_not_found(self.db, self.id, capture_id, capture.uri, at)
 
     def _counted(self, result: PageResult, step: WalkRequest | None) -> PageResult:

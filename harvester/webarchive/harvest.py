@@ -292,7 +292,7 @@ class WebArchiveHarvest:
     def _requests_left(self) -> int:
         """Return how many requests what is wanted and not held would take: one for each payload that is not known."""
         unknown = [one for _, one in self._open_captures() if not location_of_same(self._run.db, self._scope, one)]
-        by_digest = {(one.page, one.digest, one.status) for one in unknown if one.digest}
+        by_digest = {(one.page, one.digest) for one in unknown if one.digest}
         return len(by_digest) + sum(one.digest is None for one in unknown)
 
     def _note_missing(self, verdict: Verdict, ended: HarvestEndedError | None) -> None:

@@ -178,8 +178,7 @@ def _excluded(server: WaybackServer, one: Captured) -> Reply:
 
 def _another_time(server: WaybackServer, one: Captured) -> Reply:
     """Answer 200 with the capture of another year, as pywb does."""
-    other = max((other for other in server.captures if other.address == one.address), key=lambda other: other.at)
-    return server.played(other)
+    return server.played(min((c for c in server.captures if c.address == one.address), key=lambda c: c.at))
 
 
 def _another_address(server: WaybackServer, one: Captured) -> Reply:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from tests.support.wayback_server import WaybackServer
+
 NO_IDS = ("id", "first_seen", "last_changed")
 
 
@@ -84,6 +86,6 @@ def _as_of(db: Database) -> dict[tuple[str, str], Any]:
     return found
 
 
-def reasons(path: Path) -> dict[str, int]:
-    """Return how many captures are not playable, by reason."""
-    return dict(rows(path, "SELECT reason, count(*) FROM web_captures WHERE reason IS NOT NULL GROUP BY reason"))
+def harvest_wayback(folder: Path, server: WaybackServer, *more: str, db: str = "a.db") -> Done:
+    """Harvest what a server holds of the archive, without pauses."""
+    return harvest(folder, "wilson", "--web-archive", server.url, "--delay", "0", *more, db=db)

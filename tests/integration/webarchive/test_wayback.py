@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
+from harvester.webarchive.lock import only_process
+from harvester.webarchive.place import WebArchive
 from tests.support.captured_archive import captures_of, write_warcs
-from tests.support.wayback_server import WaybackServer
-from tests.support.web_archives import facts_of, harvest
+from tests.support.wayback_server import TRAPS, WaybackServer
+from tests.support.web_archives import facts_of, harvest, harvest_wayback, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +22,21 @@ if TYPE_CHECKING:
     from tests.support.captured_archive import Captured
 
 RECORDS = 30
+EXPECTED = {
+    "listed, not there": "not-there",
+    "excluded": "excluded",
+    "another time": "another-time",
+    "another address": "another-address",
+    "circle": "redirect",
+    "redirected": "redirect",
+    "pack cut off": "damaged-body",
+    "truncated": "truncated",
+    "connection cut": "no-answer",
+    "challenge now": "no-capture",
+    "revisit without original": "server-error",
+    "picture": "another-kind",
+}
+"""The reason for each trap; the other traps are no obstacle, or the page in them is refused as anywhere."""
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +59,120 @@ def server(crawls: list[list[Captured]]) -> Iterator[WaybackServer]:
 
 
 def test_it_is_as_if_the_warc_files_had_been_harvested(server: WaybackServer, from_files: Path, tmp_path: Path) -> None:
-    done = harvest(tmp_path, "wilson", "--web-archive", server.url, "--delay", "0")
+    done = harvest_wayback(tmp_path, server)
     assert (done.status, done.err) == (0, "")
     assert facts_of(tmp_path / "a.db") == facts_of(from_files)
+    # One request for each payload, and a second run asks the index alone: once for each year and host, resumed or not.
+    played = [one.target for one in server.asked("id_/")]
+    assert len(played) == len({(one.address, one.body) for one in server.captures})
+    before = len(server.log)
+    again = harvest_wayback(tmp_path, server)
+    assert (again.status, again.out.splitlines()[-2].endswith(" held.")) == (0, True)
+    assert [one.target for one in server.log[before:] if "id_/" in one.target] == []
+    windows = [one.target for one in server.log[before:] if "resumeKey=" not in one.target and one.status == 200]
+    assert len(windows) == len(set(windows))
+    # What it kept, harvested as files, is the same once more.
+    assert harvest(tmp_path, str(tmp_path / "captures"), db="again.db").status == 0
+    assert facts_of(tmp_path / "again.db") == facts_of(from_files)
+
+
+def test_each_trap_is_named_and_nothing_is_invented(crawls: list[list[Captured]], tmp_path: Path) -> None:
+    newest = [one for one in crawls[-1] if "/document/" in one.address and one.status == 200]
+    listing = [replace(one, kept="response") for one in crawls[-1] if "/search" in one.address]
+    traps = {one.address: trap for one, trap in zip(newest, TRAPS, strict=False)}
+    assert len(traps) == len(TRAPS)
+    older = next(one for one in crawls[0] if traps.get(one.address) == "another time")
+    captures = [*listing, *(replace(one, kept="response") for one in newest), older]
+    with WaybackServer(captures, traps=traps) as server:
+        done = harvest_wayback(tmp_path, server, "--versions", "newest")
+    assert done.status == 3
+    found = dict(rows(tmp_path / "a.db", "SELECT page, reason FROM web_captures WHERE reason IS NOT NULL"))
+    assert found == {one: EXPECTED[trap] for one, trap in traps.items() if trap in EXPECTED}
+    problems = dict(rows(tmp_path / "a.db", "SELECT uri, code FROM problems WHERE severity = 'error'"))
+    assert {one: code for one, code in found.items() if code != "another-kind"}.items() <= problems.items()
+    # Own pages were read of exactly those that were played back as they are, however they were packed.
+    own = "SELECT uri, captured_at FROM captures WHERE form = 'document'"
+    refused = {"challenge archived", "429 archived"}
+    read = {one.address: one.at for one in newest if traps.get(one.address) not in {*EXPECTED, *refused}}
+    read[older.address] = older.at  # the capture that came instead, at its own time
+    assert dict(rows(tmp_path / "a.db", own)) == {uri: at.strftime("%Y-%m-%dT%H:%M:%SZ") for uri, at in read.items()}
+    titles = dict(rows(tmp_path / "a.db", "SELECT url, title FROM documents"))
+    whole = facts_of_listing(captures, tmp_path)
+    assert titles == whole
+
+
+def facts_of_listing(captures: list[Captured], folder: Path) -> dict[str, str]:
+    """Return the titles that the listing alone gives: no trap may have changed or added one."""
+    write_warcs(folder / "listing", [[one for one in captures if "/search" in one.address]])
+    assert harvest(folder, str(folder / "listing"), db="listing.db").status == 0
+    return dict(rows(folder / "listing.db", "SELECT url, title FROM documents"))
+
+
+def test_two_429_in_a_row_end_the_run_and_the_next_one_goes_on(
+    server: WaybackServer, from_files: Path, tmp_path: Path
+) -> None:
+    server.slow_downs = 1
+    assert harvest_wayback(tmp_path, server, "--max-requests", "120").status == 0
+    held = rows(tmp_path / "a.db", "SELECT count(*) FROM reads")[0][0]
+    assert 0 < held < 120
+    server.slow_downs, before = 2, len(server.log)
+    done = harvest_wayback(tmp_path, server)
+    assert (done.status, len(server.log) - before) == (3, 2)
+    assert harvest_wayback(tmp_path, server).status == 0
+    assert facts_of(tmp_path / "a.db") == facts_of(from_files)
+    played = [one.target for one in server.asked("id_/") if one.status == 200]
+    assert len(played) == len(set(played))
+
+
+def test_requests_keep_their_distance(crawls: list[list[Captured]], tmp_path: Path) -> None:
+    few = [one for one in crawls[0] if "/document/" in one.address][:3]
+    with WaybackServer(few) as server:
+        target = f"{server.url}/2012*/{few[0].address}"
+        assert harvest(tmp_path, target, "--delay", "0.2").status == 0
+    kinds = [("index" if "/cdx" in one.target else "capture", one.time) for one in server.log]
+    gaps = [(kind, later - earlier) for (_, earlier), (kind, later) in pairwise(kinds)]
+    assert [kind for kind, _ in gaps].count("capture") == 1
+    assert all(gap >= (0.5 if kind == "index" else 0.2) for kind, gap in gaps)
+
+
+def test_one_process_at_a_web_archive(server: WaybackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with only_process(WebArchive(server.url)):
+        done = harvest_wayback(tmp_path, server, db="other.db")
+    assert (done.status, "one at a time is polite" in done.err, server.log) == (4, True, [])
+    assert not (tmp_path / "other.db").exists()
+
+
+def test_a_dry_run_asks_the_index_and_says_what_the_rest_would_take(server: WaybackServer, tmp_path: Path) -> None:
+    done = harvest_wayback(tmp_path, server, "--dry-run")
+    payloads = len({(one.address, one.body) for one in server.captures})
+    assert (done.status, f"{payloads} requests would be sent" in done.out) == (0, True), done.out
+    assert server.asked("id_/") == []
+
+
+def test_where_nothing_is_listed_the_run_has_failed(crawls: list[list[Captured]], tmp_path: Path) -> None:
+    with WaybackServer(crawls[0]) as server:
+        done = harvest_wayback(tmp_path, server, "--from", "2020", "--json")
+    row = json.loads(done.out)
+    assert (done.status, row["status"], row["web_archive"]["listed"]) == (1, "failed", 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("--web-archive",), "name one archive"),
+        (("wilson", "--web-archive", "wilson"), "no address of a web archive"),
+        (("nowhere", "--web-archive"), "no archive nowhere"),
+        (("wilson", "--web-archive", "--search", "Mao"), "--search is for live harvests"),
+        (("wilson", "--web-archive", "--from", "2020", "--to", "2015"), "--from 2020 is after --to"),
+        (("wilson", "--web-archive", "--from", "soon"), "is no date"),
+        (("wilson", "--web-archive", "--delay", "0.5"), "faster than the archive is asked at most"),
+        (("wilson", "--from", "2015"), "--from is for web archives"),
+        (("seeds", "--versions", "all"), "--versions is for web archives"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_asked(
+    arguments: tuple[str, ...], hint: str, tmp_path: Path
+) -> None:
+    done = harvest(tmp_path, *arguments)
+    assert (done.status, hint in done.err, done.err.count("\n")) == (2, True, 1), done.err
