@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from harvester.cli import run
 from tests.support.captured_archive import captures_of
-from tests.support.live_processes import FORKS, Aim, arm, mine
+from tests.support.forks import FORKS
+from tests.support.live_processes import Aim, arm, mine
 from tests.support.wayback_server import WaybackServer
 from tests.support.web_archives import facts_of, harvest, harvest_wayback
 
