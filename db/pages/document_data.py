@@ -45,6 +45,14 @@ SHARED = """
     JOIN identities AS theirs ON theirs.key = mine.key AND theirs.document_id <> mine.document_id
     JOIN documents AS d ON d.id = theirs.document_id
     WHERE mine.document_id = ? AND mine.key LIKE d.source || ':slug:%' ORDER BY mine.key, theirs.since"""
+# Captures of its own page that a web archive plays back, and that were read.
+WEB_CAPTURES = """
+    SELECT w.captured_at, w.web_archive,
+        w.web_archive || '/' || strftime('%Y%m%d%H%M%S', w.captured_at) || '/' || w.original AS url
+    FROM documents AS d JOIN web_captures AS w ON w.source = d.source AND w.page = d.url
+    WHERE d.id = ? AND EXISTS (SELECT 1 FROM reads JOIN captures ON captures.id = reads.capture_id
+        WHERE reads.uri = w.uri AND reads.captured_at = w.captured_at AND captures.refusal_code IS NULL)
+    ORDER BY w.captured_at DESC, w.web_archive"""
 NAMED = """
     SELECT d.id, d.key, d.title, d.date, d.date_text
     FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.id = wanted.value
@@ -94,6 +102,7 @@ def full_document(read: ReadRows, number: int) -> dict[str, Any]:
     """Return a document with everything that its page shows."""
     (row,) = documents(read, [number])
     parts = {"texts": TEXTS, "sightings": SIGHTINGS, "history": HISTORY, "offered": FILES, "shared": SHARED}
+    parts["web_captures"] = WEB_CAPTURES
     before, after = neighbours(read, row)
     found = {name: read(sql, number) for name, sql in parts.items()}
     for seen in found["sightings"]:

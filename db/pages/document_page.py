@@ -94,6 +94,7 @@ async def _page(
             "json_ld": embedded.json_ld(item, canonical),
         },
         "original": web_address(row["url"]),
+        "web_captures": [one for one in row["web_captures"] if web_address(one["url"])],
         "offered": [file for file in row["offered"] if web_address(file["url"])],
         "canonical": canonical,
     }

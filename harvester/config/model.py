@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -48,6 +48,14 @@ class ScheduleConfig(Table):
     """When something is synced, and how much at a time."""
 
     harvest: Name = Field(description="What is synced: an archive or one of your listings.", examples=['"wilson"'])
+    web_archive: Address | None = Field(
+        default=None,
+        description="Not the archive itself is asked but a web archive; where it plays captures back.",
+        examples=['"https://web.archive.org/web"'],
+    )
+    versions: Literal["newest", "changed", "all"] | None = Field(
+        default=None, description="Which captures of a page are wanted there; otherwise “changed”.", examples=['"all"']
+    )
     every: Span | None = Field(default=None, description="How often; the first time is at once.", examples=['"6h"'])
     cron: Cron | None = Field(
         default=None, description="Or when: minute, hour, day, month, weekday.", examples=['"17 3 * * *"']

@@ -65,6 +65,10 @@ def _schedule(schedule: ScheduleConfig, settings: Settings) -> Iterator[Contradi
     if (schedule.every is None) == (schedule.cron is None):
         yield (), "a schedule has either `every` or `cron`; write one of them: every = “6h”"
         return
+    if schedule.web_archive and (schedule.incremental or schedule.harvest in settings.listings):
+        yield ("web_archive",), "a web archive is read for a whole archive, and whole each time; name the archive alone"
+    if schedule.versions and not schedule.web_archive:
+        yield ("versions",), "versions are captures in a web archive; write web_archive, too, or leave them out"
     if schedule.every and schedule.timezone:
         yield ("timezone",), "a time zone matters to `cron` only; leave it out, or write cron instead of every"
     period, key = shortest_period(schedule, settings.timezone), "every" if schedule.every else "cron"

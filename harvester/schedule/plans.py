@@ -75,6 +75,8 @@ def _plan(name: str, schedule: ScheduleConfig, settings: Settings) -> ScheduledS
     listing = settings.listings.get(schedule.harvest)
     source = listing.source if listing else schedule.harvest
     target = (source, "--search", listing.search) if listing and listing.search else (source,)
+    if schedule.web_archive:
+        target = (source, "--web-archive", schedule.web_archive, "--versions", schedule.versions or "changed")
     return ScheduledSync(
         name,
         source,

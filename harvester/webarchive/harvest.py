@@ -22,6 +22,7 @@ from harvester.politeness import MOST_REDIRECTS
 from harvester.readers.base import path_named
 from harvester.store.database import open_to_write, translate_errors
 from harvester.store.locks import HEARTBEAT_SECONDS, acquire, check_free, release, renew
+from harvester.store.past_changes import log_past_changes
 from harvester.store.run import Run
 from harvester.store.search_index import update_index
 from harvester.store.web_captures import (
@@ -274,6 +275,7 @@ class WebArchiveHarvest:
         verdict, run, reason = self.verdict(), self._run, str(ended) if ended else None
         with run.transaction():
             run.counts["ignored"] += self._listing.left_out.total()
+            log_past_changes(run.db, run.id, self._source)
             of_index = (self._index.dialect, self._options.versions, self._index.queries)
             write_verdict(run.db, self._scope, run.id, *of_index, verdict)
             if not stopped:

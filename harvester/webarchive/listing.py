@@ -10,7 +10,7 @@ from harvester.model import Problem
 from harvester.readers.filenames import Names
 from harvester.store.web_captures import WebCapture, insert_captures, known_addresses, known_dialect, listing_totals
 from harvester.store.withdrawal.withdrawn import is_withdrawn_address
-from harvester.urls import canonical, listing_for, listing_of, page_url
+from harvester.urls import canonical, in_other_order, listing_for, listing_of, page_url
 from harvester.webarchive.index import Target, Window
 from harvester.webarchive.versions import is_wanted_kind
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from harvester.store.web_captures import Scope
     from harvester.webarchive.index import Index
     from harvester.webarchive.index_lines import IndexLine
+
+
+MOST_PROBES = 5
+"""Addresses that TimeMaps are asked of to see whether there are any: the front page, and the listing's first pages."""
 
 
 class PageAddresses:
@@ -57,7 +61,7 @@ class CaptureListing:
         TimeMaps are of single pages: after captures were read, more pages may be known.
         """
         if self._index.dialect is None:
-            probes = [f"https://{self._source.hosts[0]}/", *self._known_pages()][:2]
+            probes = [f"https://{self._source.hosts[0]}/", *self._known_pages()][:MOST_PROBES]
             self._index.recognise(probes, known_dialect(self._run.db, self._scope.web_archive))
         elif self._index.dialect != "timemap":
             return False
@@ -105,11 +109,12 @@ class CaptureListing:
         if self._source.pager is None:
             return
         whole = listing_for(self._source)
-        for url, total in [(whole.url, 0), *listing_totals(self._run.db, self._source.name)]:
+        orders = [one.url for one in (whole, in_other_order(whole, self._source)) if one]
+        for url, total in [*((url, 0) for url in orders), *listing_totals(self._run.db, self._source.name)]:
             listing = listing_of(url, self._source)
             if listing:
                 yield url
-                for number in range(-(-total // self._source.pager.size)):
+                for number in range(max(1, -(-total // self._source.pager.size))):
                     yield page_url(listing, number, self._source)
 
     def _add(self, lines: Iterable[IndexLine]) -> None:

@@ -49,6 +49,7 @@ class WaybackServer:
     retry_after: str | None = "0"
     duplicates: bool = True
     unknown_digests: bool = False
+    only_timemaps: bool = False
     traps: dict[str, str] = field(default_factory=dict)
     log: list[Asked] = field(default_factory=list)
 
@@ -98,7 +99,9 @@ class WaybackServer:
         if self.slow_downs:
             self.slow_downs -= 1
             return 429, {"Retry-After": self.retry_after} if self.retry_after else {}, b"Too Many Requests"
-        if path.startswith("/cdx/search/cdx?"):
+        if self.only_timemaps and path.startswith("/web/timemap/link/"):
+            return self._timemap(path.removeprefix("/web/timemap/link/"))
+        if path.startswith("/cdx/search/cdx?") and not self.only_timemaps:
             return self._index({name: values[0] for name, values in parse_qs(urlsplit(path).query).items()})
         if path.startswith("/web/"):
             digits, _, address = path.removeprefix("/web/").partition("id_/")
@@ -125,6 +128,22 @@ class WaybackServer:
             shown = [*shown, [], [str(start + limit)]]
         table = [list(COLUMNS), *shown] if shown else []
         return 200, {"Content-Type": "application/json"}, json.dumps(table).encode()
+
+    def _timemap(self, address: str) -> Reply:
+        """Answer with the mementos of a page as links (RFC 7089), three in one part."""
+        part, _, rest = address.partition("/") if address[0].isdigit() else ("0", "", address)
+        same = sorted((one for one in self.captures if _urlkey(one.address) == _urlkey(rest)), key=lambda one: one.at)
+        shown = same[int(part) : int(part) + 3]
+        if not shown:
+            return 404, {}, b"no memento"
+        links = [f'<{rest}>; rel="original"', f'<{self.url}/timemap/link/{address}>; rel="self"']
+        if len(same) > int(part) + 3:
+            links.append(f'<{self.url}/timemap/link/{int(part) + 3}/{rest}>; rel="timemap"')
+        links += [
+            f'<{self.url}/{one.stamp}/{one.address}>; rel="memento"; datetime="{self.memento(one)["Memento-Datetime"]}"'
+            for one in shown
+        ]
+        return 200, {"Content-Type": "application/link-format"}, ",\n".join(links).encode()
 
     def _row(self, one: Captured) -> list[str]:
         revisit = one.kept == "revisit"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import os
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
 from harvester.cli import run
+from harvester.cli.serve import make_datasette
 from harvester.registry import load_sources
 from harvester.store.database import open_to_read
 from harvester.store.history import fields_as_of, gone_at
@@ -24,6 +26,14 @@ if TYPE_CHECKING:
     from tests.support.wayback_server import WaybackServer
 
 NO_IDS = ("id", "first_seen", "last_changed")
+
+
+class FieldSince(NamedTuple):
+    """A field as it was at one time, and since when."""
+
+    field: str
+    value: str
+    since: str
 
 
 @dataclass(frozen=True)
@@ -65,12 +75,19 @@ def facts_of(path: Path) -> dict[str, Any]:
         }
 
 
-# What was new or changed when it was learned depends on the order of reading.
+def without_changes(path: Path) -> dict[str, Any]:
+    """Return the same without the log of changes, to which reading files adds only what has changed since."""
+    return {**facts_of(path), "changes": []}
+
+
+# Which page showed a document first, and which filled a field, depends on the order of reading; what changed does not.
+# Of the texts of the past only the WARC files tell.
 _FACTS = {
     "texts": "SELECT key, texts.kind, language, text FROM texts JOIN documents d ON d.id = document_id",
     "terms": "SELECT key, facet, term FROM document_terms JOIN documents d ON d.id = document_id",
     "changes": """SELECT key, changes.kind, field, before, after, observed_at
-        FROM changes JOIN documents d ON d.id = document_id WHERE changes.kind IN ('gone', 'returned')""",
+        FROM changes JOIN documents d ON d.id = document_id WHERE changes.kind NOT IN ('new', 'filled')
+            AND coalesce(field, '') NOT LIKE 'trans%'""",
     "listings": "SELECT name, declared_total, held, missing FROM coverage",
 }
 
@@ -82,10 +99,25 @@ def _as_of(db: Database) -> dict[tuple[str, str], Any]:
         for at in TIMES:
             observed = at.strftime("%Y-%m-%dT%H:%M:%SZ")
             fields = fields_as_of(db, number, source, observed)
-            found[key, observed] = {(f.field, f.value, f.since) for f in fields}, gone_at(db, number, observed)
+            shown = {FieldSince(one.field, one.value, one.since) for one in fields}
+            found[key, observed] = shown, gone_at(db, number, observed)
     return found
 
 
 def harvest_wayback(folder: Path, server: WaybackServer, *more: str, db: str = "a.db") -> Done:
     """Harvest what a server holds of the archive, without pauses."""
     return harvest(folder, "wilson", "--web-archive", server.url, "--delay", "0", *more, db=db)
+
+
+def page_of(path: Path, address: str) -> str:
+    """Return what the reading room shows of a database at an address."""
+
+    async def get() -> str:
+        datasette = make_datasette(path, {})
+        try:
+            return str((await datasette.client.get(address)).text)
+        finally:
+            for database in datasette.databases.values():
+                database.close()
+
+    return asyncio.run(get())

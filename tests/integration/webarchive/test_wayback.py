@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,9 +12,9 @@ import pytest
 
 from harvester.webarchive.lock import only_process
 from harvester.webarchive.place import WebArchive
-from tests.support.captured_archive import captures_of, write_warcs
+from tests.support.captured_archive import captures_of, states, write_warcs
 from tests.support.wayback_server import TRAPS, WaybackServer
-from tests.support.web_archives import facts_of, harvest, harvest_wayback, rows
+from tests.support.web_archives import facts_of, harvest, harvest_wayback, page_of, rows, without_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,9 +72,16 @@ def test_it_is_as_if_the_warc_files_had_been_harvested(server: WaybackServer, fr
     assert [one.target for one in server.log[before:] if "id_/" in one.target] == []
     windows = [one.target for one in server.log[before:] if "resumeKey=" not in one.target and one.status == 200]
     assert len(windows) == len(set(windows))
-    # What it kept, harvested as files, is the same once more.
+    # The page of a document links its captures.
+    corrected = next(one for one in server.captures if one.address == states(RECORDS)[0][-2].url)
+    shown = page_of(tmp_path / "a.db", f"/document/{corrected.address.rpartition('/')[2]}")
+    times = {one.stamp for one in server.captures if one.address == corrected.address}
+    linked = dict(re.findall(rf'href="{server.url}/(\d{{14}})/{re.escape(corrected.address)}">([\d-]{{10}})', shown))
+    assert {"20120603120000": "2012-06-03", "20230605120000": "2023-06-05"}.items() <= linked.items()
+    assert linked.keys() <= times
+    # What it kept, harvested as files, is the same once more; but files in another order log no changes of the past.
     assert harvest(tmp_path, str(tmp_path / "captures"), db="again.db").status == 0
-    assert facts_of(tmp_path / "again.db") == facts_of(from_files)
+    assert without_changes(tmp_path / "again.db") == without_changes(from_files)
 
 
 def test_each_trap_is_named_and_nothing_is_invented(crawls: list[list[Captured]], tmp_path: Path) -> None:
@@ -133,6 +141,14 @@ def test_requests_keep_their_distance(crawls: list[list[Captured]], tmp_path: Pa
     gaps = [(kind, later - earlier) for (_, earlier), (kind, later) in pairwise(kinds)]
     assert [kind for kind, _ in gaps].count("capture") == 1
     assert all(gap >= (0.5 if kind == "index" else 0.2) for kind, gap in gaps)
+
+
+def test_time_maps_alone_lead_from_page_to_page(crawls: list[list[Captured]], tmp_path: Path) -> None:
+    """The first page of the listing names documents and its total, and so the next pages, at every time."""
+    with WaybackServer([one for crawl in crawls for one in crawl], only_timemaps=True) as server:
+        assert harvest_wayback(tmp_path, server).status == 0
+    listed = {one.address for crawl in crawls for one in crawl if one.status == 200}
+    assert {row[0] for row in rows(tmp_path / "a.db", "SELECT DISTINCT uri FROM reads")} == listed
 
 
 def test_one_process_at_a_web_archive(server: WaybackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from harvester.config.model import Settings
 from harvester.config.recurrence import Recurrence
 from harvester.schedule.planner import FinishedAttempt, ScheduleState, Start, decide, next_due, next_start
-from harvester.schedule.plans import ScheduledSync, jitter_delay
+from harvester.schedule.plans import ScheduledSync, jitter_delay, scheduled_syncs
 
 HOUR, MINUTE, DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -153,6 +154,13 @@ def test_each_full_walk_is_followed_by_so_many_short_ones() -> None:
         if (start := decide(plan, known(SINCE + HOUR, incrementals=count), SINCE + HOUR))
     ]
     assert kinds == ["full", "incremental", "incremental", "full"]
+
+
+def test_a_web_archive_is_asked_instead_of_the_archive() -> None:
+    schedule = {"harvest": "wilson", "every": "1w", "web_archive": "https://wa.example/wb", "request_budget": 500}
+    (plan,) = scheduled_syncs(Settings.model_validate({"schedules": {"past": schedule}}))
+    target = ["harvest", "wilson", "--web-archive", "https://wa.example/wb", "--versions", "changed"]
+    assert plan.arguments("full") == [*target, "--max-requests", "500"]
 
 
 @pytest.mark.slow

@@ -1,0 +1,74 @@
+"""Logs what older captures show of the past: a value that was replaced before the page was first read here.
+
+The log of changes is written as pages are read, and tells what a page has changed in the document as it is now.
+Captures of the past change nothing now; that one value followed another then follows from the votes of all of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harvester.store.documents import TRACKED, log_changes, lost_slugs, suppressed_news
+from harvester.store.keys import is_different
+from harvester.store.statements import columns_of, origin_of, terms_of
+from harvester.store.timeline import Timeline, document_states
+from harvester.store.votes import votes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+    from harvester.source import Source
+    from harvester.store.timeline import FieldValue, ValueOrigin
+
+Values = dict[str, str | None]
+_TOUCHED = """SELECT DISTINCT document_id FROM (
+        SELECT sightings.document_id FROM reads JOIN sightings USING (capture_id) WHERE {0}
+        UNION SELECT statements.document_id FROM reads JOIN statements USING (capture_id) WHERE is_own_page AND {0})
+    WHERE document_id IN (SELECT id FROM documents WHERE source = ?2)"""
+_SINCE_LAST_RUN = (
+    """run_id <= ?1 AND run_id > (SELECT coalesce(max(run_id), 0) FROM web_archive_runs WHERE run_id < ?1)"""
+)
+
+
+def log_past_changes(db: Database, run: int, source: Source) -> int:
+    """Log the changes in the past of the documents that web archives' captures have shown; return how many.
+
+    Those of the runs since the last one that came to its verdict: a run may have been killed.
+    """
+    found = db.execute(_TOUCHED.format(_SINCE_LAST_RUN), [run, source.name]).fetchall()
+    return sum(_log_past(db, run, int(document), source) for (document,) in found)
+
+
+def _log_past(db: Database, run: int, document: int, source: Source) -> int:
+    sql = "SELECT field, before, after, observed_at FROM changes WHERE document_id = ? AND kind = 'changed'"
+    known = set(db.execute(sql, [document]).fetchall())
+    past = [
+        (*change, origin) for change, origin in _transitions(db, document, source) if (*change, origin.at) not in known
+    ]
+    log_changes(db, run, document, "changed", past)
+    return len(past)
+
+
+def _transitions(
+    db: Database, document: int, source: Source
+) -> Iterator[tuple[tuple[str, str | None, str | None], ValueOrigin]]:
+    """Yield each change of a field between two times of the document's votes, and the page that shows it."""
+    votes = [vote for vote in votes_of(db, [document]) if vote.at]
+    timeline = Timeline(source, suppressed_news(db, votes), lost_slugs(db, document))
+    before: Values | None = None
+    for _, content in document_states(votes, timeline):
+        columns = columns_of(content, source.date_order)
+        values = _values(content, columns)
+        for name in values if before is not None else ():
+            origin = origin_of(name, content, columns)
+            old = before.get(name) if before else None
+            if origin and is_different(old, values[name]) and (old is not None or not origin.from_start):
+                yield (name, old, values[name]), origin
+        before = values
+
+
+def _values(content: dict[str, FieldValue], columns: dict[str, Any]) -> Values:
+    terms = {facet: "; ".join(found) or None for facet, found in terms_of(content).items()}
+    return {name: columns[name] for name in TRACKED} | terms
