@@ -16,7 +16,7 @@ from harvester.cli.serve import make_datasette
 from harvester.registry import load_sources
 from harvester.store.database import open_to_read
 from harvester.store.history import fields_as_of, gone_at
-from tests.support.captured_archive import TIMES
+from tests.support.captured_archive import TIMES, states
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,6 +102,18 @@ def _as_of(db: Database) -> dict[tuple[str, str], Any]:
             shown = {FieldSince(one.field, one.value, one.since) for one in fields}
             found[key, observed] = shown, gone_at(db, number, observed)
     return found
+
+
+def untrue(facts: dict[str, Any], records: int) -> list[str]:
+    """Return the titles of the archive at each of the five times that the facts do not give for that time."""
+    wrong = []
+    for at, items in zip(TIMES, states(records), strict=True):
+        moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        shown = {key: fields for (key, when), (fields, _) in facts["as of"].items() if when == moment}
+        for item in items:
+            titles = {one.value for one in shown.get(item.slug, ()) if one.field == "title"}
+            wrong += [] if titles == {item.title} else [f"{moment}: {item.title} is {titles}"]
+    return wrong
 
 
 def harvest_wayback(folder: Path, server: WaybackServer, *more: str, db: str = "a.db") -> Done:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize(
-    ("moment", "time"), [("half", INDEX_ANSWERS + 9), ("uncommitted", 20), ("unlisted", 16)], ids=str
-)
+@pytest.mark.parametrize(("moment", "time"), [("half", INDEX_ANSWERS + 9), ("uncommitted", 20)], ids=str)
 def test_a_killed_harvest_goes_on_where_it_ended(moment: str, time: int, tmp_path: Path) -> None:
     assert wrong_after(tmp_path / "killed", moment, Aim(moment, time)) == []

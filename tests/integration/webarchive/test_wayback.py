@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.support.captured_archive import Captured
 
-RECORDS = 30
+RECORDS = 24
 EXPECTED = {
     "listed, not there": "not-there",
     "excluded": "excluded",
