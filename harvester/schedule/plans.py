@@ -74,7 +74,7 @@ def scheduled_syncs(settings: Settings) -> list[ScheduledSync]:
 def _plan(name: str, schedule: ScheduleConfig, settings: Settings) -> ScheduledSync:
     listing = settings.listings.get(schedule.harvest)
     source = listing.source if listing else schedule.harvest
-    target = (source, "--search", listing.search) if listing and listing.search else (source,)
+    target: tuple[str, ...] = (source, "--search", listing.search) if listing and listing.search else (source,)
     if schedule.web_archive:
         target = (source, "--web-archive", schedule.web_archive, "--versions", schedule.versions or "changed")
     return ScheduledSync(

@@ -53,7 +53,7 @@ def pywb(folder: Path, warcs: Sequence[Path]) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with (folder / "pywb.log").open("w") as log:
-        command = [programs / "wayback", "-b", "127.0.0.1", "-p", str(port), "-t", "4"]
+        command = [str(programs / "wayback"), "-b", "127.0.0.1", "-p", str(port), "-t", "4"]
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         try:
             _wait_for(f"http://127.0.0.1:{port}/wb/cdx?url=x.example", process)
