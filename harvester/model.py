@@ -136,7 +136,7 @@ TotalKind = Literal["exact", "floor", "estimate", "ceiling"]
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of a listing. `first`, `last` and `declared_total` are None if no range line states them.
+    """One page of a listing. `first`, `last`, `declared_total` and `declared_pages` are None if no line states them.
 
     `onward`: it links to a later page of the same listing. `total_kind`: what the declared total means.
     """
@@ -150,6 +150,7 @@ class Listing:
     problems: tuple[Problem, ...] = field(default=())
     onward: bool = False
     total_kind: TotalKind = "exact"
+    declared_pages: int | None = None
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,8 @@ class Source:
     more for an archive that no longer changes.
 
     `date_order`: how it writes dates of numbers only (`3/4/1950`). If it is unknown, such a date has two readings.
+
+    `minimum`: what a walk of the whole archive must find, else its run is partial.
     """
 
     name: str
@@ -133,6 +135,7 @@ class Source:
     addresses: Addresses | None = None
     span_days: int = 7
     date_order: DateOrder | None = None
+    minimum: Minimum | None = None
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:
@@ -150,6 +153,14 @@ class Source:
     def form(self, name: str) -> Form:
         """Return the form of that name."""
         return next(form for form in self.forms if form.name == name)
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """What a whole walk of an archive must find at least: records in its listing, and those with a date."""
+
+    records: int = 0
+    dated: int = 0
 
 
 Labels = tuple[tuple[str, str], ...]

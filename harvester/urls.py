@@ -153,6 +153,7 @@ _KEPT = r"(?:(?:https?://web\.archive\.org)?/web/\d+[a-z_]*/)?"
 _RESERVED = re.compile("(?i)%(?:2f|3f|23|25)")  # characters that would change their meaning without %
 _KEPT_AS_THEY_ARE = "/:;=@!$&'()*+,~.-_"
 _REST = r"/?(?:[?#].*)?"
+_DIGITS = "0123456789"
 
 
 class Address(NamedTuple):
@@ -184,7 +185,7 @@ def _read(href: str, source: Source, path: str) -> Address | None:
     found = _pattern(source.hosts, path).fullmatch(href)
     if found is None:
         return None
-    keys = {name: _percented(value) if value else value for name, value in found.groupdict().items()}
+    keys = {name.rstrip(_DIGITS): _percented(value) for name, value in found.groupdict().items() if value}
     return Address(f"https://{source.hosts[0]}{keys.pop('path')}", **keys)
 
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from harvester import __version__
+from harvester import __version__, registry
 from harvester.cli.commands import COMMANDS, INNER, LazyGroup, with_example
 from harvester.config.defaults import defaults, find_config
 from harvester.errors import HarvesterError
@@ -41,6 +41,7 @@ def cli(context: click.Context, debug: bool, config: Path | None) -> None:  # no
 
     """
     context.obj = find_config(config)
+    registry.config_file = config
     if context.obj:
         context.default_map = defaults(context.obj, {name: INNER.get(name, ()) for name in COMMANDS})
 

@@ -12,7 +12,7 @@ from harvester.config.loader import LoadedConfig
 from harvester.config.render import example, in_force
 
 if TYPE_CHECKING:
-    from harvester.config.loader import SettingsError
+    from harvester.config.toml_file import SettingsError
     from harvester.source import Source
 
 

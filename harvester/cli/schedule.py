@@ -11,7 +11,7 @@ import click
 
 from harvester.cli.commands import INNER, db_option, json_option, with_example
 from harvester.config.defaults import FILE
-from harvester.config.loader import SettingsError
+from harvester.config.toml_file import SettingsError
 from harvester.errors import UsageError
 from harvester.processes import identity
 from harvester.schedule.delivery import Notifier

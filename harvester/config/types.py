@@ -25,11 +25,11 @@ SECRET = re.compile(r"env:([A-Za-z_]\w*)")
 def span(value: Any) -> timedelta:
     """Return the duration written as `90s`, `6h` or `1d 12h`."""
     if not isinstance(value, str) or not _SPAN.fullmatch(value):
-        raise ValueError(f"{_shown(value)} is no length of time; write a number and s, m, h, d or w in quotes: “6h”")
+        raise ValueError(f"{quoted(value)} is no length of time; write a number and s, m, h, d or w in quotes: “6h”")
     parts = re.findall(r"(\d{1,9})([smhdw])", value)
     length = sum((timedelta(**{UNITS[unit]: min(int(number), 10**6)}) for number, unit in parts), timedelta())
     if not timedelta() < length <= LONGEST:
-        raise ValueError(f"{_shown(value)} is too short or too long; write from “1s” up to “3660d”")
+        raise ValueError(f"{quoted(value)} is too short or too long; write from “1s” up to “3660d”")
     return length
 
 
@@ -41,10 +41,10 @@ def cron(value: Any) -> str:
     except CronSimError as error:
         shown = str(error).lower()
         raise ValueError(
-            f"{_shown(text)} is no cron expression ({shown}); write minute, hour, day, month, weekday: “17 3 * * *”"
+            f"{quoted(text)} is no cron expression ({shown}); write minute, hour, day, month, weekday: “17 3 * * *”"
         ) from error
     except StopIteration:
-        raise ValueError(f"{_shown(text)} never comes; write a day that its month has: “17 3 1 * *”") from None
+        raise ValueError(f"{quoted(text)} never comes; write a day that its month has: “17 3 1 * *”") from None
     return " ".join(text.split())
 
 
@@ -58,7 +58,7 @@ def zone(value: Any) -> str:
     text = _text(value, "Europe/Vienna")
     if text not in _zones():
         near = sorted(name for name in _zones() if name.rpartition("/")[2].lower() == text.rpartition("/")[2].lower())
-        raise ValueError(f"no time zone {_shown(text)}; write a name as “{(near or ['Europe/Vienna'])[0]}” or “UTC”")
+        raise ValueError(f"no time zone {quoted(text)}; write a name as “{(near or ['Europe/Vienna'])[0]}” or “UTC”")
     ZoneInfo(text)
     return text
 
@@ -82,14 +82,14 @@ def name(value: Any) -> str:
     """Return a name chosen by the user; it is used in commands, addresses and file names."""
     text = _text(value, "nightly")
     if not re.fullmatch(r"[A-Za-z0-9][\w-]{0,39}", text, re.ASCII):
-        raise ValueError(f"{_shown(text)} is no name; write letters, digits, - and _ only: “nightly”")
+        raise ValueError(f"{quoted(text)} is no name; write letters, digits, - and _ only: “nightly”")
     return text
 
 
 def seconds(value: Any) -> float:
     """Return a number of seconds from 0 to 3600."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
-        raise ValueError(f"{_shown(value)} is no number of seconds from 0 to 3600; write it without quotes: 2")
+        raise ValueError(f"{quoted(value)} is no number of seconds from 0 to 3600; write it without quotes: 2")
     return float(value)
 
 
@@ -112,13 +112,13 @@ def captures(value: Any) -> Path | bool:
 
 def _text(value: Any, example: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{_shown(value)} is no text; write it in quotes: “{example}”")  # noqa: TRY004 - pydantic's way
+        raise ValueError(f"{quoted(value)} is no text; write it in quotes: “{example}”")  # noqa: TRY004 - pydantic's way
     if not value.strip() or not value.isprintable():
         raise ValueError("this text is empty or has control characters; write one without, or leave the key out")
     return value
 
 
-def _shown(value: Any) -> str:
+def quoted(value: Any) -> str:
     """Return a value as in TOML, shortened for an error message."""
     shown = value if isinstance(value, str) else json.dumps(value, default=str)
     shown = shown if len(shown) <= LONGEST_SHOWN else shown[: LONGEST_SHOWN - 1] + "…"

@@ -7,6 +7,7 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from harvester.config.recurrence import recurrence_of
+from harvester.config.toml_file import KeyPath
 from harvester.errors import UsageError
 from harvester.politeness import agreed_delay, is_loopback
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 OFTENEST = timedelta(minutes=10)
 """The shortest period for an archive: listings change a few times a week, so a shorter one only burdens the archive."""
 LOOKED_AHEAD = 100
-KeyPath = tuple[str | int, ...]
-"""The keys that lead to a value."""
 Contradiction = tuple[KeyPath, str]
 
 

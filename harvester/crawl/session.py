@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from harvester.crawl.proof import WalkPage
 from harvester.crawl.warc_writer import HttpAnswer
 from harvester.ingest import ANOTHER_PAGE, NOTHING_FOUND
+from harvester.model import Problem
 from harvester.store.captures import newest_validators
 from harvester.store.database import transaction, translate_errors
 from harvester.store.due_pages import count_document_pages, find_due_pages
+from harvester.store.listing_members import count_seen
 from harvester.store.removals import apply_removals, close_walk
 from harvester.store.walks import (
     begin_walk,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from harvester.crawl.options import CrawlOptions
     from harvester.crawl.proof import WalkResult
     from harvester.crawl.warc_writer import WarcFile
-    from harvester.model import Problem
+    from harvester.source import Minimum
     from harvester.store.captures import Validators
     from harvester.store.listing_members import MissingDocument
     from harvester.store.run import Run
@@ -118,6 +120,14 @@ class CrawlSession:
             self._warc.note(listing.url, removals_note(listing, alive, unsure), datetime.now(UTC))
         with translate_errors(self._path):
             apply_removals(self.run, walk, leaving, alive, unsure)
+
+    def check_minimum(self, walk: int, listing: ListingAddress, minimum: Minimum) -> None:
+        """Add a problem for each thing of which a walk has seen fewer than its source asserts."""
+        found = count_seen(self.run.db, walk)
+        for what, there, wanted in (("records", found[0], minimum.records), ("dated records", found[1], minimum.dated)):
+            if there < wanted:
+                message = f"{there:,} {what} in the listing, at least {wanted:,} are asserted: compare with the archive"
+                self.problem(Problem("error", "fewer-than-asserted", message), listing.url)
 
     def step(self, number: int, result: PageResult | None, *, cached: bool) -> WalkPage:
         """Return what a page of a walk contained."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from harvester.crawl.capture_fetcher import Fetched
-    from harvester.crawl.proof import WalkPage
+    from harvester.crawl.proof import WalkPage, WalkResult
     from harvester.crawl.session import CrawlSession
     from harvester.source import Source
     from harvester.store.listing_members import MissingDocument
@@ -117,10 +117,13 @@ class SourceCrawl:
                 self.expected = foreseen - len(read) if foreseen else self.expected
                 wanted = steps.send(step)
         except StopIteration as end:
-            leaving = self._session.end_walk(walk, listing, end.value)
-            self._capture_fetcher.stop_after(end.value)
+            result: WalkResult = end.value
+            leaving = self._session.end_walk(walk, listing, result)
+            self._capture_fetcher.stop_after(result)
         async for fetched in self._missing(walk, listing, leaving):
             yield fetched
+        if listing.is_whole and self._source.minimum and result.status in ("complete", "partial"):
+            self._session.check_minimum(walk, listing, self._source.minimum)
 
     def _foreseen(self, step: WalkPage, plan: WalkLimits, held: int) -> int | None:
         """Return the expected number of pages, with the document pages of all records that are not stored."""

@@ -139,6 +139,11 @@ def of_total(stated: Range) -> Iterator[Problem]:
 def of_count(stated: Range, found: int) -> Iterator[Problem]:
     """Yield the differences between the range line and the records found."""
     yield from of_total(stated)
+    if stated.count is None or stated.first is None:
+        if stated.total is not None and stated.kind == "exact" and found > stated.total:
+            message = f"the page promises {stated.total} records in all, {found} stand there"
+            yield Problem("error", "more-records", message)
+        return
     if found < stated.count:
         message = f"the page promises {stated.count} records and holds {found}: get a whole copy of it"
         yield Problem("error", "records-missing", message, stated.first + found)

@@ -24,26 +24,38 @@ MOST_DIGITS = 12
 """No listing has so many records; a longer number is not even converted."""
 
 _NO_DIGIT = re.compile(r"\D")
+_NUMBERS = ("first", "last", "total", "page", "pages")
 
 
 @dataclass(frozen=True)
 class Range:
-    """`711 - 720 of 1250`. `kind`: the meaning of the total. `overshoots`: the line ends after its own total."""
+    """`711 - 720 of 1250`, `1,250 results` or `page 72 of 125`; what a line does not state is None.
 
-    first: int
-    last: int
-    total: int
+    `kind`: the meaning of the total. `overshoots`: the line ends after its own total.
+    """
+
+    first: int | None
+    last: int | None
+    total: int | None
     kind: TotalKind = "exact"
     overshoots: bool = False
+    page: int | None = None
+    pages: int | None = None
 
     @property
-    def count(self) -> int:
-        """The number of records that the page declares."""
-        return self.last - self.first + 1 if self.total else 0
+    def count(self) -> int | None:
+        """The number of records that the page declares; None if its line does not state it."""
+        if self.total == 0:
+            return 0
+        return None if self.first is None or self.last is None else self.last - self.first + 1
 
     @property
     def possible(self) -> bool:
         """Return whether such a page is possible."""
+        if self.page is not None and self.pages is not None and not 0 <= self.page <= max(self.pages, 1):
+            return False
+        if self.first is None or self.last is None or self.count is None or self.total is None:
+            return True
         if self.total == 0:
             return self.first <= 1 and self.last == 0
         within = self.last <= self.total or self.kind != "exact"
@@ -54,7 +66,8 @@ class Range:
 
         Then the page ends with the total, unless it contains as many records as the line declares.
         """
-        if self.kind == "exact" and 1 <= self.first <= self.total < self.last:
+        first, last, total = self.first or 0, self.last or 0, self.total or 0
+        if self.kind == "exact" and 1 <= first <= total < last:
             yield replace(self, last=self.total, overshoots=True)
             yield replace(self, kind="floor", overshoots=True)
         else:
@@ -67,7 +80,7 @@ SINGLE = Range(1, 1, 1)
 
 def as_limited(stated: Range, lines: Iterable[str]) -> Range:
     """Return a range, its total marked as a ceiling if a line of the page states one."""
-    limited = stated.kind == "exact" and is_ceiling(lines, stated.total)
+    limited = stated.kind == "exact" and stated.total is not None and is_ceiling(lines, stated.total)
     return replace(stated, kind="ceiling") if limited else stated
 
 
@@ -78,23 +91,36 @@ def find_range(blocks: Sequence[Block], form: Form) -> tuple[int, list[Range]] |
         found = form.range_pattern.fullmatch(line) if form.range_pattern else None
         if found:
             stated = read_range(found)
-            return at, [one for one in stated.readings() if one.possible] if stated else []
+            return at, [one for one in stated.readings() if one.possible and one.count is not None] if stated else []
         if form.single_pattern and form.single_pattern.fullmatch(line):
             return at, [SINGLE]
     return None
 
 
 def read_range(found: re.Match[str]) -> Range | None:
-    """Return the range of a range line; None if no listing can have so many records."""
-    digits = [_NO_DIGIT.sub("", found[name]) for name in ("first", "last", "total")]
-    numbers = [int(number) for number in digits if len(number) <= MOST_DIGITS]
-    if len(numbers) < len(digits):
+    """Return the range of a range line; None if no listing can have so many records.
+
+    A form whose line has several shapes numbers their groups: `total`, `total1`.
+    """
+    groups = {name.rstrip("0123456789"): text for name, text in found.groupdict().items() if text is not None}
+    digits = {name: _NO_DIGIT.sub("", groups[name]) for name in _NUMBERS if name in groups}
+    if any(len(number) > MOST_DIGITS for number in digits.values()):
         return None
-    first, last, total = numbers
-    return Range(first, last, total, kind_of(found))
+    numbers = {name: int(number) for name, number in digits.items()}
+    return Range(
+        numbers.get("first"),
+        numbers.get("last"),
+        numbers.get("total"),
+        kind_of(groups),
+        page=numbers.get("page"),
+        pages=numbers.get("pages"),
+    )
 
 
-_FLOOR = re.compile(r"(?i)over|more than|at least|>|[+]|or more|mehr als|plus de")
+_FLOOR = re.compile(
+    r"(?i)over|more than|at least|>|[+]|or more|mehr als|plus de"
+    r"|más de|mais de|oltre|meer dan|более|ponad|více než|több mint|超过"
+)
 _CEILING = re.compile(r"(?i)up to|at most|maximum|first")
 _LIMITED = re.compile(
     r"(?i)\b(?:limited to|(?:only|display(?:s|ed|ing)?|show(?:s|n|ing)?) (?:the |a )?first|no more than|at most"
@@ -110,9 +136,8 @@ SPACES = str.maketrans({"\xa0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " "
 """No-break and thin spaces, which separate the thousands of a number, as spaces."""
 
 
-def kind_of(found: re.Match[str]) -> TotalKind:
+def kind_of(groups: dict[str, str]) -> TotalKind:
     """Return the meaning of the words around the total of a range line."""
-    groups = found.groupdict()
     words = " ".join(filter(None, (groups.get("before"), groups.get("after"))))
     if not words.strip():
         return "exact"

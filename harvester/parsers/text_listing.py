@@ -42,17 +42,18 @@ def read_listing(text: str, form: Form, order: DateOrder | None) -> Listing | Re
 def _read_ranged_page(
     blocks: list[Block], text: str, stated: Range, form: Form, order: DateOrder | None
 ) -> Listing | Refused:
-    if len(blocks) > MOST_BLOCKS_PER_RECORD * (stated.count + 1):
+    count, total = stated.count or 0, stated.total or 0
+    if len(blocks) > MOST_BLOCKS_PER_RECORD * (count + 1):
         return _too_large(len(blocks), form)
     for _ in form.noise:  # each once: an undated record's title may be the same
         if blocks and form.is_noise(blocks[0].text):
             blocks = blocks[1:]
     blocks, ending = take_ending(blocks, text, form)
-    pager_missing = form.ends_at is not None and stated.total > stated.count and not ending.proven
+    pager_missing = form.ends_at is not None and total > count and not ending.proven
     cut = pager_missing or _stops_early(blocks, ending)
-    promise = Promise(stated.count, ending.proven, not cut, "one-word lines" in form.loses)
+    promise = Promise(count, ending.proven, not cut, "one-word lines" in form.loses)
     reading = read_counted(blocks, promise)
-    short = len(reading.entries) < stated.count
+    short = len(reading.entries) < count
     return _listing(reading, form, ending, order, stated, cut=cut or (short and not ending.proven))
 
 
@@ -79,7 +80,7 @@ def _listing(
 ) -> Listing | Refused:
     if titles_are_gone(reading.entries):
         return Refused("degraded", "the titles are gone from this text", form=form.name)
-    placed = list(place(reading.entries, form, stated.first if stated else 1, ending, order))
+    placed = list(place(reading.entries, form, (stated and stated.first) or 1, ending, order))
     records = tuple(one.record for one in placed if one.record)
     if not records and (stated is None or stated.count):
         return Refused("no-records", "the header of a listing without any record that can be read", form=form.name)

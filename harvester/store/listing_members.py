@@ -43,6 +43,13 @@ def is_late(db: Database, walk: int) -> bool:
     return db.execute(sql, [walk]).fetchone() is not None
 
 
+def count_seen(db: Database, walk: int) -> tuple[int, int]:
+    """Return how many documents a walk has seen, and how many of them have a date."""
+    sql = f"SELECT count(*), count(date) FROM documents WHERE id IN ({_SEEN})"
+    records, dated = db.execute(sql, {"walk": walk}).fetchone()
+    return int(records), int(dated)
+
+
 def count_missing(db: Database, walk: int) -> int:
     """Update the members of a listing from a complete walk; return how many are missing for the first time.
 

@@ -81,8 +81,10 @@ class ListingReader:
         stated = as_limited(stated, re.split(r"[\t\n]", self._text.translate(SPACES)))
         end = self._end(start)
         window = Window(self._text, start, len(self._text) if end is None else end)
-        found = self._find(window, stated.count) if stated.count else []
-        if stated.count and not found:
+        found = [] if stated.count == 0 else self._find(window, stated.count)
+        if stated.count is None and not found:  # the line may stand behind the records
+            found = self._find(Window(self._text, 0, len(self._text)), None)
+        if stated.count != 0 and not found:
             return self._nothing("no-records", self._line_before(start))
         return self._listing(found, stated, whole=self._whole or end is not None)
 
@@ -105,7 +107,7 @@ class ListingReader:
         """Return the listing of these blocks. Unless `whole`, nothing proves that its last record is complete."""
         form = self._form
         whole = whole or self._closes(found)
-        first = stated.first if stated else 1
+        first = (stated and stated.first) or 1
         records = tuple(record for _, record in self._records(found, first, whole=whole))
         unread = [
             (first + at, line_of(self._engine.text(one.block))) for at, one in enumerate(found) if not one.address
@@ -115,7 +117,14 @@ class ListingReader:
         if stated is None:
             return Listing(form.name, records, problems=problems)
         return Listing(
-            form.name, records, stated.first, stated.last, stated.total, problems=problems, total_kind=stated.kind
+            form.name,
+            records,
+            stated.first,
+            stated.last,
+            stated.total,
+            problems=problems,
+            total_kind=stated.kind,
+            declared_pages=stated.pages,
         )
 
     def _records(self, found: Sequence[RecordBlock], first: int, *, whole: bool) -> list[tuple[int, Record]]:

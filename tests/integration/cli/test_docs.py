@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from tests import reference, schema_reference
+from tests import definition_reference, reference, schema_reference
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ def test_the_page_on_the_schema_says_what_the_schema_is() -> None:
     assert schema_reference.PAGE.read_text("utf-8") == schema_reference.render(), (
         "run `python -m tests.schema_reference`"
     )
+
+
+def test_the_page_on_sources_explains_every_key() -> None:
+    assert definition_reference.PAGE.read_text("utf-8").partition(definition_reference.BEGIN)[2].strip() == (
+        definition_reference.render().strip()
+    ), "run `python -m tests.definition_reference`"
 
 
 @pytest.mark.parametrize("context", reference.everything(), ids=lambda context: context.command_path)

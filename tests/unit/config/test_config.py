@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.cli import run
-from harvester.config.loader import TABLES, lines_of, read_settings
+from harvester.config.loader import TABLES, read_settings
 from harvester.config.model import Settings
 from harvester.config.render import example
+from harvester.config.toml_file import lines_of
 from harvester.errors import UsageError
 from tests.support.paths import FIXTURES, ROOT
 

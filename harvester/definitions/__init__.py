@@ -1,0 +1,1 @@
+"""Definitions of archives: TOML files that say how an archive's pages are found and read."""

@@ -1,0 +1,91 @@
+"""Loads definitions. Each error is one line: file, line, and how to correct it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from harvester.config.toml_file import faults_of, read_toml
+from harvester.definitions.model import Definition
+from harvester.definitions.source import source_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from harvester.config.toml_file import KeyPath, Positions
+    from harvester.source import Source
+
+FACETS = ("language", "subject", "person", "place", "contributor", "collection", "donor")
+FIELDS = (
+    *("title", "date", "summary", "archive", "archive_location", "classification", "rights", "kind", "uploaded"),
+    *("credit", "record_id"),
+)
+NOT_KEPT = "none"
+"""What a label is whose value is left out."""
+
+
+def load_definition(file: Path, platforms: Path) -> Source:
+    """Return the source that a file defines; its name is the file's.
+
+    `platforms`: the folder of the definitions of platforms. Raises SettingsError for the first error in the file.
+    """
+    return source_of(read_definition(file, platforms), file.stem)
+
+
+def read_definition(file: Path, platforms: Path) -> Definition:
+    """Return the definition in a file, completed by that of its platform."""
+    written, places = read_toml(file, "listing")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", file.stem):
+        raise places.error_at((), "a source has its file's name; rename it to small letters, digits, - and _ only")
+    document = _completed(written, places, platforms)
+    try:
+        definition = Definition.model_validate(document)
+        faults = list(_contradictions(definition))
+    except ValidationError as error:
+        faults = faults_of(error, Definition)
+    if faults:
+        raise places.first_error(faults)
+    return definition
+
+
+def _completed(written: dict[str, Any], places: Positions, platforms: Path) -> dict[str, Any]:
+    """Return a definition over that of its platform: tables are merged key by key, other values replace."""
+    name = written.get("platform")
+    if not isinstance(name, str):
+        return written
+    there = sorted(found.stem for found in platforms.glob("*.toml"))
+    if name not in there:
+        near = difflib.get_close_matches(name, there, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(there)}"
+        raise places.error_at(("platform",), f'there is no platform "{name[:40]}"; {hint}')
+    return _merged(read_toml(platforms / f"{name}.toml", "listing")[0], written)
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _merged(below[key], value) if isinstance(value, dict) and isinstance(below.get(key), dict) else value
+        for key, value in above.items()
+    }
+    return {**below, **both}
+
+
+def _contradictions(definition: Definition) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the path of each key that contradicts another one, and what to do about it."""
+    if definition.listing is None and definition.document is None:
+        yield (), "nothing says how its pages are read; write a table [listing], [document], or a platform"
+    if not definition.items and definition.listing:
+        yield ("listing",), 'nothing says which links are records; write items = "/document/{slug}" at the top'
+    if definition.pager and definition.pager.page and definition.pager.offset:
+        yield ("pager", "offset"), "a pager counts pages or records; write `page` or `offset`"
+    if definition.listing and "nothing" in definition.listing.declares and len(definition.listing.declares) > 1:
+        yield ("listing", "declares"), "a listing declares something or nothing; leave one of them out"
+    known = (*FIELDS, *FACETS, NOT_KEPT)
+    for label, field in definition.labels.items():
+        if field not in known:
+            near = difflib.get_close_matches(field, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+            yield ("labels", label), f'there is no field "{field[:40]}"; {hint}'

@@ -1,0 +1,145 @@
+"""Templates: texts with placeholders, with which definitions describe lines of pages and addresses.
+
+They are made into regular expressions whose time is bounded by construction: a number is matched at once or not at
+all, and of placeholders for any text there are at most two, the second at the end. So a hostile definition costs no
+more than a hostile page.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LONGEST = 200
+"""Characters of a template."""
+MOST = 12
+"""Templates for one thing."""
+LONGEST_ANY = 80
+"""Characters for which `{*}` may stand in a line, unless it ends the line."""
+
+NUMBER = r"(?<!\d)(?>\d{1,3}(?:[,.\x20’']\d{3}){1,5}|\d{1,3}(?:,\d{2,3}){1,5}|\d{1,15})(?!\d)"
+"""A number, with or without separators of its thousands."""
+OF = (
+    "out of a total of|out of|of a total of|of about|of|von insgesamt|von etwa|von|aus|sur un total de|sur les|sur"
+    "|de un total de|de um total de|de los|de las|de|du total de|di un totale di|di|su un totale di|su|dei|delle"
+    "|van de|van in totaal|van|из общего числа|из|z celkem|z|ze|od|összesen|a"
+    "|[/／|,，、]? ?(?:共|共计|全|全部|总共)|/|中|의"
+)
+"""What stands between the last number and the total, in the languages of archives."""
+TO = "through|to|bis zu|bis|à|au|a|al|até|ao|tot en met|tot|t/m|до|по|do|až|–|至|到|から|~|～|〜|[.]{2,3}|…|[-–—−‐‑]"
+"""What stands between the first and the last number."""
+BEFORE_TOTAL = (
+    "about|around|approximately|approx[.]|circa|ca[.]|roughly|nearly|almost|some|~|≈|over|more than|at least|>"
+    "|up to|at most|a maximum of|the first|first|ungefähr|etwa|mehr als|environ|plus de|más de|mais de|oltre|meer dan"
+    "|более|ponad|více než|több mint|超过|約|约"
+)
+"""Words that qualify a total; what they mean: see `parsers/range_lines.py`."""
+_IN_LINES = {
+    "first": rf"(?P<first>{NUMBER})",
+    "last": rf"(?P<last>{NUMBER})",
+    "total": rf"(?:(?P<before>{BEFORE_TOTAL}) ?)?(?P<total>{NUMBER})(?P<after> ?[+]| or more)?",
+    "page": rf"(?P<page>{NUMBER})",
+    "pages": rf"(?P<pages>{NUMBER})",
+    "number": NUMBER,
+    "of": rf"(?:{OF})",
+    "to": rf"(?:{TO})",
+    "*": "",
+}
+_IN_ADDRESSES = {
+    "slug": r"(?P<slug>[^/?#]+)",
+    "path": r"(?P<slug>[^?#]*[^/?#])",
+    "record_id": r"(?P<record_id>\d{1,18})",
+    "node_id": r"(?P<node_id>\d{1,18})",
+    "*": r"[^/?#]{1,200}",
+}
+_IN_NAMES = {"number": r"\d*", "*": r"[^\]=&]{0,80}"}
+_TOKEN = re.compile(r"\{([^{}]*)\}|([{}])|([^{}]+)")
+_ALIKE = {**dict.fromkeys("-–—−‐‑", "[-–—−‐‑]"), **dict.fromkeys("'’‘", "['’‘]"), **dict.fromkeys('"“”„«»', '["“”„«»]')}
+_GROUP = re.compile(r"\(\?P<(\w+)>")
+RANGE_TEMPLATES = (
+    "{*}{first} {to} {last} {of} {total}{*}",
+    "{*}{total} 件中 {first} {to} {last}{*}",
+    "{*}{first} {to} {last} 件 {of} {total}{*}",
+    "{*}第 {first} {to} {last} 条 {of} {total}{*}",
+    "{*}{total} találatból {first} {to} {last}{*}",
+)
+"""What the word `range` stands for: a range line in any of the languages, with any words around it."""
+
+
+def placeholders(template: str) -> list[str]:
+    """Return the names of a template's placeholders."""
+    return [token[1] for token in _TOKEN.finditer(template) if token[1] is not None]
+
+
+def line_pattern(template: str) -> str:
+    """Return the pattern of a line; raise ValueError with the fix if the template is none.
+
+    Spaces in it stand for any number of spaces, and a dash or quotation mark for any kind of it.
+    """
+    tokens = list(_tokens(template, _IN_LINES))
+    anywhere = [at for at, (name, _) in enumerate(tokens) if name == "*"]
+    inner = [at for at in anywhere if at < len(tokens) - 1]
+    if len(inner) > 1 or len(anywhere) == len(tokens):
+        raise ValueError("this has {*} too often; write it at most twice: once within the line, once at its end")
+    _no_name_twice(template)
+    parts = []
+    for at, (name, text) in enumerate(tokens):
+        if name == "*":
+            parts.append(rf"[^\t\n]{{0,{LONGEST_ANY}}}?" if at < len(tokens) - 1 else r"[^\t\n]*+")
+        else:
+            parts.append(_IN_LINES[name] if name else _words(text))
+    return f"(?i:{''.join(parts)})"
+
+
+def address_pattern(template: str, base: str = "") -> str:
+    """Return the pattern of a path without its first slash, below the path `base`."""
+    if not template.startswith("/"):
+        raise ValueError(
+            f"“{template}” is no path; begin it with a slash, as behind the archive's address: “/item/{{slug}}”"
+        )
+    _no_name_twice(template)
+    tokens = _tokens(base.rstrip("/") + template, _IN_ADDRESSES)
+    return "".join(_IN_ADDRESSES[name] if name else re.escape(text) for name, text in tokens).removeprefix("/")
+
+
+def name_pattern(template: str) -> str:
+    """Return the pattern of a parameter's name."""
+    return "".join(_IN_NAMES[name] if name else re.escape(text) for name, text in _tokens(template, _IN_NAMES))
+
+
+def literal_of(template: str) -> str:
+    """Return the longest text between the placeholders of an address."""
+    return max((text for name, text in _tokens(template, _IN_ADDRESSES) if not name), key=len, default="")
+
+
+def any_of(patterns: Iterable[str]) -> str:
+    """Return one pattern for several, whose groups are numbered so that each has a name of its own: `total2`."""
+    numbered = [_GROUP.sub(rf"(?P<\g<1>{at or ''}>", pattern) for at, pattern in enumerate(patterns)]
+    return "|".join(f"(?:{pattern})" for pattern in numbered)
+
+
+def _tokens(template: str, known: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the placeholders by name, and the texts between them with an empty name."""
+    if len(template) > LONGEST:
+        raise ValueError(f"this is longer than {LONGEST} characters; write what is needed to recognise it")
+    for token in _TOKEN.finditer(template):
+        if token[2] or (token[1] is not None and token[1] not in known):
+            there = ", ".join(f"{{{name}}}" for name in known)
+            raise ValueError(f"“{token[0]}” is no placeholder; there are {there}")
+        yield token[1] or "", token[3] or ""
+
+
+def _no_name_twice(template: str) -> None:
+    names = [name for name in placeholders(template) if name not in ("*", "number", "of", "to")]
+    double = next((name for name in names if names.count(name) > 1), None)
+    if double or {"slug", "path"} <= set(names):
+        raise ValueError(f"{{{double or 'slug'}}} stands twice in it; write it once, and {{*}} for what does not count")
+
+
+def _words(text: str) -> str:
+    """Return the pattern of a text: white space counts little, and kinds of dashes and quotation marks are alike."""
+    letters = ["\0" if letter.isspace() else _ALIKE.get(letter, re.escape(letter)) for letter in text]
+    return re.sub("\0+", " ?", "".join(letters))
