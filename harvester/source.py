@@ -93,6 +93,8 @@ class Pager:
     `newest_first`: the value of `order` that lists new records first; without one a walk is proven by walking twice.
     `ceiling`: how many records of a listing the site shows at most; 0 if it shows them all. Without it a walk that has
     seen exactly 500, 1,000 or 10,000 records is repeated in another order before its result counts.
+    `query`: parameters that the address of every page has. `page_path`: what follows the path on further pages, with
+    `{page}` for the page's number, if the number is not in the query.
     """
 
     path: str
@@ -105,6 +107,23 @@ class Pager:
     order: str = "sort"
     newest_first: str | None = None
     ceiling: int | None = None
+    query: tuple[tuple[str, str], ...] = ()
+    page_path: str | None = None
+
+    @cached_property
+    def paths(self) -> str:
+        """The pattern of the paths of a listing's pages, without the first slash; `page` is the group of the number."""
+        first, pattern = self.path.strip("/"), re.escape(self.path.strip("/"))
+        if self.page_path is None:
+            return f"{pattern}/?"
+        before, _, after = self.page_path.strip("/").partition("{page}")
+        further = re.escape(f"{first}/{before}".lstrip("/"))
+        return rf"(?:{pattern}/?|{further}(?P<page>\d{{1,7}}){re.escape(after)}/?)"
+
+    @cached_property
+    def path_pattern(self) -> re.Pattern[str]:
+        """The same, compiled for whole paths."""
+        return re.compile(f"/?{self.paths}")
 
 
 @dataclass(frozen=True)
@@ -141,7 +160,7 @@ class Source:
     def path_pattern(self) -> re.Pattern[str]:
         """The pattern of a page's address; saved files are named after addresses."""
         items = (self.addresses.path,) if self.addresses else ()
-        listings = (rf"{re.escape(self.pager.path.lstrip('/'))}(?:\?.*)?",) if self.pager else ()
+        listings = (rf"{self.pager.paths}(?:\?.*)?",) if self.pager else ()
         paths = (*items, *listings, *self.paths)
         return re.compile("|".join(f"(?:{path})" for path in paths) or ".*", re.DOTALL)
 
@@ -235,12 +254,14 @@ class HtmlForm(Form):
     `marks`: bytes of which every such page contains at least one; without any, every page may have this form.
     `slices`: pairs of bytes around everything that is read; a pair counts if each occurs exactly once (the end, from
     the start on) and no mark is outside. The first that counts is used, else the whole page.
-    `labels`: the meaning of the archive's own labels, besides the common ones.
+    `labels`: the meaning of the archive's own labels, besides the common ones. `keeps_others`: the values of labels
+    without a meaning are kept behind their label.
     """
 
     marks: tuple[bytes, ...] = ()
     slices: tuple[tuple[bytes, bytes], ...] = MAIN
     labels: Labels = ()
+    keeps_others: bool = False
 
     @cached_property
     def labelled(self) -> dict[str, str]:
@@ -249,8 +270,25 @@ class HtmlForm(Form):
 
 
 @dataclass(frozen=True)
+class Selectors:
+    """Where the records of a listing are, by selectors: their blocks, and in each its fields.
+
+    `fields`: pairs of a field (or a label of the archive's own) and its selector; without any, a block is read as if it
+    was found by structure. `columns`: pairs of a table's header, or of a column's number from 1, and the field in it.
+    `key`: the field that identifies records without links.
+    """
+
+    record: str
+    fields: tuple[tuple[str, str], ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+    key: str | None = None
+
+
+@dataclass(frozen=True)
 class HtmlListing(HtmlForm):
     """A listing in HTML: records are the blocks around links to items, whatever their classes.
+
+    `selectors`: where the records are, if a definition says so.
 
     `date_behind_title`: a date follows its title. `labelled_values`: labels with their values follow a title.
     `nothing_found`: patterns of the archive's own words for a listing without records. `heading`: selector of the
@@ -261,6 +299,7 @@ class HtmlListing(HtmlForm):
     labelled_values: bool = False
     nothing_found: tuple[str, ...] = ()
     heading: str | None = None
+    selectors: Selectors | None = None
 
     @cached_property
     def nothing_pattern(self) -> re.Pattern[str] | None:

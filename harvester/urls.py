@@ -52,7 +52,7 @@ def listing_of(url: str, source: Source) -> ListingAddress | None:
     """Return the listing that an address is a page of; None if it is no listing's. Host and page do not matter."""
     pager = source.pager
     parts = urlsplit(url)
-    if pager is None or parts.path.rstrip("/") != pager.path:
+    if pager is None or not pager.path_pattern.fullmatch(parts.path):
         return None
     query = _query(parts.query)
     filters = tuple(sorted({value for name, value in query if re.fullmatch(pager.filters, name)}))
@@ -104,8 +104,15 @@ def _decoded(code: re.Match[str]) -> str:
 def page_url(listing: ListingAddress, number: int, source: Source, base: str | None = None) -> str:
     """Return the address of a page of a listing, counted from 0; `base` is another place of the same archive."""
     assert source.pager is not None  # noqa: S101 - only a source with a pager has listings with addresses
-    joint = "&" if "?" in listing.url else "?"
-    url = f"{listing.url}{joint}{source.pager.parameter}={source.pager.start + number * source.pager.step}"
+    pager, parts = source.pager, urlsplit(listing.url)
+    counted = str(pager.start + number * pager.step)
+    queries = [parts.query] if parts.query else []
+    if pager.page_path is None:
+        queries.append(f"{pager.parameter}={counted}")
+    elif number:
+        parts = parts._replace(path=parts.path.rstrip("/") + pager.page_path.replace("{page}", counted))
+    queries += [urlencode(pager.query, quote_via=quote)] if pager.query else []
+    url = parts._replace(query="&".join(queries)).geturl()
     return rebased(url, base) if base else url
 
 
@@ -113,7 +120,12 @@ def page_number(url: str, source: Source) -> int | None:
     """Return which page of its listing an address is, counted from 0."""
     if listing_of(url, source) is None or source.pager is None:
         return None
-    value = dict(_query(urlsplit(url).query)).get(source.pager.parameter, str(source.pager.start))
+    parts, pager = urlsplit(url), source.pager
+    if pager.page_path is None:
+        value = dict(_query(parts.query)).get(pager.parameter, str(pager.start))
+    else:
+        found = pager.path_pattern.fullmatch(parts.path)
+        value = (found and found["page"]) or str(pager.start)
     return (int(value) - source.pager.start) // source.pager.step if re.fullmatch(r"\d{1,7}", value) else None
 
 

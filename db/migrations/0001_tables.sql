@@ -48,7 +48,7 @@ CREATE INDEX documents_filter ON documents (id, kind, sender, recipient, source,
 CREATE TABLE document_terms (
     document_id INTEGER NOT NULL REFERENCES documents (id),
     facet TEXT NOT NULL
-        CHECK (facet IN ('language', 'subject', 'person', 'place', 'contributor', 'collection', 'donor')),
+        CHECK (facet IN ('language', 'subject', 'person', 'place', 'contributor', 'collection', 'donor', 'other')),
     term TEXT NOT NULL,
     PRIMARY KEY (document_id, facet, term)
 ) WITHOUT ROWID;

@@ -9,7 +9,7 @@ SELECT d.id, d.title, d.summary,
     (SELECT group_concat(term, char(10)) FROM document_terms WHERE document_id = d.id AND facet = 'contributor')
         AS author,
     (SELECT group_concat(term, char(10)) FROM document_terms
-        WHERE document_id = d.id AND facet IN ('collection', 'donor')) AS collection,
+        WHERE document_id = d.id AND facet IN ('collection', 'donor', 'other')) AS collection,
     coalesce(d.archive, '') || char(10) || coalesce(d.archive_location, '') || char(10)
         || coalesce(d.classification, '') AS archive,
     coalesce(d.record_id, '') || char(10) || coalesce(d.node_id, '') || char(10) || d.key || char(10)

@@ -35,6 +35,7 @@ TERMS = {
     "contributor": ("Author", "author"),
     "collection": ("Collection", "collection"),
     "donor": ("Donor", "collection"),
+    "other": ("Other", "collection"),
 }
 LEAD = 320
 """Characters of a summary that are shown if none of the words is in it."""

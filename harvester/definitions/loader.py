@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harvester.config.toml_file import KeyPath, Positions
+    from harvester.definitions.model import ListingTable, PagerTable
     from harvester.source import Source
 
 FACETS = ("language", "subject", "person", "place", "contributor", "collection", "donor")
@@ -77,15 +78,35 @@ def _contradictions(definition: Definition) -> Iterator[tuple[KeyPath, str]]:
     """Yield the path of each key that contradicts another one, and what to do about it."""
     if definition.listing is None and definition.document is None:
         yield (), "nothing says how its pages are read; write a table [listing], [document], or a platform"
-    if not definition.items and definition.listing:
-        yield ("listing",), 'nothing says which links are records; write items = "/document/{slug}" at the top'
-    if definition.pager and definition.pager.page and definition.pager.offset:
-        yield ("pager", "offset"), "a pager counts pages or records; write `page` or `offset`"
-    if definition.listing and "nothing" in definition.listing.declares and len(definition.listing.declares) > 1:
-        yield ("listing", "declares"), "a listing declares something or nothing; leave one of them out"
+    if definition.pager:
+        yield from _of_pager(definition.pager)
+    if definition.listing:
+        yield from _of_listing(definition.listing, has_items=bool(definition.items))
     known = (*FIELDS, *FACETS, NOT_KEPT)
     for label, field in definition.labels.items():
         if field not in known:
             near = difflib.get_close_matches(field, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
             yield ("labels", label), f'there is no field "{field[:40]}"; {hint}'
+
+
+def _of_pager(table: PagerTable) -> Iterator[tuple[KeyPath, str]]:
+    ways = [name for name in ("page", "offset", "page_path") if getattr(table, name) is not None]
+    if len(ways) > 1:
+        yield ("pager", ways[-1]), f"a pager counts in one way; write {' or '.join(f'`{name}`' for name in ways)}"
+
+
+def _of_listing(table: ListingTable, *, has_items: bool) -> Iterator[tuple[KeyPath, str]]:
+    if not has_items and not table.key:
+        message = 'nothing says which links are records; write items = "/document/{slug}" at the top, or `key` here'
+        yield ("listing",), message
+    if "nothing" in table.declares and len(table.declares) > 1:
+        yield ("listing", "declares"), "a listing declares something or nothing; leave one of them out"
+    needing = next((name for name in ("fields", "columns", "key") if getattr(table, name) and not table.record), None)
+    if needing:
+        yield ("listing", needing), 'nothing says where a record stands; write record = "table tr" here'
+    if table.key and table.key not in (*(table.fields or {}), *(table.columns or {}).values()):
+        yield (
+            ("listing", "key"),
+            f'no field or column is "{table.key[:40]}"; write one that is in `fields` or `columns`',
+        )

@@ -14,11 +14,13 @@ from harvester.definitions.types import (
     Items,
     Lines,
     ListingPath,
+    PagePath,
     Pairs,
     Parameter,
     ParameterNames,
     Paths,
     Selector,
+    Selectors,
     Site,
     Strings,
 )
@@ -49,6 +51,11 @@ class PagerTable(Table):
     )
     begin: Annotated[int, Field(ge=0, le=1)] | None = Field(
         default=None, description="The number of the first page or record, 0 or 1; otherwise 0.", examples=["1"]
+    )
+    page_path: PagePath | None = Field(
+        default=None,
+        description="Or the end of the path of each further page.",
+        examples=['"/page/{page}/"'],
     )
     query: dict[Parameter, Text] = Field(
         default_factory=dict,
@@ -88,6 +95,26 @@ class ListingTable(Table):
         default=(),
         description="Texts of which the HTML of every page has at least one.",
         examples=['"body class=search"'],
+    )
+    record: Selector | None = Field(
+        default=None,
+        description="Where each record stands; without it records are found as blocks around links to them.",
+        examples=['"article.search-result"'],
+    )
+    fields: Selectors | None = Field(
+        default=None,
+        description="Where in a record its fields stand. A name that is no field is a label of the archive's own.",
+        examples=['{ title = "h3 a", date = ".dates", "Level" = ".level" }'],
+    )
+    columns: dict[Text, Text] | None = Field(
+        default=None,
+        description="For tables: the columns, by their header or their number from 1, and the fields in them.",
+        examples=['{ "Signatur" = "archive_location", "2" = "title" }'],
+    )
+    key: Text | None = Field(
+        default=None,
+        description="The field that identifies records without links.",
+        examples=['"archive_location"'],
     )
     date_after_title: bool = Field(
         default=False, description="Whether the date of a record follows its title.", examples=["true"]

@@ -13,7 +13,7 @@ from harvester.definitions.templates import (
     literal_of,
     name_pattern,
 )
-from harvester.source import MAIN, Addresses, DocumentForm, HtmlListing, Minimum, Pager, Source
+from harvester.source import MAIN, Addresses, DocumentForm, HtmlListing, Minimum, Pager, Selectors, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,13 +58,15 @@ def _pager(table: PagerTable, base: str) -> Pager:
         (base + table.path).rstrip("/"),
         table.size,
         parameter=table.offset or table.page or "page",
-        start=table.begin or 0,
+        start=(1 if table.page_path else 0) if table.begin is None else table.begin,
         step=table.size if table.offset else 1,
         filters=any_of(name_pattern(name) for name in table.filters) if table.filters else r"f\[\d*\]",
         text=table.search,
         order=table.order,
         newest_first=table.newest_first,
         ceiling=table.ceiling,
+        query=tuple(table.query.items()),
+        page_path=table.page_path,
     )
 
 
@@ -82,7 +84,15 @@ def _listing(table: ListingTable, labels: tuple[tuple[str, str], ...]) -> HtmlLi
         nothing_found=tuple(map(line_pattern, table.empty)),
         heading=table.heading,
         slices=_slices(table.between),
+        keeps_others=True,
+        selectors=_selectors(table),
     )
+
+
+def _selectors(table: ListingTable) -> Selectors | None:
+    if table.record is None:
+        return None
+    return Selectors(table.record, tuple((table.fields or {}).items()), tuple((table.columns or {}).items()), table.key)
 
 
 def _declared(lines: Iterable[str]) -> list[str]:
@@ -106,6 +116,7 @@ def _document(table: DocumentTable, labels: tuple[tuple[str, str], ...]) -> Docu
         panes=table.texts,
         node_path=r"node/(\d{1,12})" if table.drupal else None,
         slices=_slices(table.between),
+        keeps_others=True,
     )
 
 

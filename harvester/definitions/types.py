@@ -190,6 +190,19 @@ Items = Annotated[tuple[str, ...], BeforeValidator(several(item, "addresses of i
 Paths = Annotated[tuple[str, ...], BeforeValidator(several(path, "paths"))]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(several(host, "hosts"))]
 ParameterNames = Annotated[tuple[str, ...], BeforeValidator(several(parameters, "names of parameters"))]
+
+
+def selectors(value: Any) -> dict[str, str]:
+    """Return selectors by the fields that they select; a list of selectors is one with commas."""
+    if not isinstance(value, dict) or not value:
+        raise ValueError("this should be a table of fields with their selectors; write title = “h3 a” in it")
+    return {
+        text(field): ", ".join(map(selector, one)) if isinstance(one, list) else selector(one)
+        for field, one in value.items()
+    }
+
+
+Selectors = Annotated[dict[str, str], BeforeValidator(selectors)]
 Parameter = Annotated[str, BeforeValidator(parameter)]
 ListingPath = Annotated[str, BeforeValidator(listing_path)]
 PagePath = Annotated[str, BeforeValidator(page_path)]

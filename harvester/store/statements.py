@@ -36,7 +36,7 @@ DESCRIBED = (
 )
 STATED = (*DESCRIBED, "date_text", "url", "slug", "record_id", "node_id")
 """The fields of a statement, besides `terms` (by facet) and `attached` (a hash of texts and files)."""
-FACETS = ("language", "subject", "person", "place", "contributor", "collection", "donor")
+FACETS = ("language", "subject", "person", "place", "contributor", "collection", "donor", "other")
 KEYS = ("url", "slug", "record_id", "node_id")
 """Those of them by which the source itself identifies an item."""
 

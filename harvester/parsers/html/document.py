@@ -13,7 +13,7 @@ from harvester.model import DocumentPage, FileLink, Record, Refused, Text
 from harvester.parsers import page_problems
 from harvester.parsers.dates import read_date
 from harvester.parsers.html.page_bytes import container_of, may_end_so, open_elements
-from harvester.parsers.html.text import label_of, line_of, parts_of, stated_fields
+from harvester.parsers.html.text import label_of, line_of, parts_of, printed_label, stated_fields
 from harvester.urls import Address, read_address, read_file_address
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class DocumentReader:
         self._doubtful = set() if whole else self._last_elements()
         title = self._line(headings[0]) if headings else ""
         values = list(self._values())
-        stated = stated_fields(values, self._form.labelled)
+        stated = stated_fields(values, self._form.labelled, others=self._form.keeps_others)
         texts = read_texts(self._engine, self._root, self._believed(self._panes))
         if not title or not (stated or texts):
             message = "no title with fields or a text: not a document's page"
@@ -53,7 +53,7 @@ class DocumentReader:
         date = read_date(printed, self._source.date_order)
         attributes = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
         record = Record(1, title, date, **attributes, cut=not whole)
-        empty = [label for label, found in values if not found and label in self._form.labelled]
+        empty = [label for label, found in values if not found and label.casefold() in self._form.labelled]
         problems = (*page_problems.of_dates([record]), *page_problems.of_empty_fields(empty))
         problems += (*page_problems.of_document_end(shown=self._end == "shown", whole=whole),)
         return DocumentPage(self._form.name, record, texts, self._files(), problems)
@@ -132,8 +132,8 @@ class DocumentReader:
             lines = [" ".join(part) for part in parts_of(self._engine.text(block))]
             doubtful = key in self._doubtful
             simple = len(lines) == 2 and not doubtful  # as nearly all are
-            if simple and (label := label_of(lines[0])) in self._form.labelled:
-                yield label, values.get(key, lines[1:])
+            if simple and label_of(lines[0]) in self._form.labelled:
+                yield printed_label(lines[0]), values.get(key, lines[1:])
                 continue
             labels = self._lines_in(blocks, self._form.label) if labels is None else labels
             fields = list(_by_label(lines, labels.get(key, []), self._form.labelled))
@@ -174,7 +174,7 @@ def _by_label(
             continue
         if number:
             yield label, values
-        label, values = label_of(found), list(filter(None, [line[len(found) :].strip()]))
+        label, values = printed_label(found), list(filter(None, [line[len(found) :].strip()]))
     if lines:
         yield label, values
 

@@ -115,4 +115,6 @@ def is_consistent(page: Page) -> bool:
     """Return whether a fast reading can be used: as many records as declared, each with a link; no empty field."""
     if isinstance(page, Refused) or any(problem.code in _INCONSISTENT for problem in page.problems):
         return False
-    return isinstance(page, DocumentPage) or all(record.url and not record.cut for record in page.records)
+    return isinstance(page, DocumentPage) or all(
+        (record.url or record.record_id) and not record.cut for record in page.records
+    )

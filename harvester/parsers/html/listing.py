@@ -15,6 +15,7 @@ from harvester.parsers.dates import looks_like_date, may_be_date, read_date
 from harvester.parsers.grammar import date_place, read_linked
 from harvester.parsers.html.page_bytes import container_of, open_elements
 from harvester.parsers.html.record_blocks import Window, find_blocks
+from harvester.parsers.html.selected_records import SelectedRecords
 from harvester.parsers.html.text import LINK, labelled_parts, line_of, parts_of
 from harvester.parsers.range_lines import SINGLE, SPACES, as_limited, read_range
 from harvester.urls import canonical, host_of, listing_of, page_number
@@ -43,6 +44,7 @@ class ListingReader:
     def __init__(self, engine: Engine, root: Node, form: HtmlListing, source: Source, *, whole: bool) -> None:
         self._engine, self._root, self._form, self._source, self._whole = engine, root, form, source, whole
         self._text = "\t" + engine.text(root)
+        self._selected = SelectedRecords(engine, root, form.selectors, source) if form.selectors else None
 
     def read(self) -> Listing | Refused:
         """Return the page; `Refused` if it is not a listing."""
@@ -55,7 +57,8 @@ class ListingReader:
     def _read_ranged(self) -> Listing | Refused:
         """Return the reading by the first range line with as many records after it as it declares, else with any."""
         other: Listing | Refused | None = None
-        for stated, start in self._ranges():
+        # Lines that state a range first: a total may also stand above it.
+        for stated, start in sorted(self._ranges(), key=lambda found: found[0] is not None and found[0].first is None):
             page = self._read_range(stated, start)
             if page_problems.fits(page):
                 return page
@@ -101,6 +104,8 @@ class ListingReader:
         return None
 
     def _find(self, window: Window, count: int | None) -> list[RecordBlock]:
+        if self._selected:
+            return self._selected.find()
         return find_blocks(self._engine, self._root, window, self._source, count)
 
     def _listing(self, found: Sequence[RecordBlock], stated: Range | None, *, whole: bool) -> Listing:
@@ -134,11 +139,13 @@ class ListingReader:
         def record(at: int, place: DatePlace | None = None) -> Record:
             cut = at == len(found) - 1 and not whole
             order = self._source.date_order
+            if self._selected and self._selected.reads_fields:
+                return self._selected.read(found[at], first + at, cut=cut, order=order)
             return read_record(texts[at], found[at], self._form, first + at, cut=cut, order=order, place=place)
 
         records = [(at, record(at)) for at, one in enumerate(found) if one.address]
         dated = [at for at, one in records if one.date.text]
-        if not 0 < len(dated) < len(records):
+        if not 0 < len(dated) < len(records) or (self._selected and self._selected.reads_fields):
             return records
         place = next(filter(None, (place_of_date(texts[at], found[at]) for at in dated)), None)
         return [(at, one if one.date.text else record(at, place)) for at, one in records]
@@ -195,7 +202,7 @@ def read_record(
     before, title, after = _around_link(text, found.link, place)
     more: dict[str, Any] = {}
     if form.labelled_values:
-        more, after = labelled_parts(after, form.labelled)
+        more, after = labelled_parts(after, form.labelled, others=form.keeps_others)
     if form.noise:
         after = [part for part in after if len(part) > 1 or not form.is_noise(part[0])]
     date, summary = read_linked(before, after, date_behind=form.date_behind_title, place=place)
@@ -246,7 +253,7 @@ def links_onward(capture: Capture, source: Source) -> bool:
     listing, number = listing_of(capture.uri, source), page_number(capture.uri, source)
     if listing is None or number is None or source.pager is None:
         return False
-    mark = f"{source.pager.parameter}=".encode()
+    mark = (source.pager.page_path or f"{source.pager.parameter}=").partition("{page}")[0].encode()
     return any(
         mark in link and _leads_behind(unescape(link.decode("utf-8", "replace")), capture.uri, number, source)
         for link in _LINK.findall(capture.body)

@@ -68,38 +68,54 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-FACETS = frozenset({"language", "subject", "person", "place", "contributor", "collection", "donor"})
+OTHER = "other"
+"""The facet of values for which there is no field: each is kept behind its label."""
+FACETS = frozenset({"language", "subject", "person", "place", "contributor", "collection", "donor", OTHER})
 JOINT = "; "
 """Separates several values of a field that has one."""
 
 
 def label_of(text: str) -> str:
     """Return a label as it is compared."""
-    return text.strip().rstrip(":").strip().casefold()
+    return printed_label(text).casefold()
 
 
-def labelled_parts(parts: Sequence[Part], fields: Mapping[str, str]) -> tuple[dict[str, Any], list[Part]]:
+def printed_label(text: str) -> str:
+    """Return a label as it is printed, without its colon."""
+    return text.strip().rstrip(":：").strip()
+
+
+def labelled_parts(
+    parts: Sequence[Part], fields: Mapping[str, str], *, others: bool
+) -> tuple[dict[str, Any], list[Part]]:
     """Return the labelled values in the parts of a record, and the other parts; a final colon marks a label."""
     values: list[tuple[str, list[str]]] = []
     rest: list[Part] = []
     for part in parts:
         text = " ".join(part)
         if text.endswith(":") or label_of(text) in fields:
-            values.append((label_of(text), []))
+            values.append((printed_label(text), []))
         elif values:
             values[-1][1].append(text)
         else:
             rest.append(part)
-    return stated_fields(values, fields), rest
+    return stated_fields(values, fields, others=others), rest
 
 
-def stated_fields(values: Iterable[tuple[str, Sequence[str]]], fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return the fields of a record that labelled values state; facets become its terms."""
+def stated_fields(
+    values: Iterable[tuple[str, Sequence[str]]], fields: Mapping[str, str], *, others: bool
+) -> dict[str, Any]:
+    """Return the fields of a record that labelled values state; facets become its terms.
+
+    `others`: the values of labels that have no field are kept, too, each behind its label.
+    """
     stated: dict[str, Any] = {}
     terms: dict[tuple[str, str], None] = {}
     for label, texts in values:
-        field = fields.get(label)
-        if field in FACETS:
+        field = fields.get(label.casefold()) or (OTHER if others and label else None)
+        if field == OTHER:
+            terms |= {(OTHER, f"{label}: {text}"): None for text in texts}
+        elif field in FACETS:
             terms |= {(str(field), text): None for text in texts}
         elif field and texts:
             stated.setdefault(field, JOINT.join(dict.fromkeys(texts)))

@@ -67,7 +67,7 @@ CASES = {
     ),
     "no items": (
         WHOLE.replace('items = "/document/{slug}"\n', ""),
-        '6: listing: nothing says which links are records; write items = "/document/{slug}" at the top',
+        '6: listing: nothing says which links are records; write items = "/document/{slug}" at the top, or',
     ),
     "a table for a value": (HEAD + LISTING + "[pager]\npath = { a = 1 }\nsize = 3\n", "7: pager.path: "),
     "a value for a table": (HEAD + 'listing = "range"\n', "4: listing: this should be a table; write "),
@@ -235,7 +235,7 @@ CASES = {
     ),
     "two pagers": (
         HEAD + PAGER + 'page = "page"\noffset = "start"\n' + LISTING,
-        "8: pager.offset: a pager counts pages or records; write `page` or `offset`",
+        "8: pager.offset: a pager counts in one way; write `page` or `offset`",
     ),
     "a parameter with its value": (
         HEAD + PAGER + 'page = "page=1"\n' + LISTING,

@@ -11,7 +11,7 @@ import pytest
 from harvester.cli import run
 from harvester.config.toml_file import SettingsError
 from harvester.crawl.spiders import spider_of
-from harvester.model import Capture, Refused
+from harvester.model import Capture, DocumentPage, Listing, Refused
 from harvester.parsers.parse import parse
 from harvester.registry import load_definition, load_sources
 from harvester.source import Minimum
@@ -21,6 +21,7 @@ from tests.support.paths import FIXTURES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harvester.model import Page, Record
     from harvester.source import Source
 
 WILSON = """
@@ -70,6 +71,19 @@ def defined(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Source]:
     return {file.stem: load_definition(file) for file in folder.glob("*.toml")}
 
 
+def without_others(page: Page) -> Page:
+    """Return a page without the values that only definitions keep: those of labels that have no field."""
+    if isinstance(page, DocumentPage):
+        return replace(page, record=_without_others(page.record))
+    if isinstance(page, Listing):
+        return replace(page, records=tuple(map(_without_others, page.records)))
+    return page
+
+
+def _without_others(record: Record) -> Record:
+    return replace(record, terms=tuple(term for term in record.terms if term[0] != "other"))
+
+
 @pytest.mark.parametrize("case", PAGES)
 def test_a_definition_reads_pages_as_the_shipped_source_does(defined: dict[str, Source], case: str) -> None:
     about = json.loads((FIXTURES / "html" / case / "expected.json").read_text("utf-8"))
@@ -82,7 +96,7 @@ def test_a_definition_reads_pages_as_the_shipped_source_does(defined: dict[str, 
         assert own.code == shipped.code
     else:
         assert not isinstance(own, Refused)
-        assert replace(own, form=shipped.form) == shipped
+        assert without_others(replace(own, form=shipped.form)) == shipped
 
 
 @pytest.mark.parametrize("name", ["wilson", "blacklight"])

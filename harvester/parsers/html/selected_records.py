@@ -1,0 +1,121 @@
+"""Finds and reads records where a definition says that they are: blocks and fields by selectors, tables by columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harvester.model import Record
+from harvester.parsers.dates import read_date
+from harvester.parsers.html.record_blocks import RecordBlock
+from harvester.parsers.html.text import FACETS, label_of, line_of, parts_of, stated_fields
+from harvester.urls import Address, read_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harvester.parsers.html.engines import Engine, Node
+    from harvester.source import DateOrder, Selectors, Source
+
+MOST_ROWS = 2000
+"""Blocks that are looked at; a page of an archive has fewer than 1,000 records."""
+FIELDS = frozenset(
+    (
+        "title",
+        "date",
+        "summary",
+        "archive",
+        "archive_location",
+        "classification",
+        "rights",
+        "kind",
+        "uploaded",
+        "credit",
+    )
+) | {"record_id"}
+_KNOWN = {name: name for name in FIELDS | FACETS}
+
+
+class SelectedRecords:
+    """The records of one page, by the selectors of its form."""
+
+    def __init__(self, engine: Engine, root: Node, selectors: Selectors, source: Source) -> None:
+        self._engine, self._root, self._selectors, self._source = engine, root, selectors, source
+
+    @property
+    def reads_fields(self) -> bool:
+        """Whether the fields are selected, too; else a block is read by its structure."""
+        return bool(self._selectors.fields or self._selectors.columns)
+
+    def find(self) -> list[RecordBlock]:
+        """Return the rows of the page; those without a text or, in a table, without a cell are none."""
+        rows = self._engine.select(self._root, self._selectors.record)[:MOST_ROWS]
+        self._columns = self._columns_of(rows[0]) if rows and self._selectors.columns else {}
+        return [self._row(row) for row in rows if self._is_filled(row)]
+
+    def _is_filled(self, row: Node) -> bool:
+        """Return whether a row may be a record: it has text and, in a table, cells that are no headers."""
+        has_cells = not self._columns or self._engine.select(row, "td")
+        return bool(has_cells and self._engine.text(row).strip())
+
+    def _row(self, row: Node) -> RecordBlock:
+        titles = self._titles(row)
+        links = self._engine.select(row, self._source.addresses.selector) if self._source.addresses else []
+        for node in (*titles, *links):
+            address = read_address(self._engine.attribute(node, "href"), self._source)
+            text = line_of(self._engine.text(node))
+            if address and text:
+                return RecordBlock(row, text, address)
+        return RecordBlock(row, "", self._key(row))
+
+    def _titles(self, row: Node) -> list[Node]:
+        """Return the elements that are titles, each before the links around it."""
+        selector = dict(self._selectors.fields).get("title")
+        found = self._engine.select(row, selector)[:1] if selector else []
+        return [step for node in found for step in reversed(self._engine.path(node)) if self._engine.tag(step) == "a"]
+
+    def _key(self, row: Node) -> Address | None:
+        """Return an address without a place, for a record that only its key identifies."""
+        values = dict(self._values(row)).get(self._selectors.key or "", [])
+        return Address("", record_id=values[0]) if values else None
+
+    def read(self, row: RecordBlock, position: int, *, cut: bool, order: DateOrder | None) -> Record:
+        """Return the record of a row."""
+        stated: dict[str, Any] = stated_fields(self._values(row.block), _KNOWN, others=True)
+        title = stated.pop("title", None) or row.link
+        date = read_date(stated.pop("date", None), order)
+        url, slug, record_id, node_id = row.address or (None, None, None, None)
+        keys = {"slug": slug, "node_id": node_id} | ({"record_id": record_id} if record_id else {})
+        return Record(position, title, date, url=url or None, cut=cut, **{**stated, **keys})
+
+    def _values(self, row: Node) -> Iterator[tuple[str, list[str]]]:
+        """Yield the fields of a row with their values."""
+        for field, selector in self._selectors.fields:
+            nodes = self._engine.select(row, selector)
+            texts = [self._value(node, field) for node in nodes]
+            filled = list(filter(None, texts))
+            yield field, filled[:1] if field in ("title", "date") else filled
+        cells = self._engine.select(row, "td") if self._columns else []
+        for number, field in self._columns.items():
+            value = self._value(cells[number], field) if number < len(cells) else ""
+            if value:
+                yield field, [value]
+
+    def _value(self, node: Node, field: str) -> str:
+        parts = parts_of(self._engine.text(node))
+        if field == "summary":
+            return "\n\n".join("\n".join(part) for part in parts)
+        return " ".join(line for part in parts for line in part)
+
+    def _columns_of(self, row: Node) -> dict[int, str]:
+        """Return the fields of a table's columns, by the columns' numbers from 0."""
+        table = next((step for step in reversed(self._engine.path(row)) if self._engine.tag(step) == "table"), None)
+        heads = (
+            [label_of(line_of(self._engine.text(node))) for node in self._engine.select(table, "th")] if table else []
+        )
+        columns = {}
+        for head, field in self._selectors.columns:
+            if head.isdecimal():
+                columns[int(head) - 1] = field
+            elif label_of(head) in heads:
+                columns[heads.index(label_of(head))] = field
+        return columns
