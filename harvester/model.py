@@ -134,6 +134,10 @@ TotalKind = Literal["exact", "floor", "estimate", "ceiling"]
 """`exact`: so many; `floor`: at least so many; `estimate`: about so many; `ceiling`: the site shows no more."""
 
 
+Declares = Literal["nothing", "pages", "total", "range"]
+"""What a page declares of its listing: nothing, how many pages there are, only the total, or first, last and total."""
+
+
 @dataclass(frozen=True)
 class Listing:
     """One page of a listing. `first`, `last`, `declared_total` and `declared_pages` are None if no line states them.

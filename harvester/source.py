@@ -142,7 +142,8 @@ class Source:
 
     `date_order`: how it writes dates of numbers only (`3/4/1950`). If it is unknown, such a date has two readings.
 
-    `minimum`: what a walk of the whole archive must find, else its run is partial.
+    `minimum`: what a walk of the whole archive must find, else its run is partial. `declares_nothing`: its listings
+    state neither how many records nor how many pages they have.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Source:
     span_days: int = 7
     date_order: DateOrder | None = None
     minimum: Minimum | None = None
+    declares_nothing: bool = False
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:

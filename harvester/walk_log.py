@@ -49,7 +49,7 @@ class WalkRequest:
 
 @dataclass(frozen=True)
 class WalkOutcome:
-    """How a walk ended."""
+    """How a walk ended. `checked`: what the listing declared, and the walk was compared with."""
 
     status: str
     proof: str | None
@@ -59,6 +59,7 @@ class WalkOutcome:
     drift: int
     pages: int
     finished_at: str
+    checked: str = "range"
 
 
 @dataclass(frozen=True)

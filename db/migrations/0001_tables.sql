@@ -96,6 +96,7 @@ CREATE TABLE captures (
     first INTEGER,
     last INTEGER,
     declared_total INTEGER,
+    declared_pages INTEGER,
     total_kind TEXT,
     records INTEGER NOT NULL DEFAULT 0,
     -- Whether it links to a page of the listing behind it: a total that is too low shows by that.
@@ -256,6 +257,8 @@ CREATE TABLE walks (
     drift INTEGER NOT NULL DEFAULT 0,
     status TEXT CHECK (status IN ('complete', 'partial', 'bounded', 'interrupted')),
     proof TEXT CHECK (proof IN ('ordered', 'twice')),
+    -- What its pages declared, so what it was compared with; nothing: two equal passes are all the proof there is.
+    checked_against TEXT CHECK (checked_against IN ('range', 'total', 'pages', 'nothing')),
     reason TEXT
 );
 CREATE INDEX walks_run ON walks (run_id);

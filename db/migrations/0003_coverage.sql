@@ -14,13 +14,14 @@ walked AS (
 ),
 places AS (
     SELECT DISTINCT newest.listing_id,
-        CASE WHEN captures.first IS NULL THEN sightings.statement_id ELSE sightings.position END AS place
+        CASE WHEN captures.first IS NULL THEN sightings.statement_id ELSE sightings.position END AS place,
+        captures.first IS NULL AND listings.declared_total IS NOT NULL AS unplaced
     FROM newest JOIN captures USING (id) JOIN sightings ON sightings.capture_id = newest.id
     JOIN listings ON listings.id = newest.listing_id
     WHERE listings.declared_total IS NULL OR sightings.position <= listings.declared_total
 ),
 spaced AS (
-    SELECT listing_id, place, lead(place) OVER (PARTITION BY listing_id ORDER BY place) AS next FROM places
+    SELECT listing_id, place, unplaced, lead(place) OVER (PARTITION BY listing_id ORDER BY place) AS next FROM places
 ),
 spread AS (
     SELECT newest.listing_id,
@@ -33,6 +34,7 @@ spread AS (
 ),
 counted AS (
     SELECT listing_id, count(*) AS held,
+        max(unplaced) AS unplaced,
         CASE WHEN min(place) > 1 THEN 1
             ELSE min(CASE WHEN next IS NULL OR next > place + 1 THEN place + 1 END) END AS gap
     FROM spaced GROUP BY listing_id
@@ -44,7 +46,7 @@ SELECT
     coalesce(walks.distinct_records, counted.held, 0) AS held,
     max(0, coalesce(walks.declared_total, listings.declared_total)
         - coalesce(walks.distinct_records, counted.held, 0)) AS missing,
-    CASE WHEN walks.id IS NULL AND coalesce(counted.gap, 1) <= listings.declared_total
+    CASE WHEN walks.id IS NULL AND NOT coalesce(counted.unplaced, 0) AND coalesce(counted.gap, 1) <= listings.declared_total
         THEN coalesce(counted.gap, 1) END AS first_missing,
     CASE WHEN walks.id IS NOT NULL THEN 'walk' WHEN spread.mixed THEN 'mixed' ELSE 'positions' END AS basis,
     CASE WHEN walks.id IS NOT NULL THEN walks.status = 'complete'

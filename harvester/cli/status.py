@@ -42,13 +42,21 @@ def summary(row: dict[str, Any], db: Path) -> str:
     return f"{row['status']}: {row['pages']} pages, {'; '.join(parts)}{walks}{hint}"
 
 
+CHECKED = {
+    "pages": "; the archive declares only how many pages there are",
+    "nothing": "; the archive declares nothing, so two equal walks are all that proves it",
+}
+"""What to add to the outcome of a walk whose listing declares no total."""
+
+
 def format_walk(walk: dict[str, Any]) -> str:
     """Return how a walk ended as text."""
     if walk["status"] is None:
         return "going on, or its run has ended without a word"
     outcome = f"{walk['status']} (proof: {walk['proof']})" if walk["proof"] else f"{walk['status']}: {walk['reason']}"
     if walk["declared_total"] is None:
-        return outcome
+        checked = CHECKED.get(walk["checked_against"], "")
+        return f"{walk['distinct_records']} records, {outcome}{checked}" if walk["distinct_records"] else outcome
     return f"{walk['distinct_records']} of {walk['declared_total']} records, {outcome}"
 
 

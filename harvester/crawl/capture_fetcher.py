@@ -152,7 +152,7 @@ class CaptureFetcher:
 
     def stop_after(self, verdict: WalkResult) -> None:
         """Stop fetching if a listing could not be read: its archive is down, or refuses us."""
-        if verdict.status == "interrupted" or verdict.total is None:
+        if verdict.status == "interrupted" or (verdict.total is None and not verdict.keys):
             self.stop_fetching(verdict.reason or "")
 
     def _capture(self, response: Response, uri: str) -> Capture:

@@ -26,6 +26,7 @@ IS_IT_THERE = "is the archive there"
 LAST_PAGE = "is the last page there"
 BEHIND = "behind the last page by the total"
 UNREAD = f"{MOST_FAILURES} pages in a row could not be read; the next run goes on from here"
+UNREAD_ROW = f"{MOST_FAILURES} pages in a row could not be read"
 UNREAD_BEHIND = "it links to a page behind the last one by the total, which could not be read"
 IN_PARTS = "harvest it in parts (--search, or the address of a listing with a filter)"
 
@@ -35,43 +36,55 @@ def as_shown(step: WalkPage, current: Pass) -> WalkPage:
 
     A page that declares a smaller total is rightly empty: the listing has become shorter.
     """
-    if step.total is None or step.number == 0:
+    if not step.is_read or step.number == 0:
         return step
-    shorter = 0 < step.total <= step.number * current.size
+    shorter = 0 < (step.total or 0) <= step.number * current.size
     blank = not step.keys and not shorter
     repeated = bool(step.keys) and any(step.keys == other.keys for other in current.steps)
-    return replace(step, total=None, keys=()) if blank or repeated else step
+    return replace(step, total=None, declares="range", keys=()) if blank or repeated else step
+
+
+def ends(answer: WalkPage, step: WalkPage, current: Pass) -> bool:
+    """Return whether a page shows that the page before it was the last one of a listing that does not say how many.
+
+    `step` is the page as it counts. A page to which the one before links must be there.
+    """
+    is_open = bool(current.steps) and current.declares == "nothing" and not step.is_read
+    return is_open and (answer.is_read or (answer.no_such and not current.last.onward))
 
 
 def why_unread(current: Pass, pages: int, *, other: bool = False) -> Generator[PageRequest, WalkPage, None]:
     """Find out why `MOST_FAILURES` pages in a row could not be read; stop the pass unless it is only they."""
-    read = [step for step in current.steps if step.total is not None]
+    read = current.read
     if not read or all(step.busy for step in current.steps[-MOST_FAILURES:]):
         current.stop(UNREAD, "interrupted")
         return
     step = yield PageRequest(read[-1].number, IS_IT_THERE, other)
-    if step.total is None:
+    if not step.is_read:
         current.stop(step.stop or UNREAD, "interrupted")
+        return
+    if current.total is None:
+        current.stop(UNREAD_ROW, "partial")
         return
     if current.steps[-1].number < pages - 1:
         step = yield PageRequest(pages - 1, LAST_PAGE, other)
         if step.stop:
             current.stop(step.stop, "interrupted")
-        if step.stop or as_shown(step, current).total is not None:
+        if step.stop or as_shown(step, current).is_read:
             return
-    current.stop(no_more_than(len(current.keys), current.totals[-1]), "partial")
+    current.stop(no_more_than(len(current.keys), current.total), "partial")
 
 
 def behind(current: Pass, pages: int, *, other: bool = False) -> Generator[PageRequest, WalkPage, None]:
     """Read on behind the last page by the total, as long as pages link to another one that shows other records."""
     number = pages
-    while current.stopped is None and _last(current).onward and number < pages + MOST_BEHIND:
+    while current.stopped is None and current.last.onward and number < pages + MOST_BEHIND:
         step = yield PageRequest(number, BEHIND, other)
         if step.stop:
             current.stop(step.stop, "interrupted")
-        elif step.total is None and not step.no_such:
+        elif not step.is_read and not step.no_such:
             current.stop(f"{UNREAD_BEHIND} (page {number + 1})", "partial")
-        if step.total is None or not set(step.keys) - current.keys:
+        if not step.is_read or not set(step.keys) - current.keys:
             return
         current.steps.append(step)
         number += 1
@@ -95,7 +108,3 @@ def suspicion(total: int, ceiling: int | None) -> str:
         f"exactly {total:,} records are declared, where many sites stop counting: {IN_PARTS}; "
         "if this one has no such limit, say so in its definition (ceiling = 0)"
     )
-
-
-def _last(current: Pass) -> WalkPage:
-    return max(current.steps, key=lambda step: step.number)

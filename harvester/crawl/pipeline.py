@@ -63,7 +63,7 @@ class HarvestPipeline:
         with run.recording_failure():
             acquire(run.db, self._source.name, run.id)
             self._warc = self._open_warc(run)
-        self._spider.session = CrawlSession(run, self._spider.order, self._warc)
+        self._spider.session = CrawlSession(run, self._spider.order, self._warc, self._source)
         self._heart = asyncio.ensure_future(self._heartbeat(run))
         self._indexed = time.monotonic()
         self._spider.progress(run, None)

@@ -6,7 +6,8 @@ and one addition ahead of it leave it equal. There are two proofs, and only from
 `ordered`: the archive lists new records first, so additions are seen only at the front. If the total never fell, grew
 by exactly the records that are new at the front, and equals the distinct records seen, nothing was removed or missed.
 
-`twice`: two whole passes, one after the other, found the same set, as many as declared.
+`twice`: two whole passes, one after the other, found the same set, as many as declared. Where a listing declares only
+how many pages it has, or nothing, the two passes are all that is compared; the result names what was declared.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from harvester.model import Declares
+
 
 Proof = Literal["ordered", "twice"]
 Status = Literal["complete", "partial", "bounded", "interrupted"]
+_LEAST_FIRST: tuple[Declares, ...] = ("nothing", "pages", "total", "range")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class WalkPage:
     `busy`: the archive did not answer, or was busy: that shows nothing about the page.
     `no_such`: the archive has no such page (404, 410), or responds with another one, or with an empty result.
     `onward`: it links to a later page of the listing. `exact`: its total is a number of records, no estimate and
-    no limit.
+    no limit. `declares`: what it declares; if that is no total, a page that was read has none. `pages`: how many pages
+    it says that there are.
     """
 
     number: int
@@ -56,15 +61,25 @@ class WalkPage:
     busy: bool = False
     no_such: bool = False
     exact: bool = True
+    declares: Declares = "range"
+    pages: int | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the page could be fetched and was not refused."""
+        return self.total is not None or self.declares in ("nothing", "pages")
 
     def same_as(self, other: WalkPage) -> bool:
         """Return whether two readings of a page show the same."""
-        return (self.total, self.keys) == (other.total, other.keys)
+        return (self.total, self.pages, self.keys) == (other.total, other.pages, other.keys)
 
 
 @dataclass(frozen=True)
 class WalkResult:
-    """How a walk ended. `missing`: positions (from, to) that no page of the last pass showed."""
+    """How a walk ended. `missing`: positions (from, to) that no page of the last pass showed.
+
+    `checked`: what the listing declared, so what was compared with what was seen.
+    """
 
     status: Status
     proof: Proof | None
@@ -73,6 +88,7 @@ class WalkResult:
     keys: frozenset[str]
     drift: int = 0
     missing: tuple[tuple[int, int], ...] = ()
+    checked: Declares = "range"
 
 
 @dataclass
@@ -94,6 +110,26 @@ class Pass:
         return [step.total for step in self.steps if step.total is not None]
 
     @property
+    def total(self) -> int | None:
+        """The total declared last; None if no page declared one."""
+        return self.totals[-1] if self.totals else None
+
+    @property
+    def read(self) -> list[WalkPage]:
+        """The pages that could be read."""
+        return [step for step in self.steps if step.is_read]
+
+    @property
+    def declares(self) -> Declares:
+        """What all pages that were read declare."""
+        return min((step.declares for step in self.read), key=_LEAST_FIRST.index, default="range")
+
+    @property
+    def last(self) -> WalkPage:
+        """The page with the highest number that was requested."""
+        return max(self.steps, key=lambda step: step.number)
+
+    @property
     def keys(self) -> frozenset[str]:
         """All records seen."""
         return frozenset(key for step in self.steps for key in step.keys)
@@ -107,7 +143,7 @@ class Pass:
     @property
     def unread(self) -> list[WalkPage]:
         """The pages that could not be fetched."""
-        return [step for step in self.steps if step.total is None]
+        return [step for step in self.steps if not step.is_read]
 
     @property
     def exact(self) -> bool:
@@ -121,20 +157,30 @@ class Pass:
 
     def same_as(self, other: Pass) -> bool:
         """Return whether two passes were shown the same, page by page, by the archive itself."""
-        shown, before = ([(step.number, step.total, step.keys) for step in one.steps] for one in (self, other))
+        shown, before = (
+            [(step.number, step.total, step.pages, step.keys) for step in one.steps] for one in (self, other)
+        )
         return shown == before and not self.cached and not other.cached
 
     @property
     def whole(self) -> bool:
         """Return whether no page is missing and as many records were seen as every page declared."""
-        return (
-            bool(self.steps)
-            and not self.unread
-            and not self.cached
-            and self.exact
-            and len(set(self.totals)) == 1
-            and len(self.keys) == self.totals[0]
-        )
+        return bool(self.steps) and not self.unread and not self.cached and self.exact and self.is_as_declared
+
+    @property
+    def is_as_declared(self) -> bool:
+        """Return whether as many records were seen as every page declared.
+
+        Where pages declare less: as many pages, all but the last with as many records as the first; or, if nothing is
+        declared, no record twice.
+        """
+        once = len(self.keys) == sum(len(step.keys) for step in self.steps)
+        if self.declares == "nothing":
+            return once
+        if self.declares == "pages":
+            full = {len(step.keys) for step in self.steps if step is not self.last}
+            return once and len(full) <= 1 and {step.pages for step in self.steps} == {len(self.steps)}
+        return len(set(self.totals)) == 1 and len(self.keys) == self.totals[0]
 
     @property
     def repeated(self) -> list[int]:
@@ -176,7 +222,8 @@ def proven_by_two(before: Pass, current: Pass) -> bool:
 
 def proven_by_order(current: Pass, front: Pass) -> bool:
     """Return whether only additions at the front can have happened, and all of them were seen."""
-    if any(step.total is None or step.cached or not step.exact for step in [*current.steps, *front.steps]):
+    steps = [*current.steps, *front.steps]
+    if any(step.total is None or step.cached or not step.exact for step in steps):
         return False
     totals = [*current.totals, *front.totals]
     never_fell = all(one <= other for one, other in itertools.pairwise(totals))

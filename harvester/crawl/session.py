@@ -17,10 +17,10 @@ from harvester.store.removals import apply_removals, close_walk
 from harvester.store.walks import (
     begin_walk,
     finished_walk,
+    load_page,
     load_steps,
     proven_total,
     reassign_walk,
-    record_keys,
     resume_walk,
     unfinished_walk,
     unread_pages,
@@ -37,11 +37,12 @@ if TYPE_CHECKING:
     from harvester.crawl.options import CrawlOptions
     from harvester.crawl.proof import WalkResult
     from harvester.crawl.warc_writer import WarcFile
-    from harvester.source import Minimum
+    from harvester.source import Minimum, Source
     from harvester.store.captures import Validators
     from harvester.store.listing_members import MissingDocument
     from harvester.store.run import Run
     from harvester.store.run_pages import PageResult
+    from harvester.store.walks import StoredWalkPage
     from harvester.urls import ListingAddress
 
 
@@ -52,9 +53,10 @@ MOST_LEFT_OVER = 10
 class CrawlSession:
     """The spider's view of the database: what was read before, and what its walks have found."""
 
-    def __init__(self, run: Run, order: CrawlOptions, warc: WarcFile | None) -> None:
+    def __init__(self, run: Run, order: CrawlOptions, warc: WarcFile | None, source: Source) -> None:
         self.run = run
         self._order = order
+        self._undeclared = source.declares_nothing
         self._path = order.db
         self._warc = warc
 
@@ -83,10 +85,25 @@ class CrawlSession:
     def _read(self, walk: int) -> list[WalkPage]:
         """Return the pages that a walk has read."""
         stored = load_steps(self.run.db, walk)
-        return [
-            WalkPage(s.number, s.total, s.keys, s.known, s.cached, reason=s.reason, onward=s.onward, exact=s.exact)
-            for s in stored
-        ]
+        return [self._page(page) for page in stored]
+
+    def _page(self, page: StoredWalkPage) -> WalkPage:
+        """Return a page as it counts in a walk: one that declares nothing is unread, unless all of the source do so."""
+        declares = page.declares
+        if declares == "nothing" and not self._undeclared:
+            declares = "range"
+        return WalkPage(
+            page.number,
+            page.total,
+            page.keys,
+            page.known,
+            page.cached,
+            reason=page.reason,
+            onward=page.onward,
+            exact=page.exact,
+            declares=declares,
+            pages=page.pages,
+        )
 
     def left_over(self, listing: ListingAddress, size: int) -> tuple[int, ...]:
         """Return the pages that the last walk of a listing could not read."""
@@ -103,7 +120,9 @@ class CrawlSession:
         began, pages = walk_start(self.run.db, walk)
         counts = (verdict.total, len(verdict.keys), verdict.drift, pages)
         accepted = self._order.accept_removals
-        ending = WalkOutcome(verdict.status, verdict.proof, reason, *counts, finished_at=utc_timestamp())
+        ending = WalkOutcome(
+            verdict.status, verdict.proof, reason, *counts, finished_at=utc_timestamp(), checked=verdict.checked
+        )
         if self._warc:
             self._warc.note(listing.url, end_note(listing, began, ending, accepted=accepted), datetime.now(UTC))
         with translate_errors(self._path):
@@ -136,9 +155,8 @@ class CrawlSession:
         if result.refused:
             no_such = result.missing or self.run.refusal(result.capture_id) in (ANOTHER_PAGE, NOTHING_FOUND)
             return WalkPage(number, None, no_such=no_such)
-        total, kind, onward = self.run.declared(result.capture_id)
-        keys, exact = record_keys(self.run.db, result.capture_id), kind in (None, "exact")
-        return WalkPage(number, total, keys, result.known, cached, onward=onward, exact=exact)
+        stored = load_page(self.run.db, number, result.capture_id, known=result.known, cached=cached)
+        return self._page(stored)
 
     def held(self, uri: str) -> Validators | None:
         """Return the last capture of an address, for a conditional request; None for a withdrawn document's address."""

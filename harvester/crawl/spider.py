@@ -73,11 +73,11 @@ class SourceCrawl:
             return
         walk, read = finished
         fronts = [step for step in read if step.number == 0] if is_ordered(listing, self._source) else []
-        seam = next(step for step in reversed(fronts or read) if step.total is not None)
+        seam = next(step for step in reversed(fronts or read) if step.is_read)
         async for fetched in self._look(listing, PageRequest(seam.number, SEAM), walk):
             yield fetched
         reread = await self._capture_fetcher.step(seam.number)
-        if reread.total is None:
+        if not reread.is_read:
             self._capture_fetcher.stop_fetching(reread.stop or UNREAD)
         elif reread.same_as(seam) and not reread.cached:
             self._session.take_over(walk)

@@ -11,13 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from harvester.crawl.ceiling import MOST_FAILURES, as_shown, behind, is_suspicious, suspicion, why_unread
+from harvester.crawl.ceiling import MOST_FAILURES, as_shown, behind, ends, is_suspicious, suspicion, why_unread
 from harvester.crawl.proof import PageRequest, Pass, Status, WalkResult, proven_by_order, proven_by_two
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from harvester.crawl.proof import Proof, WalkPage
+    from harvester.model import Declares
 
 
 MOST_PASSES = 4
@@ -75,14 +76,14 @@ def _passes(plan: WalkLimits) -> Generator[PageRequest, WalkPage, tuple[Pass, Wa
     for number in range(MOST_PASSES):
         current = yield from _one_pass(plan, "walk" if number == 0 else f"pass {number + 1}", before)
         drift += current.drift
-        if current.stopped is not None or not current.totals:
+        if current.stopped is not None or not current.read:
             return current, stopped(current, drift)
-        if plan.ordered and not current.unread:
+        if plan.ordered and not current.unread and current.total is not None:
             verdict = yield from _by_order(current, drift)
             if verdict is not None:
                 return current, verdict
         elif before is not None and proven_by_two(before, current):
-            return current, _complete("twice", current.keys, current.totals[-1], drift)
+            return current, _complete("twice", current.keys, current.total, drift, current.declares)
         if before is not None and current.same_as(before):
             break  # another pass would show no more
         before = current
@@ -95,7 +96,8 @@ def _by_order(current: Pass, drift: int) -> Generator[PageRequest, WalkPage, Wal
     if front.stopped is not None:
         return stopped(replace(current, stopped=front.stopped, status=front.status), drift)
     if proven_by_order(current, front):
-        return _complete("ordered", frozenset(current.keys | front.keys), front.totals[-1], drift)
+        keys = frozenset(current.keys | front.keys)
+        return _complete("ordered", keys, front.total, drift, current.declares)
     return None
 
 
@@ -112,13 +114,13 @@ def _in_another_order(
     if before.stopped is not None and before.status == "interrupted":
         return stopped(replace(first, stopped=before.stopped, status="interrupted"), verdict.drift)
     same_sequence = [step.keys for step in before.steps] == [step.keys for step in first.steps]
-    if not before.whole or same_sequence or before.totals[0] != verdict.total:
+    if not before.whole or same_sequence or before.totals[:1] != [verdict.total]:
         return _doubted(verdict, plan) if verdict.status == "complete" else verdict
     if verdict.status == "complete":
         return verdict if before.keys == verdict.keys else _doubted(verdict, plan)
     reread = yield from _one_pass(whole, f"{OTHER_ORDER}, pass 2", before, other=True)
     if proven_by_two(before, reread) and first.keys <= reread.keys:
-        found = _complete("twice", reread.keys, reread.totals[-1], verdict.drift)
+        found = _complete("twice", reread.keys, reread.total, verdict.drift, reread.declares)
         return _doubted(found, plan) if is_suspicious(found.total or 0, plan.ceiling) else found
     return verdict
 
@@ -132,9 +134,10 @@ def _is_tied(current: Pass, verdict: WalkResult) -> bool:
 
 def _is_doubtful(plan: WalkLimits, current: Pass, verdict: WalkResult) -> bool:
     """Return whether a complete walk may have seen no more than what the site shows at most."""
-    if verdict.status != "complete" or verdict.total is None or not is_suspicious(verdict.total, plan.ceiling):
+    shown = len(verdict.keys) if verdict.total is None else verdict.total
+    if verdict.status != "complete" or not is_suspicious(shown, plan.ceiling):
         return False
-    settled = verdict.total == plan.settled and all(step.known for step in current.steps)
+    settled = verdict.total is not None and verdict.total == plan.settled and all(step.known for step in current.steps)
     return plan.ceiling is not None or not (settled and verdict.keys == current.keys)
 
 
@@ -142,12 +145,16 @@ def _one_pass(
     plan: WalkLimits, reason: str, before: Pass | None, *, other: bool = False
 ) -> Generator[PageRequest, WalkPage, Pass]:
     current = Pass(plan.size)
-    pages, number, known, failures = _pages(before.steps[-1], plan.size) if before else 1, 0, 0, 0
+    pages, number, known, failures = _pages(before.last, plan.size, linked=True) if before else 1, 0, 0, 0
     while number < pages and current.stopped is None:
         answer = yield PageRequest(number, reason, other)
         step = as_shown(answer, current)
+        if ends(answer, step, current):
+            break
+        is_open = "nothing" in (step.declares, current.declares)
         current.steps.append(step)
-        pages = max(pages, _pages(step, plan.size))
+        linked = any(page.onward for page in current.steps)
+        pages = max(pages, _pages(step, plan.size, linked=linked), number + 2 if is_open and not step.is_read else 0)
         number += 1
         known = known + 1 if step.known else 0
         if number < pages and plan.until_known is not None and known >= plan.until_known:
@@ -156,9 +163,9 @@ def _one_pass(
             current.stop(f"asked to stop after {plan.most_pages} pages", "bounded")
         if step.stop:
             current.stop(step.stop, "interrupted")
-        elif pages > _pages(current.steps[0], current.size) + MOST_GROWTH:
+        elif not is_open and pages > _pages(current.steps[0], current.size) + MOST_GROWTH:
             current.stop(ENDLESS, "partial")
-        failures = failures + 1 if step.total is None else 0
+        failures = 0 if step.is_read else failures + 1
         if failures == MOST_FAILURES and current.stopped is None:
             failures = 0
             yield from why_unread(current, pages, other=other)
@@ -170,11 +177,11 @@ def _one_pass(
 def _repair(current: Pass, *, other: bool) -> Generator[PageRequest, WalkPage, None]:
     """Request the unread pages again, until several in a row fail again."""
     failures = 0
-    for step in current.unread if current.totals and current.stopped is None else ():
+    for step in current.unread if current.read and current.stopped is None else ():
         reread = yield PageRequest(step.number, "repair: could not be read", other)
         current.steps.remove(step)
         current.steps.append(as_shown(reread, current))
-        failures = failures + 1 if reread.total is None else 0
+        failures = 0 if reread.is_read else failures + 1
         if reread.stop:
             current.stop(reread.stop, "interrupted")
         if reread.stop or failures == MOST_FAILURES:
@@ -183,16 +190,24 @@ def _repair(current: Pass, *, other: bool) -> Generator[PageRequest, WalkPage, N
 
 def pages_of(step: WalkPage, plan: WalkLimits) -> int | None:
     """Return how many pages a walk will read if all goes well: those of the listing and those of the proof."""
-    if step.total is None:
+    if not step.is_read or step.declares == "nothing":
         return None
     pages = _pages(step, plan.size)
     if plan.most_pages is not None and plan.most_pages < pages:
         return plan.most_pages
-    return pages + 1 if plan.ordered else 2 * pages
+    return pages + 1 if plan.ordered and step.total is not None else 2 * pages
 
 
-def _pages(step: WalkPage, size: int) -> int:
-    return -(-step.total // size) if step.total else 1
+def _pages(step: WalkPage, size: int, *, linked: bool = False) -> int:
+    """Return how many pages there are at least, as a page declares it, or as it shows that another one follows.
+
+    `linked`: pages before link to the next one, so that a page that does not is the last.
+    """
+    if step.declares == "nothing":
+        return step.number + 1 + (step.onward or (len(step.keys) >= size and not linked))
+    if step.total is None:
+        return step.pages or 1
+    return -(-step.total // size) or 1
 
 
 def _front(current: Pass) -> Generator[PageRequest, WalkPage, Pass]:
@@ -213,27 +228,27 @@ def _front(current: Pass) -> Generator[PageRequest, WalkPage, Pass]:
     return front
 
 
-def _complete(proof: Proof, keys: frozenset[str], total: int, drift: int) -> WalkResult:
-    return WalkResult("complete", proof, None, total, keys, drift)
+def _complete(proof: Proof, keys: frozenset[str], total: int | None, drift: int, checked: Declares) -> WalkResult:
+    return WalkResult("complete", proof, None, total, keys, drift, checked=checked)
 
 
 def stopped(current: Pass, drift: int) -> WalkResult:
     """Return the verdict of a pass that did not come to its end."""
-    total = current.totals[-1] if current.totals else None
     status: Status = "partial" if current.unread and current.status == "bounded" else current.status
     reason = current.stopped or "no page of the listing could be read"
-    return WalkResult(status, None, reason, total, current.keys, drift, current.missing())
+    return WalkResult(status, None, reason, current.total, current.keys, drift, current.missing(), current.declares)
 
 
 def _doubted(verdict: WalkResult, plan: WalkLimits) -> WalkResult:
     """Return a verdict that was complete, but for a ceiling that may hide what lies behind it."""
-    return replace(verdict, status="partial", proof=None, reason=suspicion(verdict.total or 0, plan.ceiling))
+    return replace(
+        verdict, status="partial", proof=None, reason=suspicion(verdict.total or len(verdict.keys), plan.ceiling)
+    )
 
 
 def _partial(current: Pass, drift: int) -> WalkResult:
-    return WalkResult(
-        "partial", None, _why_partial(current), current.totals[-1], current.keys, drift, current.missing()
-    )
+    why = _why_partial(current)
+    return WalkResult("partial", None, why, current.total, current.keys, drift, current.missing(), current.declares)
 
 
 def _why_partial(current: Pass) -> str:
@@ -245,6 +260,13 @@ def _why_partial(current: Pass) -> str:
         return "answers came out of a cache between here and the archive, so they may be of different times"
     if len(set(current.totals)) == 1 and len(current.keys) != current.totals[0]:
         return f"the archive declares {current.totals[0]} records and shows {len(current.keys)}{_twice(current)}"
+    if current.declares == "pages" and not current.is_as_declared:
+        pages = max(step.pages or 0 for step in current.steps)
+        return (
+            f"the archive declares {pages} pages; {len(current.read)} were read, not all of them full{_twice(current)}"
+        )
+    if current.declares == "nothing" and current.repeated:
+        return f"the archive shows records more than once{_twice(current)}"
     return f"the listing changed during each of {MOST_PASSES} passes"
 
 
@@ -279,7 +301,7 @@ def resumed(plan: WalkLimits, read: Sequence[WalkPage]) -> Generator[PageRequest
             seam, wanted = PageRequest(step.number, SEAM, wanted.other), steps.send(step)
         if held:
             reread = yield seam
-            if reread.total is None:  # nothing is known of the listing now: the next run may go on
+            if not reread.is_read:  # nothing is known of the listing now: the next run may go on
                 return stopped(Pass(plan.size, held, reread.stop or UNREAD, "interrupted"), 0)
             if not reread.same_as(held[-1]):
                 return (yield from walk(plan))
@@ -303,6 +325,6 @@ def _unbroken(read: Sequence[WalkPage]) -> list[WalkPage]:
 
 
 def _without_failures(steps: list[WalkPage]) -> list[WalkPage]:
-    while steps and steps[-1].total is None:
+    while steps and not steps[-1].is_read:
         steps = steps[:-1]
     return steps

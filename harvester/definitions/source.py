@@ -40,6 +40,7 @@ def source_of(definition: Definition, name: str) -> Source:
         span_days=definition.span_days,
         date_order=definition.dates,
         minimum=_minimum(definition.assertions),
+        declares_nothing=definition.listing is not None and "nothing" in definition.listing.declares,
     )
 
 

@@ -79,7 +79,7 @@ def _report_shrink(run: Run, walk: int, missed: int, uri: str) -> None:
         FROM walks JOIN walks AS before USING (listing_id)
         WHERE walks.id = ? AND before.id <> walks.id AND before.status = 'complete' ORDER BY before.id DESC LIMIT 1"""
     row = run.db.execute(sql, [walk]).fetchone()
-    if row and row[1] > 0:
+    if row and (row[1] or 0) > 0:
         message = SHRINK.format(now=row[0], fewer=row[1], when=row[2], missed=missed)
         message += RESTORED if missed and _are_the_last(run.db, walk) else ""
         run.add_run_problem(Problem("warning", "total-fell", message), uri)

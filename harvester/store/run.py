@@ -65,12 +65,6 @@ class Run(RunPages):
         unproven = self.db.execute(sql, [self.id]).fetchone()
         return "partial" if unproven or self.errors else "complete"
 
-    def declared(self, capture_id: int) -> tuple[int | None, str | None, bool]:
-        """Return the total that a capture declared, its kind, and whether the listing has further pages."""
-        sql = "SELECT declared_total, total_kind, has_next_page FROM captures WHERE id = ?"
-        total, kind, onward = self.db.execute(sql, [capture_id]).fetchone()
-        return total, kind, bool(onward)
-
     def refusal(self, capture_id: int) -> str | None:
         """Return the code with which a capture was refused."""
         row = self.db.execute("SELECT refusal_code FROM captures WHERE id = ?", [capture_id]).fetchone()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harvester.urls import ListingAddress
     from harvester.walk_log import WalkNote
 
+CHECKED = ("range", "total", "pages", "nothing")
 STATUSES = ("complete", "partial", "bounded", "interrupted")
 
 
@@ -95,4 +96,9 @@ def _parse_outcome(fields: dict[str, Any]) -> WalkOutcome:
     counts = {name: int(fields[name]) for name in ("records", "drift", "pages")}
     total = None if fields["total"] is None else int(fields["total"])
     finished = str(fields["finished_at"] or utc_timestamp())
-    return WalkOutcome(fields["status"], fields["proof"], fields["reason"], total, **counts, finished_at=finished)
+    checked = str(fields.get("checked", "range"))
+    if checked not in CHECKED:
+        raise ValueError(f"no verdict: checked against {checked}")
+    return WalkOutcome(
+        fields["status"], fields["proof"], fields["reason"], total, **counts, finished_at=finished, checked=checked
+    )

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from harvester.model import Declares
     from harvester.urls import ListingAddress
     from harvester.walk_log import WalkOutcome
 
 
 @dataclass(frozen=True)
 class StoredWalkPage:
-    """A page of a walk as stored: its number, why it was read, its capture, declared total and records' keys."""
+    """A page of a walk as stored: its number, why it was read, its capture, what it declared and its records' keys."""
 
     number: int
     reason: str
@@ -31,6 +32,8 @@ class StoredWalkPage:
     cached: bool
     onward: bool
     exact: bool = True
+    declares: Declares = "range"
+    pages: int | None = None
 
 
 def begin_walk(db: Database, run: int, listing: ListingAddress, started_at: str | None = None) -> int:
@@ -52,7 +55,7 @@ def insert_step(
 def end_walk(db: Database, walk: int, outcome: WalkOutcome) -> None:
     """Write a walk's outcome."""
     sql = """UPDATE walks SET finished_at = ?, status = ?, proof = ?, reason = ?, declared_total = ?,
-        distinct_records = ?, drift = ?, pages = ? WHERE id = ?"""
+        distinct_records = ?, drift = ?, pages = ?, checked_against = ? WHERE id = ?"""
     values = (
         outcome.status,
         outcome.proof,
@@ -61,6 +64,7 @@ def end_walk(db: Database, walk: int, outcome: WalkOutcome) -> None:
         outcome.records,
         outcome.drift,
         outcome.pages,
+        outcome.checked,
     )
     db.execute(sql, [outcome.finished_at, *values, walk])
 
@@ -73,13 +77,34 @@ def walk_start(db: Database, walk: int) -> tuple[str, int]:
 
 def load_steps(db: Database, walk: int) -> Iterator[StoredWalkPage]:
     """Yield the pages of a walk in the order in which they were read."""
-    sql = """SELECT page_number, reason, capture_id, captures.declared_total, unchanged, from_cache,
-        coalesce(captures.has_next_page, 0),
-        coalesce(captures.total_kind, 'exact') = 'exact'
-        FROM walk_pages LEFT JOIN captures ON captures.id = capture_id WHERE walk_id = ? ORDER BY walk_pages.id"""
-    for number, reason, capture, total, known, cached, onward, exact in db.execute(sql, [walk]).fetchall():
-        keys = record_keys(db, capture) if capture else ()
-        yield StoredWalkPage(number, reason, capture, total, keys, bool(known), bool(cached), bool(onward), bool(exact))
+    sql = "SELECT page_number, capture_id, unchanged, from_cache, reason FROM walk_pages WHERE walk_id = ? ORDER BY id"
+    for number, capture, known, cached, reason in db.execute(sql, [walk]).fetchall():
+        yield load_page(db, number, capture, known=bool(known), cached=bool(cached), reason=reason)
+
+
+def load_page(
+    db: Database, number: int, capture: int | None, *, known: bool, cached: bool, reason: str = "walk"
+) -> StoredWalkPage:
+    """Return a page of a walk with what its capture declared; without a capture it could not be read."""
+    sql = "SELECT first, declared_total, declared_pages, total_kind, has_next_page FROM captures WHERE id = ?"
+    row = db.execute(sql, [capture]).fetchone() if capture else None
+    if row is None or capture is None:
+        return StoredWalkPage(number, reason, capture, None, (), known, cached, onward=False)
+    first, total, pages, kind, onward = row
+    declares: Declares = "pages" if total is None and pages is not None else "nothing" if total is None else "total"
+    return StoredWalkPage(
+        number,
+        reason,
+        capture,
+        total,
+        record_keys(db, capture),
+        known,
+        cached,
+        onward=bool(onward),
+        exact=kind in (None, "exact"),
+        declares="range" if first is not None and total is not None else declares,
+        pages=pages,
+    )
 
 
 def record_keys(db: Database, capture: int) -> tuple[str, ...]:
@@ -167,7 +192,7 @@ def has_walk(db: Database, listing: ListingAddress, started_at: str, run: int) -
 def resume_walk(db: Database, walk: int, run: int) -> None:
     """Assign an unfinished walk of an earlier run to this run, which continues it."""
     sql = """UPDATE walks SET run_id = ?, status = NULL, finished_at = NULL, proof = NULL, reason = NULL,
-        declared_total = NULL, distinct_records = NULL, drift = 0 WHERE id = ?"""
+        declared_total = NULL, distinct_records = NULL, drift = 0, checked_against = NULL WHERE id = ?"""
     db.execute(sql, [run, walk])
 
 

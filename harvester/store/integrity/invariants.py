@@ -80,7 +80,8 @@ INVARIANTS: tuple[tuple[str, str, bool, str], ...] = (
         """SELECT 'walk ' || id FROM walks WHERE finished_at IS NOT NULL AND (
             pages <> (SELECT count(*) FROM walk_pages WHERE walk_id = walks.id)
             OR started_at > finished_at OR (status = 'complete') <> (proof IS NOT NULL)
-            OR (status = 'complete' AND distinct_records IS NOT declared_total))""",
+            OR (status = 'complete' AND declared_total IS NULL AND checked_against NOT IN ('pages', 'nothing'))
+            OR (status = 'complete' AND declared_total IS NOT NULL AND distinct_records IS NOT declared_total))""",
     ),
     (
         "captures",

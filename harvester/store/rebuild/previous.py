@@ -90,7 +90,8 @@ def previous_page(
     attached = None if row["listing_id"] else json.loads(statements[0][1]).get("attached")
     hashes = PageHashes(tuple(statement[3] for statement in statements), row["content_hash"] or "", attached)
     if row["listing_id"]:
-        return Listing(row["form"], records, row["first"], row["last"], row["declared_total"]), hashes
+        stated = (row["first"], row["last"], row["declared_total"])
+        return Listing(row["form"], records, *stated, declared_pages=row["declared_pages"]), hashes
     return _document_page(db, row, records[0]), hashes
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WALK_REFUSALS = ("another-page", "redirected")
 """Refusals that no parser can decide: the page was not the one requested."""
 _ROWS = """SELECT id, uri, source, listing_id, captured_at, sha256, content_hash, form, first, last, declared_total,
-    records, file, refusal_code, error_count FROM captures ORDER BY id"""
+    declared_pages, records, file, refusal_code, error_count FROM captures ORDER BY id"""
 
 
 class Reingest:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 
 from harvester.crawl.proof import WalkPage, WalkResult
 from harvester.crawl.walk import ENDLESS, OTHER_ORDER, UNREAD_FRONT, WalkLimits, walk
 from tests.support.walks import MILD, SCENARIOS, STILL, Scenario, walked
+
+if TYPE_CHECKING:
+    from harvester.model import Declares
 
 WALKS = 150
 
@@ -349,3 +355,83 @@ def test_an_empty_page_in_the_middle_is_asked_for_again() -> None:
     except StopIteration as end:
         verdict = end.value
     assert (verdict.status, "2 repair: could not be read" in requested) == ("complete", True)
+
+
+def open_pages(
+    total: int, size: int = 10, *, linked: bool = True, declares: Declares = "nothing"
+) -> dict[int, WalkPage]:
+    """Return the pages of a listing that states no total; `linked`: each page links to the next one."""
+    keys, count = [f"r{n}" for n in range(total)], max(1, -(-total // size))
+    return {
+        n: WalkPage(
+            n,
+            None,
+            tuple(keys[n * size : (n + 1) * size]),
+            onward=linked and n + 1 < count,
+            declares=declares,
+            pages=count if declares == "pages" else None,
+        )
+        for n in range(count)
+    }
+
+
+def test_a_listing_that_declares_nothing_is_proven_by_two_equal_walks_and_says_so() -> None:
+    verdict, reasons = ended(WalkLimits(10), open_pages(25))
+    assert (verdict.status, verdict.proof, verdict.total, len(verdict.keys)) == ("complete", "twice", None, 25)
+    assert verdict.checked == "nothing"
+    assert reasons == [f"{n} {why}" for why in ("walk", "pass 2") for n in range(3)]
+
+
+def test_a_listing_without_links_ends_where_a_page_is_short_or_not_there() -> None:
+    assert ended(WalkLimits(10), open_pages(25, linked=False))[0].checked == "nothing"
+    full = open_pages(20, linked=False) | {2: WalkPage(2, None, no_such=True)}
+    verdict, reasons = ended(WalkLimits(10), full)
+    assert (verdict.status, len(verdict.keys)) == ("complete", 20)
+    assert reasons == [f"{n} {why}" for why in ("walk", "pass 2") for n in range(3)]
+
+
+@pytest.mark.parametrize("behind", [(), tuple(f"r{n}" for n in range(10, 20))], ids=["empty", "the last page again"])
+def test_what_stands_behind_the_last_full_page_is_its_end(behind: tuple[str, ...]) -> None:
+    pages = open_pages(20, linked=False) | {2: WalkPage(2, None, behind, declares="nothing")}
+    verdict, _ = ended(WalkLimits(10), pages)
+    assert (verdict.status, verdict.proof, len(verdict.keys)) == ("complete", "twice", 20)
+
+
+def test_a_page_that_is_linked_and_cannot_be_read_leaves_an_open_listing_partial() -> None:
+    pages = {n: page for n, page in open_pages(45).items() if n != 2}
+    verdict, _ = ended(WalkLimits(10), pages)
+    assert (verdict.status, verdict.proof, len(verdict.keys)) == ("partial", None, 35)
+    assert verdict.reason == "pages that could not be read: 1"
+
+
+def test_an_open_listing_that_shows_a_record_twice_proves_nothing() -> None:
+    pages = open_pages(25)
+    pages[2] = WalkPage(2, None, ("r19", *pages[2].keys), declares="nothing")
+    verdict, _ = ended(WalkLimits(10), pages)
+    assert verdict.status == "partial"
+    assert verdict.reason == (
+        "the archive shows records more than once; shown a second time, in place of others: positions 21"
+    )
+
+
+def test_a_round_number_of_records_may_be_a_ceiling_where_no_total_is_declared() -> None:
+    verdict, _ = ended(WalkLimits(100), open_pages(500, 100))
+    assert verdict.status == "partial"
+    assert "exactly 500 records" in (verdict.reason or "")
+    assert ended(WalkLimits(100, ceiling=0), open_pages(500, 100))[0].status == "complete"
+
+
+def test_declared_pages_are_counted_and_all_but_the_last_must_be_full() -> None:
+    pages = open_pages(25, declares="pages")
+    verdict, _ = ended(WalkLimits(10), pages)
+    assert (verdict.status, verdict.proof, verdict.checked) == ("complete", "twice", "pages")
+    pages[1] = replace(pages[1], keys=pages[1].keys[:-1])
+    verdict, _ = ended(WalkLimits(10), pages)
+    assert verdict.status == "partial"
+    assert verdict.reason == "the archive declares 3 pages; 3 were read, not all of them full"
+
+
+def test_a_total_alone_is_compared_with_what_was_seen() -> None:
+    pages = {n: replace(page, declares="total") for n, page in still(15).items()}
+    verdict, _ = ended(WalkLimits(10), pages)
+    assert (verdict.status, verdict.proof, verdict.total, verdict.checked) == ("complete", "twice", 15, "total")
