@@ -257,13 +257,25 @@ class HtmlForm(Form):
     `slices`: pairs of bytes around everything that is read; a pair counts if each occurs exactly once (the end, from
     the start on) and no mark is outside. The first that counts is used, else the whole page.
     `labels`: the meaning of the archive's own labels, besides the common ones. `keeps_others`: the values of labels
-    without a meaning are kept behind their label.
+    without a meaning are kept behind their label. `date_as`: pattern of the text of a date's element, whose groups are
+    the date itself, where other words stand around it.
     """
 
     marks: tuple[bytes, ...] = ()
     slices: tuple[tuple[bytes, bytes], ...] = MAIN
     labels: Labels = ()
     keeps_others: bool = False
+    date_as: str | None = None
+
+    @cached_property
+    def date_pattern(self) -> re.Pattern[str] | None:
+        """The text of a date's element, compiled."""
+        return re.compile(self.date_as) if self.date_as else None
+
+    def date_in(self, text: str) -> str:
+        """Return the date in the text of its element, without the words around it."""
+        found = self.date_pattern.fullmatch(text) if self.date_pattern else None
+        return next((date.strip() for date in found.groups() if date), text) if found else text
 
     @cached_property
     def labelled(self) -> dict[str, str]:
@@ -277,13 +289,14 @@ class Selectors:
 
     `fields`: pairs of a field (or a label of the archive's own) and its selector; without any, a block is read as if it
     was found by structure. `columns`: pairs of a table's header, or of a column's number from 1, and the field in it.
-    `key`: the field that identifies records without links.
+    `key`: the field that identifies records without links. `label`: labels before values in a field's element.
     """
 
     record: str
     fields: tuple[tuple[str, str], ...] = ()
     columns: tuple[tuple[str, str], ...] = ()
     key: str | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -324,8 +337,8 @@ class DocumentForm(HtmlForm):
     """The page of one document: selectors of its parts.
 
     `fields`: blocks of a label and its values; `label` and `value` select these inside, if they are marked.
-    `panes`: transcripts and translations. `node_path`: pattern of the path in Drupal's settings, with the node's
-    number; None for other software.
+    `summary_is_field`: the summary may stand in one of these. `panes`: transcripts and translations. `node_path`:
+    pattern of the path in Drupal's settings, with the node's number; None for other software.
     """
 
     title: str = "h1.title"
@@ -337,6 +350,7 @@ class DocumentForm(HtmlForm):
     value: str = "dd, .name"
     panes: str = ".tab-pane"
     node_path: str | None = r"node/(\d{1,12})"
+    summary_is_field: bool = False
 
 
 def _line(pattern: str) -> re.Pattern[str]:

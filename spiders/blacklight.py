@@ -25,6 +25,7 @@ BLACKLIGHT = Source(
             range_line=rf"(?:[^\t\n]*\|)? ?{RANGE}(?: ?\|[^\t\n]*)?",
             single=SINGLE,
             labelled_values=True,
+            noise=(r"\d+\.",),
             nothing_found=("No results found for your search", r"No [^\t\n\d]{1,40} found"),
         ),
     ),

@@ -9,6 +9,7 @@ from pydantic import Field
 from harvester.config.model import Table
 from harvester.config.types import Name, Text
 from harvester.definitions.types import (
+    DateLines,
     Declared,
     Hosts,
     Items,
@@ -33,6 +34,13 @@ _BETWEEN = Field(
     default=(),
     description="Pairs of texts in the HTML between which all stands that is read; a large page is then read faster.",
     examples=['[["<main", "</main>"]]'],
+)
+
+
+_DATE_AS = Field(
+    default=(),
+    description="What stands around the date in its element, as `Published {date}`.",
+    examples=['"Published {date}"'],
 )
 
 
@@ -111,6 +119,11 @@ class ListingTable(Table):
         description="For tables: the columns, by their header or their number from 1, and the fields in them.",
         examples=['{ "Signatur" = "archive_location", "2" = "title" }'],
     )
+    label: Selector | None = Field(
+        default=None,
+        description="Labels before the values in the elements of fields.",
+        examples=['".label"'],
+    )
     key: Text | None = Field(
         default=None,
         description="The field that identifies records without links.",
@@ -119,6 +132,7 @@ class ListingTable(Table):
     date_after_title: bool = Field(
         default=False, description="Whether the date of a record follows its title.", examples=["true"]
     )
+    date_as: DateLines = _DATE_AS
     noise: Lines = Field(default=(), description="Lines that belong to no record.", examples=['"Documents"'])
     ends_at: Text | None = Field(default=None, description="The line after the last record.", examples=['"Pagination"'])
     between: Pairs = _BETWEEN
@@ -135,6 +149,7 @@ class DocumentTable(Table):
     )
     title: Selector = Field(default="h1", description="Where the title stands.", examples=['"h1.title"'])
     date: Selector = Field(default=".date", description="Where the date stands.", examples=['".date"'])
+    date_as: DateLines = _DATE_AS
     summary: Selector = Field(default=".summary", description="Where the summary stands.", examples=['".abstract"'])
     credit: Selector | None = Field(default=None, description="Where donors are thanked.", examples=['".donated"'])
     blocks: Selector = Field(

@@ -86,6 +86,7 @@ def _listing(table: ListingTable, labels: tuple[tuple[str, str], ...]) -> HtmlLi
         heading=table.heading,
         slices=_slices(table.between),
         keeps_others=True,
+        date_as=any_of(map(line_pattern, table.date_as)) or None,
         selectors=_selectors(table),
     )
 
@@ -93,7 +94,8 @@ def _listing(table: ListingTable, labels: tuple[tuple[str, str], ...]) -> HtmlLi
 def _selectors(table: ListingTable) -> Selectors | None:
     if table.record is None:
         return None
-    return Selectors(table.record, tuple((table.fields or {}).items()), tuple((table.columns or {}).items()), table.key)
+    fields, columns = tuple((table.fields or {}).items()), tuple((table.columns or {}).items())
+    return Selectors(table.record, fields, columns, table.key, table.label)
 
 
 def _declared(lines: Iterable[str]) -> list[str]:
@@ -115,9 +117,11 @@ def _document(table: DocumentTable, labels: tuple[tuple[str, str], ...]) -> Docu
         label=table.label,
         value=table.value,
         panes=table.texts,
+        summary_is_field=True,
         node_path=r"node/(\d{1,12})" if table.drupal else None,
         slices=_slices(table.between),
         keeps_others=True,
+        date_as=any_of(map(line_pattern, table.date_as)) or None,
     )
 
 

@@ -44,6 +44,7 @@ _IN_LINES = {
     "page": rf"(?P<page>{NUMBER})",
     "pages": rf"(?P<pages>{NUMBER})",
     "number": NUMBER,
+    "date": r"(?P<date>[^\t\n]{1,80}?)",
     "of": rf"(?:{OF})",
     "to": rf"(?:{TO})",
     "*": "",

@@ -86,6 +86,16 @@ def line(value: Any) -> str:
     return written
 
 
+def date_line(value: Any) -> str:
+    """Return the template of the text of a date's element."""
+    written = text(value)
+    line_pattern(written)
+    names = set(placeholders(written))
+    if "date" not in names or names - {"date", "*", "number"}:
+        raise ValueError(f"{quoted(written)} does not say where the date stands; write “Published {{date}}”")
+    return written
+
+
 def plain(value: Any) -> str:
     """Return a text without placeholders."""
     written = text(value)
@@ -185,6 +195,7 @@ Selector = Annotated[str, BeforeValidator(selector)]
 Declared = Annotated[tuple[str, ...], BeforeValidator(several(declared, "what a listing says"))]
 Lines = Annotated[tuple[str, ...], BeforeValidator(several(line, "lines of the page"))]
 Strings = Annotated[tuple[str, ...], BeforeValidator(several(plain, "texts"))]
+DateLines = Annotated[tuple[str, ...], BeforeValidator(several(date_line, "texts around a date"))]
 Pairs = Annotated[tuple[tuple[str, str], ...], BeforeValidator(pairs)]
 Items = Annotated[tuple[str, ...], BeforeValidator(several(item, "addresses of items"))]
 Paths = Annotated[tuple[str, ...], BeforeValidator(several(path, "paths"))]

@@ -50,7 +50,7 @@ class DocumentReader:
             message = "no title with fields or a text: not a document's page"
             return Refused("no-document", message, title, self._form.name)
         printed = stated.pop("date", None) or self._near(headings[0], self._form.date)
-        date = read_date(printed, self._source.date_order)
+        date = read_date(printed and self._form.date_in(printed), self._source.date_order)
         attributes = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
         record = Record(1, title, date, **attributes, cut=not whole)
         empty = [label for label, found in values if not found and label.casefold() in self._form.labelled]
@@ -87,7 +87,8 @@ class DocumentReader:
 
     def _summaries(self) -> list[Node]:
         """Return the elements that may be the summary: it is not inside a transcript, but may follow one."""
-        return list(self._outside(self._select(self._form.summary)))
+        found = self._select(self._form.summary)
+        return found if self._form.summary_is_field else list(self._outside(found))
 
     def _select(self, selector: str | None) -> list[Node]:
         return self._engine.select(self._root, selector) if selector else []

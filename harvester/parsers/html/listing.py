@@ -44,7 +44,7 @@ class ListingReader:
     def __init__(self, engine: Engine, root: Node, form: HtmlListing, source: Source, *, whole: bool) -> None:
         self._engine, self._root, self._form, self._source, self._whole = engine, root, form, source, whole
         self._text = "\t" + engine.text(root)
-        self._selected = SelectedRecords(engine, root, form.selectors, source) if form.selectors else None
+        self._selected = SelectedRecords(engine, root, form, source) if form.selectors else None
 
     def read(self) -> Listing | Refused:
         """Return the page; `Refused` if it is not a listing."""
@@ -147,7 +147,7 @@ class ListingReader:
         dated = [at for at, one in records if one.date.text]
         if not 0 < len(dated) < len(records) or (self._selected and self._selected.reads_fields):
             return records
-        place = next(filter(None, (place_of_date(texts[at], found[at]) for at in dated)), None)
+        place = next(filter(None, (place_of_date(texts[at], found[at], self._form) for at in dated)), None)
         return [(at, one if one.date.text else record(at, place)) for at, one in records]
 
     def _of_end(self, records: Sequence[Record], rows: int, stated: Range | None, *, whole: bool) -> Iterator[Problem]:
@@ -200,11 +200,11 @@ def read_record(
     `order`: how its archive writes dates of numbers only.
     """
     before, title, after = _around_link(text, found.link, place)
+    before = _without_noise(before, form)
     more: dict[str, Any] = {}
     if form.labelled_values:
         more, after = labelled_parts(after, form.labelled, others=form.keeps_others)
-    if form.noise:
-        after = [part for part in after if len(part) > 1 or not form.is_noise(part[0])]
+    after = _without_noise(after, form)
     date, summary = read_linked(before, after, date_behind=form.date_behind_title, place=place)
     printed = read_date(more.pop("date", None) or (" ".join(date) if date else None), order)
     summary_text = "\n\n".join(map("\n".join, summary)) or None
@@ -217,9 +217,14 @@ def read_record(
     return Record(position, " ".join(title), printed, **{**keys, **more})
 
 
-def place_of_date(text: str, found: RecordBlock) -> DatePlace | None:
+def place_of_date(text: str, found: RecordBlock, form: HtmlListing) -> DatePlace | None:
     """Return the position of a record's date before its title; None without one."""
-    return date_place(_around_link(text, found.link)[0])
+    return date_place(_without_noise(_around_link(text, found.link)[0], form))
+
+
+def _without_noise(parts: list[Part], form: HtmlListing) -> list[Part]:
+    """Return the parts of a record without those that belong to none."""
+    return [part for part in parts if len(part) > 1 or not form.is_noise(part[0])] if form.noise else parts
 
 
 def _around_link(text: str, link: str, place: DatePlace | None = None) -> tuple[list[Part], Part, list[Part]]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harvester.parsers.html.engines import Engine, Node
-    from harvester.source import DateOrder, Selectors, Source
+    from harvester.source import DateOrder, HtmlListing, Source
 
 MOST_ROWS = 2000
 """Blocks that are looked at; a page of an archive has fewer than 1,000 records."""
@@ -38,8 +38,10 @@ _KNOWN = {name: name for name in FIELDS | FACETS}
 class SelectedRecords:
     """The records of one page, by the selectors of its form."""
 
-    def __init__(self, engine: Engine, root: Node, selectors: Selectors, source: Source) -> None:
-        self._engine, self._root, self._selectors, self._source = engine, root, selectors, source
+    def __init__(self, engine: Engine, root: Node, form: HtmlListing, source: Source) -> None:
+        assert form.selectors is not None  # noqa: S101 - the form's reader has seen to it
+        self._engine, self._root, self._form, self._source = engine, root, form, source
+        self._selectors = form.selectors
 
     @property
     def reads_fields(self) -> bool:
@@ -82,7 +84,8 @@ class SelectedRecords:
         """Return the record of a row."""
         stated: dict[str, Any] = stated_fields(self._values(row.block), _KNOWN, others=True)
         title = stated.pop("title", None) or row.link
-        date = read_date(stated.pop("date", None), order)
+        printed = stated.pop("date", None)
+        date = read_date(printed and self._form.date_in(printed), order)
         url, slug, record_id, node_id = row.address or (None, None, None, None)
         keys = {"slug": slug, "node_id": node_id} | ({"record_id": record_id} if record_id else {})
         return Record(position, title, date, url=url or None, cut=cut, **{**stated, **keys})
@@ -101,7 +104,11 @@ class SelectedRecords:
                 yield field, [value]
 
     def _value(self, node: Node, field: str) -> str:
-        parts = parts_of(self._engine.text(node))
+        text = self._engine.text(node)
+        labels = self._engine.select(node, self._selectors.label) if self._selectors.label else []
+        for label in (self._engine.text(found).strip() for found in labels):
+            text = text.partition(label)[2] if label and text.strip().startswith(label) else text
+        parts = parts_of(text)
         if field == "summary":
             return "\n\n".join("\n".join(part) for part in parts)
         return " ".join(line for part in parts for line in part)
