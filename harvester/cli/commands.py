@@ -17,6 +17,7 @@ COMMANDS = (
     "serve",
     "schedule",
     "config",
+    "sources",
     "export",
     "publish",
     "check",
@@ -25,7 +26,10 @@ COMMANDS = (
     "withdraw",
 )
 """In the order of a user's first hour. Each is a function of that name in `harvester.cli.<name>`."""
-INNER = {"schedule": ("run", "status", "install", "uninstall")}
+INNER = {
+    "schedule": ("run", "status", "install", "uninstall"),
+    "sources": ("show", "check", "sample"),
+}
 """Commands that have commands of their own."""
 
 

@@ -9,6 +9,7 @@ from scrapy.settings import Settings
 from twisted.logger import globalLogBeginner
 
 from harvester.cli.progress import LiveProgress
+from harvester.crawl.spiders import spider_of
 from harvester.errors import HarvesterError
 from harvester.store.database import open_to_read
 from harvester.store.run import load_run
@@ -26,7 +27,7 @@ def harvest_live(source: str, options: CrawlOptions, stop: Stop, contact: str | 
     """Harvest an archive over the network; return the run's row. Raise the error of a crawl that failed."""
     process = AsyncCrawlerProcess(scrapy_settings(contact))
     globalLogBeginner.beginLoggingTo([], redirectStandardIO=False)  # Twisted would write to the terminal itself
-    crawler, progress = process.create_crawler(source), LiveProgress()
+    crawler, progress = process.create_crawler(spider_of(source)), LiveProgress()
     callbacks = {"progress": progress, "notify": progress.notify, "stopped": lambda: stop.signal is not None}
     task = process.crawl(crawler, order=options, **callbacks)
     try:
