@@ -45,6 +45,8 @@ class DocumentReader:
         title = self._line(headings[0]) if headings else ""
         values = list(self._values())
         stated = stated_fields(values, self._form.labelled, others=self._form.keeps_others)
+        title = title or stated.get("title", "")
+        stated.pop("title", None)
         texts = read_texts(self._engine, self._root, self._believed(self._panes))
         if not title or not (stated or texts):
             message = "no title with fields or a text: not a document's page"

@@ -204,6 +204,7 @@ def read_record(
     more: dict[str, Any] = {}
     if form.labelled_values:
         more, after = labelled_parts(after, form.labelled, others=form.keeps_others)
+        more.pop("title", None)  # the link's text is the title
     after = _without_noise(after, form)
     date, summary = read_linked(before, after, date_behind=form.date_behind_title, place=place)
     printed = read_date(more.pop("date", None) or (" ".join(date) if date else None), order)

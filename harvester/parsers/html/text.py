@@ -70,6 +70,8 @@ if TYPE_CHECKING:
 
 OTHER = "other"
 """The facet of values for which there is no field: each is kept behind its label."""
+LEFT_OUT = "none"
+"""The field of labels whose values are not kept."""
 FACETS = frozenset({"language", "subject", "person", "place", "contributor", "collection", "donor", OTHER})
 JOINT = "; "
 """Separates several values of a field that has one."""
@@ -113,6 +115,8 @@ def stated_fields(
     terms: dict[tuple[str, str], None] = {}
     for label, texts in values:
         field = fields.get(label.casefold()) or (OTHER if others and label else None)
+        if field == LEFT_OUT:
+            continue
         if field == OTHER:
             terms |= {(OTHER, f"{label}: {text}"): None for text in texts}
         elif field in FACETS:

@@ -168,6 +168,37 @@ def test_a_saved_page_is_read_by_it(folder: Path, capsys: pytest.CaptureFixture[
     assert read["records"][0]["url"] == "https://archive.example.org/base/item/i1"
 
 
+LABELLED = """
+title = "City Archive"
+address = "https://archive.example.org"
+items = "/item/{slug}"
+[listing]
+declares = "{total} records"
+[document]
+[labels]
+"Titel" = "title"
+"Nr" = "record_id"
+"Teilen" = "none"
+"""
+
+
+def test_labels_are_fields_or_kept_or_left_out(tmp_path: Path) -> None:
+    (tmp_path / "city.toml").write_text(LABELLED, "utf-8")
+    source = load_definition(tmp_path / "city.toml")
+    facts = "<dl><dt>Titel:</dt><dd>A</dd><dt>Nr:</dt><dd>7</dd><dt>Umfang:</dt><dd>2 Bl.</dd><dt>Teilen:</dt><dd>Mail"
+    facts += "</dd></dl>"
+    page = parse(
+        Capture("https://archive.example.org/item/a", f"<html><h1>A letter</h1>{facts}</html>".encode()), source
+    )
+    assert isinstance(page, DocumentPage)
+    assert (page.record.title, page.record.record_id) == ("A letter", "7")
+    assert page.record.terms == (("other", "Umfang: 2 Bl."),)
+    rows = f'<div><a href="/item/a">A letter</a>{facts}</div><div><a href="/item/b">Another</a>{facts}</div>'
+    listing = parse(Capture("https://archive.example.org/", f"<html><p>2 records</p>{rows}</html>".encode()), source)
+    assert isinstance(listing, Listing)
+    assert [(record.title, record.record_id) for record in listing.records] == [("A letter", "7"), ("Another", "7")]
+
+
 def test_the_folder_is_beside_the_configuration_or_where_the_environment_says(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
