@@ -272,10 +272,12 @@ class HtmlForm(Form):
         """The text of a date's element, compiled."""
         return re.compile(self.date_as) if self.date_as else None
 
-    def date_in(self, text: str) -> str:
-        """Return the date in the text of its element, without the words around it."""
-        found = self.date_pattern.fullmatch(text) if self.date_pattern else None
-        return next((date.strip() for date in found.groups() if date), text) if found else text
+    def date_in(self, text: str) -> str | None:
+        """Return the date in the text of its element, without the words around it; None if it does not hold one."""
+        if self.date_pattern is None:
+            return text
+        found = self.date_pattern.fullmatch(text)
+        return next((date.strip() for date in found.groups() if date), None) if found else None
 
     @cached_property
     def labelled(self) -> dict[str, str]:

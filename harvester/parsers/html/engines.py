@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from selectolax.lexbor import LexborHTMLParser
@@ -53,6 +55,42 @@ class Engine(Protocol):
         """Return an element's name."""
 
 
+_OUTSIDE_QUOTES = re.compile(r"(\"[^\"]*\"|'[^']*'|\[[^\]]*\])")
+_DESCENDANT = re.compile(r"(?<![\s>+~,])\s+(?![\s>+~,])")
+
+
+@lru_cache(maxsize=1024)
+def _steps(selector: str) -> tuple[tuple[str, ...], ...] | None:
+    """Return the alternatives of a selector, each as its steps from element to descendant; None if each has one step.
+
+    An engine tries each combination of ancestors for `a b c d`: on a deep page that takes minutes.
+    """
+    marked = _OUTSIDE_QUOTES.sub(lambda found: found[0].replace(" ", "\0").replace(",", "\1"), selector)
+    alternatives = [_DESCENDANT.split(one.strip()) for one in marked.split(",")]
+    if all(len(steps) == 1 for steps in alternatives):
+        return None
+    return tuple(tuple(step.replace("\0", " ").replace("\1", ",") for step in steps) for steps in alternatives)
+
+
+def _select(engine: Engine, node: Node, steps: tuple[str, ...]) -> list[Node]:
+    """Return the elements that a selector selects, step by step, each in the outermost elements of the one before."""
+    found = engine.select(node, steps[0])
+    for step in steps[1:]:
+        found = [inner for outer in outermost(engine, found) for inner in engine.select(outer, step)]
+    return found
+
+
+def outermost(engine: Engine, nodes: list[Node]) -> list[Node]:
+    """Return those of some elements, in page order, that are in none of the others."""
+    kept: list[Node] = []
+    keys: set[int] = set()
+    for node in nodes:
+        if keys.isdisjoint(engine.keys(engine.path(node))):
+            kept.append(node)
+            keys.add(engine.key(node))
+    return kept
+
+
 class Lexbor:
     """lexbor: fast, and as tolerant as browsers."""
 
@@ -66,7 +104,8 @@ class Lexbor:
 
     def select(self, node: LexborNode, selector: str) -> list[LexborNode]:
         """Return the elements inside `node` that a CSS selector selects, in page order."""
-        return node.css(selector)
+        steps = _steps(selector)
+        return node.css(selector) if steps is None else [found for one in steps for found in _select(self, node, one)]
 
     def text(self, node: LexborNode) -> str:
         """Return all text inside an element, unchanged."""
@@ -127,6 +166,9 @@ class Soup:
 
     def select(self, node: Tag, selector: str) -> list[Tag]:
         """Return the elements inside `node` that a CSS selector selects, in page order."""
+        steps = _steps(selector)
+        if steps is not None:
+            return [found for one in steps for found in _select(self, node, one)]
         return list(node.select(selector))
 
     def text(self, node: Tag) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.model import Record
 from harvester.parsers.dates import read_date
+from harvester.parsers.html.engines import outermost
 from harvester.parsers.html.record_blocks import RecordBlock
 from harvester.parsers.html.text import FACETS, label_of, line_of, parts_of, stated_fields
 from harvester.urls import Address, read_address
@@ -50,7 +51,8 @@ class SelectedRecords:
 
     def find(self) -> list[RecordBlock]:
         """Return the rows of the page; those without a text or, in a table, without a cell are none."""
-        rows = self._engine.select(self._root, self._selectors.record)[:MOST_ROWS]
+        found = self._engine.select(self._root, self._selectors.record)[:MOST_ROWS]
+        rows = outermost(self._engine, found)  # no record stands in another one
         self._columns = self._columns_of(rows[0]) if rows and self._selectors.columns else {}
         return [self._row(row) for row in rows if self._is_filled(row)]
 

@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 HERE = FIXTURES / "platforms"
 NAMES = sorted(file.stem for file in PLATFORMS.glob("*.toml"))
 OWN = {
+    "cia-reading-room": '[pager]\npath = "/search/site/berlin"\n',
     "drupal-views": 'items = ["/document/{slug}", "/node/{node_id}"]\n[pager]\npath = "/documents"\nsize = 4\n'
     '[listing.fields]\n"Series" = ".views-field-field-series .field-content"\n',
 }
 """What a definition says besides platform, title and address."""
 OTHER_VIEWS = {("drupal-views", "table-0.html"), ("drupal-views", "table-1.html")}
 """Pages of another view of the same site, which has a definition of its own."""
-UNMARKED = {("vufind", "listing-246.html"), ("vufind", "listing-247.html"), ("drupal-views", "document.html")}
+UNMARKED = {
+    ("vufind", "listing-246.html"),
+    ("vufind", "listing-247.html"),
+    ("drupal-views", "document.html"),
+}
 """Pages whose summaries have no element of their own: VuFind's snippets, and bodies in Drupal's own templates."""
 
 
@@ -67,13 +72,13 @@ def read(source: Source, name: str, file: str) -> Page:
 def kept(record: Record) -> str:
     """Return all values that a record has, one a line."""
     columns = (record.archive, record.archive_location, record.kind, record.rights, record.record_id, record.title)
-    more = (record.classification, record.date.text, record.summary)
+    more = (record.classification, record.credit, record.date.text, record.summary)
     terms = (term.partition(": ")[2] if facet == "other" else term for facet, term in record.terms)
     return "\n".join(filter(None, (*columns, *more, *terms)))
 
 
 def without_query(url: str) -> str:
-    return urlsplit(url)._replace(query="").geturl()
+    return urlsplit(url)._replace(query="").geturl().rstrip("/")
 
 
 def flat(text: str | None) -> str | None:
