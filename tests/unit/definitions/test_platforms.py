@@ -141,6 +141,8 @@ def test_the_pager_leads_to_the_next_page(sources: dict[str, Source], name: str,
     assert made.path == urlsplit(wanted["next"]).path
     pager = source.pager
     assert pager
+    if pager.page_path:  # then the number stands in the path
+        return
     assert (
         dict(parse_qsl(made.query))[pager.parameter] == dict(parse_qsl(urlsplit(wanted["next"]).query))[pager.parameter]
     )
