@@ -1,10 +1,11 @@
-"""Streams all documents that a search finds, as a file, without holding up other requests."""
+"""Streams documents as a file, without holding up other requests: all that a search finds, or those of a table."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -18,29 +19,43 @@ from .queries import with_reader
 from .search import ordered_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from datasette.app import Datasette
+    from datasette.utils.asgi import Request
 
     from .exports import Format
     from .queries import Reader
-    from .search import SearchAnswer, SearchResult
-    from .search_request import SearchRequest
+    from .search import SearchAnswer
+
+    Documents = Callable[..., Iterator[dict[str, Any]]]
 
 PIECE = 50
 """Documents that are written before other requests are served."""
 
 
-def stream_download(
-    datasette: Datasette, question: SearchRequest, found: Mapping[str, SearchResult], format_: Format
-) -> AsgiStream:
+def stream_download(answer: SearchAnswer, format_: Format) -> AsgiStream:
     """Return a stream of all documents found, in a format."""
-    names = catalogues(datasette)
+    ids = {name: partial(ordered_ids, question=answer.question, found=found) for name, found in answer.found.items()}
+    write = _writer(answer.datasette, answer.request, format_)
+    return _stream(answer.datasette, ids, write, format_.media_type, f"documents.{format_.ending}")
 
-    def write(read: Callable[..., Iterator[dict[str, Any]]]) -> Iterator[str]:
-        return format_.write(read(texts=format_.ending == "jsonl"), names)
 
-    return _stream(datasette, question, found, write, format_.media_type, f"documents.{format_.ending}")
+def stream_documents(
+    datasette: Datasette, request: Request, database: str, ids: Sequence[int], format_: Format, name: str
+) -> AsgiStream:
+    """Return a stream of documents in a format, as a file of a name."""
+    write = _writer(datasette, request, format_)
+    return _stream(datasette, {database: lambda _: ids}, write, format_.media_type, f"{name}.{format_.ending}")
+
+
+def _writer(datasette: Datasette, request: Request, format_: Format) -> Callable[[Documents], Iterator[str]]:
+    names, address = catalogues(datasette), responses.permalinks(datasette, request)
+
+    def write(read: Documents) -> Iterator[str]:
+        return format_.write(read(texts=format_.ending == "jsonl"), names, address)
+
+    return write
 
 
 def stream_json(answer: SearchAnswer) -> AsgiStream:
@@ -53,40 +68,37 @@ def stream_json(answer: SearchAnswer) -> AsgiStream:
         link = responses.linker(answer.datasette, name)
         return responses.absolute_url(answer.datasette, answer.request, link(responses.document_path(row["key"])))
 
-    def write(read: Callable[..., Iterator[dict[str, Any]]]) -> Iterator[str]:
+    ids = {name: partial(ordered_ids, question=answer.question, found=found) for name, found in answer.found.items()}
+
+    def write(read: Documents) -> Iterator[str]:
         rows = ({**row, "page": address(row.pop("database"), row)} for row in read(named=True))
         yield json.dumps(head, ensure_ascii=False)[:-1] + ', "results": '
         yield from json_list(rows)
         yield ", " + json.dumps(tail, ensure_ascii=False)[1:] + "\n"
 
-    return _stream(answer.datasette, answer.question, answer.found, write, "application/json; charset=utf-8", "")
+    return _stream(answer.datasette, ids, write, "application/json; charset=utf-8", "")
 
 
 def _stream(
     datasette: Datasette,
-    question: SearchRequest,
-    found: Mapping[str, SearchResult],
-    write: Callable[[Callable[..., Iterator[dict[str, Any]]]], Iterator[str]],
+    ids: Mapping[str, Callable[[Reader], Sequence[int]]],
+    write: Callable[[Documents], Iterator[str]],
     media_type: str,
     name: str,
 ) -> AsgiStream:
-    """Return a stream of what `write` yields for all documents found, database by database."""
+    """Return a stream of what `write` yields for documents; `ids` finds them in each database."""
 
     async def send(writer: Any) -> None:
-        readers = {database: await with_reader(datasette, database, _identity, export=True) for database in found}
+        readers = {database: await with_reader(datasette, database, _identity, export=True) for database in ids}
 
         def read(*, texts: bool = False, named: bool = False) -> Iterator[dict[str, Any]]:
-            for database, result in found.items():
-                for row in read_documents(
-                    readers[database], ordered_ids(readers[database], question, result), texts=texts
-                ):
+            for database, find in ids.items():
+                for row in read_documents(readers[database], find(readers[database]), texts=texts):
                     yield {**row, "database": database} if named else row
 
         parts = write(read)
         begun = time.monotonic()
-        while piece := await with_reader(
-            datasette, next(iter(found)), lambda _: list(islice(parts, PIECE)), export=True
-        ):
+        while piece := await with_reader(datasette, next(iter(ids)), lambda _: list(islice(parts, PIECE)), export=True):
             await writer.write("".join(piece))
             # Writing is Python's work, and only one thread at a time does that: readers get every second moment.
             await asyncio.sleep(time.monotonic() - begun)

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..citations import bibtex, csl, ris, sheets
-from ..citations.citable import CitedDocument, cited_document
+from ..citations.citable import cited_document
 from .document_data import documents
 from .queries import json_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from ..citations.citable import CitedDocument
     from .queries import ReadRows
 
     Documents = Iterable[dict[str, Any]]
     Names = Mapping[str, str]
+    Address = Callable[[str], str]
+    Cite = Callable[[dict[str, Any]], CitedDocument]
 
 CHUNK = 100
 """Documents held in memory at once."""
@@ -31,32 +34,37 @@ class Format:
 
     ending: str
     media_type: str
-    write: Callable[[Documents, Names], Iterator[str]]
+    _write: Callable[[Documents, Cite], Iterator[str]]
+
+    def write(self, found: Documents, names: Names, address: Address = lambda _: "") -> Iterator[str]:
+        """Yield the parts of a file of documents.
+
+        `names` are those of archives by source; `address` gives the address of a document's page here by its key.
+        """
+        return self._write(
+            found, lambda row: cited_document(row, row["terms"], row["files"], names, page=address(row["key"]))
+        )
 
 
-def _cited(found: Documents, names: Names) -> Iterator[CitedDocument]:
-    return (cited_document(row, row["terms"], row["files"], names) for row in found)
+def _bibtex(found: Documents, cite: Cite) -> Iterator[str]:
+    return (bibtex.entry(cite(row)) + "\n" for row in found)
 
 
-def _bibtex(found: Documents, names: Names) -> Iterator[str]:
-    return (bibtex.entry(item) + "\n" for item in _cited(found, names))
+def _ris(found: Documents, cite: Cite) -> Iterator[str]:
+    return (ris.to_ris([cite(row)]) for row in found)
 
 
-def _ris(found: Documents, names: Names) -> Iterator[str]:
-    return (ris.to_ris([item]) for item in _cited(found, names))
+def _csl_json(found: Documents, cite: Cite) -> Iterator[str]:
+    return json_list(csl.csl_item(cite(row)) for row in found)
 
 
-def _csl_json(found: Documents, names: Names) -> Iterator[str]:
-    return json_list(csl.csl_item(item) for item in _cited(found, names))
-
-
-def _csv(found: Documents, names: Names) -> Iterator[str]:  # noqa: ARG001 - as all formats are called
+def _csv(found: Documents, cite: Cite) -> Iterator[str]:  # noqa: ARG001 - as all formats are called
     yield sheets.to_csv([])
     for row in found:
         yield sheets.to_csv([row]).split("\r\n", 1)[1]
 
 
-def _jsonl(found: Documents, names: Names) -> Iterator[str]:  # noqa: ARG001 - as all formats are called
+def _jsonl(found: Documents, cite: Cite) -> Iterator[str]:  # noqa: ARG001 - as all formats are called
     return (json.dumps(row, ensure_ascii=False) + "\n" for row in found)
 
 

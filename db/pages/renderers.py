@@ -6,21 +6,23 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from ..citations import FORMATS
-from . import responses
+from datasette.utils.asgi import Response
+
 from .databases import harvests
-from .document_data import cited_documents, documents
-from .queries import rows, with_reader
+from .downloads import stream_documents
+from .exports import BY_ENDING
+from .queries import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from datasette.app import Datasette
-    from datasette.utils.asgi import Request, Response
-
-    from .queries import ReadRows
+    from datasette.utils.asgi import AsgiStream, Request
 
 BY_KEY = "SELECT d.id FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d.key = wanted.value ORDER BY wanted.key"
+
+PAGING = ("_size", "_next", "_facet", "_facet_size", "_nofacet", "_nocount", "_shape")
+"""Parameters that say which rows a page has and what stands beside them, not which rows are meant."""
 
 
 def renderer(ending: str) -> dict[str, Any]:
@@ -37,39 +39,54 @@ def _render(ending: str) -> Callable[..., Any]:
     async def render(
         datasette: Datasette, request: Request, database: str, table: str | None, rows: list[Any]
     ) -> Response:
-        every = await _all_rows(datasette, request, database, table) if table else [dict(row) for row in rows]
-        numbers = await _document_ids(datasette, database, every)
-        media_type, write = FORMATS[ending]
-
-        def written(read: ReadRows) -> str:
-            return write(cited_documents(datasette, documents(read, numbers), responses.permalinks(datasette, request)))
-
-        body = await with_reader(datasette, database, written, export=True)
-        return responses.text_response(body, media_type, f"{table or 'query'}.{ending}")
+        found = _table_pages(datasette, request, database, table) if table else _one_page(rows)
+        ids: dict[int, None] = {}
+        async for page in found:
+            ids |= dict.fromkeys(await _document_ids(datasette, database, page))
+        format_ = BY_ENDING[ending]
+        return _Streamed(stream_documents(datasette, request, database, [*ids], format_, table or "query"))
 
     return render
 
 
-async def _document_ids(datasette: Datasette, database: str, table_rows: Iterable[Mapping[str, Any]]) -> list[int]:
-    """Return the ids of the documents that rows identify, each once."""
-    every = list(table_rows)
+class _Streamed(Response):
+    """A response that sends a stream: of a renderer Datasette takes no other."""
+
+    def __init__(self, stream: AsgiStream) -> None:
+        super().__init__(headers=stream.headers, content_type=stream.content_type)
+        self._stream = stream
+
+    async def asgi_send(self, send: Any) -> None:
+        """Send the stream, with the headers that Datasette has added."""
+        self._stream.headers = self.headers
+        await self._stream.asgi_send(send)
+
+
+async def _document_ids(datasette: Datasette, database: str, page: Iterable[Mapping[str, Any]]) -> list[int]:
+    """Return the ids of the documents that rows identify."""
+    every = list(page)
     if every and "document_id" in every[0]:
-        numbers = (row["document_id"] for row in every)
-        return list(dict.fromkeys(number for number in numbers if isinstance(number, int)))
+        return [row["document_id"] for row in every if isinstance(row["document_id"], int)]
     keys = [str(row["key"]) for row in every if row.get("key")]
     return [row["id"] for row in await rows(datasette, database, BY_KEY, json.dumps(keys))]
 
 
-async def _all_rows(datasette: Datasette, request: Request, database: str, table: str) -> list[dict[str, Any]]:
-    """Return all rows of a table, page by page: citations of a listing need all of it, not the first hundred."""
-    params = [(name, value) for name in request.args for value in request.args.getlist(name) if name != "_size"]
-    table_rows: list[dict[str, Any]] = []
+async def _one_page(found: Iterable[Any]) -> AsyncIterator[list[dict[str, Any]]]:
+    yield [dict(row) for row in found]
+
+
+async def _table_pages(
+    datasette: Datasette, request: Request, database: str, table: str
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """Yield all rows of a table, page by page: citations of a listing need all of it, not the first hundred."""
+    params = [(name, value) for name in request.args for value in request.args.getlist(name) if name not in PAGING]
+    params += [("_size", "max"), ("_shape", "objects"), *((name, "1") for name in ("_nofacet", "_nocount"))]
     following: str | None = None
     while True:
-        pairs = [*params, ("_size", "max"), ("_shape", "objects"), *([("_next", following)] if following else [])]
+        pairs = [*params, *([("_next", following)] if following else [])]
         path = datasette.urls.table(database, table, format="json")
         answer = (await datasette.client.get(f"{path}?{urlencode(pairs)}")).json()
-        table_rows += answer["rows"]
+        yield answer["rows"]
         following = answer.get("next")
         if not following:
-            return table_rows
+            return

@@ -60,7 +60,7 @@ async def search_page(request: Request, datasette: Datasette) -> Any:
         return await _timeout_page(request, datasette, names, question, error)
     answer = SearchAnswer(datasette, request, question, found)
     if ending in BY_ENDING:
-        return stream_download(datasette, question, found, BY_ENDING[ending])
+        return stream_download(answer, BY_ENDING[ending])
     if ending == "json" and "page" not in request.args and "size" not in request.args:
         return stream_json(answer)
     context = await results(answer)

@@ -27,12 +27,12 @@ async def ticked(request: Request, datasette: Datasette) -> Response:
     """Return the documents with the given keys, in that order, as a file."""
     format_ = BY_ENDING[request.url_vars["format"]]
     keys = json.dumps(request.args.getlist("key"))
-    names = catalogues(datasette)
+    names, address = catalogues(datasette), responses.permalinks(datasette, request)
 
     def written(read: Reader) -> list[str]:
         ids = [number for (number,) in read.tuples(BY_KEY, keys)]
         found = list(read_documents(read, ids, texts=format_.ending == "jsonl"))
-        return list(format_.write(found, names)) if found else []
+        return list(format_.write(found, names, address)) if found else []
 
     parts = [part for name in harvests(datasette) for part in await with_reader(datasette, name, written, export=True)]
     if not parts:

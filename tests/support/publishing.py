@@ -39,10 +39,10 @@ class Site:
     address: str
     database: str
 
-    def get(self, path: str) -> tuple[int, str, Message]:
+    def get(self, path: str, timeout: float = 30) -> tuple[int, str, Message]:
         """Return the status, text and headers of a response; `DB` in a path is replaced by the database's name."""
         try:
-            answer = urlopen(self.address + path.replace("DB", self.database).lstrip("/"), timeout=30)
+            answer = urlopen(self.address + path.replace("DB", self.database).lstrip("/"), timeout=timeout)
         except HTTPError as error:
             answer = error
         with answer:

@@ -276,6 +276,14 @@ def test_citations_of_everything(site: Site, path: str, ending: str, number: int
     assert text.count(mark) == number
 
 
+def test_a_document_is_cited_alike_wherever_it_is_downloaded(site: Site) -> None:
+    """Without an address at the archive the page here is cited, in lists of documents, too."""
+    alone = site.text("/document/k7.ris")
+    assert f"UR  - {site.address}document/k7" in alone
+    for path in ("/search.ris?q=quoted", "/ticked.ris?key=k7", "/DB/documents.ris?id=7", "/DB/sightings.ris"):
+        assert alone.strip() in site.text(path), path
+
+
 def test_tables_without_documents_offer_no_citations(site: Site) -> None:
     assert ".bib" not in site.text("/DB/runs")
     assert "/documents.bib" in site.text("/DB/documents")
