@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,14 +15,15 @@ from .names import Name, parse_heading, parse_printed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# Control characters, halves of characters, and ends of lines and paragraphs.
+_CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 # Bidirectional overrides turn the rest of a line around, in every program that the citation is pasted into.
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def clean(text: object) -> str:
     """Return a text on one line, without control characters."""
-    shown = "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} else c for c in str(text or ""))
-    return " ".join(_TURNS.sub("", shown).split())
+    return " ".join(_TURNS.sub("", _CONTROLS.sub(" ", str(text or ""))).split())
 
 
 def web_address(value: object) -> str:

@@ -18,9 +18,9 @@ from .exports import BY_ENDING
 from .facet_counts import by_name, count, values
 from .navigation import result_query
 from .queries import with_reader
-from .search import SearchAnswer, count_matches, result_page, search_database
+from .search import SearchAnswer, count_matches, search_database
 from .search_request import FACETS, SearchRequest, read_request
-from .several import merge_pages
+from .several import merge_pages, ordered_page
 from .snippets import find_snippets
 
 if TYPE_CHECKING:
@@ -158,11 +158,7 @@ def _chosen(question: SearchRequest, counts: dict[str, Any]) -> list[dict[str, A
 async def _result_rows(answer: SearchAnswer, start: int, stop: int) -> list[dict[str, Any]]:
     """Return some of the documents found, with the words marked, wherever they are held."""
     datasette, words = answer.datasette, answer.question.words
-    if len(answer.found) == 1:
-        name, found = next(iter(answer.found.items()))
-        wanted = [(name, one) for one in await result_page(datasette, name, answer.question, found, start, stop)]
-    else:
-        wanted = await merge_pages(datasette, answer.question, answer.found, start, stop)
+    wanted = await ordered_page(datasette, answer.question, answer.found, start, stop)
     rows: dict[tuple[str, int], dict[str, Any]] = {}
     for name in answer.found:
         ids = [one for held, one in wanted if held == name]
@@ -173,7 +169,11 @@ async def _result_rows(answer: SearchAnswer, start: int, stop: int) -> list[dict
         ):
             rows[name, row["id"]] = {**row, "coins": embedded.coins(item), "database": name, "link": link}
     shown = [rows[one] for one in wanted if one in rows]
-    return [{**row, "way": result_query(answer.question, start + number)} for number, row in enumerate(shown, 1)]
+    everywhere = len(answer.found) > 1
+    return [
+        {**row, "way": result_query(answer.question, start + number, everywhere=everywhere)}
+        for number, row in enumerate(shown, 1)
+    ]
 
 
 async def _count_each_term(answer: SearchAnswer) -> list[tuple[str, int]]:

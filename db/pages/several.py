@@ -21,10 +21,20 @@ _DAY = "coalesce(d.date_from, d.date_to)"
 KEYS = {"date": _DAY, "newest": _DAY, "changed": "d.last_changed"}
 
 
-async def merge_pages(
+async def ordered_page(
     datasette: Datasette, question: SearchRequest, found: Mapping[str, SearchResult], start: int, stop: int
 ) -> list[tuple[str, int]]:
     """Return some of the documents found, each with its database, in the order asked for."""
+    if len(found) > 1:
+        return await merge_pages(datasette, question, found, start, stop)
+    ((name, only),) = found.items()
+    return [(name, number) for number in await result_page(datasette, name, question, only, start, stop)]
+
+
+async def merge_pages(
+    datasette: Datasette, question: SearchRequest, found: Mapping[str, SearchResult], start: int, stop: int
+) -> list[tuple[str, int]]:
+    """Return some of the documents found in several databases; those that a harvest merged meanwhile are left out."""
 
     async def of(name: str) -> list[tuple[Any, str, int]]:
         ids = await result_page(datasette, name, question, found[name], 0, stop)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import html
+import re
 import sys
 from collections import Counter
 from contextlib import closing
@@ -64,6 +66,21 @@ def test_results_lead_into_their_own_database(site: Site) -> None:
     assert {row["page"].partition("?")[2] for row in rows} == {"", "in=two"}
     for row in rows[:5]:
         assert site.get(row["page"].removeprefix(site.address))[0] == 200
+
+
+def test_a_document_leads_back_and_on_over_all_databases(site: Site) -> None:
+    asked = "q=treaty&order=date"
+    rows = site.json(f"/search.json?{asked}&page=1")["results"]
+    page = site.text(f"/search?{asked}")
+    ways = [html.unescape(way) for way in re.findall(r'<h2><a href="(/document/[^"]+)"', page)]
+    assert {"in=two" in way for way in ways} == {True, False}
+    at = next(number for number in range(1, 19) if ("in=two" in ways[number]) != ("in=two" in ways[number + 1]))
+    for number in (at, at + 1):
+        shown = site.text(ways[number])
+        way = html.unescape(re.findall(r'<nav class="way".*?</nav>', shown, re.DOTALL)[0])
+        back, before, after = re.findall(r'href="([^"]+)"', way)
+        assert (back, before, after) == (f"/search?{asked}", ways[number - 1], ways[number + 1])
+        assert rows[number]["title"] in html.unescape(shown)
 
 
 def test_what_takes_long_says_that_it_is_counting(corpora: list[Corpus], monkeypatch: pytest.MonkeyPatch) -> None:
