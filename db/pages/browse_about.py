@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import responses
 from .databases import catalogues, requested_harvest
 from .facet_counts import count
-from .queries import rows, try_rows
+from .queries import cached, rows, try_rows
 from .search import search_database
 from .search_request import SearchRequest
 
@@ -32,7 +32,7 @@ async def browse_page(request: Request, datasette: Datasette) -> Response:
     database = requested_harvest(datasette, request)
     counts = count({database: await search_database(datasette, database, SearchRequest())}, SearchRequest())
     years: dict[str, dict[str, int]] = {}
-    for row in await try_rows(datasette, database, MONTHS) or []:
+    for row in await _kept(datasette, database, MONTHS):
         years.setdefault(row["month"][:4], {})[row["month"][5:]] = row["documents"]
     return await responses.render_page(datasette, request, "browse.html", {"counts": counts, "months": years}, database)
 
@@ -43,13 +43,13 @@ async def about_page(request: Request, datasette: Datasette) -> Response:
     config: dict[str, Any] = datasette.plugin_config("reading-room") or {}
     names = catalogues(datasette)
     sources = [
-        {**row, "name": names.get(row["source"], row["source"])} for row in await rows(datasette, database, SOURCES)
+        {**row, "name": names.get(row["source"], row["source"])} for row in await _kept(datasette, database, SOURCES)
     ]
     (read,) = await rows(datasette, database, READ)
     context = {
         "sources": sources,
-        "texts": await try_rows(datasette, database, TEXTS) or [],
-        "rights": await try_rows(datasette, database, RIGHTS) or [],
+        "texts": await _kept(datasette, database, TEXTS),
+        "rights": await _kept(datasette, database, RIGHTS),
         "read_at": read["read_at"],
         "contact": str(config.get("contact") or ""),
         "about_text": str(config.get("about") or ""),
@@ -57,3 +57,8 @@ async def about_page(request: Request, datasette: Datasette) -> Response:
         "today": datetime.now(UTC).date().isoformat(),
     }
     return await responses.render_page(datasette, request, "about.html", context, database)
+
+
+async def _kept(datasette: Datasette, database: str, sql: str) -> list[dict[str, Any]]:
+    """Return the rows of a query that reads all documents, cached until the database changes; none if it fails."""
+    return await cached(datasette, database, sql, lambda: try_rows(datasette, database, sql)) or []

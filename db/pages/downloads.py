@@ -38,7 +38,7 @@ def stream_download(answer: SearchAnswer, format_: Format) -> AsgiStream:
     """Return a stream of all documents found, in a format."""
     ids = {name: partial(ordered_ids, question=answer.question, found=found) for name, found in answer.found.items()}
     write = _writer(answer.datasette, answer.request, format_)
-    return _stream(answer.datasette, ids, write, format_.media_type, f"documents.{format_.ending}")
+    return _stream(answer.datasette, answer.request, ids, write, format_.media_type, f"documents.{format_.ending}")
 
 
 def stream_documents(
@@ -46,7 +46,7 @@ def stream_documents(
 ) -> AsgiStream:
     """Return a stream of documents in a format, as a file of a name."""
     write = _writer(datasette, request, format_)
-    return _stream(datasette, {database: lambda _: ids}, write, format_.media_type, f"{name}.{format_.ending}")
+    return _stream(datasette, request, {database: lambda _: ids}, write, format_.media_type, f"{name}.{format_.ending}")
 
 
 def _writer(datasette: Datasette, request: Request, format_: Format) -> Callable[[Documents], Iterator[str]]:
@@ -76,11 +76,12 @@ def stream_json(answer: SearchAnswer) -> AsgiStream:
         yield from json_list(rows)
         yield ", " + json.dumps(tail, ensure_ascii=False)[1:] + "\n"
 
-    return _stream(answer.datasette, ids, write, "application/json; charset=utf-8", "")
+    return _stream(answer.datasette, answer.request, ids, write, "application/json; charset=utf-8", "")
 
 
 def _stream(
     datasette: Datasette,
+    request: Request,
     ids: Mapping[str, Callable[[Reader], Sequence[int]]],
     write: Callable[[Documents], Iterator[str]],
     media_type: str,
@@ -96,18 +97,28 @@ def _stream(
                 for row in read_documents(readers[database], find(readers[database]), texts=texts):
                     yield {**row, "database": database} if named else row
 
-        parts = write(read)
+        parts, database = write(read), next(iter(ids))
+        left = asyncio.ensure_future(_client_left(request))
         begun = time.monotonic()
-        while piece := await with_reader(datasette, next(iter(ids)), lambda _: list(islice(parts, PIECE)), export=True):
+        while piece := await with_reader(datasette, database, lambda _: list(islice(parts, PIECE)), export=True):
             await writer.write("".join(piece))
             # Writing is Python's work, and only one thread at a time does that: readers get every second moment.
-            await asyncio.sleep(time.monotonic() - begun)
+            await asyncio.wait([left], timeout=time.monotonic() - begun)
+            if left.done():
+                break
             begun = time.monotonic()
+        left.cancel()
 
     headers = dict(responses.OPEN_TO_ALL)
     if name:
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return AsgiStream(send, headers=headers, content_type=media_type)
+
+
+async def _client_left(request: Request) -> None:
+    """Return when the client has closed the connection: nobody waits for the rest of the file then."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _identity(read: Reader) -> Reader:

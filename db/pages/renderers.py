@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from datasette.utils.asgi import Response
+from datasette.utils.asgi import BadRequest, Response
 
 from .databases import harvests
 from .downloads import stream_documents
@@ -23,6 +23,9 @@ BY_KEY = "SELECT d.id FROM json_each(?) AS wanted CROSS JOIN documents AS d ON d
 
 PAGING = ("_size", "_next", "_facet", "_facet_size", "_nofacet", "_nocount", "_shape")
 """Parameters that say which rows a page has and what stands beside them, not which rows are meant."""
+
+MOST_ROWS, FEWEST_ROWS = 1000, 10
+"""Rows of a table that are read at once."""
 
 
 def renderer(ending: str) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def _render(ending: str) -> Callable[..., Any]:
     return render
 
 
-class _Streamed(Response):
+class _Streamed(Response):  # type: ignore[misc] # Datasette has no types
     """A response that sends a stream: of a renderer Datasette takes no other."""
 
     def __init__(self, stream: AsgiStream) -> None:
@@ -80,12 +83,18 @@ async def _table_pages(
 ) -> AsyncIterator[list[dict[str, Any]]]:
     """Yield all rows of a table, page by page: citations of a listing need all of it, not the first hundred."""
     params = [(name, value) for name in request.args for value in request.args.getlist(name) if name not in PAGING]
-    params += [("_size", "max"), ("_shape", "objects"), *((name, "1") for name in ("_nofacet", "_nocount"))]
+    params += [("_shape", "objects"), ("_nofacet", "1"), ("_nocount", "1")]
     following: str | None = None
+    size = MOST_ROWS
     while True:
-        pairs = [*params, *([("_next", following)] if following else [])]
+        pairs = [*params, ("_size", str(size)), *([("_next", following)] if following else [])]
         path = datasette.urls.table(database, table, format="json")
         answer = (await datasette.client.get(f"{path}?{urlencode(pairs)}")).json()
+        if "rows" not in answer and size > FEWEST_ROWS:
+            size //= 10  # on a busy machine a page of very many rows may take longer than queries may
+            continue
+        if "rows" not in answer:
+            raise BadRequest(str(answer.get("error")))
         yield answer["rows"]
         following = answer.get("next")
         if not following:

@@ -142,6 +142,7 @@ async def results(answer: SearchAnswer) -> dict[str, Any]:
         "first": start + 1,
         "total": total,
         "pages": pages,
+        "page_numbers": sorted({1, pages, *range(max(1, question.page - 2), min(pages, question.page + 2) + 1)}),
         "counts": counts,
         "chosen": _chosen(question, counts),
         "next": question.page + 1 if question.page < pages else None,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DOCS = ROOT / "docs"
 PICTURES = {"front-page": "/", "search": "/search?q=Stalin+Mao", "coverage": "/coverage"}
-WIDTH, HEIGHT, SHARPNESS = 1120, 860, 1.5
+WIDTH, HEIGHT, SHARPNESS = 1120, 860, 1.25
 LARGEST = 200_000
 
 
