@@ -1,18 +1,23 @@
 """Writes every response as it came to a WARC file, one gzip member each, on the disk before the database records it.
 
-Written by hand: a record is a few lines, and a page took 2.5 ms of CPU with warcio, 0.7 ms so. The tests read the files
-with warcio and fastwarc.
+warcio makes the records; they are packed here, because it would pack a page for 2.3 ms. The tests read the files with
+warcio and fastwarc.
 """
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 import os
-import uuid
-import zlib
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
+
+from warcio.recordbuilder import RecordBuilder
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 from harvester import __version__
 from harvester.errors import HarvesterError
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scrapy.http import Response
+    from warcio.recordloader import ArcWarcRecord
 
     from harvester.model import Capture
 
@@ -33,6 +39,8 @@ DECODED = frozenset({b"content-encoding", b"transfer-encoding", b"content-length
 LEVEL = 4
 """How hard gzip tries: 9 takes three times as long and saves two percent of such pages."""
 ABOUT = f"software: archive-harvester/{__version__}\r\nformat: WARC File Format 1.1\r\nrobots: obey\r\n"
+HTTP_RESPONSE = "application/http; msgtype=response"
+_BUILDER = RecordBuilder(warc_version="1.1")
 
 
 @dataclass(frozen=True)
@@ -77,34 +85,32 @@ class WarcFile:
         fields |= {STEP_FIELD: kept.step} if kept.step else {}
         fields |= {"WARC-Source-URI": kept.source_uri} if kept.source_uri else {}
         fields |= {SAME_PAYLOAD_FIELD: kept.same_as} if kept.same_as else {}
-        fields["Content-Type"] = "application/http; msgtype=response"
         if response.status == HTTPStatus.NOT_MODIFIED and kept.refers_to:
             fields |= {"WARC-Profile": NOT_MODIFIED, "WARC-Refers-To-Target-URI": capture.uri}
-            return self._write("revisit", fields | {"WARC-Refers-To-Date": kept.refers_to}, _head(response))
-        fields["WARC-Payload-Digest"] = f"sha256:{capture.sha256}"
-        return self._write("response", fields, _head(response) + response.body)
+            return self._write(_revisit(fields | {"WARC-Refers-To-Date": kept.refers_to}, response))
+        return self._write(_response(fields | {"WARC-Payload-Digest": f"sha256:{capture.sha256}"}, response))
 
     def write_auxiliary(self, uri: str, response: HttpAnswer, moment: datetime) -> None:
         """Write a response that is no page: robots.txt, a redirect, a busy server's response."""
         fields = {"WARC-Target-URI": uri, "WARC-Date": utc_timestamp(moment), ASIDE_FIELD: "yes"}
-        fields["Content-Type"] = "application/http; msgtype=response"
-        self._write("response", fields, _head(response) + response.body)
+        self._write(_response(fields | {"WARC-Payload-Digest": _digest(response.body)}, response))
 
     def note(self, uri: str, walk: dict[str, Any], moment: datetime) -> None:
         """Write the beginning or the end of a walk."""
-        fields = {"WARC-Target-URI": uri, "WARC-Date": utc_timestamp(moment), "Content-Type": WALK_NOTE}
-        self._write("metadata", fields, json.dumps(walk, ensure_ascii=False).encode())
+        block = json.dumps(walk, ensure_ascii=False).encode()
+        fields = {"WARC-Target-URI": uri, "WARC-Date": utc_timestamp(moment), "WARC-Payload-Digest": _digest(block)}
+        self._write(_record("metadata", fields, WALK_NOTE, block))
 
     def close(self) -> None:
         """Close the file."""
         if self._file:
             self._file.close()
 
-    def _write(self, kind: str, fields: dict[str, str], block: bytes) -> int:
+    def _write(self, record: bytes) -> int:
         try:
             file = self._file or self._open()
             offset = file.tell()
-            file.write(_record(kind, fields, block))
+            file.write(record)
             file.flush()
             _sync(file.fileno())
         except OSError as error:
@@ -115,20 +121,43 @@ class WarcFile:
     def _open(self) -> BinaryIO:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("xb")
-        about = {"WARC-Date": utc_timestamp(), "Content-Type": "application/warc-fields"}
-        self._file.write(_record("warcinfo", about, ABOUT.encode()))
+        fields = {"WARC-Date": utc_timestamp(), "WARC-Filename": self.path.name}
+        self._file.write(_record("warcinfo", fields, "application/warc-fields", ABOUT.encode()))
         self._file.flush()
         fsync_path(self.path.parent)  # else a power cut may leave the bytes without their name
         return self._file
 
 
-def _record(kind: str, fields: dict[str, str], block: bytes) -> bytes:
+def _response(fields: dict[str, str], response: HttpAnswer) -> bytes:
+    """Return the record of a response; its header is kept to the byte, which warcio would not do by itself."""
+    return _record("response", fields, HTTP_RESPONSE, _head(response) + response.body)
+
+
+def _revisit(fields: dict[str, str], response: HttpAnswer) -> bytes:
+    """Return the record of “not modified”: the header alone, as warcio writes it."""
+    status, *lines = _head(response).decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    headers = [tuple(line.split(": ", 1)) for line in lines]
+    record = _BUILDER.create_warc_record("", "revisit", warc_headers_dict=fields, warc_content_type=HTTP_RESPONSE)
+    record.http_headers = StatusAndHeaders(status.partition(" ")[2], headers, protocol="HTTP/1.1")
+    return _packed(record)
+
+
+def _record(kind: str, fields: dict[str, str], media_type: str, block: bytes) -> bytes:
+    """Return a record with a block of bytes."""
+    record = _BUILDER.create_warc_record("", kind, warc_headers_dict=fields, warc_content_type=media_type)
+    record.raw_stream, record.length = BytesIO(block), len(block)
+    return _packed(record)
+
+
+def _packed(record: ArcWarcRecord) -> bytes:
     """Return a record as a gzip member."""
-    whole = {"WARC-Type": kind, "WARC-Record-ID": f"<urn:uuid:{uuid.uuid4()}>"} | fields
-    lines = ["WARC/1.1", *(f"{name}: {value}" for name, value in whole.items()), f"Content-Length: {len(block)}"]
-    packer = zlib.compressobj(LEVEL, wbits=31)
-    head = "\r\n".join([*lines, "", ""]).encode()
-    return packer.compress(head + block + b"\r\n\r\n") + packer.flush()
+    out = BytesIO()
+    WARCWriter(out, gzip=False).write_record(record)
+    return gzip.compress(out.getvalue(), LEVEL, mtime=0)
+
+
+def _digest(payload: bytes) -> str:
+    return f"sha256:{hashlib.sha256(payload).hexdigest()}"
 
 
 def _sync(handle: int) -> None:

@@ -34,7 +34,7 @@ ARCHIVES = {
     "arc": re.compile(r"\.arc(\.gz)?$", re.IGNORECASE),
     "packed": re.compile(r"\.(7z|rar|tbz2?|txz|(tar|warc|arc|html?|xhtml|txt)\.(bz2|xz|lz4|lzma|br))$", re.IGNORECASE),
 }
-"""How archives are called, by their kinds; those of the last two are known and not read."""
+"""How archives are called, by their kinds; that of the last is known and not read."""
 
 PACKED = re.compile(r"\.(gz|zst)$", re.IGNORECASE)
 """A page packed by itself is called like the page, with this behind it."""

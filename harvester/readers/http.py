@@ -19,8 +19,8 @@ MAX_HEAD = 64 * 1024
 NOT_MODIFIED = 304
 INTERIM = range(100, 200)
 """Answers that another follows: `Continue`, `Early Hints`."""
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{1,3})(?=\s)")  # browsers' captures may have 0: unknown
+_HEAD_END = re.compile(rb"\r*\n\r*\n")
+_STATUS = re.compile(rb"[A-Z]{2,8}/\d(?:\.\d)? (\d{1,3})(?=\s)")  # browsers' captures may have 0: unknown
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,256}\r\n")
@@ -82,11 +82,21 @@ def read_fields(lines: bytes) -> dict[str, str]:
 def parse_answer(block: bytes) -> Message | None:
     """Return the HTTP response in a block, after any interim ones (100, 103); None if there is none."""
     status, end = _STATUS.match(block), _HEAD_END.search(block, 0, MAX_HEAD)
+    if status and not end and len(block) < MAX_HEAD:  # the record ends with the last field, without an empty line
+        return Message(int(status[1]), read_fields(block), b"")
     if not status or not end:
         return None
     if int(status[1]) in INTERIM and _STATUS.match(block, end.end()):
         return parse_answer(block[end.end() :])
     return Message(int(status[1]), read_fields(block[: end.start()]), block[end.end() :])
+
+
+def holds_whole_answer(block: bytes) -> bool:
+    """Return whether a block holds an HTTP response with as many bytes as its header declares."""
+    answer = parse_answer(block)
+    declared = answer.fields.get("content-length", "") if answer else ""
+    is_number = declared.isascii() and declared.isdigit() and len(declared) < 18
+    return answer is not None and is_number and len(answer.body) >= int(declared)
 
 
 def joined_chunks(body: bytes) -> bytes:

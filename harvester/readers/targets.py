@@ -20,7 +20,7 @@ from harvester.readers.filenames import PACKED, Names, archive_kind, is_connecte
 from harvester.readers.revisits import KnownPlaces, RevisitIndex, no_places
 from harvester.readers.tar import header_in, read_tar
 from harvester.readers.warc import read_waiting, read_warc
-from harvester.readers.warc_records import VERSION
+from harvester.readers.warc_records import ARC_VERSION, VERSION
 from harvester.readers.zip import DESCRIPTOR, END, LOCAL, read_zip
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     from harvester.source import Source
 
 
-ARC_VERSION = b"filedesc://"
 UNREAD = {
-    "arc": "an ARC file, which is not read: turn it into WARC (`warcio recompress FILE.arc.gz FILE.warc.gz`)",
     "packed": "packed in a way that is not read: unpack it, and harvest what was in it",
 }
 """Known formats of pages that are not read, each with what to do instead."""
@@ -213,7 +211,7 @@ def _read_as(
         yield from read_zip(file, origin, originals)
     elif kind == "tar":
         yield from read_tar(Stream(pieces), origin)
-    elif kind == "warc":
+    elif kind in ("warc", "arc"):
         yield from read_warc(Stream(pieces), origin, originals)
     elif kind in UNREAD:
         yield origin.problem(kind, UNREAD[kind], error=True)

@@ -32,11 +32,7 @@ def read_warc(stream: Stream, origin: Origin, originals: RevisitIndex) -> Iterat
 
 
 class WarcReader:
-    """Reads a WARC record by record.
-
-    warcio and fastwarc are silent about a truncated record, and return what there is of it; so records are read here,
-    and yielded only when their end was seen.
-    """
+    """Reads a WARC or ARC record by record, and yields each only when its end was seen."""
 
     def __init__(self, stream: Stream, origin: Origin, originals: RevisitIndex, *, last_look: bool = False) -> None:
         self._stream, self._origin, self._originals = stream, origin, originals
@@ -77,22 +73,29 @@ class WarcReader:
             is_aside = ASIDE_FIELD.lower() in header.fields
             wanted = is_note or (is_page and not is_aside and self._origin.names.address(header.uri) is not None)
             block = read_block(self._stream, header, wanted)
-            end = read_end(self._stream, header)
+            end, rest = read_end(self._stream, header)
             self._go_on_at = pieces.start + self._stream.tell() if pieces.packing is None else pieces.offset
             self._at = f"behind {header.uri}" if header.uri else ""
             if is_note:
                 yield read_note(header.uri, block)
             elif wanted:
-                yield from self._record(header, block)
+                yield from self._record(header, block + rest)
             elif is_page:
                 yield Skipped(header.uri)
-            if end is End.SHORT and not self._short:
-                self._short = True
-                yield self._problem(header, "notice", "short-ends", "records end with fewer line ends than they should")
-            if end is End.CUT and not self._short:  # where all records end so, the last one is not cut off
-                raise DamageError("cut off right behind a record", pieces.offset)
+            yield from self._end(header, end, len(rest))
         if not self._seen:
             raise DamageError("no record in it", 0)
+
+    def _end(self, header: Header, end: End, rest: int) -> Iterator[ReadItem]:
+        """Yield what is odd about a record's end. Raises `DamageError` if the file is cut off there."""
+        if end is End.LATE:
+            late = f"its length is {rest} bytes too small: read to where it ends"
+            yield self._problem(header, "notice", "length-off", late)
+        if end is End.SHORT and not self._short:
+            self._short = True
+            yield self._problem(header, "notice", "short-ends", "records end with fewer line ends than they should")
+        if end is End.CUT and not self._short:  # where all records end so, the last one is not cut off
+            raise DamageError("cut off right behind a record", self._stream.pieces.offset)
 
     def one(self) -> Iterator[ReadItem]:
         """Yield the page of the next record alone."""

@@ -65,7 +65,7 @@ class ZipReader:
         start = self._start(entry)  # for all members, pages or not: a damaged name would hide a page
         self._read_to = max(self._read_to, start + entry.packed)
         is_page, address = self._origin.names.find(entry.name)
-        is_warc = archive_kind(entry.name) == "warc"
+        is_warc = archive_kind(entry.name) in ("warc", "arc")
         if entry.name.endswith("/"):
             return
         if entry.link and is_page:

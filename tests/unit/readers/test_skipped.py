@@ -97,15 +97,6 @@ def test_links_in_a_tar_are_the_pages_that_they_lead_to(tmp_path: Path) -> None:
         assert (problems(found), "document/nothing" in messages(found)) == (["unreadable-member"], True)
 
 
-def test_an_arc_file_is_named_with_the_way_to_read_it(tmp_path: Path) -> None:
-    head = b"filedesc://a.arc 0.0.0.0 20040101000000 text/plain 76\n1 0 Internet Archive\n\n"
-    for number, name in enumerate(("a.arc", "b.dat")):
-        (tmp_path / name).write_bytes(head)
-        found = read(tmp_path / name)
-        assert (problems(found), "warcio recompress" in messages(found)) == (["arc"], True), number
-    assert problems(read(tmp_path)) == ["arc"]  # in a folder its name tells
-
-
 @pytest.mark.parametrize(
     ("name", "head", "code"),
     [
