@@ -13,6 +13,8 @@ from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from stringzilla import find
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -49,6 +51,8 @@ class Statement:
 
 def saver_statements(body: bytes) -> Iterator[Statement]:
     """Yield what the programs state that saved a page, the last of them first: in comments at its beginning."""
+    if not _contains(body, PROLOGUE_SIZE, b"<!--"):
+        return
     head = _text(body, PROLOGUE_SIZE)
     at = 0
     while part := _PROLOGUE.match(head, at):
@@ -60,6 +64,8 @@ def saver_statements(body: bytes) -> Iterator[Statement]:
 
 def own_addresses(body: bytes) -> Iterator[str]:
     """Yield the addresses that the page itself gives as its own: its canonical link, then its `og:url`."""
+    if not _contains(body, _HEAD_SIZE, b"canonical", b"Canonical", b"CANONICAL", b"og:url"):
+        return
     head = re.split("(?i)<body", _text(body, _HEAD_SIZE), maxsplit=1)[0]
     links = [_attributes(found[0]) for found in _LINK.finditer(head)]
     yield from (link["href"] for link in links if link.get("rel", "").lower() == "canonical" and "href" in link)
@@ -129,6 +135,11 @@ def _timestamp(digits: str) -> datetime | None:
         return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if len(digits) == 14 else None
     except ValueError:
         return None
+
+
+def _contains(body: bytes, size: int, *marks: bytes) -> bool:
+    """Return whether the beginning of a page may contain one of these marks; most contain none, and this is quick."""
+    return body.startswith(_UTF16_MARKS) or any(find(body, mark, 0, size) >= 0 for mark in marks)
 
 
 def _text(body: bytes, size: int) -> str:
