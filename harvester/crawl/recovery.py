@@ -7,14 +7,16 @@ on; and a record that was not completely written, which is cut off for good.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from harvester.ingest import harvest_one
 from harvester.model import Capture
-from harvester.readers.http import parse_answer, read_fields
+from harvester.readers.compression import Pieces, Stream
+from harvester.readers.damage import DamageError
+from harvester.readers.http import parse_answer
+from harvester.readers.warc_records import read_block, read_end, read_header
 from harvester.store.capture_files import last_offset
 from harvester.store.captures import newest_validators
 from harvester.store.run import latest_runs
@@ -159,24 +161,20 @@ def cut_off(path: Path, at: int) -> None:
 
 
 def _members(path: Path, start: int) -> Iterator[TailRecord]:
-    """Yield the records from a byte on."""
+    """Yield the whole records from a byte on, and cut off what is behind them: a record that was not written whole."""
+    torn_at = last = -1
+    begun: int | None = None
     with path.open("rb") as file:
-        file.seek(start)
-        rest = file.read()
-    while rest:
-        unpacker = zlib.decompressobj(wbits=31)
+        stream = Stream(Pieces(file, "gzip", start))
         try:
-            record = unpacker.decompress(rest)
-        except zlib.error:  # torn by a power cut: blocks of it never came to the disk
-            record = b""
-        if not unpacker.eof:
-            cut_off(path, start)
-            return
-        yield _member(start, record)
-        start += len(rest) - len(unpacker.unused_data)
-        rest = unpacker.unused_data
-
-
-def _member(start: int, record: bytes) -> TailRecord:
-    head, _, block = record.partition(b"\r\n\r\n")
-    return TailRecord(start, read_fields(head), block.removesuffix(b"\r\n\r\n"))
+            while header := read_header(stream):
+                begun = last = header.offset
+                block = read_block(stream, header, wanted=True)
+                read_end(stream, header)
+                yield TailRecord(header.offset, header.fields, block)
+                begun = None
+        except DamageError as damage:  # a kill, or a power cut: blocks of it never came to the disk
+            newest = stream.pieces.segment
+            torn_at = begun if begun is not None else newest if newest > last else damage.offset
+    if torn_at >= 0:
+        cut_off(path, torn_at)
