@@ -79,7 +79,6 @@ class UncommittedRecords:
         return unfinished_walk(self.run.db, listing, self.since) if listing else None
 
 
-READ_AT_ONCE = 64 * 1024
 RUNS_LOOKED_AT = 50
 """How many runs back the newest web archive is looked for: most runs write one."""
 
@@ -144,14 +143,9 @@ def record_at(path: Path, offset: int) -> TailRecord | None:
     """Return the record of a WARC file of ours at a byte; None if it cannot be read there any more."""
     try:
         with path.open("rb") as file:
-            file.seek(offset)
-            unpacker = zlib.decompressobj(wbits=31)
-            record = b""
-            while not unpacker.eof and (packed := file.read(READ_AT_ONCE)):
-                record += unpacker.decompress(packed)
-    except (OSError, zlib.error):
+            return _next_record(Stream(Pieces(file, "gzip", offset)))
+    except (OSError, DamageError):
         return None
-    return _member(offset, record) if unpacker.eof else None
 
 
 def cut_off(path: Path, at: int) -> None:
@@ -162,19 +156,24 @@ def cut_off(path: Path, at: int) -> None:
 
 def _members(path: Path, start: int) -> Iterator[TailRecord]:
     """Yield the whole records from a byte on, and cut off what is behind them: a record that was not written whole."""
-    torn_at = last = -1
-    begun: int | None = None
+    last = torn_at = -1
     with path.open("rb") as file:
         stream = Stream(Pieces(file, "gzip", start))
         try:
-            while header := read_header(stream):
-                begun = last = header.offset
-                block = read_block(stream, header, wanted=True)
-                read_end(stream, header)
-                yield TailRecord(header.offset, header.fields, block)
-                begun = None
+            while record := _next_record(stream):
+                last = record.start
+                yield record
         except DamageError as damage:  # a kill, or a power cut: blocks of it never came to the disk
             newest = stream.pieces.segment
-            torn_at = begun if begun is not None else newest if newest > last else damage.offset
+            torn_at = newest if newest > last else damage.offset  # else what is behind the last record is no gzip
     if torn_at >= 0:
         cut_off(path, torn_at)
+
+
+def _next_record(stream: Stream) -> TailRecord | None:
+    header = read_header(stream)
+    if header is None:
+        return None
+    block = read_block(stream, header, wanted=True)
+    read_end(stream, header)
+    return TailRecord(header.offset, header.fields, block)
