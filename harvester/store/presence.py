@@ -67,14 +67,19 @@ def mark_not_found(db: Database, run: int, capture: int, uri: str, at: str) -> i
 
 
 def mark_all_not_found(db: Database, run: int) -> int:
-    """Mark documents as gone whose pages a run has found missing, in order of time; return how many were marked.
+    """Mark documents as gone whose pages were found missing, in order of time; return how many were marked.
 
     Captures come in any order, so that a document may have become known only after its page was found missing, even by
-    a run before that was killed. A missing page that is older than a later sighting proves nothing.
+    an earlier run. A missing page that is older than a later sighting proves nothing.
     """
-    sql = f"""SELECT capture_id, uri, captured_at FROM reads WHERE run_id <= ?1 AND run_id >
-            (SELECT coalesce(max(id), 0) FROM runs WHERE id < ?1 AND status IN ('complete', 'partial'))
-        AND http_status IN {NOT_FOUND_STATUSES} AND captured_at IS NOT NULL ORDER BY captured_at, id"""
+    sql = f"""WITH runs_since AS (SELECT id FROM runs WHERE id <= ?1 AND id >
+            (SELECT coalesce(max(id), 0) FROM runs WHERE id < ?1 AND status IN ('complete', 'partial')))
+        SELECT capture_id, uri, captured_at FROM reads WHERE captured_at IS NOT NULL
+            AND http_status IN {NOT_FOUND_STATUSES} AND (run_id IN runs_since OR capture_id IN
+                (SELECT captures.id FROM changes JOIN documents ON documents.id = changes.document_id
+                    JOIN captures ON captures.uri = documents.url AND captures.refusal_code IS NOT NULL
+                WHERE +changes.kind = 'new' AND changes.run_id IN runs_since))
+        ORDER BY captured_at, id"""
     return sum(mark_not_found(db, run, *missing) for missing in db.execute(sql, [run]).fetchall())
 
 

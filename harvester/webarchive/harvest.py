@@ -156,10 +156,11 @@ class WebArchiveHarvest:
         ]
 
     def _is_refused(self, capture: WebCapture) -> bool:
-        """Return whether a capture was not playable lately, for a reason that lasts."""
+        """Return whether a capture was not playable lately, for a reason that lasts, and its payload is unknown."""
         if capture.reason is None or capture.reason in TEMPORARY:
             return False
-        return (capture.asked_at or "") >= utc_timestamp(self._options.asked_again_before)
+        lately = (capture.asked_at or "") >= utc_timestamp(self._options.asked_again_before)
+        return lately and location_of_same(self._run.db, self._scope, capture) is None
 
     def _take(self, capture: WebCapture) -> None:
         """Take a capture from what is held, if its digest is known, else from the web archive."""
@@ -302,11 +303,11 @@ class WebArchiveHarvest:
         earlier = verdict.not_playable - verdict.reasons["another-kind"] - self._refused
         if earlier > 0:
             message = f"{earlier} captures were not playable before, and are not asked for again yet"
-            self._run.add_problem(Problem("error", "not-playable", message), None)
+            self._run.add_problem(Problem("error", "not-playable", message), self._scope.web_archive)
         if not verdict.listed and not ended:
             since, until = utc_timestamp(self._scope.since), utc_timestamp(self._scope.until)
             message = f"{self._scope.web_archive} lists no page of {self._source.name} from {since} to {until}"
-            self._run.add_problem(Problem("error", "nothing-listed", message), None)
+            self._run.add_problem(Problem("error", "nothing-listed", message), self._scope.web_archive)
 
     def verdict(self) -> Verdict:
         """Return what is listed within what was asked for, and what of it is held."""

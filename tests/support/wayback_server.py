@@ -118,11 +118,11 @@ class WaybackServer:
             and (urlsplit(one.address).hostname or "").removeprefix("www.") == host
             and (query["matchType"] == "host" or _urlkey(one.address) == _urlkey(f"http://{host}/{rest}"))
         ]
-        if len(wanted) > self.out_of_time:
+        limit = min(int(query.get("limit", "150000")), self.most_lines)
+        if len(wanted) > self.out_of_time and limit > 1:
             return 504, {}, b"Gateway Timeout"
         rows = [row for one in wanted for row in [self._row(one)] * (1 + (self.duplicates and one.stamp[-5] == "1"))]
         start = int(query.get("resumeKey", "0"))
-        limit = min(int(query.get("limit", "150000")), self.most_lines)
         shown: list[list[str]] = rows[start : start + limit]
         if query.get("showResumeKey") == "true" and len(rows) > start + limit:
             shown = [*shown, [], [str(start + limit)]]

@@ -109,6 +109,20 @@ def test_each_trap_is_named_and_nothing_is_invented(crawls: list[list[Captured]]
     assert titles == whole
 
 
+def test_what_was_not_playable_is_read_once_its_payload_is_held(crawls: list[list[Captured]], tmp_path: Path) -> None:
+    """The same bytes at two times: the later capture is listed and not there, until the earlier one has been read."""
+    one = next(one for one in crawls[0] if "/document/" in one.address)
+    later = replace(one, at=crawls[1][0].at)
+    with WaybackServer([later], traps={one.address: "listed, not there"}) as server:
+        assert harvest_wayback(tmp_path, server).status == 3
+        server.captures, server.traps = [one, later], {}
+        assert harvest_wayback(tmp_path, server).status == 3
+        requests = len(server.asked("id_/"))
+        assert harvest_wayback(tmp_path, server).status == 0
+        assert len(server.asked("id_/")) == requests
+    assert rows(tmp_path / "a.db", "SELECT count(*) FROM reads") == [(2,)]
+
+
 def facts_of_listing(captures: list[Captured], folder: Path) -> dict[str, str]:
     """Return the titles that the listing alone gives: no trap may have changed or added one."""
     write_warcs(folder / "listing", [[one for one in captures if "/search" in one.address]])
