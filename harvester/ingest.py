@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from harvester.model import Capture, Listing, Page, Problem, Refused, Skipped
+from harvester.model import Capture, Listing, Page, ParsedCapture, Problem, Refused, Skipped
 from harvester.parsers.parse import parse
 from harvester.registry import sources_for
 from harvester.store.walk_replay import WalkReplay
@@ -53,6 +53,8 @@ class Stop:
 
 def read_page(capture: Capture, sources: tuple[Source, ...], engine: EngineChoice = "auto") -> tuple[Source, Page]:
     """Return the page in a capture, and the first of the sources that recognises it."""
+    if isinstance(capture, ParsedCapture):
+        return next(source for source in sources if source.name == capture.source), capture.load_page()
     readings = [(source, parse(capture, source, engine)) for source in sources_for(capture, sources)]
     accepted = [reading for reading in readings if not isinstance(reading[1], Refused)]
     known = [reading for reading in readings if isinstance(reading[1], Refused) and reading[1].code != "not-a-listing"]
@@ -83,12 +85,17 @@ def harvest_captures(
     replay = WalkReplay(run, sources)
     try:
         for capture in captures:
-            _read_ahead(run, capture, sources, replay, engine)
+            read_ahead(run, capture, sources, replay, engine)
             progress()
             if stop.signal is not None:
                 break
     finally:
         run.batch.flush()  # also if reading fails: what was read before is stored
+    finish_run(run, stop)
+
+
+def finish_run(run: Run, stop: Stop) -> None:
+    """Write the result of a run that has nothing more to store, or that the user has stopped."""
     if stop.signal is not None:
         run.finish("interrupted", f"stopped by {signal.Signals(stop.signal).name}; run it again to go on")
         return
@@ -99,7 +106,7 @@ def harvest_captures(
     run.finish(run.verdict)
 
 
-def _read_ahead(
+def read_ahead(
     run: Run, capture: Capture | Skipped, sources: tuple[Source, ...], replay: WalkReplay, engine: EngineChoice
 ) -> None:
     """Read a capture, and queue it to be stored together with others."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 
@@ -205,3 +206,20 @@ class Refused:
 
 
 Page = Listing | DocumentPage | Refused
+
+
+@dataclass(frozen=True)
+class ParsedCapture(Capture):
+    """A capture that was parsed elsewhere, as in a bulk reading: its bytes are not here, but their hash and its page.
+
+    `source` is the name of the archive that the page is of; `load_page` returns the page.
+    """
+
+    digest: str = ""
+    source: str = ""
+    load_page: Callable[[], Page] = field(kw_only=True)
+
+    @property
+    def sha256(self) -> str:
+        """The hexadecimal digest of the body."""
+        return self.digest

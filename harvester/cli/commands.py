@@ -24,11 +24,13 @@ COMMANDS = (
     "rebuild",
     "backup",
     "withdraw",
+    "bulk",
 )
 """In the order of a user's first hour. Each is a function of that name in `harvester.cli.<name>`."""
 INNER = {
     "schedule": ("run", "status", "install", "uninstall"),
     "sources": ("show", "check", "sample"),
+    "bulk": ("plan", "read", "load", "status"),
 }
 """Commands that have commands of their own."""
 

@@ -69,7 +69,7 @@ def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **params: Any) ->
     web = web_archive_target(targets, params, sources)
     live = None if web else _live_target(targets, sources)
     check_options("web archive" if web else "live" if live else "saved")
-    paths = [] if web or live else _paths(targets)
+    paths = [] if web or live else saved_paths(targets)
     if db == default_database():
         db.parent.mkdir(parents=True, exist_ok=True)
     stop = Stop()
@@ -103,7 +103,7 @@ def _host(target: str) -> str | None:
         return None
 
 
-def _paths(targets: tuple[str, ...]) -> list[Path]:
+def saved_paths(targets: tuple[str, ...]) -> list[Path]:
     """Return the targets as paths; raise UsageError if one does not exist."""
     if not targets:
         raise UsageError("nothing to harvest: name saved pages or folders, as in `harvester harvest seeds`")

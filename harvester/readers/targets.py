@@ -140,7 +140,7 @@ def read_targets(
             if below.lacking:
                 yield origin.problem("unreadable", below.lacking, error=True)
             elif below.wanted:
-                yield from _read(origin, originals, before)
+                yield from read_file(origin, originals, before)
             else:
                 yield origin.ignored()
     yield from read_waiting(originals)
@@ -164,7 +164,7 @@ def file_sha256(file: BufferedReader) -> str:
     return digest
 
 
-def _read(origin: Origin, originals: RevisitIndex, before: ReadBefore | None) -> Iterator[ReadItem]:
+def read_file(origin: Origin, originals: RevisitIndex, before: ReadBefore | None = None) -> Iterator[ReadItem]:
     """Yield the captures of one file of any kind."""
     try:
         with origin.path.open("rb") as file:
@@ -172,9 +172,7 @@ def _read(origin: Origin, originals: RevisitIndex, before: ReadBefore | None) ->
                 yield origin.page(None, file.read(MAX_BYTES + 1))
                 return
             size = file.seek(0, SEEK_END)
-            file.seek(0)
-            packing = packing_of(file.read(MAGIC_SIZE))
-            kind = _kind(Pieces(file, packing, 0, size), origin.path.name)
+            kind, packing = kind_of_file(file, origin.path.name)
             found = _read_as(kind, file, Pieces(file, packing, 0, size), origin, originals)
             once = before and kind not in ("page", *UNREAD)
             yield from _once(file, found, origin, before, originals) if before and once else found
@@ -217,6 +215,14 @@ def _read_as(
         yield origin.problem(kind, UNREAD[kind], error=True)
     else:
         yield read_page(Stream(pieces), origin)
+
+
+def kind_of_file(file: BufferedReader, name: str) -> tuple[str, str | None]:
+    """Return the kind of an open file (`page`, `zip`, `tar`, `warc` or a key of UNREAD), and how it is packed."""
+    size = file.seek(0, SEEK_END)
+    file.seek(0)
+    packing = packing_of(file.read(MAGIC_SIZE))
+    return _kind(Pieces(file, packing, 0, size), name), packing
 
 
 def _kind(pieces: Pieces, name: str) -> str:

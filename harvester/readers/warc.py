@@ -34,9 +34,19 @@ def read_warc(stream: Stream, origin: Origin, originals: RevisitIndex) -> Iterat
 class WarcReader:
     """Reads a WARC or ARC record by record, and yields each only when its end was seen."""
 
-    def __init__(self, stream: Stream, origin: Origin, originals: RevisitIndex, *, last_look: bool = False) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        origin: Origin,
+        originals: RevisitIndex,
+        *,
+        last_look: bool = False,
+        until: int | None = None,
+    ) -> None:
         self._stream, self._origin, self._originals = stream, origin, originals
         self._last_look = last_look  # no more files will be read in which an original could be found
+        self._until = until  # the first record that begins here or behind is not read any more
+        self.ended_at: int | None = None  # where that record begins; None if the file's end was reached
         self._go_on_at = 0  # where in the file the next good record may begin, if the present one is damaged
         self._seen = False  # whether there was any record
         self._short = False  # records end with one line end, as some browsers' recorders write them
@@ -63,7 +73,7 @@ class WarcReader:
         raise DamageError("too many damaged records: not read on", self._go_on_at)
 
     def _records(self) -> Iterator[ReadItem]:
-        while header := read_header(self._stream):
+        while header := self._next_header():
             self._seen = True
             pieces = self._stream.pieces
             self._go_on_at = 1 + (header.offset if header.reachable else pieces.segment)
@@ -96,6 +106,14 @@ class WarcReader:
             yield self._problem(header, "notice", "short-ends", "records end with fewer line ends than they should")
         if end is End.CUT and not self._short:  # where all records end so, the last one is not cut off
             raise DamageError("cut off right behind a record", self._stream.pieces.offset)
+
+    def _next_header(self) -> Header | None:
+        """Return the next record's header; None at the end of what is to be read."""
+        header = read_header(self._stream)
+        if header is None or self._until is None or not header.reachable or header.offset < self._until:
+            return header
+        self._seen, self.ended_at = True, header.offset
+        return None
 
     def one(self) -> Iterator[ReadItem]:
         """Yield the page of the next record alone."""
@@ -195,12 +213,17 @@ class WarcReader:
 def read_waiting(originals: RevisitIndex) -> Iterator[ReadItem]:
     """Yield the pages of the revisits whose originals came after them, in whichever file; report the others."""
     for waiting in originals.waiting:
-        try:
-            with waiting.place.path.open("rb") as file:
-                stream = Stream(_pieces_at(file, waiting.place, DecompressionLimit()))
-                yield from WarcReader(stream, waiting.origin, originals, last_look=True).one()
-        except (OSError, DamageError) as error:  # it could be read a moment ago
-            yield waiting.origin.problem("unreadable", f"cannot be read any more ({error})", error=True)
+        yield from read_revisit(waiting.origin, waiting.place, originals)
+
+
+def read_revisit(origin: Origin, place: RecordLocation, originals: RevisitIndex) -> Iterator[ReadItem]:
+    """Yield the page of one revisit, or report that its original is nowhere."""
+    try:
+        with place.path.open("rb") as file:
+            stream = Stream(_pieces_at(file, place, DecompressionLimit()))
+            yield from WarcReader(stream, origin, originals, last_look=True).one()
+    except (OSError, DamageError) as error:  # it could be read a moment ago
+        yield origin.problem("unreadable", f"cannot be read any more ({error})", error=True)
 
 
 def _pieces_at(file: BinaryIO, place: RecordLocation, budget: DecompressionLimit) -> Pieces:

@@ -7,6 +7,7 @@ import struct
 import zlib
 from dataclasses import dataclass, replace
 from io import SEEK_END
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.readers.base import read_body
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
     from harvester.readers.revisits import RevisitIndex
 
 
-def read_zip(file: BinaryIO, origin: Origin, originals: RevisitIndex) -> Iterator[ReadItem]:
-    """Return the pages of a zip.
+def read_zip(
+    file: BinaryIO, origin: Origin, originals: RevisitIndex, members: tuple[int, int] | None = None
+) -> Iterator[ReadItem]:
+    """Return the pages of a zip, or of its members from one number to before another, as its directory lists them.
 
     Python's ZipFile keeps a description of every member in memory, and cannot read a zip that lost its end, as every
     broken download has.
     """
-    return ZipReader(file, origin, originals).read()
+    reader = ZipReader(file, origin, originals)
+    return reader.read() if members is None else reader.read_members(*members)
 
 
 class ZipReader:
@@ -52,6 +56,12 @@ class ZipReader:
                 yield self._origin.damaged(damage)
                 for entry in local_entries(listing, self._budget, self._read_to):
                     yield from self._member(entry)
+
+    def read_members(self, first: int, end: int) -> Iterator[ReadItem]:
+        """Yield the pages of some members, numbered from 0 in the order of the directory."""
+        with self._origin.path.open("rb") as listing:
+            for entry in islice(listed_entries(listing, find_directory(listing)), first, end):
+                yield from self._member(entry)
 
     def _member(self, entry: Entry) -> Iterator[ReadItem]:
         try:

@@ -12,6 +12,8 @@ from harvester.store.database import transaction
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlite_utils import Database
+
     from harvester.source import Source
     from harvester.store.run import Run
 
@@ -47,3 +49,17 @@ class ContainerCache:
         name = os.fsencode(path.absolute()).decode(errors="backslashreplace")
         with transaction(self._run.db):
             self._run.db.execute(sql, [sha256, *self._options, PARSER_VERSION, name, pages, records, self._run.id])
+
+
+def was_loaded(db: Database, name: str) -> bool:
+    """Return whether a group of rows of a bulk reading was stored before; `name` is a hash of what it holds."""
+    row = db.execute("SELECT 1 FROM containers_read WHERE sha256 = ? AND sources = '' AND listing = ''", [name])
+    return row.fetchone() is not None
+
+
+def mark_loaded(run: Run, name: str, path: Path, pages: int, records: int) -> None:
+    """Write, in the transaction that stores it, that a group of rows of a bulk reading was stored."""
+    sql = """INSERT INTO containers_read (sha256, sources, listing, parser_version, path, pages, records, run_id)
+        VALUES (?, '', '', ?, ?, ?, ?, ?)"""
+    place = os.fsencode(path.absolute()).decode(errors="backslashreplace")
+    run.db.execute(sql, [name, PARSER_VERSION, place, pages, records, run.id])

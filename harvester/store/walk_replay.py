@@ -36,7 +36,7 @@ class WalkReplay:
     def add_note(self, note: WalkNote) -> None:
         """Apply a note. One that cannot be understood is written as a problem."""
         try:
-            with self._run.transaction():
+            with self._run.ensure_transaction():
                 self._apply(note.fields)
         except (KeyError, TypeError, ValueError) as error:
             message = f"says nothing that can be understood of a walk ({error}): it is passed over"

@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks [NAME…]`: prints ratios taken in this run, each beside its goal.
 
-Names: dates, parsing, writing, whole, rebuild, memory. `--documents N` makes the archive smaller
-than the real one (16,756).
+Names: dates, parsing, writing, whole, rebuild, memory; bulk runs only if it is named. `--documents N` makes the archive
+smaller than the real one (16,756).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import dates, memory, parsing, rebuilding, writing
+from tests.benchmarks import bulk, dates, memory, parsing, rebuilding, writing
 from tests.benchmarks.corpus import WHOLE, make
 from tests.benchmarks.whole import Whole
 
@@ -40,6 +40,9 @@ def main() -> None:
         _print(rebuilding.report(folder, requested.documents, requested.pairs))
     if "memory" in names:
         _print(memory.report(requested.folder))
+    if "bulk" in names:
+        folder = requested.folder / f"bulk-{requested.documents}"
+        _print(bulk.report(folder, requested.documents, requested.pairs))
 
 
 def _print(lines: list[str]) -> None:

@@ -1,0 +1,1 @@
+"""Bulk readings by processes, clusters, and what kills them."""

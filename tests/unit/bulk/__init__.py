@@ -1,0 +1,1 @@
+"""Files, containers and web archives as captures, damaged ones too."""
