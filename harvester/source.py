@@ -143,7 +143,8 @@ class Source:
     `date_order`: how it writes dates of numbers only (`3/4/1950`). If it is unknown, such a date has two readings.
 
     `minimum`: what a walk of the whole archive must find, else its run is partial. `declares_nothing`: its listings
-    state neither how many records nor how many pages they have.
+    state neither how many records nor how many pages they have. `verified`: whether its pages have proven it; without
+    that no run of it is complete.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Source:
     date_order: DateOrder | None = None
     minimum: Minimum | None = None
     declares_nothing: bool = False
+    verified: bool = True
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 if TYPE_CHECKING:
     from harvester.source import Source
@@ -175,6 +175,17 @@ class Address(NamedTuple):
     slug: str | None = None
     record_id: str | None = None
     node_id: str | None = None
+
+
+_FROM_ROOT = re.compile(r"\s*(?:[/#?]|[a-zA-Z][a-zA-Z0-9+.-]*:)")
+
+
+def from_root(href: str) -> str:
+    """Return a link's address with its path from the root on, where one of the page's own folder is taken to be.
+
+    Saved pages do not say in which folder they were, and archives keep their pages beside their records.
+    """
+    return href if not href or _FROM_ROOT.match(href) else urljoin("/", href.strip())
 
 
 def read_address(href: str, source: Source) -> Address | None:

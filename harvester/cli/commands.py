@@ -12,6 +12,7 @@ import click
 COMMANDS = (
     "harvest",
     "parse",
+    "learn",
     "status",
     "history",
     "serve",

@@ -140,6 +140,11 @@ class CrawlSession:
         with translate_errors(self._path):
             apply_removals(self.run, walk, leaving, alive, unsure)
 
+    def report_unverified(self, listing: ListingAddress) -> None:
+        """Add the problem that nothing has confirmed the source's definition, so that the run is not complete."""
+        message = "the definition is not verified: compare its records with the archive, then write verified = true"
+        self.problem(Problem("error", "not-verified", message), listing.url)
+
     def check_minimum(self, walk: int, listing: ListingAddress, minimum: Minimum) -> None:
         """Add a problem for each thing of which a walk has seen fewer than its source asserts."""
         found = count_seen(self.run.db, walk)

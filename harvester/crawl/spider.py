@@ -122,6 +122,8 @@ class SourceCrawl:
             self._capture_fetcher.stop_after(result)
         async for fetched in self._missing(walk, listing, leaving):
             yield fetched
+        if not self._source.verified and result.status == "complete":
+            self._session.report_unverified(listing)
         if listing.is_whole and self._source.minimum and result.status in ("complete", "partial"):
             self._session.check_minimum(walk, listing, self._source.minimum)
 

@@ -183,6 +183,12 @@ class Definition(Table):
         description="The software that the archive runs on; its definition is completed and corrected by this one.",
         examples=['"atom"'],
     )
+    verified: bool = Field(
+        default=True,
+        description="Whether it has proven itself. `harvester learn` writes `false` in doubt: then no harvest is "
+        "called complete.",
+        examples=["false"],
+    )
     title: Text = Field(description="The archive's name.", examples=['"City Archive"'])
     address: Site = Field(
         description="Where the archive is. The paths below begin behind it.", examples=['"https://archive.example.org"']

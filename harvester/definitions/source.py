@@ -40,6 +40,7 @@ def source_of(definition: Definition, name: str) -> Source:
         span_days=definition.span_days,
         date_order=definition.dates,
         minimum=_minimum(definition.assertions),
+        verified=definition.verified,
         declares_nothing=definition.listing is not None and "nothing" in definition.listing.declares,
     )
 
@@ -48,7 +49,7 @@ def _addresses(definition: Definition, base: str) -> Addresses | None:
     if not definition.items:
         return None
     return Addresses(
-        tuple(dict.fromkeys(literal_of(item) for item in definition.items)),
+        tuple(dict.fromkeys(literal_of(item).lstrip("/") or "/" for item in definition.items)),
         any_of(address_pattern(item, base) for item in definition.items),
         any_of(address_pattern(file, base) for file in definition.files) or None,
     )

@@ -12,8 +12,14 @@ from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_NAMED = re.compile(r"\{\w+\}")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _DIGITS = re.compile(r"\d+")
 _EXTENSION = re.compile(r"\.([A-Za-z]{2,5})$")
+
+
+_NOWHERE = "https://page.invalid/"
+"""The address of a page that states none."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +42,9 @@ class Link:
 def read_link(href: str, base: str = "") -> Link | None:
     """Return the parts of an address; None if it is none."""
     try:
-        parts = urlsplit(urljoin(base, href.strip()))
-        host = (parts.netloc or "").lower()
-        own = urlsplit(base).netloc.lower()
+        parts = urlsplit(urljoin(base or _NOWHERE, href.strip()))
+        host = (parts.hostname or "").lower()
+        own = (urlsplit(base or _NOWHERE).hostname or "").lower()
     except ValueError:
         return None
     if parts.scheme not in ("", "http", "https"):
@@ -78,6 +84,7 @@ def template_of(links: Sequence[Link]) -> str | None:
     keys = [name for name in names if len({dict(link.query).get(name) for link in links}) > 1]
     lengths = {len(link.parts) for link in links}
     parts = _path_template(links) if len(lengths) == 1 else _open_path_template(links)
+    parts = _without_years(parts)
     path = "/" + "/".join(parts)
     differs = any("{" in part for part in parts)
     paths = len({link.parts for link in links})
@@ -87,8 +94,19 @@ def template_of(links: Sequence[Link]) -> str | None:
         return None
     if keys == [""]:
         return f"{host}{path}?{{slug}}"
+    path = _NAMED.sub("{*}", path)  # what identifies is in the query
     most = max(keys, key=lambda name: len({dict(link.query).get(name) for link in links}))
     return f"{host}{path}?{most}={{slug}}"
+
+
+def _without_years(parts: list[str]) -> list[str]:
+    """Return a template in which a year before the placeholder is part of it: another page has other years."""
+    key = next((at for at, part in enumerate(parts) if "{" in part), None)
+    year = next((at for at, part in enumerate(parts[: key or 0]) if _YEAR.fullmatch(part)), None)
+    if key is None or year is None:
+        return parts
+    end = re.sub(r"^.*\{\w+\}", "", parts[key])
+    return [*parts[:year], "{path}" + end, *parts[key + 1 :]]
 
 
 def _path_template(links: Sequence[Link]) -> list[str]:

@@ -13,8 +13,8 @@ from itertools import pairwise
 from math import log2, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
-from harvester.learn.dates_within import is_date
 from harvester.learn.tree import INLINE_MARKS
+from harvester.parsers.dates_within import is_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

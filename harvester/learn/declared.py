@@ -137,7 +137,7 @@ def _number(text: str) -> int | None:
 
 def _plain(text: str) -> str:
     """Return text between numbers as it stands in a template: other numbers mean nothing, braces are left out."""
-    return re.sub(r"\d+", "{number}", text.replace("{", "").replace("}", ""))
+    return re.sub(_NUMBER, "{number}", text.replace("{", "").replace("}", ""))
 
 
 def counts(stated: Iterable[Declared]) -> dict[int, float]:

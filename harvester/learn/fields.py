@@ -9,10 +9,10 @@ from functools import cached_property
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from harvester.learn.dates_within import dates_within, is_date
 from harvester.learn.tree import BLOCKS, INLINE_MARKS
 from harvester.learn.words import DATE_WORDS, TITLE_WORDS
 from harvester.learn.words import matches as names
+from harvester.parsers.dates_within import dates_within, is_date
 from harvester.source import COMMON_LABELS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harvester.learn.candidates import Block, Group
     from harvester.learn.tree import Tree
 
-_MOST_ROWS = 60
+MOST_ROWS = 60
 """Records that are looked at: what holds for these holds for the page."""
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]{2,}(?![\w-]*\d)|[\u3040-\u30ff\u4e00-\u9fff]{2}")
 _LONGEST_LABEL, _MOST_LABEL_WORDS = 40, 4
@@ -95,7 +95,7 @@ def slots(tree: Tree, group: Group, headings: Sequence[str] = ()) -> list[Slot]:
     """Return the places in the records, in page order."""
     places: defaultdict[str, dict[int, int]] = defaultdict(dict)
     orders: defaultdict[str, list[int]] = defaultdict(list)
-    rows = group.blocks[:_MOST_ROWS]
+    rows = group.blocks[:MOST_ROWS]
     for number, block in enumerate(rows):
         for order, at in enumerate(_parts(tree, block)):
             for path in paths_of(tree, at, block):
@@ -115,7 +115,7 @@ def labelled(tree: Tree, group: Group) -> list[Slot]:
 
     `Label: value` in one line counts as well.
     """
-    several = [tree.lines(block.first_text, block.end_text) for block in group.blocks[:_MOST_ROWS]]
+    several = [tree.lines(block.first_text, block.end_text) for block in group.blocks[:MOST_ROWS]]
     repeated = Counter(line for lines in several for line in set(lines) if len(line) <= _LONGEST_LABEL)
     fixed = {line for line, number in repeated.items() if number >= max(2, 0.5 * len(several)) and _may_be_label(line)}
     values: defaultdict[str, dict[int, str]] = defaultdict(dict)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harvester.learn.addresses import Link, by_shape, read_link, template_of
 from harvester.learn.candidates import groups
-from harvester.learn.dates_within import date_order
 from harvester.learn.declared import counts, statement_for, statements
 from harvester.learn.fields import Choice, date_of, labelled, slots, summary_of, title_of
 from harvester.learn.pagers import pager_of
 from harvester.learn.scoring import rank
 from harvester.learn.tree import tree_of
 from harvester.learn.verdict import judge
+from harvester.parsers.dates_within import date_order
 from harvester.parsers.html.limits import check_limits
+from harvester.parsers.html.text import line_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from harvester.learn.tree import Tree
     from harvester.learn.verdict import Verdict
     from harvester.source import DateOrder
+
+
+_MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,57 @@ class Learned:
     pager: Pager | None
     date_order: DateOrder | None
     verdict: Verdict
+    links: tuple[Link, ...] = field(repr=False)
     tree: Tree = field(repr=False)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of the records' addresses, the commonest first; none if they are on the page's own."""
+        counted = Counter(link.host for link in self.links if link.host)
+        return tuple(host for host, _ in counted.most_common())
+
+    @property
+    def blocks(self) -> list[list[str]]:
+        """The addresses of all links in each block."""
+        elements = self.tree.elements
+        spans = [
+            range(bisect_left(self.tree.links, one.head), bisect_left(self.tree.links, one.end))
+            for one in self.group.blocks
+        ]
+        return [[elements[self.tree.links[at]].attributes.get("href") or "" for at in span] for span in spans]
+
+    @property
+    def size(self) -> int:
+        """How many records a full page has, as far as this one shows."""
+        declared = self.declared
+        return declared.count if declared and declared.count and declared.known_words else len(self.records)
+
+    @property
+    def row_tag(self) -> str:
+        """The name of the elements that the records are."""
+        return self.tree.elements[self.group.blocks[0].head].tag
+
+    @property
+    def headed(self) -> bool:
+        """Whether the headings of the columns are marked as such, one for each."""
+        step = self.group.blocks[0].head
+        while step >= 0 and self.tree.elements[step].tag != "table":
+            step = self.tree.elements[step].parent
+        if step < 0:
+            return False
+        inside = self.tree.elements[step : self.tree.elements[step].end]
+        return sum(element.tag == "th" for element in inside) == len(self.columns) > 0
+
+    def selects(self, selector: str, slot: Slot) -> bool:
+        """Return whether the first text that a selector selects in the records is that of a place."""
+        wanted = {self.group.blocks[number].head: text for number, text in slot.values.items()}
+        keys = {self.tree.keys[at]: at for at in wanted}
+        nodes = [node for node in self.tree.root.css(self.record or "*") if node.mem_id in keys]
+        right = 0
+        for node in nodes:
+            texts = (line_of(found.text()) for found in node.css(selector))
+            right += next(filter(None, texts), "") == wanted[keys[node.mem_id]]
+        return bool(nodes) and right >= _MOSTLY * len(nodes)
 
 
 def learn_page(data: bytes, address: str = "") -> Learned | None:
@@ -92,7 +147,7 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
         records=tuple(_seen(tree, group, links, number, title, date) for number in range(len(group.blocks))),
         group=group,
         evidence=evidence,
-        items=_templates(links),
+        items=templates_of([link for _, link in links.values()]),
         record=_record_selector(tree, group),
         title=title,
         date=date,
@@ -103,6 +158,7 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
         pager=pager,
         date_order=date_order(text.text for text in tree.texts),
         verdict=judge(tree, group, evidence, declared, pager, data),
+        links=tuple(link for _, link in links.values()),
         tree=tree,
     )
 
@@ -145,8 +201,9 @@ def _record_links(tree: Tree, group: Group, address: str) -> dict[int, tuple[int
     return taken
 
 
-def _templates(links: dict[int, tuple[int, Link]]) -> tuple[str, ...]:
-    shapes = by_shape(list(links.values()))
+def templates_of(links: Sequence[Link]) -> tuple[str, ...]:
+    """Return the templates of the addresses of records, one for each kind of them."""
+    shapes = by_shape(list(enumerate(links)))
     found = [template_of([link for _, link in several]) for several in shapes.values()]
     return tuple(dict.fromkeys(one for one in found if one))
 
@@ -186,7 +243,6 @@ def _record_selector(tree: Tree, group: Group) -> str | None:
 
 def _selectors(tree: Tree, heads: Sequence[int]) -> list[str]:
     """Return selectors of blocks: by name and classes, below what is around all of them, and those with a link."""
-    names = {tree.signature(at) for at in heads}
     tag = tree.elements[heads[0]].tag
     shared = set.intersection(*(set(tree.elements[at].classes) for at in heads))
     plain = [tag, *(f"{tag}.{name}" for name in sorted(shared) if _IDENTIFIER.fullmatch(name))]
@@ -203,8 +259,7 @@ def _selectors(tree: Tree, heads: Sequence[int]) -> list[str]:
         ):
             outer += [f"{name} "] if tree.elements[step].end >= tree.elements[heads[-1]].end else []
     outer += [f"{tree.elements[parent].tag} > " for parent in list(parents)[:1]]
-    found = [f"{before}{one}" for before in ["", *outer[:4]] for one in plain] if names else []
-    return [*found, *(f"{one}:has(a)" for one in found), *(f"{one}:has(td)" for one in found if tag == "tr")]
+    return [f"{before}{one}" for before in ["", *outer[:4]] for one in plain]
 
 
 _MOST_OTHERS = 1.5

@@ -12,8 +12,8 @@ from statistics import mean, pstdev
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.learn.addresses import Link, Shape, coarse_shape, read_link
-from harvester.learn.dates_within import dates_within
 from harvester.learn.tree import INLINE_MARKS
+from harvester.parsers.dates_within import dates_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

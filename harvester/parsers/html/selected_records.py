@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.model import Record
 from harvester.parsers.dates import read_date
+from harvester.parsers.dates_within import dates_within
 from harvester.parsers.html.engines import outermost
 from harvester.parsers.html.record_blocks import RecordBlock
 from harvester.parsers.html.text import FACETS, label_of, line_of, parts_of, stated_fields
-from harvester.urls import Address, read_address
+from harvester.urls import Address, from_root, read_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from harvester.model import PrintedDate
     from harvester.parsers.html.engines import Engine, Node
     from harvester.source import DateOrder, HtmlListing, Source
 
 MOST_ROWS = 2000
 """Blocks that are looked at; a page of an archive has fewer than 1,000 records."""
+FEW_ROWS = 3
+"""Rows from which on the first one may name the columns."""
 FIELDS = frozenset(
     (
         "title",
@@ -47,14 +51,26 @@ class SelectedRecords:
     @property
     def reads_fields(self) -> bool:
         """Whether the fields are selected, too; else a block is read by its structure."""
-        return bool(self._selectors.fields or self._selectors.columns)
+        titled = any(field == "title" for _, field in self._form.labels)
+        return bool(self._selectors.fields or self._selectors.columns or titled)
 
     def find(self) -> list[RecordBlock]:
         """Return the rows of the page; those without a text or, in a table, without a cell are none."""
-        found = self._engine.select(self._root, self._selectors.record)[:MOST_ROWS]
-        rows = outermost(self._engine, found)  # no record stands in another one
+        selected = self._engine.select(self._root, self._selectors.record)[:MOST_ROWS]
+        rows = outermost(self._engine, selected)  # no record stands in another one
         self._columns = self._columns_of(rows[0]) if rows and self._selectors.columns else {}
-        return [self._row(row) for row in rows if self._is_filled(row)]
+        found = [self._row(row) for row in rows if self._is_filled(row)]
+        return found[1:] if self._begins_with_headings(found) else found
+
+    def _begins_with_headings(self, rows: list[RecordBlock]) -> bool:
+        """Return whether the first row of a table names its columns: it alone has neither a link nor a date."""
+        if not self._columns or len(rows) < FEW_ROWS or any(row.address is None for row in rows[1:FEW_ROWS]):
+            return False
+        dated = [self._reads_date(row) for row in rows[:FEW_ROWS]]
+        return rows[0].address is None and not dated[0]
+
+    def _reads_date(self, row: RecordBlock) -> bool:
+        return any(field == "date" and read_date(value[0]).edtf for field, value in self._values(row.block) if value)
 
     def _is_filled(self, row: Node) -> bool:
         """Return whether a row may be a record: it has text and, in a table, cells that are no headers."""
@@ -65,9 +81,9 @@ class SelectedRecords:
         titles = self._titles(row)
         links = self._engine.select(row, self._source.addresses.selector) if self._source.addresses else []
         for node in (*titles, *links):
-            address = read_address(self._engine.attribute(node, "href"), self._source)
+            address = read_address(from_root(self._engine.attribute(node, "href")), self._source)
             text = line_of(self._engine.text(node))
-            if address and text:
+            if address and (text or self.reads_fields):  # an icon may be the link, and the title stand elsewhere
                 return RecordBlock(row, text, address)
         return RecordBlock(row, "", self._key(row))
 
@@ -87,10 +103,16 @@ class SelectedRecords:
         stated: dict[str, Any] = stated_fields(self._values(row.block), _KNOWN, others=True)
         title = stated.pop("title", None) or row.link
         printed = stated.pop("date", None)
-        date = read_date(printed and self._form.date_in(printed), order)
+        date = self._date(printed, order)
         url, slug, record_id, node_id = row.address or (None, None, None, None)
         keys = {"slug": slug, "node_id": node_id} | ({"record_id": record_id} if record_id else {})
         return Record(position, title, date, url=url or None, cut=cut, **{**stated, **keys})
+
+    def _date(self, printed: str | None, order: DateOrder | None) -> PrintedDate:
+        """Return a date; if the text is none as a whole, the one that stands in it."""
+        date = read_date(printed and self._form.date_in(printed), order)
+        inside = dates_within(printed) if printed and not date.edtf else ()
+        return read_date(inside[0], order) if len(inside) == 1 else date
 
     def _values(self, row: Node) -> Iterator[tuple[str, list[str]]]:
         """Yield the fields of a row with their values."""
@@ -104,6 +126,17 @@ class SelectedRecords:
             value = self._value(cells[number], field) if number < len(cells) else ""
             if value:
                 yield field, [value]
+
+        yield from self._labelled_lines(row)
+
+    def _labelled_lines(self, row: Node) -> Iterator[tuple[str, list[str]]]:
+        """Yield the fields that lines of a row state behind one of the archive's own labels: `Author: Smith`."""
+        own = {label_of(label): field for label, field in self._form.labels if field in _KNOWN}
+        lines = parts_of(self._engine.text(row)) if own else []
+        for line in (line for part in lines for line in part):
+            label, colon, value = line.partition(":")
+            if colon and value.strip() and label_of(label) in own:
+                yield own[label_of(label)], [value.strip()]
 
     def _value(self, node: Node, field: str) -> str:
         text = self._engine.text(node)

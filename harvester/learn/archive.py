@@ -1,0 +1,78 @@
+"""From what pages teach to how their archive is addressed: its host, the paths of its records, and how pages follow."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from harvester.learn.learner import templates_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harvester.learn.addresses import Link
+    from harvester.learn.learner import Learned
+
+UNKNOWN = "archive.example.org"
+"""Stands for a host that no page states."""
+_PAGE_SEGMENT = re.compile(r"(.*?)((?:/[a-zA-Z]{1,10})?/[\w.-]*\{page\}[\w/.-]*)")
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)+")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """How an archive is addressed. `listing`, `page_path`: the pager's paths, if its pages are on the same host."""
+
+    host: str
+    hosts: tuple[str, ...]
+    items: tuple[str, ...]
+    listing: str | None = None
+    page_path: str | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a page states where the archive is."""
+        return self.host != UNKNOWN
+
+
+def archive_of(pages: Sequence[Learned], given: str = "") -> Archive:
+    """Return how the archive of these pages is addressed. `given`: its address, if the user says it."""
+    links = [link for page in pages for link in page.links]
+    own = _host(given) or next(filter(None, (_host(page.address) for page in pages)), "")
+    there = Counter(link.host for link in links)
+    host = own or next((name for name, _ in there.most_common() if _HOST.fullmatch(name)), UNKNOWN)
+    if links and own and not any(link.host in ("", own) for link in links):
+        host = there.most_common(1)[0][0]  # the page only lists what is elsewhere
+    aliases = tuple(name for name, _ in there.most_common() if name not in ("", host) and _same_site(name, host))
+    near = {"", host, *aliases} if host == (own or host) else {host}
+    items = templates_of([_on_host(link) for link in links if link.host in near])
+    listing, page_path = _paths(pages[0]) if host == own or not own else (None, None)
+    return Archive(host, aliases, items, listing, page_path)
+
+
+def _host(address: str) -> str:
+    host = urlsplit(address).hostname or ""
+    return host if _HOST.fullmatch(host) else ""
+
+
+def _same_site(one: str, other: str) -> bool:
+    return one.removeprefix("www.") == other.removeprefix("www.")
+
+
+def _on_host(link: Link) -> Link:
+    return replace(link, host="")
+
+
+def _paths(page: Learned) -> tuple[str | None, str | None]:
+    """Return the path of the listing, and the end of the path of its further pages, if these are counted in it."""
+    pager = page.pager
+    if pager is None or pager.kind == "next":
+        return None, None
+    path = pager.path or urlsplit(page.address).path
+    if pager.kind != "page_path":
+        return (path, None) if path.startswith("/") and not re.search(r"[?#{}\s]", path) else (None, None)
+    found = _PAGE_SEGMENT.fullmatch(path)
+    return (found[1] or "/", found[2]) if found else (None, None)

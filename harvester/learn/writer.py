@@ -1,0 +1,143 @@
+"""Writes what pages teach as a definition in TOML, each choice with its evidence as a comment."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Literal
+
+from harvester.learn.selectors import columns_of, fields_of, labels_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harvester.learn.archive import Archive
+    from harvester.learn.learner import Learned
+
+Selected = Literal["nothing", "blocks", "fields"]
+"""What a definition selects; the rest is read by its structure."""
+_LONGEST_COMMENT = 100
+_LONGEST_TITLE = 80
+_PARAMETER = re.compile(r"[\w.\[\]:-]{1,80}")
+
+
+def write(
+    pages: Sequence[Learned], archive: Archive, *, title: str, doubts: Sequence[str], selected: Selected = "fields"
+) -> str:
+    """Return the definition that pages of one listing teach. `doubts`: why it is not verified; none if it is.
+
+    `selected`: whether blocks, or blocks and fields, are selected; the rest is read by its structure.
+    """
+    learned = pages[0]
+    lines = [f"# Learned from {_number(len(pages), 'saved page')}: correct what is wrong, and check it with"]
+    lines += ["# `harvester sources check NAME PAGE…`."]
+    if doubts:
+        lines += [f"# Not verified: {_comment(doubt)}" for doubt in doubts]
+        lines += [_line("verified", False, "a harvest by it is never called complete")]
+    lines += [
+        _line("title", title[:_LONGEST_TITLE]),
+        _line("address", f"https://{archive.host}", "" if archive.is_known else "no page states it: write it here"),
+        *([_line("hosts", list(archive.hosts), "records link there, too")] if archive.hosts else []),
+        *_items(pages, archive),
+        *_dates(learned),
+        *_pager(learned, archive),
+        *_listing(learned, selected=selected),
+        *_labels(learned, selected),
+        "[assert]",
+        _line("min_records", len(learned.records), "as many as the first page has"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _items(pages: Sequence[Learned], archive: Archive) -> Iterator[str]:
+    records = [record for page in pages for record in page.records]
+    linked = sum(record.href is not None for record in records)
+    if archive.items:
+        items = list(archive.items)
+        yield _line("items", items[0] if len(items) == 1 else items, f"{linked} of {len(records)} records link there")
+
+
+def _dates(learned: Learned) -> Iterator[str]:
+    if learned.date_order:
+        yield _line("dates", learned.date_order, "as all days after the twelfth show")
+
+
+def _pager(learned: Learned, archive: Archive) -> Iterator[str]:
+    pager = learned.pager
+    if pager is None or archive.listing is None:
+        yield "# No [pager]: how its pages are addressed is not shown; it is read from saved pages."
+        return
+    why = "links show the numbers of their pages" if pager.agrees else "a link leads to the next page"
+    yield "[pager]"
+    yield _line("path", archive.listing)
+    yield _line("size", learned.size, "records on a full page")
+    if pager.kind == "page_path":
+        yield _line("page_path", archive.page_path, why)
+    else:
+        yield _line(pager.kind, pager.name, why)
+    yield _line("begin", pager.begin)
+    other = {name: value for name, value in pager.other if value.strip() and _PARAMETER.fullmatch(name)}
+    if other:
+        pairs = ", ".join(f"{json.dumps(name)} = {_value(value)}" for name, value in other.items())
+        yield f"query = {{ {pairs} }}"
+
+
+def _listing(learned: Learned, *, selected: Selected) -> Iterator[str]:
+    declared = learned.declared
+    yield "[listing]"
+    if declared is None:
+        yield _line("declares", "nothing", "no line states how many there are: only two equal walks prove a harvest")
+    elif declared.kind == "range" and declared.known_words:
+        yield _line("declares", "range", f"“{declared.line}”")
+    else:
+        yield _line("declares", declared.template, f"“{declared.line}”")
+    if learned.record and selected != "nothing":
+        yield _line("record", learned.record, f"{len(learned.records)} alike blocks")
+        yield from _fields(learned) if selected == "fields" else ()
+
+
+def _fields(learned: Learned) -> Iterator[str]:
+    columns = columns_of(learned)
+    if columns:
+        yield "[listing.columns]"
+        for head, (field, why) in columns.items():
+            yield f"{json.dumps(head, ensure_ascii=False)} = {_value(field)}{_remark(why)}"
+        return
+    fields = fields_of(learned)
+    if fields:
+        yield "[listing.fields]"
+        for field, (selector, why) in fields.items():
+            yield _line(field, selector, why)
+
+
+def _labels(learned: Learned, selected: Selected) -> Iterator[str]:
+    fields = labels_of(learned) if selected == "fields" else {}
+    others = [slot.heading for slot in learned.labels if slot.heading not in fields]
+    if fields:
+        yield "[labels]"
+        yield from (f"{_value(label)} = {_value(field)}  # stands before it" for label, field in fields.items())
+    if others:
+        yield f"# Labels that its records have: {_comment(', '.join(others))}"
+
+
+def _line(key: str, value: object, why: str = "") -> str:
+    return f"{key} = {_value(value)}{_remark(why)}"
+
+
+def _value(value: object) -> str:
+    """Return a value as TOML has it: JSON's texts, numbers and lists are TOML's, too."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _remark(why: str) -> str:
+    return f"  # {_comment(why)}" if why else ""
+
+
+def _comment(text: str) -> str:
+    """Return a text of a page as part of a comment: one line, without control characters."""
+    line = " ".join(re.sub(r"[^\w\s!-~–—“”‘’«»…]", "", text).split())
+    return line if len(line) <= _LONGEST_COMMENT else line[: _LONGEST_COMMENT - 1] + "…"
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("s" if number != 1 else "")

@@ -1,0 +1,160 @@
+"""Learns definitions from saved court listings and compares them with the records that others wrote down.
+
+`python -m tests.soak.learn_juriscraper CHECKOUT [--letters a-m]`, where CHECKOUT is a copy of the public repository
+freelawproject/juriscraper. Prints the shares of pages whose blocks, titles and dates are right, and of definitions by
+two pages that are verified and right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from harvester.learn.definition import Definition, learn
+from harvester.model import Capture, Listing
+
+FOLDER = Path("tests", "examples", "opinions", "united_states")
+OWN, EXTRA, WORDS = 0.9, 0.1, 0.6
+"""The share of records in a block of their own, of other blocks, and of a title's words from which it is right."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is right in one page; `extra`: blocks without a record of the answers."""
+
+    answers: int
+    own: int
+    extra: int
+    titles: int
+    dates: int
+
+    @property
+    def blocks_right(self) -> bool:
+        """Whether nearly all records have a block of their own."""
+        return self.own >= OWN * self.answers
+
+    @property
+    def none_extra(self) -> bool:
+        """Whether there are few other blocks."""
+        return self.extra <= max(EXTRA * self.answers, 0)
+
+
+def main() -> None:
+    """Print the shares of what is right."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkout", type=Path)
+    parser.add_argument("--letters", default="a-m", help="first letters of the pages' names, as a-m")
+    parser.add_argument("--all", action="store_true", help="print every page")
+    options = parser.parse_args()
+    pages = sorted((options.checkout / FOLDER).glob(f"[{options.letters}]*.html"))
+    scores = {page: score for page in pages if (score := _score(page, options.all)) is not None}
+    total = len(scores)
+    print(f"{total} pages whose answers' addresses stand on them")
+    for what, right in (
+        ("blocks", [score.blocks_right for score in scores.values()]),
+        ("blocks, without extra ones", [score.blocks_right and score.none_extra for score in scores.values()]),
+        ("titles", [score.titles >= 0.85 * score.answers for score in scores.values()]),
+        ("dates", [score.dates >= 0.85 * score.answers for score in scores.values()]),
+    ):
+        print(f"{what:<28} right on {sum(right)} of {total} ({sum(right) / max(1, total):.0%})")
+    _print_pairs(pages)
+
+
+def _score(page: Path, show: bool) -> Score | None:
+    answers = _answers(page)
+    links = _links(page.read_bytes())
+    there = [answer for answer in answers if _key(answer.get("download_urls")) in links]
+    if len(answers) < 2 or len(there) < OWN * len(answers):
+        return None
+    score = _compare(_learned([page]), there)
+    if show or not score.blocks_right:
+        print(f"{page.stem:<40} {score}")
+    return score
+
+
+def _learned(pages: list[Path]) -> Definition | None:
+    captures = [Capture(uri=page.absolute().as_uri(), body=page.read_bytes()) for page in pages]
+    return learn(captures, "court")
+
+
+def _answers(page: Path) -> list[dict[str, Any]]:
+    answers: list[dict[str, Any]] = json.loads(page.with_suffix(".compare.json").read_text())
+    return answers
+
+
+def _compare(definition: Definition | None, answers: list[dict[str, Any]]) -> Score:
+    """Return how the records of a definition's first page compare with the answers, by their addresses."""
+    listing = definition.read[0] if definition else None
+    if definition is None or not isinstance(listing, Listing):
+        return Score(len(answers), 0, 0, 0, 0)
+    wanted: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for answer in answers:
+        wanted[_key(answer.get("download_urls"))].append(answer)
+    own = titles = dates = extra = 0
+    hrefs = [record.href for record in definition.pages[0].records]
+    blocks = zip(definition.pages[0].blocks, hrefs, strict=True)
+    read = {_key(record.url): record for record in listing.records}
+    for block, href in blocks:
+        keys = [key for key in {_key(link) for link in block} if key in wanted]
+        extra += not keys
+        if len(keys) != 1:
+            continue
+        found = wanted[keys[0]]
+        record = read.get(_key(href)) or read.get(keys[0])
+        if record is None:
+            continue
+        own += len(found)
+        titles += sum(_same_title(record.title, answer["case_names"]) for answer in found)
+        dates += sum(answer["case_dates"] in (record.date.edtf, record.date.first_day) for answer in found)
+    most = len(answers)
+    return Score(most, min(own, most), extra, min(titles, most), min(dates, most))
+
+
+def _print_pairs(pages: list[Path]) -> None:
+    """Print how many sources with two pages end verified, right or wrong."""
+    sources: defaultdict[str, list[Path]] = defaultdict(list)
+    for page in pages:
+        sources[re.sub(r"_example(_\d+)?$", "", page.stem)].append(page)
+    pairs = [found[:2] for found in sources.values() if len(found) > 1]
+    right = wrong = 0
+    for pair in pairs:
+        definition = _learned(pair)
+        score = _compare(definition, _answers(pair[0]))
+        good = score.own >= OWN * score.answers and score.titles >= 0.85 * score.answers
+        verified = definition is not None and definition.verified
+        right += verified and good
+        wrong += verified and not good
+        print(f"{pair[0].stem:<40} verified: {verified}  right: {good}  {definition.doubts[:2] if definition else ''}")
+    print(f"two pages: {right} of {len(pairs)} verified and right, {wrong} verified and wrong")
+
+
+def _links(data: bytes) -> set[str]:
+    hrefs = re.findall(rb"""(?i)\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", data)
+    return {_key(b"".join(found).decode("utf-8", "replace")) for found in hrefs}
+
+
+def _key(address: str | None) -> str:
+    """Return the last part of an address: pages and answers write the rest in different ways."""
+    parts = urlsplit((address or "").strip().replace("&amp;", "&"))
+    path = unquote(parts.path).rstrip("/").casefold()
+    return path.rsplit("/", 1)[-1] + (f"?{unquote(parts.query).casefold()}" if parts.query else "")
+
+
+def _same_title(title: str, name: str) -> bool:
+    """Return whether a title holds most words of a case's name, which others have shortened and spelled their way."""
+    words = {word for word in re.findall(r"\w{3,}", name.casefold()) if word not in _COMMON}
+    there = set(re.findall(r"\w{3,}", title.casefold()))
+    return not words or len(words & there) >= WORDS * len(words)
+
+
+_COMMON = {"the", "state", "people", "united", "states", "versus", "matter", "and", "usa"}
+
+
+if __name__ == "__main__":
+    main()

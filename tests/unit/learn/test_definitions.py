@@ -1,0 +1,112 @@
+"""The definitions that are learned: what they read, when they are verified, and what the command says and writes."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harvester.cli.learn import NONE, UNVERIFIED
+from harvester.cli.learn import learn as command
+from harvester.learn.definition import learn
+from harvester.model import Capture, Listing
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "html"
+SUBJECTS = ("harbour", "bridge", "market", "school", "mill", "church", "prison", "theatre")
+
+
+def _page(number: int, size: int = 4) -> bytes:
+    """Return one of two pages of a listing: a table whose links are numbers, and whose titles stand beside them."""
+    first = (number - 1) * size
+    rows = "".join(
+        f'<tr><td>{at + 13} May 1950</td><td><a href="/item/{at + 100}">R {at}</a></td>'
+        f"<td>Report on the {SUBJECTS[at]}</td></tr>"
+        for at in range(first, first + size)
+    )
+    pager = "".join(f'<a href="/search?page={other}">{other}</a> ' for other in (1, 2))
+    return (
+        f"<html><head><title>Search | City Archive</title><link rel=canonical href='https://city.example.org/search'>"
+        f"</head><body><main><p>Results {first + 1} to {first + size} of 8</p><table><tr><th>Date</th><th>Shelf</th>"
+        f"<th>Title</th></tr>{rows}</table><p>{pager}</p></main></body></html>"
+    ).encode()
+
+
+def _capture(body: bytes) -> Capture:
+    return Capture(uri="file:///saved/page.html", body=body)
+
+
+def test_two_pages_verify_a_definition_that_reads_their_tables() -> None:
+    """The definition names the columns by their headings, and the pager by what its links show."""
+    definition = learn([_capture(_page(1)), _capture(_page(2))], "city")
+    assert definition is not None
+    assert definition.doubts == ()
+    content = tomllib.loads(definition.text)
+    assert (content["title"], content["address"], content["items"]) == (
+        "City Archive", "https://city.example.org", "/item/{record_id}",
+    )  # fmt: skip
+    assert content["pager"] == {"path": "/search", "size": 4, "page": "page", "begin": 1}
+    assert content["listing"]["declares"] == "range"
+    listing = definition.read[1]
+    assert isinstance(listing, Listing)
+    assert [record.title for record in listing.records] == [f"Report on the {subject}" for subject in SUBJECTS[4:]]
+    assert [record.date.edtf for record in listing.records] == [f"1950-05-{day}" for day in range(17, 21)]
+
+
+def test_one_page_or_the_same_page_again_verifies_nothing() -> None:
+    """What every page has looks like records, too."""
+    alone = learn([_capture(_page(1))], "city")
+    again = learn([_capture(_page(1)), _capture(_page(1))], "city")
+    assert alone is not None
+    assert again is not None
+    assert "verified = false" in alone.text
+    assert again.doubts[0] == "both pages have the same 4 records: give another page of the listing"
+
+
+def test_the_text_of_a_page_cannot_leave_its_comment() -> None:
+    """A title or a range line is hostile input, and stays a text or a comment of one line."""
+    evil = (
+        _page(1)
+        .replace(b"City Archive", b'"\nverified = true\n[pager]')
+        .replace(b"Results", b"\x00\xe2\x80\xa8Results")
+    )
+    definition = learn([_capture(evil)], "city")
+    assert definition is not None
+    assert tomllib.loads(definition.text)["verified"] is False
+
+
+@pytest.mark.parametrize("name", ["f-rows", "blacklight-index"])
+def test_our_own_archives_are_read_as_by_their_definitions_by_hand(name: str) -> None:
+    """The titles, dates and slugs of the fixture's records."""
+    import json
+
+    folder = FIXTURES / name
+    expected = json.loads((folder / "expected.json").read_text())["records"]
+    definition = learn([_capture((folder / "page.html").read_bytes())], "own")
+    assert definition is not None
+    listing = definition.read[0]
+    assert isinstance(listing, Listing)
+    assert [record.title for record in listing.records] == [record["title"] for record in expected]
+    assert [record.date.edtf for record in listing.records] == [record.get("date") for record in expected]
+
+
+def test_the_command_writes_a_file_once_and_says_what_it_saw(tmp_path: Path) -> None:
+    """Exit status 0 with a definition, 3 with one in doubt, 1 with none."""
+    one, two, other = (tmp_path / name for name in ("one.html", "two.html", "other.html"))
+    one.write_bytes(_page(1))
+    two.write_bytes(_page(2))
+    other.write_text("<html><body><h1>About us</h1><p>We keep what the city wrote.</p></body></html>")
+    target = tmp_path / "city.toml"
+    run = CliRunner().invoke(command, [str(one), str(two), "--output", str(target)], standalone_mode=False)
+    assert run.return_value == 0
+    assert "Report on the harbour" in run.output
+    assert "Results 1 to 4 of 8" in run.output
+    assert target.read_text().startswith("# Learned from 2 saved pages")
+    again = CliRunner().invoke(command, [str(one), "--output", str(target)], standalone_mode=False)
+    assert "is there already" in str(again.exception)
+    single = CliRunner().invoke(command, [str(one), "--output", str(tmp_path / "b.toml")], standalone_mode=False)
+    assert single.return_value == UNVERIFIED
+    none = CliRunner().invoke(command, [str(other), "--output", str(tmp_path / "c.toml")], standalone_mode=False)
+    assert none.return_value == NONE
+    assert not (tmp_path / "c.toml").exists()
