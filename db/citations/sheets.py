@@ -1,4 +1,7 @@
-"""CSV that spreadsheets open correctly: with a byte order mark, and no cell that would run as a formula."""
+"""CSV that spreadsheets open correctly: with a byte order mark, and no cell that would run as a formula.
+
+The csv module writes it; what makes cells safe is a line, so there is no library for it.
+"""
 
 from __future__ import annotations
 

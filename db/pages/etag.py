@@ -1,4 +1,7 @@
-"""ETags: browsers and proxies may cache responses, whose tag changes whenever a database does."""
+"""ETags: browsers and proxies may cache responses, whose tag changes whenever a database does.
+
+Own code: Datasette has none, and only the database's own counter knows when a page is out of date.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Fetches one page at a time with delays and retries, and describes failures as problems."""
+"""Fetches one page at a time with delays and retries, and describes failures as problems.
+
+Own code and not Scrapy's middlewares: its retries do not wait for Retry-After, and its redirects lead to other pages.
+"""
 
 from __future__ import annotations
 

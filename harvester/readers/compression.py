@@ -1,4 +1,8 @@
-"""Reads the uncompressed bytes of a file forward, in constant memory; raises `DamageError` for all damage."""
+"""Reads the uncompressed bytes of a file forward, in constant memory; raises `DamageError` for all damage.
+
+Own code around the libraries: they know neither where a member begins, nor that 1 MB becomes 1 TB, nor that a file
+ended early.
+"""
 
 from __future__ import annotations
 

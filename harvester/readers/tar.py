@@ -1,4 +1,7 @@
-"""Reads tar files, compressed or not."""
+"""Reads tar files, compressed or not.
+
+Own code and not tarfile: that ends without a word at a damaged header, and where the end of the file is missing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Delivers alerts to a program or a webhook, in a thread of its own. Secrets come from the environment."""
+"""Delivers alerts to a program or a webhook, in a thread of its own. Secrets come from the environment.
+
+Own code and not a library of notifiers: a program or a webhook reaches them all, and what could not be delivered waits
+in the database.
+"""
 
 from __future__ import annotations
 
