@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 2000
 """Blocks that are looked at; a page of an archive has fewer than 1,000 records."""
+EXACT = ("day", "ambiguous")
+"""Precision of dates that are believed within a longer text: of others it is not clear what belongs to them."""
 FEW_ROWS = 3
 """Rows from which on the first one may name the columns."""
 FIELDS = frozenset(
@@ -109,10 +111,11 @@ class SelectedRecords:
         return Record(position, title, date, url=url or None, cut=cut, **{**stated, **keys})
 
     def _date(self, printed: str | None, order: DateOrder | None) -> PrintedDate:
-        """Return a date; if the text is none as a whole, the one that stands in it."""
+        """Return a date; if the text is none as a whole, the day that stands in it."""
         date = read_date(printed and self._form.date_in(printed), order)
         inside = dates_within(printed) if printed and not date.edtf else ()
-        return read_date(inside[0], order) if len(inside) == 1 else date
+        found = read_date(inside[0], order) if len(inside) == 1 else date
+        return found if found.precision in EXACT else date
 
     def _values(self, row: Node) -> Iterator[tuple[str, list[str]]]:
         """Yield the fields of a row with their values."""
