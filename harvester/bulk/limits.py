@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 RECORD_SECONDS = 60.0
-"""How long a page may take to be parsed. The largest page of an archive takes under a second."""
+"""How much processor time a page may take to be parsed. The largest page of an archive takes under a second."""
 KILLED_AFTER = 2
-"""After so many times the limit in processor time the process is killed: C code does not listen to Python's signals."""
+"""After so many times the limit the process is killed: C code does not listen to Python's signals."""
 
 
 class TooSlowError(Exception):
@@ -22,10 +22,10 @@ class TooSlowError(Exception):
 
 
 class TimeLimit:
-    """Limits the time of each record: a page that is too slow raises `TooSlowError`, a record in C ends the process.
+    """Limits the processor time of each record: a page raises `TooSlowError`, what only C code can end is killed.
 
-    A file system that answers late costs no processor time, and is no fault of the record. Only the main thread of a
-    process can be limited; elsewhere nothing is.
+    A busy machine or a file system that answers late costs no processor time, and is no fault of the record. Only the
+    main thread of a process can be limited; elsewhere nothing is.
     """
 
     def __init__(self, seconds: float = RECORD_SECONDS) -> None:
@@ -43,11 +43,11 @@ class TimeLimit:
         if not self._active:
             yield
             return
-        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        signal.setitimer(signal.ITIMER_VIRTUAL, self._seconds)
         try:
             yield
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -55,13 +55,13 @@ class TimeLimit:
         if not self._active:
             yield
             return
-        before = signal.signal(signal.SIGALRM, _too_slow)
+        before = signal.signal(signal.SIGVTALRM, _too_slow)
         killed = signal.signal(signal.SIGPROF, signal.SIG_DFL)
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
-            signal.signal(signal.SIGALRM, before)
+            signal.signal(signal.SIGVTALRM, before)
             signal.signal(signal.SIGPROF, killed)
 
 

@@ -121,7 +121,7 @@ def plan(
     default=60,
     show_default=True,
     metavar="SECONDS",
-    help="How long a page may take to be parsed before it is refused.",
+    help="How much processor time a page may take to be parsed before it is refused.",
 )
 def read(directory: Path, workers: int | None, dask: str | None, shard: str | None, record_seconds: float) -> int:
     """Read the parts that are not read yet.
