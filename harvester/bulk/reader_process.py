@@ -110,8 +110,9 @@ def serve(folder: BulkFolder, seconds: float) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else gets between the answers
     print(json.dumps({"result": READY}), file=answers, flush=True)
     limit = TimeLimit(seconds)
-    for line in sys.stdin.buffer:
-        print(json.dumps(_read(folder, part_from_json(line), limit)), file=answers, flush=True)
+    with suppress(BrokenPipeError):  # who gave the part has died
+        for line in sys.stdin.buffer:
+            print(json.dumps(_read(folder, part_from_json(line), limit)), file=answers, flush=True)
 
 
 def _read(folder: BulkFolder, part: Part, limit: TimeLimit) -> dict[str, str]:
