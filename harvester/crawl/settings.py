@@ -24,7 +24,7 @@ EXTENSIONS_BASE = {
         "logstats.LogStats",
     )
 }
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # archives are asked over HTTP alone
+DOWNLOAD_HANDLERS = {"data": None, "ftp": None, "s3": None}  # saved files, and the web
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
 ROBOTSTXT_OBEY = True  # off by default
 DOWNLOADER_MIDDLEWARES = {

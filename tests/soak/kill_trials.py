@@ -55,6 +55,7 @@ def arm(aim: Aim) -> None:
 
 def full_disk(size: int) -> None:
     """Limit the size of files that this process can write."""
+    sys.dont_write_bytecode = True  # Python would leave half a compiled module, and fail with it ever after
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 

@@ -21,7 +21,10 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
     full = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
     full += "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000)); from harvester.cli import main; main()"
     command = [sys.executable, "-c", full, "bulk", "read", str(bulk.path)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ | {
+        "PYTHONDONTWRITEBYTECODE": "1"
+    }  # half a compiled module would stay, and fail ever after
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert result.returncode == 1
     assert "free some disk space" in result.stderr
     assert len(result.stderr.splitlines()) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,7 @@ def test_cut_short_among_the_document_pages_it_looks_at_the_listing_again(
         assert killed.status == -signal.SIGKILL
         getattr(site.listing, edit)()
         since = len(server.log)
+        time.sleep(1)  # times are kept in seconds: the walk shall have ended before the next run begins
         done = archive.live("a.db", target=target)
         assert done.status == 0, done.err
         requested = [item.target for item in server.log[since:] if "page=" in item.target]

@@ -151,6 +151,7 @@ def test_nothing_listens_while_a_crawl_runs_and_nothing_but_the_web_is_asked() -
         "LogStats",
     }
     assert {name for name in default_settings.DOWNLOAD_HANDLERS_BASE if name not in settings.DOWNLOAD_HANDLERS} == {
+        "file",
         "http",
         "https",
     }

@@ -280,7 +280,8 @@ def test_on_a_full_disk_the_scheduler_fails_and_people_are_told_without_a_databa
         command = [sys.executable, "-m", "harvester", "--config", str(tmp_path / "harvester.toml")]
         command += ["schedule", "run", "--once", "--db", str(tmp_path / "a.db")]
         full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # noqa: E731 - in the new process
-        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=full)
+        kept = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}  # half a compiled module would stay, and fail ever after
+        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=full, env=kept)
     assert (done.returncode, done.stderr.count("Traceback")) == (1, 0), done.stderr
     (outcome,) = hook.got
     assert (outcome["kind"], outcome["event"], "a.db" in outcome["subject"]) == ("database", "firing", True)

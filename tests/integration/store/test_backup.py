@@ -101,7 +101,10 @@ def test_a_damaged_database_gives_no_copy(seeds: Path, tmp_path: Path, capsys: p
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_full_disk_leaves_nothing_behind(seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_leaves_nothing_behind(
+    seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # half a compiled module would stay, and fail ever after
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
