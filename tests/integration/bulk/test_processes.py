@@ -21,6 +21,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
     full = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
     full += "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000)); from harvester.cli import main; main()"
     command = [sys.executable, "-c", full, "bulk", "read", str(bulk.path)]
+    # Python would leave half a compiled module, and fail with it ever after.
     environment = os.environ | {
         "PYTHONDONTWRITEBYTECODE": "1"
     }  # half a compiled module would stay, and fail ever after

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import resource
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
