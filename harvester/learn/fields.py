@@ -180,8 +180,7 @@ def selector_of(tree: Tree, path: str, elements: Mapping[int, int], rows: Sequen
     ats = list(elements.values())
     tag = tree.elements[ats[0]].tag
     shared = set.intersection(*(set(tree.elements[at].classes) for at in ats))
-    several = [("", tag), *((name, tag) for name in sorted(shared, key=len) if _IDENTIFIER.fullmatch(name))]
-    for name, _ in several:
+    for name in ("", *(name for name in sorted(shared, key=len) if _IDENTIFIER.fullmatch(name))):
         if all(_first(tree, tag, name, rows[number]) == at for number, at in elements.items()):
             return f"{tag}.{name}" if name else tag
     return path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from harvester.learn.declared import Declared
     from harvester.learn.fields import Slot
     from harvester.learn.pagers import Pager
-    from harvester.learn.scoring import Evidence
     from harvester.learn.tree import Tree
     from harvester.learn.verdict import Verdict
     from harvester.source import DateOrder
@@ -50,14 +48,12 @@ class SeenRecord:
 class Learned:
     """What one page teaches about its listing. Each part is the evidence for a line of the definition.
 
-    `items`: templates of the records' addresses. `record`: a selector of the records' blocks.
+    `record`: a selector of the records' blocks.
     """
 
     address: str
     records: tuple[SeenRecord, ...]
     group: Group
-    evidence: Evidence
-    items: tuple[str, ...]
     record: str | None
     title: Choice | None
     date: Choice | None
@@ -72,10 +68,9 @@ class Learned:
     tree: Tree = field(repr=False)
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """The hosts of the records' addresses, the commonest first; none if they are on the page's own."""
-        counted = Counter(link.host for link in self.links if link.host)
-        return tuple(host for host, _ in counted.most_common())
+    def items(self) -> tuple[str, ...]:
+        """Templates of the records' addresses."""
+        return templates_of(self.links)
 
     @property
     def blocks(self) -> list[list[str]]:
@@ -146,8 +141,6 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
         address=address,
         records=tuple(_seen(tree, group, links, number, title, date) for number in range(len(group.blocks))),
         group=group,
-        evidence=evidence,
-        items=templates_of([link for _, link in links.values()]),
         record=_record_selector(tree, group),
         title=title,
         date=date,

@@ -52,19 +52,15 @@ class Pager:
     other: tuple[tuple[str, str], ...] = ()
     agrees: bool = False
     links: int = 0
-    current: int | None = None
 
 
 @dataclass(frozen=True)
 class _Number:
     """A number in a link's address, and what the link shows: the page's number, or that it leads to the next page."""
 
-    at: int
     value: int
     shown: int | None
     is_next: bool
-    path: str
-    query: tuple[tuple[str, str], ...]
 
 
 def pager_of(tree: Tree, group: Group, declared: Declared | None, address: str) -> Pager | None:
@@ -112,14 +108,10 @@ def _families(tree: Tree, links: Sequence[int], address: str) -> dict[_Family, l
         for name, value in query:
             if _NUMBER.fullmatch(value):
                 other = tuple((one, text) for one, text in query if one != name)
-                families[("page", name, parts.path, other)].append(
-                    _Number(at, int(value), page, ahead, parts.path, other)
-                )
+                families[("page", name, parts.path, other)].append(_Number(int(value), page, ahead))
         for place in _PATH_NUMBER.finditer(parts.path):
             path = parts.path[: place.start(1)] + "{page}" + parts.path[place.end(1) :]
-            families[("page_path", "", path, tuple(query))].append(
-                _Number(at, int(place[1]), page, ahead, path, tuple(query))
-            )
+            families[("page_path", "", path, tuple(query))].append(_Number(int(place[1]), page, ahead))
     return families
 
 
@@ -141,11 +133,9 @@ def _counted(family: _Family, numbers: Sequence[_Number], declared: Declared | N
     fitting = sum(value == begin + (shown - 1) * step for shown, value in pairs)
     agrees = fitting >= 2 and fitting * 5 >= len(pairs) * 4
     if kind == "page" and (agrees or name.casefold() in _NAMES):
-        return Pager(
-            "page" if step == 1 else "offset", name, begin, step, path, None, other, agrees, len(numbers), current
-        )
+        return Pager("page" if step == 1 else "offset", name, begin, step, path, None, other, agrees, len(numbers))
     if kind == "page_path" and step == 1 and agrees:
-        return Pager("page_path", "", begin, 1, path, None, other, agrees, len(numbers), current)
+        return Pager("page_path", "", begin, 1, path, None, other, agrees, len(numbers))
     return None
 
 
