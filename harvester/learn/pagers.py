@@ -31,6 +31,8 @@ _SHOWN = re.compile(rf"(?i)\W*(?:(?:go to |zur |à la )?{PAGE} ?)?(\d{{1,5}})\W*
 _YEARS = (1900, 2100)
 _MOST_SHOWN = 25
 """Numbers that a pager shows; more are days or years."""
+_MOST_NUMBERS = 50
+"""Numbers in the address of a link; no pager has more, and each takes as long as the whole address."""
 _NUMBER = re.compile(r"\d{1,7}")
 _PATH_NUMBER = re.compile(r"(?:(?<=/)|(?<=[/_-]))(\d{1,6})(?=/?$|\.\w{1,5}$|/)")
 
@@ -102,14 +104,17 @@ def _families(tree: Tree, links: Sequence[int], address: str) -> dict[_Family, l
             continue
         try:
             parts = urlsplit(urljoin(address, (tree.elements[at].attributes.get("href") or "").strip()))
-        except ValueError:
+        except ValueError:  # no address, so it leads to no page
             continue
         query = parse_qsl(parts.query, keep_blank_values=True)
-        for name, value in query:
-            if _NUMBER.fullmatch(value):
-                other = tuple((one, text) for one, text in query if one != name)
-                families[("page", name, parts.path, other)].append(_Number(int(value), page, ahead))
-        for place in _PATH_NUMBER.finditer(parts.path):
+        in_query = [(name, value) for name, value in query if _NUMBER.fullmatch(value)]
+        in_path = list(_PATH_NUMBER.finditer(parts.path))
+        if len(in_query) + len(in_path) > _MOST_NUMBERS:
+            continue
+        for name, value in in_query:
+            other = tuple((one, text) for one, text in query if one != name)
+            families[("page", name, parts.path, other)].append(_Number(int(value), page, ahead))
+        for place in in_path:
             path = parts.path[: place.start(1)] + "{page}" + parts.path[place.end(1) :]
             families[("page_path", "", path, tuple(query))].append(_Number(int(place[1]), page, ahead))
     return families

@@ -28,7 +28,9 @@ _ARTICLE_TYPES = frozenset(
     {"Article", "NewsArticle", "BlogPosting", "Report", "ScholarlyArticle", "Product", "Person", "Event"}
 )
 _SINGLE = re.compile(r"\b(?:single|single-post|page-article|node-type-article|article-page)\b")
-_LD = re.compile(rb"(?is)<script[^>]{0,200}application/ld\+json[^>]{0,200}>(.{1,100000}?)</script>")
+_LD = re.compile(rb"(?is)<script[^>]{0,200}application/ld\+json[^>]{0,200}>(.*)")
+_END = re.compile(rb"(?i)</script>")
+_LONGEST_LD = 100_000
 
 
 @dataclass(frozen=True)
@@ -124,10 +126,13 @@ def is_article(tree: Tree, data: bytes) -> bool:
 
 def _ld_types(data: bytes) -> Iterator[str]:
     """Yield the types of what JSON-LD in a page describes, outermost only."""
-    for found in _LD.finditer(data[:2_000_000]):
+    scripts = _END.split(data[:2_000_000])[:-1]  # from every opening to an end that is missing takes the square
+    for found in filter(None, map(_LD.search, scripts)):
+        if len(found[1]) > _LONGEST_LD:
+            continue
         try:
             value = json.loads(found[1])
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError):  # no JSON: then it describes nothing, for other readers neither
             continue
         several = value if isinstance(value, list) else [value]
         for one in several[:20]:

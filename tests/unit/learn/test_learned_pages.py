@@ -10,6 +10,7 @@ import pytest
 from harvester.learn.declared import statements
 from harvester.learn.learner import learn_page
 from harvester.learn.tree import tree_of
+from harvester.learn.verdict import is_article
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "html"
 MENU = (
@@ -245,6 +246,25 @@ def test_a_hostile_page_takes_no_more_than_its_length(head: bytes, row: bytes) -
     """Four times as many rows take about four times as many calls, not sixteen times."""
     few, many = (calls_of(b"<html><body>" + head + row * number) for number in (400, 1600))
     assert many < 6 * few
+
+
+def test_an_address_of_very_many_numbers_is_no_pagers() -> None:
+    """Each number would be looked at with all the others around it."""
+    records = "".join(f'<li><a href="{u}">{t}</a> {d}</li>' for d, t, _, u in ROWS)
+    addresses = ("&".join(f"a{at}=1" for at in range(number)) for number in (400, 1600))
+    few, many = (calls_of(_page(f"<ul>{records}</ul><a href='?{address}'>2</a>")) for address in addresses)
+    assert many < 6 * few
+
+
+def test_a_page_states_in_json_ld_that_it_is_an_article() -> None:
+    """Other scripts before it, broken ones too, do not hide it."""
+    tree = tree_of(_page("<p>A text.</p>"))
+    assert tree is not None
+    broken = b'<script type="application/ld+json">{"@type": </script>'
+    script = b'<script>1</script><SCRIPT type=application/ld+json>{"@type": ["Thing", "Article"]}</SCRIPT>'
+    assert is_article(tree, broken + script)
+    assert not is_article(tree, broken + script.removesuffix(b"</SCRIPT>"))
+    assert not is_article(tree, script.replace(b"Article", b"WebPage"))
 
 
 def calls_of(data: bytes) -> int:
