@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NONE, UNVERIFIED = 1, 3
 """Exit statuses: no definition, and one that no second page confirms."""
+_MOST_PAGES = 2
+"""Pages that are looked at: one to learn from, and one to confirm it."""
 _SHOWN = 5
 """Records that are shown."""
 _WIDTH = 60
@@ -52,9 +54,11 @@ def learn(pages: tuple[str, ...], name: str | None, address: str, output: Path |
             "A second page of the same listing, to be sure (Enter: none)", default="", show_default=False
         )
         captures += _captures((second,)) if second else []
-    wanted = name or _name(captures[0], address)
+    if len(captures) > _MOST_PAGES:
+        click.echo(f"the first {_MOST_PAGES} of {len(captures)} pages are looked at: more confirm nothing", err=True)
+    wanted = name or (_name(captures[0], address) if captures else "archive")
     target = _target(wanted, output)
-    definition = learn_definition(captures[:2], wanted, address)
+    definition = learn_definition(captures[:_MOST_PAGES], wanted, address)
     if definition is None:
         click.echo("no listing was recognised: give a page that lists records, saved whole (as HTML)", err=True)
         return NONE
@@ -74,6 +78,9 @@ def _captures(pages: tuple[str, ...]) -> Iterator[Capture]:
     for capture in read_targets([Path(page) for page in pages], sources=()):
         if not isinstance(capture, Skipped):
             yield capture
+        else:
+            reason = capture.problem.message if capture.problem else "by its name it is no page"
+            click.echo(f"{capture.uri}: {reason}", err=True)
 
 
 def _name(capture: Capture, address: str) -> str:

@@ -110,3 +110,20 @@ def test_the_command_writes_a_file_once_and_says_what_it_saw(tmp_path: Path) -> 
     none = CliRunner().invoke(command, [str(other), "--output", str(tmp_path / "c.toml")], standalone_mode=False)
     assert none.return_value == NONE
     assert not (tmp_path / "c.toml").exists()
+
+
+def test_the_command_names_what_it_leaves_out(tmp_path: Path) -> None:
+    """A file that cannot be read, and pages after the second."""
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"x")
+    unread = CliRunner().invoke(command, [str(broken), "--output", str(tmp_path / "a.toml")], standalone_mode=False)
+    assert unread.return_value == NONE
+    assert "broken.zip: " in unread.output
+    assert "no listing was recognised" in unread.output
+    pages = [tmp_path / f"{number}.html" for number in (1, 2, 3)]
+    for page, body in zip(pages, (_page(1), _page(2), _page(2)), strict=True):
+        page.write_bytes(body)
+    output = ["--output", str(tmp_path / "b.toml")]
+    third = CliRunner().invoke(command, [*map(str, pages), *output], standalone_mode=False)
+    assert third.return_value == 0
+    assert "the first 2 of 3 pages are looked at" in third.output
