@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Literal
 
+from harvester.definitions.templates import RANGE_TEMPLATES, any_of, line_pattern
 from harvester.learn.selectors import columns_of, fields_of, labels_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ Selected = Literal["nothing", "blocks", "fields"]
 """What a definition selects; the rest is read by its structure."""
 _LONGEST_COMMENT = 100
 _LONGEST_TITLE = 80
+_RANGE = re.compile(any_of(map(line_pattern, RANGE_TEMPLATES)))
+"""What definitions read by the word `range`; other lines are written with placeholders for their numbers."""
 _PARAMETER = re.compile(r"[\w.\[\]:-]{1,80}")
 
 
@@ -87,7 +90,7 @@ def _listing(learned: Learned, *, selected: Selected) -> Iterator[str]:
     yield "[listing]"
     if declared is None:
         yield _line("declares", "nothing", "no line states how many there are: only two equal walks prove a harvest")
-    elif declared.kind == "range" and declared.known_words:
+    elif declared.kind == "range" and declared.known_words and _RANGE.fullmatch(declared.line):
         yield _line("declares", "range", f"“{declared.line}”")
     else:
         yield _line("declares", declared.template, f"“{declared.line}”")

@@ -64,6 +64,30 @@ def test_one_page_or_the_same_page_again_verifies_nothing() -> None:
     assert again.doubts[0] == "both pages have the same 4 records: give another page of the listing"
 
 
+@pytest.mark.parametrize(
+    ("line", "template"),
+    [
+        ("Results {} to {} of 8", "range"),
+        ("Results {} thru {} of 8", "Results {first} thru {last} of {total}"),
+        ("{}–{}. találat, összesen 8", "{first}–{last}. találat, összesen {total}"),
+        ("Ergebnisse {} bis {}, insgesamt 8", "Ergebnisse {first} bis {last}, insgesamt {total}"),
+    ],
+)
+def test_a_range_line_that_definitions_do_not_know_is_written_with_placeholders(line: str, template: str) -> None:
+    """Else the definition would say that no line states how many records there are."""
+    bodies = [
+        _page(number).replace(f"Results {first} to {first + 3} of 8".encode(), line.format(first, first + 3).encode())
+        for number, first in ((1, 1), (2, 5))
+    ]
+    definition = learn([_capture(body) for body in bodies], "city")
+    assert definition is not None
+    assert definition.doubts == ()
+    assert tomllib.loads(definition.text)["listing"]["declares"] == template
+    listing = definition.read[1]
+    assert isinstance(listing, Listing)
+    assert (listing.first, listing.last, listing.declared_total) == (5, 8, 8)
+
+
 def test_the_text_of_a_page_cannot_leave_its_comment() -> None:
     """A title or a range line is hostile input, and stays a text or a comment of one line."""
     evil = (
