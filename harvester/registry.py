@@ -70,6 +70,15 @@ def choose_sources(name: str | None) -> tuple[Source, ...]:
     return (sources[name],)
 
 
+def find_source(target: str, sources: tuple[Source, ...]) -> Source | None:
+    """Return the archive of that name, or the one at whose host that address is; None if there is none."""
+    try:
+        host = host_of(target)
+    except ValueError:  # not an address, such as http://[
+        host = ""
+    return next((source for source in sources if target == source.name or host in source.hosts), None)
+
+
 def sources_for(capture: Capture, sources: tuple[Source, ...]) -> tuple[Source, ...]:
     """Return the archives that a capture can be of: the one whose host it is from, else all."""
     host = host_of(capture.uri)

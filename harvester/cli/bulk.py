@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import sys
 from importlib.util import find_spec
 from itertools import chain
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvester.cli.commands import INNER, db_option, json_option, with_example
+from harvester.cli.commands import INNER, command_line, db_option, json_option, with_example
 from harvester.cli.harvest import saved_paths
 from harvester.cli.harvest_options import TimeType
 from harvester.cli.status import summary
@@ -228,7 +227,7 @@ def _load(folder: BulkFolder, db: Path, name: str | None, stop: Stop, *, as_json
 
     only = choose_sources(name)[0] if name else None
     with translate_errors(db), open_to_write(db) as database:
-        row = load_parts(database, folder, "harvester " + shlex.join(sys.argv[1:]), stop, only=only)
+        row = load_parts(database, folder, command_line(), stop, only=only)
     if row is None:
         click.echo("{}" if as_json else f"{db} holds all that is read in {folder.path}")
         return 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -34,6 +36,11 @@ INNER = {
     "bulk": ("plan", "read", "load", "status"),
 }
 """Commands that have commands of their own."""
+
+
+def command_line() -> str:
+    """Return the command as it was typed, for the row of its run."""
+    return "harvester " + shlex.join(sys.argv[1:])
 
 
 def with_example(command: click.Command) -> click.Command:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from harvester.cli.commands import db_option, engine_option, json_option
+from harvester.cli.commands import command_line, db_option, engine_option, json_option
 from harvester.cli.harvest_options import (
     apply_config,
     check_options,
@@ -29,7 +28,7 @@ from harvester.cli.web_archive import exit_status, harvest_web, web_archive_targ
 from harvester.errors import UsageError
 from harvester.ingest import Stop, dated, harvest_captures
 from harvester.readers.targets import expected_pages, read_targets
-from harvester.registry import choose_sources, load_sources
+from harvester.registry import choose_sources, find_source, load_sources
 from harvester.store.capture_files import find_record_locations
 from harvester.store.containers import ContainerCache
 from harvester.store.database import open_to_write, translate_errors
@@ -87,20 +86,8 @@ def _live_target(targets: tuple[str, ...], sources: tuple[Source, ...]) -> tuple
     """Return the source and the listing's URL (empty for all of it) of a live target; None if it is not live."""
     if len(targets) != 1 or Path(targets[0]).exists():
         return None
-    host = _host(targets[0])
-    for source in sources:
-        if targets[0] == source.name:
-            return source, ""
-        if host in source.hosts:
-            return source, targets[0]
-    return None
-
-
-def _host(target: str) -> str | None:
-    try:
-        return urlsplit(target).hostname
-    except ValueError:  # not an address, such as http://[
-        return None
+    source = find_source(targets[0], sources)
+    return (source, "" if targets[0] == source.name else targets[0]) if source else None
 
 
 def saved_paths(targets: tuple[str, ...]) -> list[Path]:
@@ -148,7 +135,7 @@ def _harvest(
     """Harvest saved pages; return the run's row. A failure is recorded in the run before it is raised."""
     expected = expected_pages(paths, sources) if sys.stderr.isatty() else None  # counting is as slow as reading
     with translate_errors(db), open_to_write(db, params["wait"]) as database:
-        run = Run(database, "harvester " + shlex.join(sys.argv[1:]))
+        run = Run(database, command_line())
         with run.recording_failure(), Progress(run, expected) as progress:
             # Pages of a container that was read before bring something new if they have a time now.
             containers = None if params["captured_at"] else ContainerCache(run, sources, params["listing"])

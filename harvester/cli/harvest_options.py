@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from harvester.cli.commands import command_line
 from harvester.crawl.options import REFRESH_AFTER_DAYS, RESUME_WITHIN_HOURS, CrawlOptions
 from harvester.errors import UsageError
 from harvester.store.database import BUSY_SECONDS, open_to_read
@@ -230,6 +229,11 @@ def resolve_listing(targets: tuple[str, ...], params: dict[str, Any]) -> tuple[t
     return (listing.url or listing.source,), params | {"search": listing.search or ""}
 
 
+def captures_folder(params: dict[str, Any], db: Path) -> Path | None:
+    """Return where answers are kept, None for nowhere."""
+    return None if params["no_captures"] else params["captures"] or db.parent / "captures"
+
+
 def crawl_options(params: dict[str, Any], listing: str, db: Path) -> CrawlOptions:
     """Return the options of a live crawl."""
     return CrawlOptions(
@@ -244,11 +248,11 @@ def crawl_options(params: dict[str, Any], listing: str, db: Path) -> CrawlOption
         accept_removals=params["accept_removals"],
         delay=params["delay"],
         db=db,
-        captures=None if params["no_captures"] else params["captures"] or db.parent / "captures",
+        captures=captures_folder(params, db),
         engine=params["engine"],
         refresh_after=params["refresh_after"],
         resume_within=params["resume_within"],
-        command="harvester " + shlex.join(sys.argv[1:]),
+        command=command_line(),
     )
 
 

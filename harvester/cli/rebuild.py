@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,7 +11,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, SpinnerColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from harvester.cli.commands import db_option, json_option
+from harvester.cli.commands import command_line, db_option, json_option
 from harvester.errors import DatabaseError
 from harvester.rebuild import Rebuilt
 from harvester.rebuild import rebuild as rebuild_database
@@ -44,7 +42,7 @@ def rebuild(db: Path, without: int | None, dry_run: bool, as_json: bool) -> None
     columns = (SpinnerColumn(), TextColumn("pages read again"), MofNCompleteColumn())
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)
-        command = "harvester " + shlex.join(sys.argv[1:])
+        command = command_line()
         rebuilt = rebuild_database(db, command, without, dry_run=dry_run, progress=lambda: bar.advance(task))
     click.echo(json.dumps(asdict(rebuilt)) if as_json else format_result(rebuilt, dry_run=dry_run))
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shlex
 import signal
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,10 +12,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from harvester.cli.harvest_options import apply_config
+from harvester.cli.commands import command_line
+from harvester.cli.harvest_options import apply_config, captures_folder
 from harvester.cli.progress import LiveProgress
 from harvester.cli.status import summary
 from harvester.errors import UsageError
+from harvester.registry import find_source
 from harvester.webarchive.options import BEGINNING, WebArchiveOptions, read_span_end, read_target
 from harvester.webarchive.place import WebArchive
 
@@ -62,7 +62,7 @@ def web_archive_target(
             raise UsageError("name one archive, before the option: harvester harvest wilson --web-archive")
     read = read_target(targets[0])
     if read is not None:
-        source = _source_at(read.address, sources)
+        source = find_source(read.address, sources)
         if source is None:
             raise UsageError(
                 f"no archive known is at {urlsplit(read.address).netloc}: save what {read.archive.host} plays back, "
@@ -74,20 +74,12 @@ def web_archive_target(
     elif params["web_archive"] is None:
         return None
     else:
-        source = next((one for one in sources if one.name == targets[0]), _source_at(targets[0], sources))
+        source = find_source(targets[0], sources)
         if source is None:
             names = ", ".join(one.name for one in sources)
             raise UsageError(f"no archive {targets[0]}: name one of {names}, or give the address of one of its pages")
         options = replace(options, page=None if targets[0] == source.name else targets[0])
     return source, _with_span(options, params)
-
-
-def _source_at(address: str, sources: tuple[Source, ...]) -> Source | None:
-    try:
-        host = urlsplit(address).hostname
-    except ValueError:  # not an address, such as http://[
-        return None
-    return next((source for source in sources if host in source.hosts), None)
 
 
 def _with_span(options: WebArchiveOptions, params: dict[str, Any]) -> WebArchiveOptions:
@@ -106,7 +98,6 @@ def harvest_web(
 
     source, options = web
     params = apply_config(params, source.name)
-    captures = None if params["no_captures"] else params["captures"] or db.parent / "captures"
     options = replace(
         options,
         versions=params["versions"],
@@ -114,12 +105,12 @@ def harvest_web(
         most_seconds=params["max_seconds"],
         delay=params["delay"],
         db=db,
-        captures=captures,
+        captures=captures_folder(params, db),
         engine=params["engine"],
         refresh_after=params["refresh_after"],
         contact=params["contact"],
         list_only=params["dry_run"],
-        command="harvester " + shlex.join(sys.argv[1:]),
+        command=command_line(),
     )
     progress = LiveProgress()
     try:
