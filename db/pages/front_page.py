@@ -56,8 +56,8 @@ async def front_page(request: Request, datasette: Datasette) -> Response:
     """Show the front page, in place of Datasette's own, which counts every table each time."""
     here = harvests(datasette)
     others = [name for name in datasette.databases if name not in here and not name.startswith("_")]
-    overview = {name: await harvest_overview(datasette, name) for name in here}
-    html = await datasette.render_template("index.html", {"said_of": overview, "others": others}, request=request)
+    overviews = {name: await harvest_overview(datasette, name) for name in here}
+    html = await datasette.render_template("index.html", {"overviews": overviews, "others": others}, request=request)
     return Response.html(html)
 
 

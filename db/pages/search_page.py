@@ -82,7 +82,7 @@ async def values_page(request: Request, datasette: Datasette) -> Response:
     rows = rows if request.args.get("_sort") == "count" else by_name(rows)
     if request.url_vars["format"]:
         return responses.json_response({"query": question.query(), "facet": facet, "values": rows})
-    context = {"asked": question, "facet": facet, "rows": rows, "by_count": request.args.get("_sort") == "count"}
+    context = {"question": question, "facet": facet, "rows": rows, "by_count": request.args.get("_sort") == "count"}
     return await responses.render_page(datasette, request, "search_values.html", context, names[0])
 
 
@@ -95,7 +95,7 @@ def _searched(datasette: Datasette, request: Request) -> list[str]:
 async def _counting_page(
     request: Request, datasette: Datasette, names: Sequence[str], question: SearchRequest
 ) -> Response:
-    context = {"asked": question, "words": question.words, "counting": True, "notes": question.remarks, "counts": {}}
+    context = {"question": question, "words": question.words, "counting": True, "notes": question.remarks, "counts": {}}
     response = await responses.render_page(datasette, request, "search.html", context, names[0])
     response.headers |= {"Cache-Control": "no-store", "Refresh": "1"}
     return response
@@ -113,7 +113,7 @@ async def _timeout_page(
         raise error
     if request.url_vars["format"]:
         return responses.json_response({"query": question.query(), "error": LATE}, 503)
-    context = {"asked": question, "words": question.words, "late": LATE, "notes": [], "counts": {}}
+    context = {"question": question, "words": question.words, "late": LATE, "notes": [], "counts": {}}
     return await responses.render_page(datasette, request, "search.html", context, names[0])
 
 
@@ -135,7 +135,7 @@ async def results(answer: SearchAnswer) -> dict[str, Any]:
     shown = await _result_rows(answer, start, start + question.size)
     counts = count(answer.found, question)
     return {
-        "asked": question,
+        "question": question,
         "words": question.words,
         "notes": notes,
         "results": shown,
