@@ -75,15 +75,15 @@ def main() -> int:
     parser.add_argument("--documents", type=int, default=23_000, help="how many are made up")
     parser.add_argument("--db", type=Path, help="a harvest, in place of made-up documents")
     parser.add_argument("--requests", type=int, default=300)
-    given = parser.parse_args()
+    options = parser.parse_args()
     alone: list[float] = []
     during: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        database = given.db or make(Path(folder) / "harvest.db", given.documents).path
+        database = options.db or make(Path(folder) / "harvest.db", options.documents).path
         keys, chance, paths = keys_of(database), random.Random(1), cycle(EXPORTS)
         with harvester_serve(database) as (site, _):
             list(waits(site, keys, chance, ROUND))
-            for _ in range(0, given.requests, ROUND):
+            for _ in range(0, options.requests, ROUND):
                 alone += waits(site, keys, chance, ROUND)
                 with downloading(site, paths):
                     during += waits(site, keys, chance, ROUND)

@@ -151,11 +151,11 @@ def main() -> int:
     parser.add_argument("--documents", type=int, default=23_000, help="how many are made up")
     parser.add_argument("--db", type=Path, help="a harvest, in place of made-up documents")
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        database = given.db or make(Path(folder) / "harvest.db", given.documents).path
+        database = options.db or make(Path(folder) / "harvest.db", options.documents).path
         with harvester_serve(database) as (site, server):
-            wanted = paths(random.Random(given.seed), given.requests, keys_of(database))
+            wanted = paths(random.Random(options.seed), options.requests, keys_of(database))
             found = list(costs(site, psutil.Process(server.process.pid), wanted))
     for name, key in (("slowest", lambda one: one.seconds), ("largest", lambda one: one.megabytes)):
         sys.stdout.write(f"{name}:\n")

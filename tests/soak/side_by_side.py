@@ -101,11 +101,11 @@ def again_and_again(folder: Path, name: str) -> None:
     turn = 0
     while not (folder / "stop").exists():
         turn += 1
-        status, stated = WRITERS[name](folder, turn)
+        status, printed = WRITERS[name](folder, turn)
         if status == 130 and (folder / "stop").exists():
             status = 0
         with (folder / f"{name}.jsonl").open("a") as file:
-            file.write(json.dumps([status, stated]) + "\n")
+            file.write(json.dumps([status, printed]) + "\n")
 
 
 @dataclass
@@ -194,7 +194,7 @@ def together(folder: Path, seconds: float) -> Outcome:
         errors += [f"serve: {server.complained.read_text()}"] if server.complained.read_text() else []
     took = {name: [t for reader in readers for t in reader.took[name]] for name in ("alone", "together")}
     turns = {name: _turns(folder / f"{name}.jsonl") for name in WRITERS}
-    errors += [f"{name}: {stated}" for name, done in turns.items() for status, stated in done if status]
+    errors += [f"{name}: {printed}" for name, done in turns.items() for status, printed in done if status]
     errors += [f"check: {finding}" for finding in run_checks(path, fast=True) if not finding.notice]
     with open_to_read(path) as db:
         sql = "SELECT sum(pages) FROM runs WHERE id > 1 AND (instr(command, '--base-url') > 0) = ?"
@@ -207,16 +207,16 @@ def _take_turns(writers: Sequence[BaseProcess], phase: list[str], seconds: float
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         for name, what in (("together", signal.SIGCONT), ("alone", signal.SIGSTOP)):
-            _report(writers, what)
+            _signal(writers, what)
             time.sleep(0.2)
             phase[0] = name
             time.sleep(min(PHASE_SECONDS, seconds / 4))
             phase[0] = "between"
     phase[0] = "over"
-    _report(writers, signal.SIGCONT)
+    _signal(writers, signal.SIGCONT)
 
 
-def _report(writers: Sequence[BaseProcess], what: signal.Signals) -> None:
+def _signal(writers: Sequence[BaseProcess], what: signal.Signals) -> None:
     for writer in writers:
         with contextlib.suppress(ProcessLookupError):  # it has ended
             os.killpg(writer.pid or 0, what)
@@ -226,13 +226,13 @@ def _end(writers: Sequence[BaseProcess]) -> None:
     """Stop the writers after their current page, as Ctrl-C does."""
     until = time.monotonic() + 60
     time.sleep(1)
-    _report(writers, signal.SIGINT)
+    _signal(writers, signal.SIGINT)
     for writer in writers:
         writer.join(max(0, until - time.monotonic()))
 
 
 def _turns(file: Path) -> list[tuple[int, str]]:
-    return [(status, stated) for status, stated in map(json.loads, file.read_text().splitlines())]
+    return [(status, printed) for status, printed in map(json.loads, file.read_text().splitlines())]
 
 
 def _fill(folder: Path, path: Path) -> None:
@@ -244,8 +244,8 @@ def _fill(folder: Path, path: Path) -> None:
         (folder / "first" / f"listing-{first:04}.html").write_bytes(body)
     for item in items[: DOCUMENTS // 2]:
         (folder / "first" / "document" / f"{item.slug}.html").write_bytes(document_page(item))
-    status, stated = _outcome(["harvest", str(folder / "first"), "seeds", "--db", str(path)])
-    assert status == 0, stated
+    status, printed = _outcome(["harvest", str(folder / "first"), "seeds", "--db", str(path)])
+    assert status == 0, printed
 
 
 def _paths(path: Path) -> list[str]:
@@ -262,9 +262,9 @@ def main(arguments: Any = None) -> int:
     """Print the table; 1 if anybody met an error."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak.side_by_side", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
-    requested = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        outcome = together(Path(folder), requested.seconds)
+        outcome = together(Path(folder), options.seconds)
     print("\n".join(outcome.table()), flush=True)
     return 1 if outcome.errors else 0
 
