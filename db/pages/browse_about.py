@@ -42,9 +42,9 @@ async def about_page(request: Request, datasette: Datasette) -> Response:
     database = requested_harvest(datasette, request)
     config: dict[str, Any] = datasette.plugin_config("reading-room") or {}
     names = catalogues(datasette)
-    sources = [
-        {**row, "name": names.get(row["source"], row["source"])} for row in await _kept(datasette, database, SOURCES)
-    ]
+    # Without an answer the page would say that nothing is held: that is an error, unlike what else may be missing.
+    held = await cached(datasette, database, SOURCES, lambda: rows(datasette, database, SOURCES))
+    sources = [{**row, "name": names.get(row["source"], row["source"])} for row in held]
     (read,) = await rows(datasette, database, READ)
     context = {
         "sources": sources,
