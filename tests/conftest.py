@@ -48,13 +48,11 @@ def seeds_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def visit(browser: Browser, seeds_site: Site) -> Iterator[Visit]:
     """Open the front page of the harvested seeds; in the end nothing must have gone wrong."""
-    from tests.support.browsing import Visit
+    from tests.support.browsing import visiting
 
-    visit = Visit(browser, seeds_site.address)
-    visit.page.goto("/")
-    yield visit
-    visit.page.close()
-    assert visit.wrong == []
+    with visiting(browser, seeds_site.address) as visit:
+        visit.page.goto("/")
+        yield visit
 
 
 @pytest.fixture(scope="session", params=["harvester serve", "datasette FOLDER"])

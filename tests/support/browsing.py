@@ -74,6 +74,15 @@ class Visit:
 
 
 @contextmanager
+def visiting(browser: Browser, address: str) -> Iterator[Visit]:
+    """Open an empty page for a site; in the end nothing must have gone wrong on it."""
+    visit = Visit(browser, address)
+    yield visit
+    visit.page.close()
+    assert visit.wrong == []
+
+
+@contextmanager
 def chromium() -> Iterator[Browser]:
     """Start Debian's browser."""
     with sync_playwright() as playwright:

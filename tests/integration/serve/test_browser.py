@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
-from tests.support.browsing import DESK, PHONE, Visit
+from tests.support.browsing import DESK, PHONE, visiting
 from tests.support.hostile_sample import make_sample
 from tests.support.publishing import harvester_serve
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+    from tests.support.browsing import Visit
     from tests.support.publishing import Site
 
 PAGES = (
@@ -66,11 +67,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def reader(browser: Browser, sample: Site) -> Iterator[Visit]:
     """Open a page on the hostile sample; in the end no script of it must have run, and nothing gone wrong."""
-    reader = Visit(browser, sample.address)
-    reader.page.on("dialog", lambda dialog: reader.wrong.append(f"a script ran: {dialog.message}"))
-    yield reader
-    reader.page.close()
-    assert reader.wrong == []
+    with visiting(browser, sample.address) as reader:
+        reader.page.on("dialog", lambda dialog: reader.wrong.append(f"a script ran: {dialog.message}"))
+        yield reader
 
 
 def resize(visit: Visit, width: int) -> None:
