@@ -36,9 +36,10 @@ PIECE = 50
 
 def stream_download(answer: SearchAnswer, format_: Format) -> AsgiStream:
     """Return a stream of all documents found, in a format."""
-    ids = {name: partial(ordered_ids, question=answer.question, found=found) for name, found in answer.found.items()}
     write = _writer(answer.datasette, answer.request, format_)
-    return _stream(answer.datasette, answer.request, ids, write, format_.media_type, f"documents.{format_.ending}")
+    return _stream(
+        answer.datasette, answer.request, _ids_found(answer), write, format_.media_type, f"documents.{format_.ending}"
+    )
 
 
 def stream_documents(
@@ -47,6 +48,10 @@ def stream_documents(
     """Return a stream of documents in a format, as a file of a name."""
     write = _writer(datasette, request, format_)
     return _stream(datasette, request, {database: lambda _: ids}, write, format_.media_type, f"{name}.{format_.ending}")
+
+
+def _ids_found(answer: SearchAnswer) -> Mapping[str, Callable[[Reader], Sequence[int]]]:
+    return {name: partial(ordered_ids, question=answer.question, found=found) for name, found in answer.found.items()}
 
 
 def _writer(datasette: Datasette, request: Request, format_: Format) -> Callable[[Documents], Iterator[str]]:
@@ -68,15 +73,13 @@ def stream_json(answer: SearchAnswer) -> AsgiStream:
         link = responses.linker(answer.datasette, name)
         return responses.absolute_url(answer.datasette, answer.request, link(responses.document_path(row["key"])))
 
-    ids = {name: partial(ordered_ids, question=answer.question, found=found) for name, found in answer.found.items()}
-
     def write(read: Documents) -> Iterator[str]:
         rows = ({**row, "page": address(row.pop("database"), row)} for row in read(named=True))
         yield json.dumps(head, ensure_ascii=False)[:-1] + ', "results": '
         yield from json_list(rows)
         yield ", " + json.dumps(tail, ensure_ascii=False)[1:] + "\n"
 
-    return _stream(answer.datasette, answer.request, ids, write, "application/json; charset=utf-8", "")
+    return _stream(answer.datasette, answer.request, _ids_found(answer), write, "application/json; charset=utf-8", "")
 
 
 def _stream(
@@ -100,14 +103,16 @@ def _stream(
         parts, database = write(read), next(iter(ids))
         left = asyncio.ensure_future(_client_left(request))
         begun = time.monotonic()
-        while piece := await with_reader(datasette, database, lambda _: list(islice(parts, PIECE)), export=True):
-            await writer.write("".join(piece))
-            # Writing is Python's work, and only one thread at a time does that: readers get every second moment.
-            await asyncio.wait([left], timeout=time.monotonic() - begun)
-            if left.done():
-                break
-            begun = time.monotonic()
-        left.cancel()
+        try:
+            while piece := await with_reader(datasette, database, lambda _: list(islice(parts, PIECE)), export=True):
+                await writer.write("".join(piece))
+                # Writing is Python's work, and only one thread at a time does that: readers get every second moment.
+                await asyncio.wait([left], timeout=time.monotonic() - begun)
+                if left.done():
+                    break
+                begun = time.monotonic()
+        finally:
+            left.cancel()
 
     headers = dict(responses.OPEN_TO_ALL)
     if name:
