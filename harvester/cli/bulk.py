@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvester.cli.commands import INNER, command_line, db_option, json_option, with_example
+from harvester.cli.commands import INNER, command_line, db_option, json_option, source_option, with_example
 from harvester.cli.harvest import saved_paths
 from harvester.cli.harvest_options import TimeType
 from harvester.cli.status import summary
@@ -64,7 +64,7 @@ def bulk() -> None:
 @click.option(
     "--part-size", type=click.FloatRange(0.001), default=256, show_default=True, metavar="MB", help="Of a part."
 )
-@click.option("--source", metavar="NAME", help="The archive that the pages are of, if they do not say it.")
+@source_option
 @click.option("--listing", metavar="NAME", help="The pages without an address are all of one listing; its name.")
 @click.option("--captured-at", type=TimeType(), metavar="TIME", help="When the pages were saved that do not say it.")
 def plan(

@@ -92,4 +92,7 @@ engine_option = click.option(
     show_default=True,
     help="What reads HTML: the fast engine where its reading is consistent, else the reference; or only one of them.",
 )
+source_option = click.option(
+    "--source", metavar="NAME", help="The archive that the pages are of, if they do not say it."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

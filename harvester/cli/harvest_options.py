@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from harvester.cli.commands import command_line
+from harvester.cli.commands import command_line, source_option
 from harvester.crawl.options import REFRESH_AFTER_DAYS, RESUME_WITHIN_HOURS, CrawlOptions
 from harvester.errors import UsageError
 from harvester.store.database import BUSY_SECONDS, open_to_read
@@ -47,7 +47,7 @@ class TimeType(click.ParamType[datetime]):
 
 
 SAVED = (
-    click.option("--source", metavar="NAME", help="The archive that the pages are of, if they do not say it."),
+    source_option,
     click.option("--listing", metavar="NAME", help="The pages without an address are all of one listing; its name."),
     click.option(
         "--captured-at",

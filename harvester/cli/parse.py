@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvester.cli.commands import engine_option, json_option
+from harvester.cli.commands import engine_option, json_option, source_option
 from harvester.errors import UsageError
 from harvester.ingest import read_page
 from harvester.model import DocumentPage, Listing, Refused, Skipped
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--source", metavar="NAME", help="The archive that the pages are of, if they do not say it.")
+@source_option
 @click.option(
     "--title", "titles", multiple=True, metavar="TEXT", help="Show how this title is read, and by which rules."
 )
