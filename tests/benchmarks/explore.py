@@ -53,7 +53,7 @@ class Questions:
 
     def ours(self, page: str, number: int) -> str:
         """Return the path of the reading room's page."""
-        words, kind, start = self._asked(number)
+        words, kind, start = self._question(number)
         return {
             "front page": "/",
             "search with filters": f"/search?q={quote(words)}&kind={kind}&from={start}&to={start + 9}",
@@ -63,7 +63,7 @@ class Questions:
 
     def stock(self, page: str, number: int) -> str:
         """Return the path of Datasette's own page with the same content."""
-        words, kind, start = self._asked(number)
+        words, kind, start = self._question(number)
         # The index has no content of its own, so Datasette does not find it by itself.
         filters = "_fts_table=documents_fts&_fts_pk=id"
         filters += f"&kind={kind}&year__gte={start}&year__lte={start + 9}&_facet=kind&_facet=year"
@@ -80,7 +80,7 @@ class Questions:
     def _table(self, number: int) -> str:
         return f"/{self.database}/documents?year={1935 + number % 50}&_sort=title&_size={20 + number % 80}"
 
-    def _asked(self, number: int) -> tuple[str, str, int]:
+    def _question(self, number: int) -> tuple[str, str, int]:
         chance = random.Random(number)
         ranks = [chance.choice((chance.randrange(20), chance.randrange(20, 500), chance.randrange(500, 9000)))]
         ranks += [chance.randrange(20, 2000)] if number % 2 else []

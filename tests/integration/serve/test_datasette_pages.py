@@ -150,7 +150,7 @@ def test_all_columns_are_one_link_away(site: Site) -> None:
     assert shown == columns_of(site, "documents")
 
 
-def test_asked_columns_come_in_the_order_asked(site: Site) -> None:
+def test_columns_come_in_the_order_of_the_request(site: Site) -> None:
     assert heads(site.text("/DB/documents?_col=summary&_col=date")) == ["id", "summary", "date"]
 
 
@@ -259,7 +259,7 @@ def test_csv_and_json_hold_every_column(site: Site) -> None:
     assert header == columns_of(site, "documents")
 
 
-def test_sql_of_ones_own_works_and_mistakes_are_told(site: Site) -> None:
+def test_sql_of_ones_own_works_and_mistakes_are_explained(site: Site) -> None:
     assert "<td" in site.text("/DB?sql=select+title+from+documents")
     assert "syntax error" in site.get("/DB?sql=select+from")[1]
 

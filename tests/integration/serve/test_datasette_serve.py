@@ -56,11 +56,11 @@ def test_a_folder_is_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "--db" in refused(capsys, "--db", str(tmp_path))
 
 
-def test_a_path_that_datasette_cannot_open_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_path_that_datasette_cannot_open_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "rename" in refused(capsys, "--db", str(make_sample(tmp_path / "what?.db")))
 
 
-def test_a_busy_port_is_told_with_the_option_for_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_busy_port_is_refused_with_the_option_for_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     database = make_sample(tmp_path / "x.db")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -69,7 +69,7 @@ def test_a_busy_port_is_told_with_the_option_for_another(tmp_path: Path, capsys:
     assert "--port" in line
 
 
-def test_an_address_of_another_machine_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_address_of_another_machine_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     database = make_sample(tmp_path / "x.db")
     assert "--host" in refused(capsys, "--db", str(database), "--host", "192.0.2.1")
 

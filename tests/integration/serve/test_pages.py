@@ -323,7 +323,7 @@ def test_coverage_names_what_is_missing(site: Site) -> None:
     assert [row["gaps"] for row in listings] == [[[1, 710], [721, 1250]], []]
 
 
-def test_health_is_told_by_the_status(site: Site) -> None:
+def test_the_status_shows_the_health(site: Site) -> None:
     status, text, headers = site.get("/-/health")
     assert status == 503
     assert headers["Content-Type"].startswith("application/json")
