@@ -89,7 +89,7 @@ class Index:
         for dialect, url in places:
             probe = query_url(url, _query(Target.host(urlsplit(addresses[0]).hostname or ""), [("limit", "1")]))
             probes = [f"{url}/{address}" for address in addresses] if dialect == "timemap" else [probe]
-            if any(self._is_list(self._ask(query)) for query in probes):
+            if any(self._is_list(self._request(query)) for query in probes):
                 self.dialect, self.url = dialect, url
                 return
         raise HarvesterError(
@@ -128,7 +128,7 @@ class Index:
         keys = set[str]()
         resumed: list[tuple[str, str]] = []
         while True:
-            answer = self._ask(query_url(self.url, _query(what, [*more, *resumed])))
+            answer = self._request(query_url(self.url, _query(what, [*more, *resumed])))
             if answer is None or answer.status == OUT_OF_TIME:
                 yield None
                 return
@@ -147,11 +147,14 @@ class Index:
 
     def list_page(self, address: str) -> Iterator[IndexAnswer]:
         """Yield what the TimeMap of a page lists, part by part."""
-        waiting, asked = [f"{self.url}/{address}"], set[str]()
-        while waiting and len(asked) < MOST_PARTS:
+        waiting, requested = [f"{self.url}/{address}"], set[str]()
+        while waiting:
+            if len(requested) == MOST_PARTS:
+                self.failed.append(f"{address}: its TimeMap has more than {MOST_PARTS:,} parts")
+                return
             url = waiting.pop(0)
-            asked.add(url)
-            answer = self._ask(url)
+            requested.add(url)
+            answer = self._request(url)
             if answer is not None and answer.status == 404:
                 continue
             found = read_index(_text(answer)) if answer is not None and answer.status == 200 else None
@@ -160,9 +163,9 @@ class Index:
                 continue
             yield found
             further = (urljoin(url, one) for one in found.more)
-            waiting += [one for one in further if self.archive.has(one) and one not in asked and one not in waiting]
+            waiting += [one for one in further if self.archive.has(one) and one not in requested and one not in waiting]
 
-    def _ask(self, url: str) -> WebAnswer | None:
+    def _request(self, url: str) -> WebAnswer | None:
         """Return an answer of the index; None if there is none, which is that it was too much."""
         self.queries += 1
         try:

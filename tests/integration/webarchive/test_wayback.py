@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harvester.webarchive import index
 from harvester.webarchive.lock import only_process
 from harvester.webarchive.place import WebArchive
 from tests.support.captured_archive import captures_of, states, write_warcs
@@ -64,7 +65,7 @@ def test_it_is_as_if_the_warc_files_had_been_harvested(server: WaybackServer, fr
     assert (done.status, done.err) == (0, "")
     assert facts_of(tmp_path / "a.db") == facts_of(from_files)
     # One request for each payload, and a second run asks the index alone: once for each year and host, resumed or not.
-    played = [one.target for one in server.asked("id_/")]
+    played = [one.target for one in server.requests("id_/")]
     assert len(played) == len({(one.address, one.body) for one in server.captures})
     before = len(server.log)
     again = harvest_wayback(tmp_path, server)
@@ -117,9 +118,9 @@ def test_what_was_not_playable_is_read_once_its_payload_is_held(crawls: list[lis
         assert harvest_wayback(tmp_path, server).status == 3
         server.captures, server.traps = [one, later], {}
         assert harvest_wayback(tmp_path, server).status == 3
-        requests = len(server.asked("id_/"))
+        requests = len(server.requests("id_/"))
         assert harvest_wayback(tmp_path, server).status == 0
-        assert len(server.asked("id_/")) == requests
+        assert len(server.requests("id_/")) == requests
     assert rows(tmp_path / "a.db", "SELECT count(*) FROM reads") == [(2,)]
 
 
@@ -142,7 +143,7 @@ def test_two_429_in_a_row_end_the_run_and_the_next_one_goes_on(
     assert (done.status, len(server.log) - before) == (3, 2)
     assert harvest_wayback(tmp_path, server).status == 0
     assert facts_of(tmp_path / "a.db") == facts_of(from_files)
-    played = [one.target for one in server.asked("id_/") if one.status == 200]
+    played = [one.target for one in server.requests("id_/") if one.status == 200]
     assert len(played) == len(set(played))
 
 
@@ -165,6 +166,17 @@ def test_time_maps_alone_lead_from_page_to_page(crawls: list[list[Captured]], tm
     assert {row[0] for row in rows(tmp_path / "a.db", "SELECT DISTINCT uri FROM reads")} == listed
 
 
+def test_a_timemap_of_too_many_parts_is_a_problem_of_the_run(
+    crawls: list[list[Captured]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "MOST_PARTS", 1)
+    with WaybackServer([one for crawl in crawls for one in crawl], only_timemaps=True) as server:
+        assert harvest_wayback(tmp_path, server).status == 3
+    problems = rows(tmp_path / "a.db", "SELECT DISTINCT severity, message FROM problems WHERE code = 'not-listed'")
+    assert {severity for severity, _ in problems} == {"error"}
+    assert all("has more than 1 parts: run it again later" in message for _, message in problems)
+
+
 def test_one_process_at_a_web_archive(server: WaybackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     with only_process(WebArchive(server.url)):
@@ -177,7 +189,7 @@ def test_a_dry_run_asks_the_index_and_says_what_the_rest_would_take(server: Wayb
     done = harvest_wayback(tmp_path, server, "--dry-run")
     payloads = len({(one.address, one.body) for one in server.captures})
     assert (done.status, f"{payloads} requests would be sent" in done.out) == (0, True), done.out
-    assert server.asked("id_/") == []
+    assert server.requests("id_/") == []
 
 
 def test_where_nothing_is_listed_the_run_has_failed(crawls: list[list[Captured]], tmp_path: Path) -> None:
