@@ -1,7 +1,7 @@
 -- Captures of an archive's pages that the index of a web archive lists. One is held if there is a read of its uri at
 -- its time. page is the address on the archive's own host, so that all its aliases have one history; uri is the address
 -- as it is stored, original as it is listed. digest is that of the payload, as the index states it.
--- reason: why the web archive did not play it back when it was asked for last, at asked_at.
+-- reason: why the web archive did not play it back when it was requested last, at requested_at.
 CREATE TABLE web_captures (
     id INTEGER PRIMARY KEY,
     web_archive TEXT NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE web_captures (
     digest TEXT,
     run_id INTEGER NOT NULL REFERENCES runs (id),
     reason TEXT,
-    asked_at TEXT,
+    requested_at TEXT,
     UNIQUE (web_archive, uri, captured_at)
 );
 CREATE INDEX web_captures_page ON web_captures (source, web_archive, page, captured_at);
@@ -36,5 +36,5 @@ CREATE TABLE web_archive_runs (
     wanted INTEGER NOT NULL,
     held INTEGER NOT NULL,
     not_playable INTEGER NOT NULL,
-    not_asked INTEGER NOT NULL
+    not_requested INTEGER NOT NULL
 );

@@ -132,7 +132,7 @@ def describe_verdict(found: dict[str, Any]) -> str:
     if found["not_playable"]:
         reasons = (f"{number} {REASONS.get(reason, reason)}" for reason, number in found["reasons"].items())
         text += f", {found['not_playable']} not playable ({', '.join(reasons)})"
-    text += f", {found['not_asked']} not asked for yet" if found["not_asked"] else ""
+    text += f", {found['not_requested']} not asked for yet" if found["not_requested"] else ""
     return f"{text}.\nThat is what the web archive lists: whether the archive has more, no web archive can say."
 
 

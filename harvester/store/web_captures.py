@@ -33,7 +33,7 @@ class WebCapture:
     status: int | None = None
     digest: str | None = None
     reason: str | None = None
-    asked_at: str | None = None
+    requested_at: str | None = None
     held: bool = False
 
 
@@ -74,7 +74,7 @@ def insert_captures(db: Database, scope: Scope, run: int, captures: Iterable[Web
 
 def listed_pages(db: Database, scope: Scope) -> Iterator[list[WebCapture]]:
     """Yield the captures of each page that are listed, the oldest first."""
-    sql = f"""SELECT id, page, uri, original, captured_at, media_type, status, digest, reason, asked_at, {_HELD}
+    sql = f"""SELECT id, page, uri, original, captured_at, media_type, status, digest, reason, requested_at, {_HELD}
         FROM web_captures AS w WHERE {_SCOPE}{_PART} ORDER BY page, captured_at, id"""
     rows = (_of_row(row) for row in db.execute(sql, scope.values).fetchall())
     for _, captures in groupby(rows, key=lambda capture: capture.page):
@@ -108,7 +108,7 @@ def location_of_same(db: Database, scope: Scope, capture: WebCapture) -> tuple[s
 
 def set_reason(db: Database, capture: WebCapture, reason: str | None) -> None:
     """Write why a capture was not played back; None if it was."""
-    sql = "UPDATE web_captures SET reason = ?, asked_at = ? WHERE id = ?"
+    sql = "UPDATE web_captures SET reason = ?, requested_at = ? WHERE id = ?"
     db.execute(sql, [reason, utc_timestamp(), capture.id])
 
 
@@ -162,8 +162,8 @@ class Verdict:
         return self.reasons.total()
 
     @property
-    def not_asked(self) -> int:
-        """How many wanted captures were not asked for yet."""
+    def not_requested(self) -> int:
+        """How many wanted captures were not requested yet."""
         return self.wanted - self.held - self.not_playable
 
 
@@ -174,7 +174,7 @@ def write_verdict(
     row = {"run_id": run, "web_archive": scope.web_archive, "dialect": dialect, "versions": versions}
     row |= {"since": utc_timestamp(scope.since), "until": utc_timestamp(scope.until), "queries": queries}
     row |= {"listed": verdict.listed, "pages": verdict.pages, "wanted": verdict.wanted, "held": verdict.held}
-    row |= {"not_playable": verdict.not_playable, "not_asked": verdict.not_asked}
+    row |= {"not_playable": verdict.not_playable, "not_requested": verdict.not_requested}
     columns, marks = ", ".join(row), ", ".join("?" * len(row))
     db.execute(f"INSERT INTO web_archive_runs ({columns}) VALUES ({marks})", [*row.values()])
 

@@ -168,14 +168,14 @@ class WebArchiveClient:
             )
         wished = retry_after(answer.headers.get("retry-after"))
         seconds = SLOW_DOWN_SECONDS * self._scale if wished is None else wished
-        self._wait_as_asked(seconds, f"{host} asks to slow down")
+        self._wait(seconds, f"{host} asks to slow down")
 
     def _rest(self, answer: WebAnswer | None, attempt: int, why: str) -> None:
         wished = retry_after(answer.headers.get("retry-after")) if answer else None
         back_off = BACK_OFF_SECONDS * 2 ** (attempt - 1) * self._scale
-        self._wait_as_asked(max(back_off, wished or 0.0), why)
+        self._wait(max(back_off, wished or 0.0), why)
 
-    def _wait_as_asked(self, seconds: float, why: str) -> None:
+    def _wait(self, seconds: float, why: str) -> None:
         if seconds > LONGEST_WAIT_SECONDS:
             raise HarvestEndedError(f"{why}, and for {seconds / 60:.0f} minutes of rest: run it again after that")
         self._manners.notify(f"{why}; asked again in {seconds:g} seconds")

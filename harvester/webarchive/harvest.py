@@ -159,7 +159,7 @@ class WebArchiveHarvest:
         """Return whether a capture was not playable lately, for a reason that lasts, and its payload is unknown."""
         if capture.reason is None or capture.reason in TEMPORARY:
             return False
-        lately = (capture.asked_at or "") >= utc_timestamp(self._options.asked_again_before)
+        lately = (capture.requested_at or "") >= utc_timestamp(self._options.retry_before)
         return lately and location_of_same(self._run.db, self._scope, capture) is None
 
     def _take(self, capture: WebCapture) -> None:
@@ -183,8 +183,8 @@ class WebArchiveHarvest:
         kind = f"{held.media_type or 'text/html'}; charset={held.charset}" if held.charset else held.media_type
         headers = (("Content-Type", kind), ("ETag", held.etag), ("Last-Modified", held.last_modified))
         pairs = tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in headers if value)
-        again = replace(held, uri=capture.uri, captured_at=capture.captured_at, step=None)
-        played = PlayedCapture(again, HttpAnswer(held.http_status or 200, pairs, held.body), None)
+        copy = replace(held, uri=capture.uri, captured_at=capture.captured_at, step=None)
+        played = PlayedCapture(copy, HttpAnswer(held.http_status or 200, pairs, held.body), None)
         url = self._options.archive.capture_url(capture.captured_at, capture.original)
         self._ingest(capture, played, RecordHeaders(source_uri=url, same_as=utc_timestamp(held.captured_at)))
         return played

@@ -52,11 +52,11 @@ class CaptureListing:
         self._run, self._source, self._scope, self._index = run, source, scope, index
         self._addresses = PageAddresses(source)
         self._progress = progress
-        self._pages_asked: set[str] = set()
+        self._pages_requested: set[str] = set()
         self.left_out: Counter[str] = Counter()
 
     def list_all(self) -> bool:
-        """List what is not listed yet in this run; return whether anything was asked.
+        """List what is not listed yet in this run; return whether anything was requested.
 
         TimeMaps are of single pages: after captures were read, more pages may be known.
         """
@@ -87,8 +87,8 @@ class CaptureListing:
 
     def _list_pages(self) -> None:
         for address in self._known_pages():
-            if address not in self._pages_asked:
-                self._pages_asked.add(address)
+            if address not in self._pages_requested:
+                self._pages_requested.add(address)
                 for answer in self._index.list_page(address):
                     within = [
                         line for line in answer.lines if self._scope.since <= line.captured_at <= self._scope.until

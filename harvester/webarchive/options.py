@@ -62,8 +62,8 @@ class WebArchiveOptions:
         return f"{agent} (+{self.contact})" if self.contact else agent
 
     @property
-    def asked_again_before(self) -> datetime:
-        """The time before which a capture must have been asked for in vain to be asked for again."""
+    def retry_before(self) -> datetime:
+        """The time before which a capture must have been requested in vain to be requested again."""
         return datetime.now(UTC) - timedelta(days=self.refresh_after)
 
 

@@ -14,13 +14,13 @@ from tests.support.web_archive_kills import kill_all
 
 
 def main(arguments: list[str]) -> int:
-    """Kill as often as asked."""
+    """Kill harvests; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=30)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        wrong = kill_all(Path(folder), asked.kills)
+        wrong = kill_all(Path(folder), options.kills)
     print("\n".join(wrong))
     return bool(wrong)
 

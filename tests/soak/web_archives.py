@@ -32,11 +32,10 @@ def compare(folder: Path, records: int) -> list[str]:
         for _ in range(2):
             began, before = time.monotonic(), len(server.log)
             done = harvest_wayback(folder, server, db="wayback.db")
-            asked = server.log[before:]
-            played = sum("id_/" in one.target for one in asked)
-            print(
-                done.out, f"{len(asked) - played} index requests, {played} captures, {time.monotonic() - began:.0f} s"
-            )
+            requests = server.log[before:]
+            played = sum("id_/" in one.target for one in requests)
+            seconds = time.monotonic() - began
+            print(done.out, f"{len(requests) - played} index requests, {played} captures, {seconds:.0f} s")
     for name in ("pywb", "wayback"):
         found = facts_of(folder / f"{name}.db")
         wrong += [f"{name}: {kind} differ" for kind in expected if found[kind] != expected[kind]]
@@ -47,9 +46,9 @@ def main(arguments: list[str]) -> int:
     """Compare, and print what differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=150)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        wrong = compare(Path(folder), asked.records)
+        wrong = compare(Path(folder), options.records)
     print("\n".join(wrong) or "nothing differs")
     return bool(wrong)
 

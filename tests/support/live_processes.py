@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Aim:
-    """What is to happen to a harvest: at which moment, at the how-manieth time of passing there."""
+    """What is to happen to a harvest: at which moment, at the how-manieth passing."""
 
     moment: str
     time: int = 1
@@ -32,7 +32,7 @@ class Aim:
 
 @dataclass(frozen=True)
 class Done:
-    """How a process ended: its exit status (negative if it was killed), and what it said."""
+    """How a process ended: its exit status (negative if it was killed), and what it printed."""
 
     status: int | None
     out: str
@@ -58,10 +58,10 @@ def mine(owner: Any, name: str, aim: Aim, *, before: bool) -> None:
     def mined(*arguments: Any, **named: Any) -> Any:
         if before:
             strike_if_due()
-        given = real(*arguments, **named)
+        result = real(*arguments, **named)
         if not before:
             strike_if_due()
-        return given
+        return result
 
     setattr(owner, name, mined)
 
@@ -143,7 +143,7 @@ class Harvests:
         return rows(self.folder / "a.db", sql, *values)
 
     def offline(self, name: str) -> Path:
-        """Harvest what a live harvest has kept into an empty database; give its path."""
-        again = self.folder / f"{name}-offline"
-        in_process(self.folder, ["harvest", str(self.folder / f"{name}-captures"), "--db", str(again)])
-        return again
+        """Harvest what a live harvest has kept into an empty database; return its path."""
+        path = self.folder / f"{name}-offline"
+        in_process(self.folder, ["harvest", str(self.folder / f"{name}-captures"), "--db", str(path)])
+        return path

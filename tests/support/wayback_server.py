@@ -1,6 +1,6 @@
 """The Internet Archive's dialect on loopback: its index (CDX, resumeKey, 504, duplicates, `-`) and its playback.
 
-What goes wrong with a capture is one of `TRAPS`, by its address; everything that is asked is logged with its time.
+What goes wrong with a capture is one of `TRAPS`, by its address; every request is logged with its time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Reply = tuple[int, Headers, bytes]
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """A request: when, what, and what was answered."""
 
     time: float
@@ -51,7 +51,7 @@ class WaybackServer:
     unknown_digests: bool = False
     only_timemaps: bool = False
     traps: dict[str, str] = field(default_factory=dict)
-    log: list[Asked] = field(default_factory=list)
+    log: list[Request] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         owner = self
@@ -62,7 +62,7 @@ class WaybackServer:
             def do_GET(self) -> None:
                 moment = time.monotonic()
                 status, headers, body = owner.answer(self.path)
-                owner.log.append(Asked(moment, self.path, status))
+                owner.log.append(Request(moment, self.path, status))
                 self.send_response(status)
                 cut = headers.pop("X-Test-Cut", None)
                 for name, value in headers.items():
@@ -91,7 +91,7 @@ class WaybackServer:
         """Where captures are played back."""
         return f"http://127.0.0.1:{self._server.server_port}/web"
 
-    def asked(self, part: str) -> list[Asked]:
+    def requests(self, part: str) -> list[Request]:
         """Return the requests whose address contains `part`."""
         return [one for one in self.log if part in one.target]
 
@@ -156,8 +156,8 @@ class WaybackServer:
         same = [one for one in self.captures if _urlkey(one.address) == _urlkey(address)]
         if not same:
             return 404, {}, b"The Wayback Machine has not archived that URL."
-        asked_for = datetime.strptime(digits.ljust(14, "0"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        nearest = min(same, key=lambda one: abs(one.at - asked_for))
+        wanted = datetime.strptime(digits.ljust(14, "0"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        nearest = min(same, key=lambda one: abs(one.at - wanted))
         trap = TRAPS.get(self.traps.get(nearest.address, ""))
         if trap is not None:
             return trap(self, nearest)

@@ -79,7 +79,7 @@ def wrong_after(folder: Path, phase: str, aim: Aim) -> list[str]:
         wrong = [] if kill(folder, server, "a.db", aim) else ["was not killed"]
         done = harvest_wayback(folder, server)
         wrong += [] if done.status == 0 else [f"ended with {done.status}: {done.err}"]
-        played = Counter(one.target for one in server.asked("id_/"))
+        played = Counter(one.target for one in server.requests("id_/"))
     twice = sum(count - 1 for count in played.values())
     wrong += [f"{twice} captures were fetched twice"] if twice > 1 else []
     wrong += ["the database differs"] if facts_of(folder / "a.db") != whole else []

@@ -43,7 +43,8 @@ def test_pywb_is_as_if_its_files_had_been_harvested(place: str, from_files: Path
     assert (done.status, done.err) == (0, "")
     facts = facts_of(tmp_path / "a.db")
     assert facts == facts_of(from_files)
-    assert rows(tmp_path / "a.db", "SELECT dialect, not_playable, not_asked FROM web_archive_runs") == [("cdxj", 0, 0)]
+    verdict = "SELECT dialect, not_playable, not_requested FROM web_archive_runs"
+    assert rows(tmp_path / "a.db", verdict) == [("cdxj", 0, 0)]
     assert untrue(facts, RECORDS) == []
 
 
