@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -150,11 +150,19 @@ class Verdict:
     `reasons`: how many captures were not played back, by reason.
     """
 
-    listed: int
-    pages: int
-    wanted: int
-    held: int
-    reasons: Counter[str]
+    listed: int = 0
+    pages: int = 0
+    wanted: int = 0
+    held: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, listed: Sequence[WebCapture], wanted: Sequence[WebCapture]) -> None:
+        """Add what is listed of a page, and what of that is wanted."""
+        self.listed += len(listed)
+        self.pages += 1
+        self.wanted += len(wanted)
+        self.held += sum(capture.held for capture in wanted)
+        self.reasons.update(capture.reason for capture in wanted if not capture.held and capture.reason)
 
     @property
     def not_playable(self) -> int:

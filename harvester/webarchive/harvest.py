@@ -7,7 +7,6 @@ where it ended. Which captures are held follows from the reads; nothing else has
 from __future__ import annotations
 
 import time
-from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -136,7 +135,7 @@ class WebArchiveHarvest:
 
     def _fetch_wanted(self) -> int:
         """Fetch what is wanted and not held, the newest of each page first; return how many captures were added."""
-        wanted = sorted(self._open_captures(), key=lambda one: (one[0], one[1].page))
+        wanted = sorted(self._compare()[1], key=lambda one: (one[0], one[1].page))
         before = self._run.counts["pages"]
         for _, capture in wanted:
             if self._stop.signal is not None:
@@ -146,14 +145,14 @@ class WebArchiveHarvest:
             self._progress(self._run, before + len(wanted))
         return self._run.counts["pages"] - before
 
-    def _open_captures(self) -> list[tuple[int, WebCapture]]:
-        """Return the captures to fetch, each with its rank among those of its page, the newest having 0."""
-        return [
-            (rank, capture)
-            for captures in listed_pages(self._run.db, self._scope)
-            for rank, capture in enumerate(choose(captures, self._options.versions))
-            if not capture.held and not self._is_refused(capture)
-        ]
+    def _compare(self) -> tuple[Verdict, list[tuple[int, WebCapture]]]:
+        """Return what is listed and held, and the captures to fetch, each with its rank in its page, the newest 0."""
+        verdict, missing = Verdict(), list[tuple[int, WebCapture]]()
+        for captures in listed_pages(self._run.db, self._scope):
+            wanted = choose(captures, self._options.versions)
+            verdict.add(captures, wanted)
+            missing += [(rank, one) for rank, one in enumerate(wanted) if not one.held and not self._is_refused(one)]
+        return verdict, missing
 
     def _is_refused(self, capture: WebCapture) -> bool:
         """Return whether a capture was not playable lately, for a reason that lasts, and its payload is unknown."""
@@ -273,7 +272,7 @@ class WebArchiveHarvest:
 
     def _finish(self, ended: HarvestEndedError | None, *, stopped: bool) -> dict[str, Any]:
         """Write the verdict and the run's outcome; return the verdict."""
-        verdict, run, reason = self.verdict(), self._run, str(ended) if ended else None
+        (verdict, missing), run, reason = self._compare(), self._run, str(ended) if ended else None
         with run.transaction():
             run.counts["ignored"] += self._listing.left_out.total()
             log_past_changes(run.db, run.id, self._source)
@@ -288,13 +287,13 @@ class WebArchiveHarvest:
             run.finish("failed", reason or "nothing is listed there")
         else:
             run.finish("partial" if ended and not ended.bounded else run.verdict, reason)
-        more: dict[str, Any] = {"requests": self._requests_left(), "delay": self._options.agreed_delay}
+        more: dict[str, Any] = {"requests": self._requests_for(missing), "delay": self._options.agreed_delay}
         more |= {"reasons": dict(sorted(verdict.reasons.items())), "left_out": dict(self._listing.left_out)}
         return row | more
 
-    def _requests_left(self) -> int:
-        """Return how many requests what is wanted and not held would take: one for each payload that is not known."""
-        unknown = [one for _, one in self._open_captures() if not location_of_same(self._run.db, self._scope, one)]
+    def _requests_for(self, missing: list[tuple[int, WebCapture]]) -> int:
+        """Return how many requests captures would take: one for each payload that is not known."""
+        unknown = [one for _, one in missing if not location_of_same(self._run.db, self._scope, one)]
         by_digest = {(one.page, one.digest) for one in unknown if one.digest}
         return len(by_digest) + sum(one.digest is None for one in unknown)
 
@@ -308,18 +307,6 @@ class WebArchiveHarvest:
             since, until = utc_timestamp(self._scope.since), utc_timestamp(self._scope.until)
             message = f"{self._scope.web_archive} lists no page of {self._source.name} from {since} to {until}"
             self._run.add_problem(Problem("error", "nothing-listed", message), self._scope.web_archive)
-
-    def verdict(self) -> Verdict:
-        """Return what is listed within what was asked for, and what of it is held."""
-        verdict = Verdict(0, 0, 0, 0, Counter())
-        for captures in listed_pages(self._run.db, self._scope):
-            wanted = choose(captures, self._options.versions)
-            verdict.listed += len(captures)
-            verdict.pages += 1
-            verdict.wanted += len(wanted)
-            verdict.held += sum(capture.held for capture in wanted)
-            verdict.reasons.update(c.reason for c in wanted if not c.held and c.reason)
-        return verdict
 
 
 def _open_warc(run: Run, source: Source, folder: Path | None) -> WarcFile | None:
