@@ -69,26 +69,27 @@ def load_parts(
     Each group of rows is stored in one transaction together with a mark, so that a load that was killed goes on where
     it was, and nothing is stored twice. `only`: what is of this archive, or may be.
     """
-    waiting = [group for group in _groups(folder) if not was_loaded(db, group.name)]
+    planned = [(part, folder.receipt(part)) for part in folder.planned()]
+    read = [(part, receipt) for part, receipt in planned if receipt]  # what is read from now on is loaded next time
+    waiting = [group for group in _groups(folder, read) if not was_loaded(db, group.name)]
     if not waiting:
         return None
     run = Run(db, command)
     with run.recording_failure():
-        loading = _Loading(run, folder, only)
+        loading = _Loading(run, folder, read, only)
         for group in waiting:
             loading.store(group)
             progress(run)
             if stop.signal is not None:
                 break
         else:
-            _report_missing(run, folder)
+            _report_missing(run, folder, len(planned) - len(read))
         finish_run(run, stop)
     return run.row()
 
 
-def _groups(folder: BulkFolder) -> Iterator[Group]:
+def _groups(folder: BulkFolder, read: list[tuple[Part, Receipt]]) -> Iterator[Group]:
     """Yield the groups of all parts that are read, in the order of the plan; behind them those with revisits."""
-    read = [(part, receipt) for part in folder.planned() if (receipt := folder.receipt(part))]
     counts = {part.id: count_groups(folder.parquet(part)) for part, _ in read}
     for late in (False, True):
         for part, receipt in read:
@@ -96,8 +97,7 @@ def _groups(folder: BulkFolder) -> Iterator[Group]:
                 yield from (Group(part, folder.parquet(part), number, late) for number in range(counts[part.id]))
 
 
-def _report_missing(run: Run, folder: BulkFolder) -> None:
-    missing = sum(folder.receipt(part) is None for part in folder.planned())
+def _report_missing(run: Run, folder: BulkFolder, missing: int) -> None:
     if missing:
         message = f"{missing} parts of the plan are not read: run `harvester bulk read {folder.path}`, then load again"
         run.add_run_problem(Problem("error", "parts-missing", message))
@@ -106,8 +106,8 @@ def _report_missing(run: Run, folder: BulkFolder) -> None:
 class _Loading:
     """Feeds a run with groups of rows."""
 
-    def __init__(self, run: Run, folder: BulkFolder, only: Source | None) -> None:
-        self._run, self._folder, self._only = run, folder, only
+    def __init__(self, run: Run, folder: BulkFolder, read: list[tuple[Part, Receipt]], only: Source | None) -> None:
+        self._run, self._folder, self._read, self._only = run, folder, read, only
         self._run.batch = WriteBatch(run.ensure_transaction)  # within the transaction of its group
         self._replays: dict[str | None, WalkReplay] = {}
         self._originals: RevisitIndex | None = None
@@ -151,9 +151,8 @@ class _Loading:
         return self._originals
 
     def _references(self, kind: str) -> Iterator[Row]:
-        for part in self._folder.planned():
-            receipt: Receipt | None = self._folder.receipt(part)
-            if receipt and (receipt.revisits or kind != REVISIT):
+        for part, receipt in self._read:
+            if receipt.revisits or kind != REVISIT:
                 for row in read_columns(self._folder.parquet(part), ["kind", "file", "offset", "reference"]):
                     if row["reference"] and (row["kind"] == REVISIT) == (kind == REVISIT):
                         yield row

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harvester.bulk.parts import Part
     from harvester.model import Capture, Page
     from harvester.source import Source
+    from harvester.store.run import Run
 
 
 def killed_by(bulk: BulkFolder, poison: int) -> Here:
@@ -137,6 +138,24 @@ def test_a_load_that_is_killed_goes_on_and_takes_nothing_twice(tmp_path: Path, m
     assert len(first["runs"]) == 2
     assert [row[:3] for row in first["captures"]] == [row[:3] for row in second["captures"]]
     assert len(first["reads"]) == len(second["reads"]) == 22
+
+
+def test_a_part_that_is_read_during_a_load_counts_as_missing_from_it(tmp_path: Path) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(b"".join(records(pages(20), gz=True)))
+    bulk = plan(tmp_path / "bulk", [tmp_path / "a.warc.gz"], 40_000)
+    first, *others = bulk.planned()
+    assert others
+    read_part(bulk, first)
+
+    def read_others(_: Run) -> None:
+        read_here(bulk)
+
+    with open_to_write(tmp_path / "bulk.db") as db:
+        row = load_parts(db, bulk, "test", Stop(), read_others)
+        assert row is not None
+        assert row["status"] == "partial"
+        problems = db.execute("SELECT code, message FROM problems").fetchall()
+    assert [(code, message.split()[0]) for code, message in problems] == [("parts-missing", str(len(others)))]
 
 
 def test_every_part_is_in_one_share(tmp_path: Path) -> None:
