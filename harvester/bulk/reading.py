@@ -16,6 +16,7 @@ from harvester.errors import HarvesterError
 from harvester.ingest import dated, read_page
 from harvester.model import Capture, Problem, Refused, Skipped
 from harvester.parsers.parse import PARSER_VERSION
+from harvester.readers.archivebox import snapshot_of
 from harvester.readers.base import Origin, path_named, path_text
 from harvester.readers.filenames import Names
 from harvester.readers.ranges import MemberRange, WarcRange, read_member_range, read_warc_range
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from harvester.bulk.folder import BulkFolder
     from harvester.bulk.parts import Part, Piece
     from harvester.model import Page
+    from harvester.readers.archivebox import Snapshot
     from harvester.readers.base import ReadItem
     from harvester.readers.revisits import RecordLocation
     from harvester.source import Source
@@ -99,6 +101,7 @@ class PartReader:
         self._counts = _Counts()
         self._revisits = PartRevisits()
         self._ends: list[int] = []
+        self._snapshots: dict[Path, Snapshot | None] = {}  # of ArchiveBox, by folder
 
     def read(self, path: Path) -> Receipt:
         """Write what the part says; return its receipt."""
@@ -140,7 +143,9 @@ class PartReader:
         """Yield what a piece holds; return where the next record begins, if the piece is a range of a WARC."""
         path = path_named(piece.path)
         _check_unchanged(path, piece)
-        origin = Origin(path, self._names, self._part.options.listing)
+        if path.parent not in self._snapshots:
+            self._snapshots[path.parent] = snapshot_of(path)
+        origin = Origin(path, self._names, self._part.options.listing, self._snapshots[path.parent])
         if isinstance(piece.cut, WarcRange):
             return (yield from read_warc_range(origin, self._revisits, piece.cut))
         if isinstance(piece.cut, MemberRange):

@@ -13,6 +13,7 @@ from harvester.bulk.folder import BulkFolder
 from harvester.bulk.index import plan_index
 from harvester.bulk.parts import ReadOptions
 from harvester.bulk.status import read_status
+from harvester.store.database import open_to_read
 from tests.support.bulk import SOURCES, harvest_here, load_here, pages, plan, read_here, records, rows, wacz
 from tests.support.containers import packed_zstd, tar_zst, warc_record, zipped
 
@@ -63,6 +64,25 @@ def test_pages_that_say_nothing_of_themselves_get_what_the_plan_says(collection:
     read_here(bulk)
     load_here(bulk, tmp_path / "bulk.db")
     harvest_here(tmp_path / "plain.db", target, listing="Letters")
+    assert rows(tmp_path / "bulk.db") == rows(tmp_path / "plain.db")
+
+
+def test_pages_in_folders_of_archivebox_have_the_addresses_and_times_that_it_states(tmp_path: Path) -> None:
+    made = pages(10)
+    for number, (uri, body) in enumerate(made.items()):
+        history = {"dom": [{"status": "succeeded", "start_ts": "2025-11-27T04:41:03+00:00", "output": "output.html"}]}
+        folder = tmp_path / "archive" / f"{number}"
+        folder.mkdir(parents=True)
+        (folder / "index.json").write_text(json.dumps({"url": uri, "timestamp": "17", "history": history}))
+        (folder / "output.html").write_bytes(body)
+    bulk = plan(tmp_path / "bulk", [tmp_path / "archive"], SMALL)
+    read_here(bulk)
+    load_here(bulk, tmp_path / "bulk.db")
+    harvest_here(tmp_path / "plain.db", [tmp_path / "archive"])
+    with open_to_read(tmp_path / "bulk.db") as db:
+        assert {(uri, at) for uri, at in db.execute("SELECT uri, captured_at FROM reads")} == {
+            (uri, "2025-11-27T04:41:03Z") for uri in made
+        }
     assert rows(tmp_path / "bulk.db") == rows(tmp_path / "plain.db")
 
 
