@@ -6,18 +6,20 @@ Of a crawl of a whole country only the records of known archives are read then, 
 from __future__ import annotations
 
 import gzip
-import json
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from harvester.bulk.parts import Part, Piece
+from harvester.bulk.plan import MAX_PIECES
 from harvester.errors import UsageError
 from harvester.model import Problem
 from harvester.readers.base import path_text
+from harvester.readers.cdx import columns_in, fields_in
 from harvester.readers.filenames import Names
 from harvester.readers.ranges import WarcRange
+from harvester.readers.warc import PAGE_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,10 +30,6 @@ if TYPE_CHECKING:
     from harvester.source import Source
 
 SUFFIXES = (".cdxj", ".cdx", ".cdxj.gz", ".cdx.gz")
-LETTERS = {"a": "url", "m": "mime", "s": "status", "S": "length", "V": "offset", "g": "filename"}
-"""What the letters in the first line of a CDX mean."""
-PAGE_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "warc/revisit", "unk", "-", "")
-MAX_PIECES = 20_000
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def plan_index(
     names, ignored = Names(sources), 0
     listed: list[Listed] = []
     for fields in read_index(index):
-        if names.address(fields.get("url", "")) is None or not _may_be_page(fields):
+        if names.address(fields.get("original") or "") is None or not _may_be_page(fields):
             ignored += 1
         else:
             listed.append(_listed(fields, index))
@@ -100,17 +98,17 @@ def _pieces(path: Path, records: Iterable[Listed], size: int) -> Iterator[tuple[
         yield piece(start, end)
 
 
-def read_index(index: Path) -> Iterator[dict[str, str]]:
+def read_index(index: Path) -> Iterator[dict[str, str | None]]:
     """Yield the fields of each record. Raises UsageError for a file that is no index."""
-    letters: list[str] | None = None
+    columns: tuple[str, ...] | None = None
     try:
         with _opened(index) as lines:
             for number, line in enumerate(lines, start=1):
                 text = line.decode("utf-8", "replace").strip()
-                if text.startswith("CDX "):
-                    letters = text.split()[1:]
+                if named := columns_in(text):
+                    columns = named
                 elif text and not text.startswith("!"):
-                    yield _fields(text, letters, f"{index}, line {number}")
+                    yield _fields(text, columns, f"{index}, line {number}")
     except (OSError, EOFError) as error:
         raise UsageError(f"{index} cannot be read ({error}): get it again") from None
 
@@ -119,28 +117,20 @@ def _opened(index: Path) -> BufferedIOBase:
     return gzip.open(index) if index.name.lower().endswith(".gz") else index.open("rb")
 
 
-def _fields(line: str, letters: list[str] | None, place: str) -> dict[str, str]:
-    if letters:
-        return {
-            LETTERS[letter]: value for letter, value in zip(letters, line.split(" "), strict=False) if letter in LETTERS
-        }
-    try:
-        values = json.loads(line[line.index("{") :])
-        return {name: str(value) for name, value in values.items()}
-    except (ValueError, AttributeError):
-        raise UsageError(
-            f"{place}: no line of a CDXJ, and no CDX with a first line such as ` CDX N b a m s k r M S V g`"
-        ) from None
+def _fields(line: str, columns: tuple[str, ...] | None, place: str) -> dict[str, str | None]:
+    if fields := fields_in(line, columns):
+        return fields
+    raise UsageError(f"{place}: no line of a CDXJ, and no CDX with a first line such as ` CDX N b a m s k r M S V g`")
 
 
-def _may_be_page(fields: dict[str, str]) -> bool:
+def _may_be_page(fields: dict[str, str | None]) -> bool:
     """Return whether a record may hold a page, as its reader will judge: that a page is gone comes in any type."""
-    kind = fields.get("mime", "").partition(";")[0].strip().lower()
-    return kind in PAGE_TYPES or fields.get("status", "")[:1] in ("4", "5")
+    kind = (fields.get("mimetype") or "").partition(";")[0].strip().lower() or None
+    return kind in (*PAGE_TYPES, "warc/revisit") or (fields.get("statuscode") or "").startswith(("4", "5"))
 
 
-def _listed(fields: dict[str, str], index: Path) -> Listed:
-    offset, length = fields.get("offset", ""), fields.get("length", "")
-    if not offset.isdecimal() or not fields.get("filename"):
+def _listed(fields: dict[str, str | None], index: Path) -> Listed:
+    filename, offset, length = (fields.get(name) or "" for name in ("filename", "offset", "length"))
+    if not offset.isdecimal() or not filename:
         raise UsageError(f"{index} does not say where its records are: it needs filename and offset")
-    return Listed(fields["filename"], int(offset), int(length) if length.isdecimal() else 0)
+    return Listed(filename, int(offset), int(length) if length.isdecimal() else 0)

@@ -7,12 +7,12 @@ TimeMaps (RFC 7089), as links or as JSON.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from harvester.readers.cdx import columns_in, fields_in, named_fields, parse_json
 from harvester.webarchive.place import captured_address, moment_of
 
 if TYPE_CHECKING:
@@ -58,21 +58,7 @@ class IndexAnswer:
             self.lines.append(line)
 
 
-_NAMES = {"url": "original", "mime": "mimetype", "status": "statuscode", "datetime": "timestamp"}
-"""What pywb calls the fields of the Internet Archive."""
 _COLUMNS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest")
-_COLUMN_LETTERS = {
-    "N": "urlkey",
-    "b": "timestamp",
-    "a": "original",
-    "m": "mimetype",
-    "s": "statuscode",
-    "k": "digest",
-    "S": "length",
-    "V": "offset",
-    "g": "filename",
-}
-"""The letters of the first line of a CDX file, which names its columns."""
 _LINK = re.compile(r'<([^<>\s]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:"[^"]*"|[^";,\s]+))*)\s*(?:,|$)')
 _PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"([^"]*)"|([^";,\s]+))')
 _MEMENTO_TIME = re.compile(r"/(\d{14})(?:[a-z]{2}_)?/")
@@ -84,19 +70,12 @@ def read_index(text: str) -> IndexAnswer | None:
     if start == "<":
         return _read_links(text) if _LINK.match(text.lstrip()) and "rel=" in text[:2000] else None
     if start in ("[", "{"):
-        whole = _json(text)
+        whole = parse_json(text)
         if isinstance(whole, list):
             return _read_rows(whole)
         if isinstance(whole, dict) and "mementos" in whole:
             return _read_memento_json(whole)
     return _read_lines(text)
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _read_rows(rows: list[Any]) -> IndexAnswer | None:
@@ -112,14 +91,14 @@ def _read_rows(rows: list[Any]) -> IndexAnswer | None:
             answer.resume_key = str(rows[-1][0])
             break
         fits = isinstance(row, list) and len(row) == len(names)
-        answer.add(_line(dict(zip(names, row, strict=True))) if fits else None, str(row))
+        answer.add(_line(named_fields(dict(zip(names, row, strict=True)))) if fits else None, str(row))
     return answer
 
 
 def _read_lines(text: str) -> IndexAnswer | None:
     """Read a line each: JSON objects, CDXJ (key, time, JSON) or CDX in columns."""
     answer = IndexAnswer()
-    columns: tuple[str, ...] = _COLUMNS
+    columns: tuple[str, ...] | None = None
     lines = text.splitlines()
     for number, line in enumerate(lines):
         if not line.strip():
@@ -127,26 +106,15 @@ def _read_lines(text: str) -> IndexAnswer | None:
                 answer.resume_key = lines[-1].strip()
                 break
             continue
-        if line.lstrip().startswith("CDX "):
-            columns = tuple(_COLUMN_LETTERS.get(letter, letter) for letter in line.split()[1:])
+        if named := columns_in(line):
+            columns = named
         elif not line.startswith("!"):  # what CDXJ says of itself
-            answer.add(_line(_fields_of(line, columns)), line)
+            answer.add(_line(fields_in(line, columns or (None if "{" in line else _COLUMNS))), line)
     return answer if answer.lines or not text.strip() or text.lstrip().startswith((" CDX", "CDX ", "!")) else None
 
 
-def _fields_of(line: str, columns: tuple[str, ...]) -> dict[str, Any]:
-    head, brace, tail = line.partition("{")
-    if brace:
-        fields = _json(brace + tail)
-        stated = head.split()
-        found = fields if isinstance(fields, dict) else {}
-        return ({"timestamp": stated[1]} if len(stated) > 1 else {}) | found
-    return dict(zip(columns, line.split(" "), strict=False))
-
-
-def _line(fields: dict[str, Any]) -> IndexLine | None:
+def _line(named: dict[str, str | None]) -> IndexLine | None:
     """Return a line from its fields; None if it has no address or no time that can be read."""
-    named = {_NAMES.get(name, name): _known(value) for name, value in fields.items()}
     address, at = named.get("original"), moment_of(named.get("timestamp") or "")
     if not address or at is None or len(named["timestamp"] or "") != len("20150601120000"):
         return None
@@ -161,12 +129,6 @@ def _line(fields: dict[str, Any]) -> IndexLine | None:
         _number(named.get("offset")),
         _number(named.get("length")),
     )
-
-
-def _known(value: Any) -> str | None:
-    """Return a value as text; None for what is unknown."""
-    text = "" if value is None else str(value).strip()
-    return None if text in ("", "-", "unk") else text
 
 
 def _number(text: str | None) -> int | None:

@@ -13,6 +13,7 @@ from harvester.bulk.folder import BulkFolder
 from harvester.bulk.index import plan_index
 from harvester.bulk.parts import ReadOptions
 from harvester.bulk.status import read_status
+from harvester.errors import UsageError
 from harvester.store.database import open_to_read
 from tests.support.bulk import SOURCES, harvest_here, load_here, pages, plan, read_here, records, rows, wacz
 from tests.support.containers import packed_zstd, tar_zst, warc_record, zipped
@@ -174,3 +175,10 @@ def test_a_file_that_an_index_lists_and_nobody_has_is_named(tmp_path: Path) -> N
     bulk.write_plan(plan_index(tmp_path / "all.cdxj", tmp_path, SOURCES, ReadOptions(), SMALL))
     read_here(bulk)
     assert read_status(bulk).totals.refused == {"unreadable": 1}
+
+
+def test_an_index_with_a_line_that_is_none_is_refused(tmp_path: Path) -> None:
+    for line in ("com,x)/ 20250301120000 {", "[" * 100_000, 'k 1 {"a": ' + "[" * 100_000, "no index"):
+        (tmp_path / "all.cdxj").write_text(f"!OpenWayback-CDXJ 1.0\n{line}\n")
+        with pytest.raises(UsageError, match=r"all\.cdxj, line 2: no line of a CDXJ"):
+            list(plan_index(tmp_path / "all.cdxj", tmp_path, SOURCES, ReadOptions(), SMALL))
