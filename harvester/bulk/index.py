@@ -11,10 +11,10 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from harvester.bulk.parts import Part, Piece
-from harvester.bulk.plan import MAX_PIECES
+from harvester.bulk.parts import Piece
+from harvester.bulk.plan import fill_parts
 from harvester.errors import UsageError
-from harvester.model import Problem
+from harvester.model import Problem, Skipped
 from harvester.readers.base import path_text
 from harvester.readers.cdx import columns_in, fields_in
 from harvester.readers.filenames import Names
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from io import BufferedIOBase
     from pathlib import Path
 
-    from harvester.bulk.parts import ReadOptions
+    from harvester.bulk.parts import Part, ReadOptions
+    from harvester.bulk.plan import Found
     from harvester.source import Source
 
 SUFFIXES = (".cdxj", ".cdx", ".cdxj.gz", ".cdx.gz")
@@ -50,31 +51,25 @@ def plan_index(
     index: Path, warcs: Path, sources: tuple[Source, ...], options: ReadOptions, size: int
 ) -> Iterator[Part]:
     """Yield parts of the records that an index lists for known archives, in the order of their places in the files."""
-    names, ignored = Names(sources), 0
+    return fill_parts(_found_in(index, warcs, Names(sources), size), options, size)
+
+
+def _found_in(index: Path, warcs: Path, names: Names, size: int) -> Iterator[Found]:
     listed: list[Listed] = []
     for fields in read_index(index):
-        if names.address(fields.get("original") or "") is None or not _may_be_page(fields):
-            ignored += 1
+        address = fields.get("original") or ""
+        if names.address(address) is None or not _may_be_page(fields):
+            yield Skipped(address)
         else:
             listed.append(_listed(fields, index))
     listed.sort(key=attrgetter("filename", "offset"))
-    pieces: list[Piece] = []
-    lacking: list[tuple[str, Problem]] = []
-    length = 0
     for filename, records in groupby(listed, key=attrgetter("filename")):
         path = warcs / filename if (warcs / filename).is_file() else warcs / filename.rpartition("/")[2]
-        if not path.is_file():
+        if path.is_file():
+            yield from _pieces(path, records, size)
+        else:
             message = f"{index.name} lists records of it, and it is not there: get it, or name its folder with --warcs"
-            lacking.append((path.absolute().as_uri(), Problem("error", "unreadable", message)))
-            continue
-        for piece, count in _pieces(path, records, size):
-            if pieces and (length + count > size or len(pieces) >= MAX_PIECES):
-                yield Part(tuple(pieces), length, options)
-                pieces, length = [], 0
-            pieces.append(piece)
-            length += count
-    if pieces or lacking or ignored:
-        yield Part(tuple(pieces), length, options, tuple(lacking), ignored)
+            yield Skipped(path.absolute().as_uri(), Problem("error", "unreadable", message))
 
 
 def _pieces(path: Path, records: Iterable[Listed], size: int) -> Iterator[tuple[Piece, int]]:

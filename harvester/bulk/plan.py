@@ -7,6 +7,7 @@ from io import SEEK_END
 from typing import TYPE_CHECKING
 
 from harvester.bulk.parts import Part, Piece
+from harvester.model import Skipped
 from harvester.readers.base import Origin, path_text
 from harvester.readers.damage import DamageError
 from harvester.readers.filenames import Names
@@ -14,7 +15,7 @@ from harvester.readers.ranges import WarcRange, cut_warc, cut_zip
 from harvester.readers.targets import files_below, kind_of_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from harvester.bulk.parts import ReadOptions
@@ -27,6 +28,9 @@ PART_BYTES = 256 * 1024**2
 """About how many bytes a part has: minutes of work, so that what starting it costs does not matter."""
 MAX_PIECES = 20_000
 """Many small files may also make a part: each is opened."""
+
+Found = tuple[Piece, int] | Skipped
+"""A piece, with about how many bytes it has, or what cannot be read or is no page."""
 
 
 @dataclass
@@ -47,22 +51,35 @@ def plan_targets(
 ) -> Iterator[Part]:
     """Yield parts of about `size` bytes that together hold everything in files, folders and containers, in order."""
     names = Names(sources)
+    files = (below for target in targets for below in files_below(target, names))
+    return fill_parts((found for below in files for found in _found_in(below, names, size)), options, size)
+
+
+def fill_parts(found: Iterable[Found], options: ReadOptions, size: int) -> Iterator[Part]:
+    """Yield parts of about `size` bytes that together hold everything that is found, in order."""
     part = _Open()
-    for below in (below for target in targets for below in files_below(target, names)):
-        if below.lacking:
-            problem = Origin(below.path, names).problem("unreadable", below.lacking, error=True)
-            part.skipped += [(problem.uri, problem.problem)] if problem.problem else []
-        elif not below.wanted:
-            part.ignored += 1
-        else:
-            for piece, length in _pieces_of(below, size):
-                if part.pieces and (part.bytes + length > size or len(part.pieces) >= MAX_PIECES):
-                    yield part.closed(options)
-                    part = _Open()
-                part.pieces.append(piece)
-                part.bytes += length
+    for one in found:
+        if isinstance(one, Skipped):
+            part.skipped += [(one.uri, one.problem)] if one.problem else []
+            part.ignored += one.problem is None
+            continue
+        piece, length = one
+        if part.pieces and (part.bytes + length > size or len(part.pieces) >= MAX_PIECES):
+            yield part.closed(options)
+            part = _Open()
+        part.pieces.append(piece)
+        part.bytes += length
     if part.pieces or part.skipped or part.ignored:
         yield part.closed(options)
+
+
+def _found_in(below: Below, names: Names, size: int) -> Iterator[Found]:
+    if below.lacking:
+        yield Origin(below.path, names).problem("unreadable", below.lacking, error=True)
+    elif below.wanted:
+        yield from _pieces_of(below, size)
+    else:
+        yield Origin(below.path, names).ignored()
 
 
 def _pieces_of(below: Below, size: int) -> Iterator[tuple[Piece, int]]:
