@@ -75,7 +75,7 @@ class ClusterReaders:
             raise ReaderError(f"the scheduler at {where} is gone: {next_step}") from None
 
     def _read_window(self, parts: Iterable[Part], done: Callable[[], None]) -> list[str]:
-        """Give parts to the cluster, as many at a time as there is room for."""
+        """Submit parts to the cluster, as many at a time as there is room for."""
         waiting: list[Part] = []
         source = iter(parts)
         running: dict[str, tuple[Future, Part]] = {}

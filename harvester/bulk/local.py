@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class LocalReaders:
-    """Threads that each give parts to a process of its own. No part is taken before somebody can read it."""
+    """Threads that each have a process read one part after the other. No part is taken before a process is free."""
 
     def __init__(self, folder: BulkFolder, workers: int, stop: Stop, seconds: float) -> None:
         self._folder, self._workers, self._stop = folder, workers, stop
@@ -51,9 +51,9 @@ class LocalReaders:
                 changed += settle(self._folder, part, lambda part: self._attempt(process, part))
                 done()
         except _StoppedError:
-            pass
+            pass  # the part has no receipt: the next reading begins with it
         finally:
-            parts.close()  # where one fails, for want of space perhaps, nobody begins another part
+            parts.close()  # where one fails, for want of space perhaps, no other thread begins a part
         return changed
 
     def _attempt(self, process: ReaderProcess, part: Part) -> str | None:
@@ -91,5 +91,5 @@ class _Shared:
             return next(self._parts)
 
     def close(self) -> None:
-        """Let nobody have another part."""
+        """Withhold all further parts."""
         self._closed = True

@@ -21,7 +21,7 @@ class Readers(Protocol):
         """Read parts, call `done` after each, and return what was not read because files have changed."""
 
     def close(self) -> None:
-        """Let go of the processes, or of the cluster."""
+        """End the processes, or the connection to the cluster."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A process that reads parts, one after the other, so that a record that kills its reader kills nothing else.
 
-It takes parts as lines of JSON, and answers each with a line. It ends when nobody can give it another part.
+It takes parts as lines of JSON, and answers each with a line. It ends when its parent has.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ReaderError(HarvesterError):
 
 
 class ReaderProcess:
-    """The process, as the one sees it that gives it parts. It is started when the first part comes."""
+    """The process, as its parent sees it. It is started when the first part comes."""
 
     def __init__(self, folder: Path, seconds: float = RECORD_SECONDS) -> None:
         self._command = [sys.executable, "-m", __name__, str(folder), str(seconds)]
@@ -55,7 +55,7 @@ class ReaderProcess:
         return None if answer["result"] == READ else str(answer["message"])
 
     def stop(self) -> None:
-        """Ask the process to end now, from whichever thread; the part that it reads is not read then."""
+        """Terminate the process, from whichever thread; the part that it reads is not read then."""
         if self._process is not None:
             self._process.terminate()
 
@@ -80,7 +80,7 @@ class ReaderProcess:
 
 
 def _exchange(process: subprocess.Popen[bytes], line: bytes) -> dict[str, Any] | None:
-    """Give a process a line; return its answer, None if it has ended."""
+    """Send a line to a process; return its answer, None if it has ended."""
     assert process.stdin is not None  # noqa: S101 - it has a pipe
     try:
         process.stdin.write(line + b"\n")
@@ -110,7 +110,7 @@ def serve(folder: BulkFolder, seconds: float) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else gets between the answers
     print(json.dumps({"result": READY}), file=answers, flush=True)
     limit = TimeLimit(seconds)
-    with suppress(BrokenPipeError):  # who gave the part has died
+    with suppress(BrokenPipeError):  # the parent has died
         for line in sys.stdin.buffer:
             print(json.dumps(_read(folder, part_from_json(line), limit)), file=answers, flush=True)
 

@@ -82,7 +82,7 @@ class PartRevisits(RevisitIndex):
         return super().find(fields)
 
     def wait(self, origin: Origin, place: RecordLocation) -> bool:  # noqa: ARG002 - as in the base
-        """Hand a revisit on to whoever loads all parts."""
+        """Keep a revisit for the load of all parts."""
         self.unresolved.append((place, self._referred))
         return True
 

@@ -75,7 +75,7 @@ def own_addresses(body: bytes) -> Iterator[str]:
 def played_back(statement: Statement) -> Statement:
     """Return what a web archive's address means: the address that it has captured, and the time in it.
 
-    The time at which somebody saved such a page is not that of the capture.
+    The time at which a user saved such a page is not that of the capture.
     """
     found = _PLAYED_BACK.fullmatch(statement.address)
     if not found:

@@ -101,7 +101,7 @@ class Bulk:
 
 
 def report(folder: Path, count: int, pairs: int) -> list[str]:
-    """Measure all; give a line for each figure."""
+    """Measure all; return a line for each figure."""
     folder.mkdir(parents=True, exist_ok=True)
     bulk = Bulk(folder, count)
     walls, costs, figures = [], [], []

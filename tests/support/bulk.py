@@ -94,7 +94,7 @@ class Here:
         return changed
 
     def close(self) -> None:
-        """Let go of nothing."""
+        """Do nothing: no process was started."""
 
 
 def read_here(bulk: BulkFolder, attempt: Callable[[Part], str | None] | None = None) -> list[str]:

@@ -1,8 +1,8 @@
 """Python imports this by itself where it is first on PYTHONPATH: it ends processes that read parts, at named moments.
 
-A file in the folder BULK_MOMENTS names the moment. Who comes there first takes the file, so that it happens once: its
-worker on the cluster is killed, or it waits for whoever kills something else. A page with POISON in it kills its reader
-always.
+A file in the folder BULK_MOMENTS names the moment. The first process to come there takes the file, so that it happens
+once: its worker on the cluster is killed, or it waits until a test has killed something else. A page with POISON in it
+kills its reader always.
 """
 
 from __future__ import annotations
