@@ -10,6 +10,7 @@ import click
 from harvester.cli.commands import json_option
 from harvester.config.loader import LoadedConfig
 from harvester.config.render import example, in_force
+from harvester.config.toml_file import suggestion
 
 if TYPE_CHECKING:
     from harvester.config.toml_file import SettingsError
@@ -68,11 +69,7 @@ def _check_name(
 ) -> None:
     if name in sources:
         return
-    import difflib
-
-    names = [*sources, *listings]
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
+    hint = suggestion(name, [*sources, *listings])
     raise loaded.error_at(path, f'there is no archive{" or listing" if listings else ""} "{name}"; {hint}')
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ValidationError
-
 from harvester.config.model import AlertConfig, ListingConfig, ScheduleConfig, Settings, SourceConfig
-from harvester.config.toml_file import Positions, faults_of, read_toml
+from harvester.config.toml_file import Positions, read_toml, validated
 from harvester.config.validation import contradictions
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pydantic import BaseModel
 
 TABLES: dict[str, type[BaseModel]] = {
     "sources": SourceConfig,
@@ -32,11 +32,4 @@ class LoadedConfig(Positions):
 def read_settings(file: Path) -> LoadedConfig:
     """Read a file; raise SettingsError for the first error in it."""
     document, places = read_toml(file, "schedules.NAME")
-    try:
-        settings = Settings.model_validate(document)
-        faults = list(contradictions(settings))
-    except ValidationError as error:
-        faults = faults_of(error, Settings)
-    if faults:
-        raise places.first_error(faults)
-    return LoadedConfig(places.file, places.lines, settings)
+    return LoadedConfig(places.file, places.lines, validated(Settings, document, places, contradictions))

@@ -6,19 +6,20 @@ import difflib
 import re
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from harvester.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
+Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[str | int, ...]
 """The keys that lead to a value."""
 DEEPEST = 8
@@ -194,7 +195,27 @@ def _no_toml(file: Path, text: str, error: str, table: str) -> str:
     return f"{file}:{line}: this cannot be read ({message[0].lower()}{message[1:]}); {fix}"
 
 
-def faults_of(error: ValidationError, model: type[BaseModel]) -> list[tuple[KeyPath, str]]:
+def validated(
+    model: type[Model],
+    document: dict[str, Any],
+    places: Positions,
+    contradictions: Callable[[Model], Iterable[tuple[KeyPath, str]]],
+) -> Model:
+    """Return what a file contains as its model; raise SettingsError for the first error in it.
+
+    `contradictions`: the path of each key that contradicts another one, and what to do about it.
+    """
+    try:
+        content = model.model_validate(document)
+        faults = list(contradictions(content))
+    except ValidationError as error:
+        raise places.first_error(_faults_of(error, model)) from error
+    if faults:
+        raise places.first_error(faults)
+    return content
+
+
+def _faults_of(error: ValidationError, model: type[BaseModel]) -> list[tuple[KeyPath, str]]:
     """Return the path of each key with an error, and what to do about it."""
     errors = error.errors(include_url=False, include_input=False)
     # A misspelt key is also one that is missing; the first says more.
@@ -205,7 +226,7 @@ def _fault(error: ErrorDetails, root: type[BaseModel]) -> tuple[KeyPath, str]:
     path = tuple(part for part in error["loc"] if part not in _INSIDE)
     model = model_at(root, path[:-1])
     if error["type"] == "extra_forbidden":
-        return path, _unknown(str(path[-1]), model)
+        return path, f"no such key; {suggestion(str(path[-1]), fields_of(model))}"
     if error["type"] == "missing":
         return path, f"this is missing; write {path[-1]} = {_example(root, path)}"
     if error["type"] == "value_error":
@@ -249,10 +270,10 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(inner)
 
 
-def _unknown(key: str, model: type[BaseModel]) -> str:
-    near = difflib.get_close_matches(key, fields_of(model), n=1)
-    meant = f"did you mean {near[0]}?" if near else f"there are: {', '.join(fields_of(model))}"
-    return f"no such key; {meant}"
+def suggestion(name: str, known: Collection[str]) -> str:
+    """Return what to do about an unknown name: the known one that is nearest to it, else all of them."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
 
 
 def _example(root: type[BaseModel], path: KeyPath) -> str:

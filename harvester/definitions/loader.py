@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from harvester.config.toml_file import faults_of, read_toml
+from harvester.config.toml_file import read_toml, suggestion, validated
 from harvester.definitions.model import Definition
 from harvester.definitions.source import source_of
 
@@ -42,15 +39,7 @@ def read_definition(file: Path, platforms: Path) -> Definition:
     written, places = read_toml(file, "listing")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", file.stem):
         raise places.error_at((), "a source has its file's name; rename it to small letters, digits, - and _ only")
-    document = _completed(written, places, platforms)
-    try:
-        definition = Definition.model_validate(document)
-        faults = list(_contradictions(definition))
-    except ValidationError as error:
-        faults = faults_of(error, Definition)
-    if faults:
-        raise places.first_error(faults)
-    return definition
+    return validated(Definition, _completed(written, places, platforms), places, _contradictions)
 
 
 def _completed(written: dict[str, Any], places: Positions, platforms: Path) -> dict[str, Any]:
@@ -60,9 +49,7 @@ def _completed(written: dict[str, Any], places: Positions, platforms: Path) -> d
         return written
     there = sorted(found.stem for found in platforms.glob("*.toml"))
     if name not in there:
-        near = difflib.get_close_matches(name, there, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(there)}"
-        raise places.error_at(("platform",), f'there is no platform "{name[:40]}"; {hint}')
+        raise places.error_at(("platform",), f'there is no platform "{name[:40]}"; {suggestion(name, there)}')
     return _merged(read_toml(platforms / f"{name}.toml", "listing")[0], written)
 
 
@@ -85,9 +72,7 @@ def _contradictions(definition: Definition) -> Iterator[tuple[KeyPath, str]]:
     known = (*FIELDS, *FACETS, NOT_KEPT)
     for label, field in definition.labels.items():
         if field not in known:
-            near = difflib.get_close_matches(field, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-            yield ("labels", label), f'there is no field "{field[:40]}"; {hint}'
+            yield ("labels", label), f'there is no field "{field[:40]}"; {suggestion(field, known)}'
 
 
 def _of_pager(table: PagerTable) -> Iterator[tuple[KeyPath, str]]:
