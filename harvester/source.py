@@ -186,6 +186,15 @@ class Minimum:
     dated: int = 0
 
 
+FIELDS = (
+    *("title", "date", "summary", "archive", "archive_location", "classification", "rights", "kind", "uploaded"),
+    *("credit", "record_id"),
+)
+"""The fields of a record that a label can state."""
+FACETS = ("language", "subject", "person", "place", "contributor", "collection", "donor")
+"""The facets that a label can state: they may have several values."""
+LEFT_OUT = "none"
+"""What a label is whose values are not kept."""
 Labels = tuple[tuple[str, str], ...]
 """Pairs of a label as printed (case makes no difference) and what its value is: a field of a record, or a facet."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harvester.config.toml_file import fields_of, model_at
-from harvester.definitions.loader import FACETS, FIELDS
 from harvester.definitions.model import Definition
+from harvester.source import FACETS, FIELDS
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harvester.config.toml_file import read_toml, suggestion, validated
 from harvester.definitions.model import Definition
 from harvester.definitions.source import source_of
+from harvester.source import FACETS, FIELDS, LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,14 +17,6 @@ if TYPE_CHECKING:
     from harvester.config.toml_file import KeyPath, Positions
     from harvester.definitions.model import ListingTable, PagerTable
     from harvester.source import Source
-
-FACETS = ("language", "subject", "person", "place", "contributor", "collection", "donor")
-FIELDS = (
-    *("title", "date", "summary", "archive", "archive_location", "classification", "rights", "kind", "uploaded"),
-    *("credit", "record_id"),
-)
-NOT_KEPT = "none"
-"""What a label is whose value is left out."""
 
 
 def load_definition(file: Path, platforms: Path) -> Source:
@@ -69,7 +62,7 @@ def _contradictions(definition: Definition) -> Iterator[tuple[KeyPath, str]]:
         yield from _of_pager(definition.pager)
     if definition.listing:
         yield from _of_listing(definition.listing, has_items=bool(definition.items))
-    known = (*FIELDS, *FACETS, NOT_KEPT)
+    known = (*FIELDS, *FACETS, LEFT_OUT)
     for label, field in definition.labels.items():
         if field not in known:
             yield ("labels", label), f'there is no field "{field[:40]}"; {suggestion(field, known)}'

@@ -9,7 +9,8 @@ from harvester.parsers.dates import read_date
 from harvester.parsers.dates_within import dates_within
 from harvester.parsers.html.engines import outermost
 from harvester.parsers.html.record_blocks import RecordBlock
-from harvester.parsers.html.text import FACETS, label_of, line_of, parts_of, stated_fields
+from harvester.parsers.html.text import label_of, line_of, parts_of, stated_fields
+from harvester.source import FACETS, FIELDS
 from harvester.urls import Address, from_root, read_address
 
 if TYPE_CHECKING:
@@ -25,21 +26,7 @@ EXACT = ("day", "ambiguous")
 """Precision of dates that are believed within a longer text: of others it is not clear what belongs to them."""
 FEW_ROWS = 3
 """Rows from which on the first one may name the columns."""
-FIELDS = frozenset(
-    (
-        "title",
-        "date",
-        "summary",
-        "archive",
-        "archive_location",
-        "classification",
-        "rights",
-        "kind",
-        "uploaded",
-        "credit",
-    )
-) | {"record_id"}
-_KNOWN = {name: name for name in FIELDS | FACETS}
+_KNOWN = {name: name for name in (*FIELDS, *FACETS)}
 
 
 class SelectedRecords:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from harvester.source import FACETS, LEFT_OUT
+
 Part = tuple[str, ...]
 """The lines of one block of text."""
 LINK = "\x1f"
@@ -70,9 +72,6 @@ if TYPE_CHECKING:
 
 OTHER = "other"
 """The facet of values for which there is no field: each is kept behind its label."""
-LEFT_OUT = "none"
-"""The field of labels whose values are not kept."""
-FACETS = frozenset({"language", "subject", "person", "place", "contributor", "collection", "donor", OTHER})
 JOINT = "; "
 """Separates several values of a field that has one."""
 
