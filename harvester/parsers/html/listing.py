@@ -105,7 +105,7 @@ class ListingReader:
 
     def _find(self, window: Window, count: int | None) -> list[RecordBlock]:
         if self._selected:
-            return self._selected.find()
+            return self._selected.rows
         return find_blocks(self._engine, self._root, window, self._source, count)
 
     def _listing(self, found: Sequence[RecordBlock], stated: Range | None, *, whole: bool) -> Listing:
@@ -134,18 +134,19 @@ class ListingReader:
 
     def _records(self, found: Sequence[RecordBlock], first: int, *, whole: bool) -> list[tuple[int, Record]]:
         """Return the records of blocks; one without a date is read again with the position of the others' dates."""
+        order, last = self._source.date_order, None if whole else len(found) - 1
+        if self._selected and self._selected.reads_fields:
+            read, rows = self._selected.read, enumerate(found)
+            return [(at, read(one, first + at, cut=at == last, order=order)) for at, one in rows if one.address]
         texts = [self._engine.text(one.block) for one in found]
 
         def record(at: int, place: DatePlace | None = None) -> Record:
-            cut = at == len(found) - 1 and not whole
-            order = self._source.date_order
-            if self._selected and self._selected.reads_fields:
-                return self._selected.read(found[at], first + at, cut=cut, order=order)
+            cut = at == last
             return read_record(texts[at], found[at], self._form, first + at, cut=cut, order=order, place=place)
 
         records = [(at, record(at)) for at, one in enumerate(found) if one.address]
         dated = [at for at, one in records if one.date.text]
-        if not 0 < len(dated) < len(records) or (self._selected and self._selected.reads_fields):
+        if not 0 < len(dated) < len(records):
             return records
         place = next(filter(None, (place_of_date(texts[at], found[at], self._form) for at in dated)), None)
         return [(at, one if one.date.text else record(at, place)) for at, one in records]

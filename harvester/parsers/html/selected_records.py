@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harvester.model import Record
@@ -36,15 +37,15 @@ class SelectedRecords:
         assert form.selectors is not None  # noqa: S101 - the form's reader has seen to it
         self._engine, self._root, self._form, self._source = engine, root, form, source
         self._selectors = form.selectors
-
-    @property
-    def reads_fields(self) -> bool:
+        self._title = dict(form.selectors.fields).get("title")
+        self._own_labels = {label_of(label): field for label, field in form.labels if field in _KNOWN}
+        titled = any(field == "title" for _, field in form.labels)
+        self.reads_fields = bool(form.selectors.fields or form.selectors.columns or titled)
         """Whether the fields are selected, too; else a block is read by its structure."""
-        titled = any(field == "title" for _, field in self._form.labels)
-        return bool(self._selectors.fields or self._selectors.columns or titled)
 
-    def find(self) -> list[RecordBlock]:
-        """Return the rows of the page; those without a text or, in a table, without a cell are none."""
+    @cached_property
+    def rows(self) -> list[RecordBlock]:
+        """The rows of the page; those without a text or, in a table, without a cell are none."""
         selected = self._engine.select(self._root, self._selectors.record)[:MOST_ROWS]
         rows = outermost(self._engine, selected)  # no record stands in another one
         self._columns = self._columns_of(rows[0]) if rows and self._selectors.columns else {}
@@ -78,8 +79,7 @@ class SelectedRecords:
 
     def _titles(self, row: Node) -> list[Node]:
         """Return the elements that are titles, each before the links around it."""
-        selector = dict(self._selectors.fields).get("title")
-        found = self._engine.select(row, selector)[:1] if selector else []
+        found = self._engine.select(row, self._title)[:1] if self._title else []
         return [step for node in found for step in reversed(self._engine.path(node)) if self._engine.tag(step) == "a"]
 
     def _key(self, row: Node) -> Address | None:
@@ -116,12 +116,11 @@ class SelectedRecords:
             value = self._value(cells[number], field) if number < len(cells) else ""
             if value:
                 yield field, [value]
-
         yield from self._labelled_lines(row)
 
     def _labelled_lines(self, row: Node) -> Iterator[tuple[str, list[str]]]:
         """Yield the fields that lines of a row state behind one of the archive's own labels: `Author: Smith`."""
-        own = {label_of(label): field for label, field in self._form.labels if field in _KNOWN}
+        own = self._own_labels
         lines = parts_of(self._engine.text(row)) if own else []
         for line in (line for part in lines for line in part):
             label, colon, value = line.partition(":")
