@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Literal
 
-from harvester.definitions.templates import RANGE_TEMPLATES, any_of, line_pattern
+from harvester.definitions.templates import LONGEST, RANGE_TEMPLATES, any_of, line_pattern
 from harvester.learn.selectors import columns_of, fields_of, labels_of
 
 if TYPE_CHECKING:
@@ -92,11 +92,19 @@ def _listing(learned: Learned, *, selected: Selected) -> Iterator[str]:
         yield _line("declares", "nothing", "no line states how many there are: only two equal walks prove a harvest")
     elif declared.kind == "range" and declared.known_words and _RANGE.fullmatch(declared.line):
         yield _line("declares", "range", f"“{declared.line}”")
+    elif len(template := _shortened(declared.template)) <= LONGEST:
+        yield _line("declares", template, f"“{declared.line}”")
     else:
-        yield _line("declares", declared.template, f"“{declared.line}”")
+        yield _line("declares", "nothing", f"too long to be written as a template: “{declared.line}”")
     if learned.record and selected != "nothing":
         yield _line("record", learned.record, f"{len(learned.records)} alike blocks")
         yield from _fields(learned) if selected == "fields" else ()
+
+
+def _shortened(template: str) -> str:
+    """Return a template that is too long without what follows its last number that counts."""
+    end = max(template.rfind(f"{{{name}}}") + len(name) + 2 for name in ("first", "last", "total", "page", "pages"))
+    return template if len(template) <= LONGEST else template[:end] + "{*}"
 
 
 def _fields(learned: Learned) -> Iterator[str]:
