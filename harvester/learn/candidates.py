@@ -174,6 +174,6 @@ def _has_link(tree: Tree, at: int) -> bool:
 
 
 def _weight(tree: Tree, group: Group) -> float:
-    length = sum(tree.lengths[block.end_text] - tree.lengths[block.first_text] for block in group.blocks)
+    length = sum(map(tree.length, group.blocks))
     chrome = tree.elements[group.blocks[0].head].chrome
     return sqrt(length) * log2(len(group.blocks) + 1) * (0.1 if chrome else 1)

@@ -75,11 +75,9 @@ class Declared:
 
 def statements(tree: Tree) -> list[Declared]:
     """Return what a page states, ranges before totals before pages, each in page order."""
-    body = next((at for at, one in enumerate(tree.elements) if one.tag == "body"), 0)
-    element = tree.elements[body]
     lines = [
         (at, line)
-        for at, line in tree.numbered_lines(element.first_text, element.end_text)
+        for at, line in tree.numbered_lines(tree.body.first_text, tree.body.end_text)
         if len(line) <= LONGEST_LINE and any(map(str.isdigit, line))
     ]
     kinds = (_ranges, _totals, _pages)

@@ -9,7 +9,7 @@ from functools import cached_property
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from harvester.learn.tree import BLOCKS, INLINE_MARKS
+from harvester.learn.tree import BLOCKS, IDENTIFIER, INLINE_MARKS
 from harvester.learn.words import DATE_WORDS, TITLE_WORDS
 from harvester.learn.words import matches as names
 from harvester.parsers.dates_within import dates_within, is_date
@@ -153,7 +153,7 @@ def _parts(tree: Tree, block: Block) -> Iterator[int]:
 
 def _has_block_inside(tree: Tree, at: int) -> bool:
     return any(
-        tree.elements[child].tag in BLOCKS and tree.elements[child].tag != "hr" and tree.length(child)
+        tree.elements[child].tag in BLOCKS and tree.elements[child].tag != "hr" and tree.length(tree.elements[child])
         for child in tree.elements[at].children
     )
 
@@ -180,7 +180,7 @@ def selector_of(tree: Tree, path: str, elements: Mapping[int, int], rows: Sequen
     ats = list(elements.values())
     tag = tree.elements[ats[0]].tag
     shared = set.intersection(*(set(tree.elements[at].classes) for at in ats))
-    for name in ("", *(name for name in sorted(shared, key=len) if _IDENTIFIER.fullmatch(name))):
+    for name in ("", *(name for name in sorted(shared, key=len) if IDENTIFIER.fullmatch(name))):
         if all(_first(tree, tag, name, rows[number]) == at for number, at in elements.items()):
             return f"{tag}.{name}" if name else tag
     return path
@@ -213,7 +213,6 @@ def _linked(tree: Tree, at: int) -> float:
 
 
 _UNNUMBERED = re.compile(r"\b((?!t[dh]:)[a-z][a-z0-9]*):nth-of-type\(\d+\)")
-_IDENTIFIER = re.compile(r"-?[A-Za-z_][\w-]*")
 _CELL = re.compile(r"(?:^|> )t[dh](?::nth-of-type\((\d+)\))?")
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from harvester.learn.addresses import Link, by_shape, read_link, template_of
 from harvester.learn.candidates import groups
 from harvester.learn.declared import counts, statement_for, statements
-from harvester.learn.fields import Choice, date_of, labelled, slots, summary_of, title_of
+from harvester.learn.fields import MOST_ROWS, Choice, date_of, labelled, slots, summary_of, title_of
 from harvester.learn.pagers import pager_of
 from harvester.learn.scoring import rank
-from harvester.learn.tree import tree_of
+from harvester.learn.tree import IDENTIFIER, tree_of
 from harvester.learn.verdict import judge
 from harvester.parsers.dates_within import date_order
+from harvester.parsers.html.engines import FAST
 from harvester.parsers.html.limits import check_limits
 from harvester.parsers.html.text import line_of
 
@@ -96,23 +97,21 @@ class Learned:
     @property
     def headed(self) -> bool:
         """Whether the headings of the columns are marked as such, one for each."""
-        step = self.group.blocks[0].head
-        while step >= 0 and self.tree.elements[step].tag != "table":
-            step = self.tree.elements[step].parent
-        if step < 0:
+        table = self.tree.table_around(self.group.blocks[0].head)
+        if table is None:
             return False
-        inside = self.tree.elements[step : self.tree.elements[step].end]
+        inside = self.tree.elements[table : self.tree.elements[table].end]
         return sum(element.tag == "th" for element in inside) == len(self.columns) > 0
 
     def selects(self, selector: str, slot: Slot) -> bool:
         """Return whether the first text that a selector selects in the records is that of a place."""
         wanted = {self.group.blocks[number].head: text for number, text in slot.values.items()}
         keys = {self.tree.keys[at]: at for at in wanted}
-        nodes = [node for node in self.tree.root.css(self.record or "*") if node.mem_id in keys]
+        nodes = [node for node in FAST.select(self.tree.root, self.record or "*") if FAST.key(node) in keys]
         right = 0
         for node in nodes:
-            texts = (line_of(found.text()) for found in node.css(selector))
-            right += next(filter(None, texts), "") == wanted[keys[node.mem_id]]
+            texts = (line_of(FAST.text(found)) for found in FAST.select(node, selector))
+            right += next(filter(None, texts), "") == wanted[keys[FAST.key(node)]]
         return bool(nodes) and right >= _MOSTLY * len(nodes)
 
 
@@ -133,7 +132,7 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
     links = _record_links(tree, group, address)
     columns = _headings(tree, group)
     places = [*slots(tree, group, columns), *labelled(tree, group)]
-    rows = min(len(group.blocks), 60)
+    rows = min(len(group.blocks), MOST_ROWS)
     title, date = title_of(places, rows), date_of(places, rows)
     pager = pager_of(tree, group, declared, address)
     taken = [choice.slot for choice in (title, date) if choice]
@@ -238,7 +237,7 @@ def _selectors(tree: Tree, heads: Sequence[int]) -> list[str]:
     """Return selectors of blocks: by name and classes, below what is around all of them, and those with a link."""
     tag = tree.elements[heads[0]].tag
     shared = set.intersection(*(set(tree.elements[at].classes) for at in heads))
-    plain = [tag, *(f"{tag}.{name}" for name in sorted(shared) if _IDENTIFIER.fullmatch(name))]
+    plain = [tag, *(f"{tag}.{name}" for name in sorted(shared) if IDENTIFIER.fullmatch(name))]
     parents = {tree.elements[at].parent for at in heads}
     around = [_identified(tree, parent) for parent in parents]
     outer = [f"{one} > " for one in set(around) if one] if len(set(around)) == 1 else []
@@ -256,7 +255,6 @@ def _selectors(tree: Tree, heads: Sequence[int]) -> list[str]:
 
 
 _MOST_OTHERS = 1.5
-_IDENTIFIER = re.compile(r"-?[A-Za-z_][\w-]*")
 
 
 def _identified(tree: Tree, at: int) -> str | None:
@@ -265,7 +263,7 @@ def _identified(tree: Tree, at: int) -> str | None:
     identity = element.attributes.get("id")
     if identity and re.fullmatch(r"[A-Za-z_-]+", identity):
         return f"#{identity}"
-    name = next((name for name in element.classes if _IDENTIFIER.fullmatch(name)), None)
+    name = next((name for name in element.classes if IDENTIFIER.fullmatch(name)), None)
     return f"{element.tag}.{name}" if name and element.tag not in ("html", "body") else None
 
 
@@ -274,10 +272,8 @@ def _headings(tree: Tree, group: Group) -> tuple[str, ...]:
     head = group.blocks[0].head
     if tree.elements[head].tag != "tr":
         return ()
-    table = head
-    while table >= 0 and tree.elements[table].tag != "table":
-        table = tree.elements[table].parent
-    for at in range(table + 1, head) if table >= 0 else ():
+    table = tree.table_around(head)
+    for at in range(table + 1, head) if table is not None else ():
         if tree.elements[at].tag == "tr" and len(tree.elements[at].children) > 1:
             return tuple(tree.text(cell) for cell in tree.elements[at].children)
     return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -100,7 +100,7 @@ class Scorer:
         linked, shape, single = self._linked(group)
         alike, rich = self._alike(group)
         tree, count = self._tree, len(group.blocks)
-        length = sum(tree.lengths[block.end_text] - tree.lengths[block.first_text] for block in group.blocks)
+        length = sum(map(tree.length, group.blocks))
         own = sum(not tree.elements[block.head].chrome for block in group.blocks) / count
         share = min(1.0, length / self._text_length)
         return Evidence(count, share, linked, self._dated(group), alike, rich, own, single, group.spans, shape)
@@ -126,15 +126,16 @@ class Scorer:
                     several[shape].append(block)
         yield from (replace(links, blocks=tuple(blocks)) for blocks in several.values() if len(blocks) > 1)
 
+    def _links_in(self, block: Block) -> range:
+        return range(bisect_left(self._link_places, block.head), bisect_left(self._link_places, block.end))
+
     def _shapes_in(self, block: Block) -> set[Shape]:
-        first, end = bisect_right(self._link_places, block.head - 1), bisect_right(self._link_places, block.end - 1)
-        return {shape for shapes in self._shapes[first:end] for shape in shapes}
+        return {shape for at in self._links_in(block) for shape in self._shapes[at]}
 
     def _linked(self, group: Group) -> tuple[float, Shape | None, float]:
         rows: defaultdict[Shape, dict[int, set[object]]] = defaultdict(dict)
         for number, block in enumerate(group.blocks):
-            first, end = bisect_right(self._link_places, block.head - 1), bisect_right(self._link_places, block.end - 1)
-            for at in range(first, end):
+            for at in self._links_in(block):
                 for shape in self._shapes[at]:
                     rows[shape].setdefault(number, set()).add(self._links[at][1].key)
         best: tuple[float, Shape | None] = (0.0, None)
@@ -153,7 +154,7 @@ class Scorer:
 
     def _dated(self, group: Group) -> float:
         counts = [
-            bisect_right(self._dates, block.end_text - 1) - bisect_right(self._dates, block.first_text - 1)
+            bisect_left(self._dates, block.end_text) - bisect_left(self._dates, block.first_text)
             for block in group.blocks
         ]
         usual = Counter(filter(None, counts)).most_common(1)

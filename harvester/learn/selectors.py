@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _CELL = re.compile(r"td(?::nth-of-type\((\d+)\))?(?: > .*)?")
 _NTH = re.compile(r"([\w-]+):nth-of-type\((\d+)\)")
 _MOST_STEPS = 4
+_LONGEST_HEADING = 60
 
 
 def columns_of(learned: Learned) -> dict[str, tuple[str, str]]:
@@ -21,16 +23,16 @@ def columns_of(learned: Learned) -> dict[str, tuple[str, str]]:
     if learned.row_tag != "tr":
         return {}
     columns: dict[str, tuple[str, str]] = {}
-    numbers: set[int] = set()
+    heads = _heads(learned)
     for field, choice in _choices(learned):
         if not choice.slot.selector:
             continue
         number = _column(choice)
         if number is None:
             return {}
-        columns[_head(learned, number)] = (field, choice.why)
-        numbers.add(number)
-    return {**columns, **{head: (head, "") for head in _others(learned, numbers)}} if columns else {}
+        columns[heads.get(number, str(number))] = (field, choice.why)
+    others = {head: (head, "") for head in heads.values() if head not in columns}  # kept under their headings
+    return columns | others if columns else {}
 
 
 def _column(choice: Choice) -> int | None:
@@ -39,19 +41,16 @@ def _column(choice: Choice) -> int | None:
     return int(found[1] or 1) if found else None
 
 
-def _head(learned: Learned, number: int) -> str:
-    """Return how a column is named: by its heading, if only headings are `th` and it is the only one of that text."""
-    heading = learned.columns[number - 1] if learned.headed and number <= len(learned.columns) else ""
-    named = bool(heading) and not heading.isdecimal() and learned.columns.count(heading) == 1 and len(heading) <= 60
-    return heading if named else str(number)
-
-
-def _others(learned: Learned, taken: set[int]) -> Iterator[str]:
-    """Yield the other columns that have a heading; their values are kept under it."""
-    for number in range(1, len(learned.columns) + 1):
-        head = _head(learned, number)
-        if number not in taken and not head.isdecimal():
-            yield head
+def _heads(learned: Learned) -> dict[int, str]:
+    """Return the headings that name a column, by its number: if only headings are `th`, those that stand there once."""
+    if not learned.headed:
+        return {}
+    number = Counter(learned.columns)
+    return {
+        at: head
+        for at, head in enumerate(learned.columns, 1)
+        if head and not head.isdecimal() and number[head] == 1 and len(head) <= _LONGEST_HEADING
+    }
 
 
 def fields_of(learned: Learned) -> dict[str, tuple[str, str]]:

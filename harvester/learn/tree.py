@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from harvester.parsers.html.engines import FAST
 from harvester.parsers.html.text import LINK, mark_block_borders
@@ -33,6 +33,8 @@ _CHROME_WORDS = re.compile(
 _BOX_WORDS = re.compile(r"(?i)(?:^|[-_])(?:featured|popular|related|recommended|trending|carousel|slider)(?:$|[-_])")
 """Names of boxes with a few records that are shown elsewhere, too; a large one may be the listing."""
 _BOX, _LARGE = 0.25, 0.6
+IDENTIFIER = re.compile(r"-?[A-Za-z_][\w-]*")
+"""Classes that stand in a selector as they are."""
 BLOCKS = frozenset(
     [
         "address",
@@ -103,6 +105,18 @@ INLINE_MARKS = frozenset(
     ]
 )
 """Elements that change how a text looks, and are no part of a record by themselves."""
+
+
+class Interval(Protocol):
+    """A part of a page: the first of the texts in it, and the one after the last."""
+
+    @property
+    def first_text(self) -> int:
+        """The first."""
+
+    @property
+    def end_text(self) -> int:
+        """The one after the last."""
 
 
 @dataclass(slots=True)
@@ -192,7 +206,7 @@ class Tree:
     def _mark_chrome(self) -> None:
         total = self.lengths[-1]
         for at, element in enumerate(self.elements):
-            share = self.length(at) / total if total else 0.0
+            share = self.length(element) / total if total else 0.0
             inside = element.parent >= 0 and self.elements[element.parent].chrome
             named = element.depth > 1 and share < _LARGE and _is_chrome(element)
             box = element.depth > 1 and share < _BOX and _has_name(element, _BOX_WORDS)
@@ -211,10 +225,9 @@ class Tree:
         """The characters of all texts before each text, and of all."""
         return list(accumulate((len(text.text) for text in self.texts), initial=0))
 
-    def length(self, at: int) -> int:
-        """Return the number of characters in an element."""
-        element = self.elements[at]
-        return self.lengths[element.end_text] - self.lengths[element.first_text]
+    def length(self, part: Interval) -> int:
+        """Return the number of characters in an element or a block."""
+        return self.lengths[part.end_text] - self.lengths[part.first_text]
 
     def text(self, at: int) -> str:
         """Return the text of an element as one line."""
@@ -240,6 +253,15 @@ class Tree:
         return lines
 
     @cached_property
+    def body(self) -> Element:
+        """The body, else the outermost element."""
+        return next((one for one in self.elements if one.tag == "body"), self.elements[0])
+
+    def table_around(self, at: int) -> int | None:
+        """Return the innermost table in which an element is; None if it is in none."""
+        return next((step for step in reversed(self.path(at)) if self.elements[step].tag == "table"), None)
+
+    @cached_property
     def links(self) -> list[int]:
         """The links with an address that leads anywhere."""
         return [at for at, one in enumerate(self.elements) if one.tag == "a" and _leads(one.attributes.get("href"))]
@@ -254,7 +276,7 @@ class Tree:
 
     def select(self, selector: str) -> set[int]:
         """Return the engine's keys of the elements that a CSS selector selects."""
-        return {node.mem_id for node in self.root.css(selector)}
+        return set(FAST.keys(FAST.select(self.root, selector)))
 
     def path(self, at: int, within: int = -1) -> list[int]:
         """Return the elements from below `within` to `at`, both the outermost first."""

@@ -104,9 +104,8 @@ def links_in_sentences(tree: Tree, group: Group) -> float:
 def prose_outside(tree: Tree, group: Group) -> float:
     """Return the share of a page's text that is prose outside of the blocks."""
     inside = {number for block in group.blocks for number in range(block.first_text, block.end_text)}
-    body = next((one for one in tree.elements if one.tag == "body"), tree.elements[0])
     prose = total = 0
-    for at, line in tree.numbered_lines(body.first_text, body.end_text):
+    for at, line in tree.numbered_lines(tree.body.first_text, tree.body.end_text):
         if not tree.elements[tree.texts[at].element].chrome:
             total += len(line)
             prose += len(line) if len(line) >= _PROSE and at not in inside else 0
