@@ -66,10 +66,22 @@ def learn(captures: Sequence[Capture], name: str, address: str = "") -> Definiti
     if not pages or not pages[0].verdict.convinced or len(pages) < len(captures):
         return None
     best = _best(pages, captures, name, address)
-    if best is not None and not isinstance(best.read[0], Listing):  # what it declares is not read as a line
-        silent = [replace(page, declared=None) for page in pages]
-        best = min(filter(None, (best, _best(silent, captures, name, address))), key=_weight)
+    for other in (_spelled_out, _silent):
+        if best is None or isinstance(best.read[0], Listing):
+            break
+        pages = [other(page) for page in pages]  # what it declares is not read as a line
+        best = min(filter(None, (best, _best(pages, captures, name, address))), key=_weight)
     return best
+
+
+def _spelled_out(page: Learned) -> Learned:
+    """Return a page whose line is written with placeholders: `range` reads fewer words than are known here."""
+    return replace(page, declared=page.declared and replace(page.declared, known_words=False))
+
+
+def _silent(page: Learned) -> Learned:
+    """Return a page as one that declares nothing."""
+    return replace(page, declared=None)
 
 
 def _best(pages: Sequence[Learned], captures: Sequence[Capture], name: str, address: str) -> Definition | None:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Literal
 
-from harvester.definitions.templates import LONGEST, RANGE_TEMPLATES, any_of, line_pattern
+from harvester.definitions.templates import LONGEST
 from harvester.learn.selectors import columns_of, fields_of, labels_of
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ Selected = Literal["nothing", "blocks", "fields"]
 """What a definition selects; the rest is read by its structure."""
 _LONGEST_COMMENT = 100
 _LONGEST_TITLE = 80
-_RANGE = re.compile(any_of(map(line_pattern, RANGE_TEMPLATES)))
-"""What definitions read by the word `range`; other lines are written with placeholders for their numbers."""
 _PARAMETER = re.compile(r"[\w.\[\]:-]{1,80}")
 
 
@@ -90,7 +88,7 @@ def _listing(learned: Learned, *, selected: Selected) -> Iterator[str]:
     yield "[listing]"
     if declared is None:
         yield _line("declares", "nothing", "no line states how many there are: only two equal walks prove a harvest")
-    elif declared.kind == "range" and declared.known_words and _RANGE.fullmatch(declared.line):
+    elif declared.kind == "range" and declared.known_words:
         yield _line("declares", "range", f"“{declared.line}”")
     elif len(template := _shortened(declared.template)) <= LONGEST:
         yield _line("declares", template, f"“{declared.line}”")
