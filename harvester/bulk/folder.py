@@ -106,6 +106,12 @@ class BulkFolder:
         with self._deaths(part).open("a", encoding="utf-8") as file:
             file.write(f"{how}\n")
 
+    def remove_unfinished(self, part: Part, process: int) -> None:
+        """Delete what a process of this machine, which has been killed, had written of a part."""
+        for target in (self.parquet(part), self._receipt(part)):
+            for path in target.parent.glob(f".{target.name}.{process}.*"):
+                path.unlink(missing_ok=True)
+
     def parquet(self, part: Part) -> Path:
         """Return the path of what a part's pages say."""
         return self.path / "parts" / f"{part.id}.parquet"

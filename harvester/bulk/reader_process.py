@@ -34,6 +34,7 @@ class ReaderProcess:
     """The process, as its parent sees it. It is started when the first part comes."""
 
     def __init__(self, folder: Path, seconds: float = RECORD_SECONDS) -> None:
+        self._folder = BulkFolder(folder)
         self._command = [sys.executable, "-m", __name__, str(folder), str(seconds)]
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -47,6 +48,7 @@ class ReaderProcess:
         if answer is None:
             status = process.wait()
             self.close()
+            self._folder.remove_unfinished(part, process.pid)
             return _how(status)
         if answer["result"] == CHANGED:
             raise ChangedError(answer["message"])

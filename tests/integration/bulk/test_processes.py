@@ -49,3 +49,4 @@ def test_a_page_that_kills_its_process_is_refused_and_the_others_are_read(tmp_pa
     assert (status.missing, status.totals.refused) == ([], {"ends-its-reader": 1})
     assert status.totals.counts["pages"] == 10
     assert "(SIGKILL)" in next(refusals(bulk))["message"]
+    assert list(bulk.path.rglob(".*")) == []  # nor is anything left of what the killed ones had begun
