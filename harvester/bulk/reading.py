@@ -118,18 +118,18 @@ class PartReader:
         return Receipt(
             self._part.id,
             PARSER_VERSION,
-            counts.records + self._part.ignored,
-            counts.pages,
-            counts.ignored + self._part.ignored,
-            counts.revisits,
-            dict(counts.refused),
-            counts.absent,
-            dict(counts.remarks),
-            dict(counts.sources),
-            tuple(self._ends),
-            rows.count,
-            path.stat().st_size,
-            round(time.monotonic() - started, 3),
+            records=counts.records + self._part.ignored,
+            pages=counts.pages,
+            ignored=counts.ignored + self._part.ignored,
+            revisits=counts.revisits,
+            refused=dict(counts.refused),
+            absent=counts.absent,
+            remarks=dict(counts.remarks),
+            sources=dict(counts.sources),
+            ends=tuple(self._ends),
+            rows=rows.count,
+            size=path.stat().st_size,
+            seconds=round(time.monotonic() - started, 3),
         )
 
     def _items(self) -> Iterator[ReadItem]:
@@ -233,8 +233,20 @@ def refuse_part(folder: BulkFolder, part: Part, how: str) -> None:
             rows.ignore(part.ignored)
         size = aside.path.stat().st_size
     refused = Counter([KILLER] * len(named) + [problem.code for _, problem in part.skipped])
-    count = len(named) + len(part.skipped) + part.ignored
     receipt = Receipt(
-        part.id, PARSER_VERSION, count, 0, part.ignored, 0, dict(refused), 0, {}, {}, ends, rows.count, size, 0.0
+        part.id,
+        PARSER_VERSION,
+        records=len(named) + len(part.skipped) + part.ignored,
+        pages=0,
+        ignored=part.ignored,
+        revisits=0,
+        refused=dict(refused),
+        absent=0,
+        remarks={},
+        sources={},
+        ends=ends,
+        rows=rows.count,
+        size=size,
+        seconds=0.0,
     )
     folder.write_receipt(part, receipt)
