@@ -195,7 +195,7 @@ def _by_facet(terms: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 
 def cited_documents(
-    datasette: Datasette, found: Sequence[Mapping[str, Any]], address: Callable[[str], str] = lambda _: ""
+    datasette: Datasette, found: Sequence[Mapping[str, Any]], address: Callable[[str], str]
 ) -> list[CitedDocument]:
     """Return documents as they are cited; `address` gives the address of a document's page by its key."""
     names = catalogues(datasette)
