@@ -38,10 +38,10 @@ class Archive:
         return self.host != UNKNOWN
 
 
-def archive_of(pages: Sequence[Learned], given: str = "") -> Archive:
-    """Return how the archive of these pages is addressed. `given`: its address, if the user says it."""
+def archive_of(pages: Sequence[Learned], address: str = "") -> Archive:
+    """Return how the archive of these pages is addressed. `address`: where it is, if the pages do not state it."""
     links = [link for page in pages for link in page.links]
-    own = _host(given) or next(filter(None, (_host(page.address) for page in pages)), "")
+    own = _host(address) or next(filter(None, (_host(page.address) for page in pages)), "")
     there = Counter(link.host for link in links)
     host = own or next((name for name, _ in there.most_common() if _HOST.fullmatch(name)), UNKNOWN)
     if links and own and not any(link.host in ("", own) for link in links):

@@ -6,9 +6,10 @@ A group is formed in three ways: children of one element that are alike, the sam
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from math import log2, sqrt
 from typing import TYPE_CHECKING, NamedTuple
@@ -45,6 +46,15 @@ class Group:
 
     blocks: tuple[Block, ...]
     spans: bool = False
+
+    @cached_property
+    def _heads(self) -> list[int]:
+        return [block.head for block in self.blocks]
+
+    def row_of(self, at: int) -> int | None:
+        """Return the number of the block in which an element is; None if it is in none."""
+        row = bisect_right(self._heads, at) - 1
+        return row if row >= 0 and at < self.blocks[row].end else None
 
 
 def groups(tree: Tree) -> list[Group]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -169,26 +169,21 @@ def address_of(tree: Tree) -> str | None:
 
 def _record_links(tree: Tree, group: Group, address: str) -> dict[int, tuple[int, Link]]:
     """Return the link of each record that has one, by the record's number: of the shape that most records have."""
-    starts = [block.head for block in group.blocks]
-    found: list[tuple[int, Link]] = []
-    for at in tree.links:
-        link = read_link(tree.elements[at].attributes.get("href") or "", address)
-        row = bisect_right(starts, at) - 1
-        if link and row >= 0 and at < group.blocks[row].end:
-            found.append((at, link))
-    shapes = by_shape(found)
+    row_of = {at: row for at in tree.links if (row := group.row_of(at)) is not None}
+    read = ((at, read_link(tree.elements[at].attributes.get("href") or "", address)) for at in row_of)
+    shapes = by_shape((at, link) for at, link in read if link)
 
     def rows_of(links: Sequence[tuple[int, Link]]) -> dict[int, tuple[int, Link]]:
         rows: dict[int, tuple[int, Link]] = {}
         for at, link in links:
-            rows.setdefault(bisect_right(starts, at) - 1, (at, link))
+            rows.setdefault(row_of[at], (at, link))
         return rows
 
     several = [rows_of(links) for links in shapes.values()]
     several.sort(key=lambda rows: (-len({link.key for _, link in rows.values()}), min(at for at, _ in rows.values())))
     taken: dict[int, tuple[int, Link]] = {}
     for rows in several:
-        if not taken or len(rows.keys() - taken.keys()) >= max(2, 0.1 * len(starts)):
+        if not taken or len(rows.keys() - taken.keys()) >= max(2, 0.1 * len(group.blocks)):
             taken = {**rows, **taken}
     return taken
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import permutations, product
@@ -67,9 +66,7 @@ class _Number:
 
 def pager_of(tree: Tree, group: Group, declared: Declared | None, address: str) -> Pager | None:
     """Return the pager of a page; None if no link leads to another page of the same listing."""
-    starts = [block.head for block in group.blocks]
-    around = [(at, bisect_right(starts, at) - 1) for at in tree.links]
-    outside = [at for at, row in around if row < 0 or at >= group.blocks[row].end]
+    outside = [at for at in tree.links if group.row_of(at) is None]
     found = [
         pager
         for family, numbers in _families(tree, outside, address).items()
