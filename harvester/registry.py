@@ -28,9 +28,9 @@ config_file: Path | None = None
 
 def sources_folder() -> Path:
     """Return the folder of the user's definitions: `sources` beside the configuration, unless the environment says."""
-    given = os.environ.get(FOLDER)
-    if given:
-        return Path(given)
+    folder = os.environ.get(FOLDER)
+    if folder:
+        return Path(folder)
     return (config_file or Path(os.environ.get("HARVESTER_CONFIG") or "harvester.toml")).parent / "sources"
 
 
