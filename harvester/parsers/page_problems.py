@@ -136,6 +136,15 @@ def of_total(stated: Range) -> Iterator[Problem]:
         yield Problem("notice", f"total-{stated.kind}", f"the site says that there are {what} {stated.total:,} records")
 
 
+def of_left_out(count: int) -> Iterator[Problem]:
+    """Yield that blocks of records were left out because the page has too many of them."""
+    if count:
+        message = (
+            f"{count:,} more blocks stand there than are read of a page: select the records only, or save less a page"
+        )
+        yield Problem("error", "too-many-records", message)
+
+
 def of_count(stated: Range, found: int) -> Iterator[Problem]:
     """Yield the differences between the range line and the records found."""
     yield from of_total(stated)

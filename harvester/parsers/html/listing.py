@@ -118,6 +118,7 @@ class ListingReader:
             (first + at, line_of(self._engine.text(one.block))) for at, one in enumerate(found) if not one.address
         ]
         problems = (*page_problems.of_dates(records), *page_problems.of_rows(unread))
+        problems += (*page_problems.of_left_out(self._selected.left_out if self._selected else 0),)
         problems += (*self._of_end(records, len(found), stated, whole=whole),)
         if stated is None:
             return Listing(form.name, records, problems=problems)

@@ -44,10 +44,18 @@ class SelectedRecords:
         """Whether the fields are selected, too; else a block is read by its structure."""
 
     @cached_property
+    def _blocks(self) -> list[Node]:
+        return self._engine.select(self._root, self._selectors.record)
+
+    @property
+    def left_out(self) -> int:
+        """How many blocks stand on the page that are not looked at."""
+        return max(0, len(self._blocks) - MOST_ROWS)
+
+    @cached_property
     def rows(self) -> list[RecordBlock]:
         """The rows of the page; those without a text or, in a table, without a cell are none."""
-        selected = self._engine.select(self._root, self._selectors.record)[:MOST_ROWS]
-        rows = outermost(self._engine, selected)  # no record stands in another one
+        rows = outermost(self._engine, self._blocks[:MOST_ROWS])  # no record stands in another one
         self._columns = self._columns_of(rows[0]) if rows and self._selectors.columns else {}
         found = [self._row(row) for row in rows if self._is_filled(row)]
         return found[1:] if self._begins_with_headings(found) else found

@@ -218,3 +218,19 @@ def test_a_wrong_definition_stops_what_needs_it_with_one_line(folder: Path, caps
     assert capsys.readouterr().err.count("\n") == 1
     with pytest.raises(SettingsError, match=r"city\.toml:8: pager\.size"):
         load_sources()
+
+
+def test_a_page_with_more_records_than_are_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "city.toml").write_text(
+        'title = "City"\naddress = "https://city.example.org"\nitems = "/item/{slug}"\n'
+        '[listing]\ndeclares = "nothing"\nrecord = "article"\nfields = { title = "a" }\n',
+        "utf-8",
+    )
+    source = load_definition(tmp_path / "city.toml")
+    for count, codes in ((2000, []), (2001, ["too-many-records"])):
+        items = "".join(f'<article><a href="/item/a{n}">Letter {n}</a></article>' for n in range(count))
+        body = f"<!DOCTYPE html><html><body><main>{items}</main></body></html>".encode()
+        page = parse(Capture("https://city.example.org/all", body, media_type="text/html"), source)
+        assert isinstance(page, Listing)
+        assert len(page.records) == 2000
+        assert [problem.code for problem in page.problems if problem.severity == "error"] == codes
