@@ -35,6 +35,18 @@ def several(one: Callable[[Any], str], what: str) -> Callable[[Any], tuple[str, 
     return validate
 
 
+def matching(pattern: str, fault: str) -> Callable[[Any], str]:
+    """Return the validator of a text of a pattern; `fault`: what another text is not, and how to write it."""
+
+    def validate(value: Any) -> str:
+        written = text(value)
+        if not re.fullmatch(pattern, written):
+            raise ValueError(f"{quoted(written)} {fault}")
+        return written
+
+    return validate
+
+
 def selector(value: Any) -> str:
     """Return a CSS selector of the kind that both engines read in bounded time."""
     written = text(value)
@@ -122,30 +134,14 @@ def path(value: Any) -> str:
     return written
 
 
-def listing_path(value: Any) -> str:
-    """Return the path of a listing."""
-    written = text(value)
-    if not written.startswith("/") or re.search(r"[?#{}\s]", written):
-        raise ValueError(
-            f"{quoted(written)} is no path; write it from the address on, without ? and what follows: “/search”"
-        )
-    return written
-
-
-def page_path(value: Any) -> str:
-    """Return the end of the path of a listing's further pages."""
-    written = text(value)
-    if not re.fullmatch(r"/[\w/.-]*\{page\}[\w/.-]*", written):
-        raise ValueError(f"{quoted(written)} does not say where the page's number stands; write “/page/{{page}}/”")
-    return written
-
-
-def parameter(value: Any) -> str:
-    """Return the name of a parameter in an address."""
-    written = text(value)
-    if not re.fullmatch(r"[\w.\[\]:-]{1,80}", written):
-        raise ValueError(f"{quoted(written)} is no parameter; write its name as in the address, before the =: “page”")
-    return written
+listing_path = matching(
+    r"/[^?#{}\s]*", "is no path; write it from the address on, without ? and what follows: “/search”"
+)
+"""The path of a listing."""
+page_path = matching(r"/[\w/.-]*\{page\}[\w/.-]*", "does not say where the page's number stands; write “/page/{page}/”")
+"""The end of the path of a listing's further pages."""
+parameter = matching(r"[\w.\[\]:-]{1,80}", "is no parameter; write its name as in the address, before the =: “page”")
+"""The name of a parameter in an address."""
 
 
 def parameters(value: Any) -> str:
@@ -184,11 +180,11 @@ def pairs(value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def host(value: Any) -> str:
-    """Return a host name."""
-    written = text(value)
-    if not re.fullmatch(r"[\w-]+(\.[\w-]+)*", written):
-        raise ValueError(f"{quoted(written)} is no host; write the name only: “archive.example.org”")
-    return written.lower()
+    """Return a host name in small letters."""
+    return _host(value).lower()
+
+
+_host = matching(r"[\w-]+(\.[\w-]+)*", "is no host; write the name only: “archive.example.org”")
 
 
 Selector = Annotated[str, BeforeValidator(selector)]
