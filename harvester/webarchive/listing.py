@@ -125,12 +125,13 @@ class CaptureListing:
         self._progress()
 
     def _capture(self, line: IndexLine) -> WebCapture | None:
-        uri, page = self._addresses.stored(line.address), self._addresses.page(line.address)
+        uri = self._addresses.stored(line.address)
+        page = canonical(uri, self._source) if uri else None
         if uri is None or page is None or (self._scope.page and page != self._scope.page):
             self.left_out["of other addresses"] += 1
         elif not is_wanted_kind(line):
             self.left_out["redirects, errors and other kinds"] += 1
-        elif is_withdrawn_address(self._run.db, uri) or is_withdrawn_address(self._run.db, page):
+        elif any(is_withdrawn_address(self._run.db, address) for address in {uri, page}):
             self.left_out["of withdrawn documents"] += 1
         else:
             return WebCapture(0, page, uri, line.address, line.captured_at, line.media_type, line.status, line.digest)
