@@ -7,9 +7,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from harvester.crawl.recovery import UncommittedRecords, warc_name
+from harvester.crawl.recovery import open_warc
 from harvester.crawl.session import CrawlSession
-from harvester.crawl.warc_writer import HttpAnswer, RecordHeaders, WarcFile
+from harvester.crawl.warc_writer import HttpAnswer, RecordHeaders
 from harvester.ingest import harvest_one
 from harvester.model import Capture
 from harvester.store.database import open_to_write, translate_errors
@@ -62,19 +62,13 @@ class HarvestPipeline:
     def _begin(self, run: Run) -> Run:
         with run.recording_failure():
             acquire(run.db, self._source.name, run.id)
-            self._warc = self._open_warc(run)
+            order = self._spider.order
+            self._warc = open_warc(run, self._source, order.captures, order.resumed_since)
         self._spider.session = CrawlSession(run, self._spider.order, self._warc, self._source)
         self._heart = asyncio.ensure_future(self._heartbeat(run))
         self._indexed = time.monotonic()
         self._spider.progress(run, None)
         return run
-
-    def _open_warc(self, run: Run) -> WarcFile | None:
-        folder = self._spider.order.captures
-        if folder is None:
-            return None
-        UncommittedRecords.recover(run, self._source, folder, self._spider.order.resumed_since)
-        return WarcFile(folder.absolute() / warc_name(self._source.name, run.id, str(run.row()["started_at"])))
 
     def process_item(self, item: Fetched) -> Fetched:
         """Write one response to the WARC file, then to the database, and only then resume the spider."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from harvester.crawl.warc_writer import WarcFile
 from harvester.ingest import harvest_one
 from harvester.model import Capture
 from harvester.readers.compression import Pieces, Stream
@@ -116,6 +117,14 @@ class TailRecord:
             last_modified=answer.fields.get("last-modified"),
             step=self.fields.get(STEP_FIELD.lower()),
         )
+
+
+def open_warc(run: Run, source: Source, folder: Path | None, since: str) -> WarcFile | None:
+    """Return the WARC file of a run, after what a killed one has left is recovered; None without a folder."""
+    if folder is None:
+        return None
+    UncommittedRecords.recover(run, source, folder, since)
+    return WarcFile(folder.absolute() / warc_name(source.name, run.id, str(run.row()["started_at"])))
 
 
 def warc_name(source: str, run: int, started_at: str) -> str:

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from harvester.crawl.options import CrawlBudget
-from harvester.crawl.recovery import UncommittedRecords, record_at, warc_name
-from harvester.crawl.warc_writer import HttpAnswer, RecordHeaders, WarcFile
+from harvester.crawl.recovery import open_warc, record_at
+from harvester.crawl.warc_writer import HttpAnswer, RecordHeaders
 from harvester.ingest import Stop, harvest_one
 from harvester.model import MAX_BYTES, Problem
 from harvester.politeness import MOST_REDIRECTS
@@ -54,7 +54,6 @@ from harvester.webarchive.versions import choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from harvester.model import Capture
     from harvester.source import Source
@@ -81,8 +80,6 @@ def harvest_web_archive(
         run = Run(db, options.command, live=True)
         with run.recording_failure():
             acquire(db, source.name, run.id)
-            if options.captures is not None:
-                UncommittedRecords.recover(run, source, options.captures, since="")
             harvest = WebArchiveHarvest(run, source, options, stop, progress, notify)
             verdict = harvest.run()
             release(db, source.name, run.id)
@@ -105,7 +102,7 @@ class WebArchiveHarvest:
         self._addresses = PageAddresses(source)
         page = self._addresses.page(options.page) if options.page else None
         self._scope = Scope(options.archive.url, source.name, options.since, options.until, page)
-        self._warc = _open_warc(run, source, options.captures)
+        self._warc = open_warc(run, source, options.captures, since="")
         manners = Manners(
             options.agreed_delay, options.agent, lambda: stop.signal is not None, notify, self._keep_alive
         )
@@ -307,9 +304,3 @@ class WebArchiveHarvest:
             since, until = utc_timestamp(self._scope.since), utc_timestamp(self._scope.until)
             message = f"{self._scope.web_archive} lists no page of {self._source.name} from {since} to {until}"
             self._run.add_problem(Problem("error", "nothing-listed", message), self._scope.web_archive)
-
-
-def _open_warc(run: Run, source: Source, folder: Path | None) -> WarcFile | None:
-    if folder is None:
-        return None
-    return WarcFile(folder.absolute() / warc_name(source.name, run.id, str(run.row()["started_at"])))
