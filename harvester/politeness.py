@@ -16,6 +16,8 @@ MOST_ATTEMPTS = 4
 """Requests for one page before giving up: a busy moment passes, an outage does not."""
 BACK_OFF_SECONDS = 5.0
 """Wait before the second attempt; it doubles with each further one."""
+NAP_SECONDS = 0.5
+"""How often a wait looks whether the user wants to stop."""
 LONGEST_WAIT_SECONDS = 3600.0
 """A server that wants longer waits (Retry-After, Crawl-delay) is left alone: the run ends, the next one goes on."""
 TIMEOUT_SECONDS = 60
@@ -54,6 +56,16 @@ def agreed_delay(wished: float | None, address: str) -> float:
             f"--delay {wished:g} would be faster than the archive is asked at most: give {DELAY_SECONDS:g} or more"
         )
     return wished
+
+
+def wait_factor(delay: float) -> float:
+    """Return what waits are multiplied by: next to nothing without a delay, which is agreed on this machine only."""
+    return 1.0 if delay else 0.001
+
+
+def back_off(attempt: int, delay: float) -> float:
+    """Return the seconds to wait after the `attempt`-th request in vain."""
+    return BACK_OFF_SECONDS * 2.0 ** (attempt - 1) * wait_factor(delay)
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:

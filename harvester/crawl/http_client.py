@@ -20,12 +20,13 @@ from harvester.crawl.robots import BusyRobotsError, SlowRobotsError
 from harvester.errors import HarvesterError
 from harvester.model import Problem
 from harvester.politeness import (
-    BACK_OFF_SECONDS,
     BUSY,
     ELSEWHERE,
     LONGEST_WAIT_SECONDS,
     MOST_ATTEMPTS,
     MOST_REDIRECTS,
+    NAP_SECONDS,
+    back_off,
     redirect_target,
     retry_after,
 )
@@ -110,10 +111,6 @@ def _error_text(error: BaseException) -> str:
     return re.sub(r"\s+", " ", str(error)).strip()[:200] or type(error).__name__
 
 
-NAP_SECONDS = 0.5
-"""How often a rest looks whether the user wants to stop."""
-
-
 @dataclass(frozen=True)
 class FetchPolicy:
     """How pages are fetched: seconds between requests, which redirects are followed, whether the user wants to stop.
@@ -135,7 +132,6 @@ class HttpClient:
         self._crawler = crawler
         self._policy = policy
         self._delay = policy.delay
-        self._back_off = BACK_OFF_SECONDS if self._delay else 0.005  # no delay is agreed on this machine only
         self._last = 0.0
         crawler.signals.connect(self._robots, signal=robots_parsed)
 
@@ -153,7 +149,7 @@ class HttpClient:
 
     async def rest(self, time: int, why: str) -> None:
         """Wait before a page is requested again; longer each time."""
-        seconds = self._back_off * 2 ** (time - 1)
+        seconds = back_off(time, self._policy.delay)
         self._policy.notify(f"{why}; asked again in {seconds:g} seconds")
         await self._sleep(seconds)
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import httpx
 
 from harvester.politeness import (
-    BACK_OFF_SECONDS,
     BUSY,
     LONGEST_WAIT_SECONDS,
     MOST_ATTEMPTS,
+    NAP_SECONDS,
     TIMEOUT_SECONDS,
+    back_off,
     retry_after,
+    wait_factor,
 )
 
 if TYPE_CHECKING:
@@ -34,8 +36,6 @@ SLOW_DOWN_SECONDS = 60.0
 MOST_SLOW_DOWNS = 2
 """So many 429 in a row end the run: more would end in a block, of everybody in this network."""
 OUT_OF_TIME = 504
-NAP_SECONDS = 0.5
-"""How often a wait looks whether the user wants to stop."""
 
 
 class HarvestEndedError(Exception):
@@ -167,23 +167,18 @@ class WebArchiveClient:
                 f"{host} answered {SLOW_DOWN} twice in a row (too many requests): run it again later"
             )
         wished = retry_after(answer.headers.get("retry-after"))
-        seconds = SLOW_DOWN_SECONDS * self._scale if wished is None else wished
+        seconds = SLOW_DOWN_SECONDS * wait_factor(self._manners.delay) if wished is None else wished
         self._wait(seconds, f"{host} asks to slow down")
 
     def _rest(self, answer: WebAnswer | None, attempt: int, why: str) -> None:
         wished = retry_after(answer.headers.get("retry-after")) if answer else None
-        back_off = BACK_OFF_SECONDS * 2 ** (attempt - 1) * self._scale
-        self._wait(max(back_off, wished or 0.0), why)
+        self._wait(max(back_off(attempt, self._manners.delay), wished or 0.0), why)
 
     def _wait(self, seconds: float, why: str) -> None:
         if seconds > LONGEST_WAIT_SECONDS:
             raise HarvestEndedError(f"{why}, and for {seconds / 60:.0f} minutes of rest: run it again after that")
         self._manners.notify(f"{why}; asked again in {seconds:g} seconds")
         self._sleep(seconds)
-
-    @property
-    def _scale(self) -> float:
-        return 1.0 if self._manners.delay else 0.001  # no delay is agreed on this machine only
 
     def _send(self, url: str, most: int, *, index: bool) -> WebAnswer:
         """Send one request, after the agreed time since the last one."""
