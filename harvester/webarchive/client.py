@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import httpx
@@ -19,6 +18,7 @@ from harvester.politeness import (
     retry_after,
     wait_factor,
 )
+from harvester.readers.saved_page import parse_mail_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,10 +76,7 @@ class WebAnswer:
     @property
     def memento_time(self) -> datetime | None:
         """When the capture was made (Memento-Datetime); None if this is no capture but the web archive's own page."""
-        try:
-            return parsedate_to_datetime(self.headers["memento-datetime"])
-        except (KeyError, ValueError):
-            return None
+        return parse_mail_date(self.headers.get("memento-datetime"))
 
     @property
     def is_busy(self) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from harvester.readers.cdx import columns_in, fields_in, named_fields, parse_json
+from harvester.readers.saved_page import parse_mail_date
 from harvester.webarchive.place import captured_address, moment_of
 
 if TYPE_CHECKING:
@@ -186,10 +186,7 @@ def _http_time(text: str) -> datetime | None:
     digits = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z", text)
     if digits:
         return moment_of("".join(digits.groups()))
-    try:
-        return parsedate_to_datetime(text)
-    except ValueError:
-        return None
+    return parse_mail_date(text)
 
 
 def links_of(header: str) -> dict[str, str]:

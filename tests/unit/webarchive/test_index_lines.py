@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
+from harvester.webarchive.client import WebAnswer
 from harvester.webarchive.index_lines import IndexLine, links_of, read_index
 
 AT = datetime(2015, 6, 1, 12, 30, 45, tzinfo=UTC)
@@ -133,3 +135,15 @@ def test_default_ports_go_without_saying() -> None:
 def test_links_are_found_by_their_relation() -> None:
     header = f'<{PAGE}>; rel="original", <https://wa.example/tm>; rel="timemap"; type="application/link-format"'
     assert links_of(header) == {"original": PAGE, "timemap": "https://wa.example/tm"}
+
+
+def test_the_time_of_a_capture_has_a_zone_however_it_is_written() -> None:
+    """A date in -0000 is one of UTC, too (RFC 5322); without a zone it could not be compared with the others."""
+    for zone in ("GMT", "-0000"):
+        when = f"Mon, 01 Jun 2015 12:30:45 {zone}"
+        answer = WebAnswer(PAGE, 200, httpx.Headers({"Memento-Datetime": when}), b"")
+        assert answer.memento_time == datetime(2015, 6, 1, 12, 30, 45, tzinfo=UTC)
+        links = read_index(f'<{PAGE}>; rel="original",\n<https://wa.example/wb/x>; rel="memento"; datetime="{when}"')
+        assert links is not None
+        assert [line.captured_at for line in links.lines] == [answer.memento_time]
+    assert WebAnswer(PAGE, 200, httpx.Headers({"Memento-Datetime": "soon"}), b"").memento_time is None
