@@ -80,10 +80,6 @@ class UncommittedRecords:
         return unfinished_walk(self.run.db, listing, self.since) if listing else None
 
 
-RUNS_LOOKED_AT = 50
-"""How many runs back the newest web archive is looked for: most runs write one."""
-
-
 @dataclass(frozen=True)
 class TailRecord:
     """A whole record at the end of a WARC file: where it begins, its fields, and its content."""
@@ -134,7 +130,7 @@ def warc_name(source: str, run: int, started_at: str) -> str:
 
 def newest_warc(db: Database, folder: Path, source: str) -> Path | None:
     """Return the newest WARC file that a run of this database has written, or None."""
-    for run in latest_runs(db, RUNS_LOOKED_AT):
+    for run in latest_runs(db):
         path = folder / warc_name(source, run["id"], run["started_at"])
         if path.is_file():
             return path.absolute()

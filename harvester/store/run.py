@@ -34,9 +34,9 @@ def load_run(db: Database, run: int | None = None) -> dict[str, Any]:
     return {**row, "walks": walks, "severities": dict(db.execute(sql, [row["id"]]).fetchall())}
 
 
-def latest_runs(db: Database, most: int) -> list[dict[str, Any]]:
-    """Return the rows of the last runs, newest first."""
-    return list(db.query("SELECT * FROM runs ORDER BY id DESC LIMIT ?", [most]))
+def latest_runs(db: Database) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the runs, newest first."""
+    return db.query("SELECT * FROM runs ORDER BY id DESC")
 
 
 def first_message(db: Database, run: int, code: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.run import latest_runs
@@ -40,7 +41,7 @@ class StatusReport:
 
 def status_report(db: Database) -> StatusReport:
     """Return the report on a database."""
-    runs = latest_runs(db, RUNS_SHOWN)
+    runs = list(islice(latest_runs(db), RUNS_SHOWN))
     return StatusReport(
         documents=db.execute("SELECT count(*) FROM documents").fetchone()[0],
         last_read=db.execute("SELECT max(read_at) FROM reads").fetchone()[0],

@@ -79,6 +79,11 @@ def test_a_listing_that_moved_meanwhile_is_walked_afresh(tmp_path: Path) -> None
         assert rows(tmp_path / "a.db", "SELECT status, distinct_records FROM walks") == [("complete", RECORDS + 1)]
 
 
+def next_second() -> None:
+    """Wait: times are kept in whole seconds, and the walk shall have ended before the next run begins."""
+    time.sleep(1)
+
+
 DOCUMENT_PAGE = 10
 """An answer of the run's that is a document page: the walk has come to its proof before."""
 
@@ -103,7 +108,7 @@ def test_cut_short_among_the_document_pages_it_looks_at_the_listing_again(
         assert killed.status == -signal.SIGKILL
         getattr(site.listing, edit)()
         since = len(server.log)
-        time.sleep(1)  # times are kept in seconds: the walk shall have ended before the next run begins
+        next_second()
         done = archive.live("a.db", target=target)
         assert done.status == 0, done.err
         requested = [item.target for item in server.log[since:] if "page=" in item.target]
@@ -123,6 +128,7 @@ def test_where_nothing_has_moved_one_page_of_the_listing_is_read_and_the_time_of
     with ArchiveServer(site) as server:
         archive = Harvests(tmp_path, server)
         archive.live("a.db", aim=Aim("committed", DOCUMENT_PAGE))
+        next_second()
         since = len(server.log)
         done = archive.live("a.db")
         assert (done.status, "complete (proof: ordered), walked by 20" in done.out) == (0, True), done.out
@@ -145,6 +151,7 @@ def test_a_listing_that_cannot_be_looked_at_again_ends_the_run(tmp_path: Path) -
     with ArchiveServer(site) as server:
         archive = Harvests(tmp_path, server)
         archive.live("a.db", aim=Aim("committed", DOCUMENT_PAGE))
+        next_second()
         answer = site.answer
         site.answer = lambda target, headers: (  # type: ignore[method-assign]
             html(200, b"") if "page=" in target else answer(target, headers)
@@ -178,3 +185,16 @@ def test_asked_to_stop_when_nothing_is_left_to_do_it_is_done(tmp_path: Path) -> 
         done = archive.live("a.db", "--no-documents", aim=Aim("committed", 5, "interrupt"))
         assert done.status == 0
         assert rows(tmp_path / "a.db", "SELECT status, pages FROM runs") == [("complete", 5)]
+
+
+def test_what_was_kept_is_recovered_after_however_many_other_runs(tmp_path: Path) -> None:
+    with ArchiveServer(Site(RECORDS, "later")) as server:
+        archive = Harvests(tmp_path, server)
+        archive.live("a.db", "--no-documents", aim=Aim("synced", 2))
+        with open_to_write(tmp_path / "a.db") as db:
+            for _ in range(60):
+                db.execute("INSERT INTO runs (command, started_at, status) VALUES ('x', '2030-01-01', 'complete')")
+        since = len(server.log)
+        assert archive.live("a.db", "--no-documents").status == 0
+        requested = [item.target[-6:] for item in server.log[since:] if "page=" in item.target]
+        assert requested == ["page=1", "page=2", "page=3", "page=0"]
