@@ -64,12 +64,19 @@ def _found_in(index: Path, warcs: Path, names: Names, size: int) -> Iterator[Fou
             listed.append(_listed(fields, index))
     listed.sort(key=attrgetter("filename", "offset"))
     for filename, records in groupby(listed, key=attrgetter("filename")):
-        path = warcs / filename if (warcs / filename).is_file() else warcs / filename.rpartition("/")[2]
+        path = _file_in(warcs, filename)
         if path.is_file():
             yield from _pieces(path, records, size)
         else:
             message = f"{index.name} lists records of it, and it is not there: get it, or name its folder with --warcs"
             yield Skipped(path.absolute().as_uri(), Problem("error", "unreadable", message))
+
+
+def _file_in(warcs: Path, filename: str) -> Path:
+    """Return where a file lies that an index names, never outside of the folder: an index may come from anybody."""
+    path = warcs / filename
+    inside = path.resolve().is_relative_to(warcs.resolve())
+    return path if inside and path.is_file() else warcs / filename.replace("\\", "/").rpartition("/")[2]
 
 
 def _pieces(path: Path, records: Iterable[Listed], size: int) -> Iterator[tuple[Piece, int]]:

@@ -177,6 +177,19 @@ def test_a_file_that_an_index_lists_and_nobody_has_is_named(tmp_path: Path) -> N
     assert read_status(bulk).totals.refused == {"unreadable": 1}
 
 
+@pytest.mark.parametrize("filename", ["../outside.warc.gz", "OUTSIDE"])
+def test_an_index_leads_to_no_file_outside_its_folder(tmp_path: Path, filename: str) -> None:
+    made = records(pages(10), gz=True)
+    (tmp_path / "outside.warc.gz").write_bytes(b"".join(made))
+    (tmp_path / "warcs").mkdir()
+    named = filename.replace("OUTSIDE", str(tmp_path / "outside.warc.gz"))
+    (tmp_path / "all.cdxj").write_text(index_of(made, named, "cdxj"))
+    bulk = BulkFolder(tmp_path / "bulk")
+    bulk.write_plan(plan_index(tmp_path / "all.cdxj", tmp_path / "warcs", SOURCES, ReadOptions(), SMALL))
+    read_here(bulk)
+    assert read_status(bulk).totals.refused == {"unreadable": 1}
+
+
 def test_an_index_with_a_line_that_is_none_is_refused(tmp_path: Path) -> None:
     for line in ("com,x)/ 20250301120000 {", "[" * 100_000, 'k 1 {"a": ' + "[" * 100_000, "no index"):
         (tmp_path / "all.cdxj").write_text(f"!OpenWayback-CDXJ 1.0\n{line}\n")
