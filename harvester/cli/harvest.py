@@ -23,8 +23,8 @@ from harvester.cli.harvest_options import (
     web_archive_options,
 )
 from harvester.cli.progress import Progress
-from harvester.cli.status import summary
-from harvester.cli.web_archive import exit_status, harvest_web, web_archive_target
+from harvester.cli.status import exit_status, summary
+from harvester.cli.web_archive import harvest_web, web_archive_target
 from harvester.errors import UsageError
 from harvester.ingest import Stop, dated, harvest_captures
 from harvester.readers.targets import expected_pages, read_targets

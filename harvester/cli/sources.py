@@ -118,6 +118,7 @@ def _check(source: Source, pages: list[Path], *, as_json: bool) -> int:
         if isinstance(capture, Skipped):
             if capture.problem:
                 click.echo(f"{capture.uri}: {capture.problem.message}", err=True)
+                refused += capture.problem.severity == "error"
             continue
         page = parse(capture, source)
         refused += isinstance(page, Refused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from harvester.store.status import StatusReport, status_report
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from harvester.ingest import Stop
 
 
 OPTIONAL_COUNTS = {
@@ -40,6 +43,14 @@ def summary(row: dict[str, Any], db: Path) -> str:
     hint = {"complete": "", "interrupted": "\nRun it again to go on."}.get(row["status"], f"\n{see}")
     walks = "".join(f"\nthe listing: {format_walk(walk)}{_format_earlier(walk, row)}" for walk in row["walks"])
     return f"{row['status']}: {row['pages']} pages, {'; '.join(parts)}{walks}{hint}"
+
+
+EXIT_STATUS = {"complete": 0, "failed": 1, "partial": 3}
+
+
+def exit_status(row: dict[str, Any], stop: Stop) -> int:
+    """Return the exit status of a harvest from its run's row."""
+    return EXIT_STATUS.get(row["status"], 128 + (stop.signal or signal.SIGINT))
 
 
 CHECKED = {

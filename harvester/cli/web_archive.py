@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ import click
 from harvester.cli.commands import command_line
 from harvester.cli.harvest_options import apply_config, captures_folder
 from harvester.cli.progress import LiveProgress
-from harvester.cli.status import summary
+from harvester.cli.status import exit_status, summary
 from harvester.errors import UsageError
 from harvester.registry import find_source
 from harvester.webarchive.options import BEGINNING, WebArchiveOptions, read_span_end, read_target
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from harvester.ingest import Stop
     from harvester.source import Source
 
-EXIT_STATUS = {"complete": 0, "failed": 1, "partial": 3}
 REASONS = {
     "another-address": "another address came",
     "another-kind": "no page",
@@ -42,11 +40,6 @@ REASONS = {
     "truncated": "cut off",
 }
 """Why captures are not playable, in few words."""
-
-
-def exit_status(row: dict[str, Any], stop: Stop) -> int:
-    """Return the exit status of a harvest from its run's row."""
-    return EXIT_STATUS.get(row["status"], 128 + (stop.signal or signal.SIGINT))
 
 
 def web_archive_target(

@@ -234,3 +234,9 @@ def test_a_page_with_more_records_than_are_read_says_so(tmp_path: Path) -> None:
         assert isinstance(page, Listing)
         assert len(page.records) == 2000
         assert [problem.code for problem in page.problems if problem.severity == "error"] == codes
+
+
+def test_a_file_that_cannot_be_read_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pages.zip").write_bytes(b"PK\x03\x04 and no more")
+    assert run(["sources", "check", "wilson", str(tmp_path / "pages.zip")]) == 3
+    assert "pages.zip" in capsys.readouterr().err
