@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harvester.readers.ranges import WarcRange
+from harvester.readers.warc import WarcRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 
 from harvester.model import Problem  # noqa: TC001 - pydantic reads the annotations
 from harvester.readers.base import path_named
-from harvester.readers.ranges import MemberRange, WarcRange, halve_warc_range
+from harvester.readers.ranges import MemberRange, halve_warc_range
+from harvester.readers.warc import WarcRange
 
 
 @dataclass(frozen=True)

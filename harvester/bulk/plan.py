@@ -11,8 +11,9 @@ from harvester.model import Skipped
 from harvester.readers.base import Origin, path_text
 from harvester.readers.damage import DamageError
 from harvester.readers.filenames import Names
-from harvester.readers.ranges import WarcRange, cut_warc, cut_zip
+from harvester.readers.ranges import cut_warc, cut_zip
 from harvester.readers.targets import files_below, kind_of_file
+from harvester.readers.warc import WarcRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

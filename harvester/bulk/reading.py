@@ -19,9 +19,10 @@ from harvester.parsers.parse import PARSER_VERSION
 from harvester.readers.archivebox import snapshot_of
 from harvester.readers.base import Origin, path_named, path_text
 from harvester.readers.filenames import Names
-from harvester.readers.ranges import MemberRange, WarcRange, read_member_range, read_warc_range
+from harvester.readers.ranges import MemberRange, read_member_range
 from harvester.readers.revisits import RevisitIndex
 from harvester.readers.targets import read_file
+from harvester.readers.warc import WarcRange, read_warc_range
 from harvester.registry import choose_sources, sources_for
 from harvester.store.captures import NOT_FOUND_STATUSES
 from harvester.walk_log import WalkNote

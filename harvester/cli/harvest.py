@@ -51,7 +51,8 @@ def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **params: Any) ->
     """Read saved pages, or a live archive, into the database.
 
     A TARGET is a saved page, a folder or an archive file of them, the name of an archive (all of it, live), or the
-    address of one of its listings. A path wins over a name. With --web-archive, or if the TARGET is the address of a
+    address of one of its listings. An index (.cdxj, .cdx) stands for what it lists in the WARC files beside it. A path
+    wins over a name. With --web-archive, or if the TARGET is the address of a
     capture there, what a web archive holds of an archive is read.
 
     Exit status: 0 all was taken, 1 failed, 2 wrong usage, 3 partly, 4 another run holds the archive, 130 or 143

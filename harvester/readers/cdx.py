@@ -1,10 +1,24 @@
-"""Lines of the indexes of web archives, files or answers: CDX, in columns, and CDXJ, with a JSON object in each."""
+"""Indexes of WARC files, as files or as answers of web archives: CDX, in columns, and CDXJ, a JSON object a line."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from harvester.readers.warc import PAGE_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from harvester.readers.compression import Stream
+
+NOT_A_LINE = "no line of a CDXJ, and no CDX with a first line such as ` CDX N b a m s k r M S V g`"
+NO_PLACE = "does not say where its record is: an index of files has filename and offset"
+MAX_LINE = 64 * 1024
+_SUFFIX = re.compile(r"\.cdxj?(\.gz|\.zst)?$", re.IGNORECASE)
 _NAMES = {"url": "original", "mime": "mimetype", "status": "statuscode", "datetime": "timestamp"}
 """What pywb calls the fields of the Internet Archive."""
 _COLUMN_LETTERS = {
@@ -18,6 +32,75 @@ _COLUMN_LETTERS = {
     "V": "offset",
     "g": "filename",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRecord:
+    """A record that an index lists. `length` is 0 if it does not say where the record ends; `time` has 14 digits.
+
+    `may_be_page`: whether it may hold a page, as its reader will judge: that a page is gone comes in any type.
+    """
+
+    address: str
+    time: str
+    filename: str
+    offset: int
+    length: int
+    may_be_page: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableLine:
+    """A line of an index that lists no record, and why."""
+
+    number: int
+    reason: str
+
+
+def is_index(name: str) -> bool:
+    """Return whether a file is named like an index."""
+    return _SUFFIX.search(name) is not None
+
+
+def read_index(stream: Stream) -> Iterator[ListedRecord | UnreadableLine]:
+    """Yield the records that an index lists, and the lines that are none. Raises `DamageError` where it is cut off."""
+    columns: tuple[str, ...] | None = None
+    number = 0
+    while line := stream.readline(MAX_LINE):
+        number += 1
+        text = line.decode("utf-8", "replace").strip()
+        if named := columns_in(text):
+            columns = named
+        elif text and not text.startswith("!"):
+            yield _record(fields_in(text, columns), number)
+
+
+def _record(fields: dict[str, str | None], number: int) -> ListedRecord | UnreadableLine:
+    if not fields:
+        return UnreadableLine(number, NOT_A_LINE)
+    filename, offset = fields.get("filename"), number_in(fields.get("offset"))
+    if not filename or offset is None:
+        return UnreadableLine(number, NO_PLACE)
+    kind = (fields.get("mimetype") or "").partition(";")[0].strip().lower() or None
+    gone = (fields.get("statuscode") or "").startswith(("4", "5"))
+    may_be_page = gone or kind in (*PAGE_TYPES, "warc/revisit")
+    address, time = fields.get("original") or "", fields.get("timestamp") or ""
+    return ListedRecord(address, time, filename, offset, number_in(fields.get("length")) or 0, may_be_page)
+
+
+def file_in(folder: Path, filename: str) -> Path | None:
+    """Return a file that an index names, never outside of the folder: an index may come from anybody. None without one.
+
+    A path that the file has had elsewhere counts by its last part.
+    """
+    for name in (filename, filename.replace("\\", "/").rpartition("/")[2]):
+        path = folder / name
+        try:
+            if path.resolve().is_relative_to(folder.resolve()) and path.is_file():
+                return path
+        except (OSError, ValueError):  # a name that no file can have
+            continue
+    return None
 
 
 def columns_in(line: str) -> tuple[str, ...] | None:
@@ -45,11 +128,19 @@ def named_fields(fields: dict[str, Any]) -> dict[str, str | None]:
 
 
 def parse_json(text: str) -> Any:
-    """Return what a text holds as JSON; None if it is none."""
+    """Return what a text holds as JSON; None if it is none. Half characters, which nothing can store, become `?`."""
     try:
-        return json.loads(text)
+        found = json.loads(text)
+        if "\\ud" in text.lower():
+            found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
+    return found
+
+
+def number_in(text: str | None) -> int | None:
+    """Return a whole number, such as an offset; None if a text is none, or larger than any file."""
+    return int(text) if text and re.fullmatch(r"\d{1,18}", text, re.ASCII) else None
 
 
 def _known(value: Any) -> str | None:

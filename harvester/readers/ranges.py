@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from io import SEEK_END
 from typing import TYPE_CHECKING
 
-from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, dictionary_of, packing_of
+from harvester.readers.compression import dictionary_of, packing_of
 from harvester.readers.filenames import archive_kind, is_safe
-from harvester.readers.warc import WarcReader
+from harvester.readers.warc import WarcRange, head_of, pieces_of
 from harvester.readers.warc_records import next_record
 from harvester.readers.zip import ENCRYPTED, PACKINGS, find_directory, listed_entries, local_entry, read_zip
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -23,36 +23,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class WarcRange:
-    """The records of a WARC that begin from byte `start` on and before `end`. The WARC itself ends at `limit`.
-
-    A WARC that lies in a WACZ as it is ends before that file does.
-    """
-
-    start: int
-    end: int
-    limit: int
-
-
-@dataclass(frozen=True)
 class MemberRange:
     """The members of a zip from number `first` to before `end`, as its directory lists them, from 0."""
 
     first: int
     end: int
-
-
-def read_warc_range(origin: Origin, originals: RevisitIndex, cut: WarcRange) -> Generator[ReadItem, None, int]:
-    """Yield the pages of the records that begin in a range; return where the next record begins.
-
-    Whether a record really begins where a range does cannot be seen there: what looks like a beginning may stand inside
-    a record. It does if the range before it returns the same byte.
-    """
-    with origin.path.open("rb") as file:
-        dictionary = dictionary_of(file) if cut.start else None
-        reader = WarcReader(Stream(_pieces(file, cut, dictionary)), origin, originals, until=cut.end)
-        yield from reader.read()
-    return cut.limit if reader.ended_at is None else reader.ended_at
 
 
 def read_member_range(origin: Origin, originals: RevisitIndex, cut: MemberRange) -> Iterator[ReadItem]:
@@ -68,9 +43,9 @@ def cut_warc(path: Path, whole: WarcRange, size: int) -> Iterator[WarcRange]:
     """
     start = whole.start
     with path.open("rb") as file:
-        dictionary = dictionary_of(file) if start or packing_of(_head(file, 0)) == "zstd" else None
+        dictionary = dictionary_of(file) if start or packing_of(head_of(file, 0)) == "zstd" else None
         while whole.end - start >= 2 * size:
-            pieces = _pieces(file, WarcRange(start, whole.end, whole.limit), dictionary)
+            pieces = pieces_of(file, WarcRange(start, whole.end, whole.limit), dictionary)
             found = next_record(pieces, start + size)
             if found is None or found.start >= whole.end:
                 break
@@ -84,7 +59,7 @@ def halve_warc_range(path: Path, cut: WarcRange) -> tuple[WarcRange, WarcRange] 
     with path.open("rb") as file:
         dictionary = dictionary_of(file) if cut.start else None
         for at in ((cut.start + cut.end) // 2, cut.start + 1):
-            found = next_record(_pieces(file, cut, dictionary), at)
+            found = next_record(pieces_of(file, cut, dictionary), at)
             if found is not None and cut.start < found.start < cut.end:
                 return WarcRange(cut.start, found.start, cut.limit), WarcRange(found.start, cut.end, cut.limit)
     return None
@@ -121,17 +96,6 @@ def _warc_inside(file: BinaryIO, entry: Entry) -> WarcRange | None:
     if archive_kind(entry.name) != "warc" or not readable or found is None or found[0].raw != entry.raw:
         return None
     start, end = found[1], found[1] + entry.packed
-    if end > file.seek(0, SEEK_END) or packing_of(_head(file, start)) == "zstd":
+    if end > file.seek(0, SEEK_END) or packing_of(head_of(file, start)) == "zstd":
         return None
     return WarcRange(start, end, end)
-
-
-def _pieces(file: BinaryIO, cut: WarcRange, dictionary: bytes | None) -> Pieces:
-    pieces = Pieces(file, packing_of(_head(file, cut.start)), cut.start, cut.limit)
-    pieces.dictionary = dictionary
-    return pieces
-
-
-def _head(file: BinaryIO, at: int) -> bytes:
-    file.seek(at)
-    return file.read(MAGIC_SIZE)

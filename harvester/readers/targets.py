@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Protocol
 from harvester.model import MAX_BYTES, Problem, Skipped
 from harvester.readers.archivebox import Snapshot, snapshot_in, snapshot_of
 from harvester.readers.base import Origin, ReadItem, read_page, states_page
+from harvester.readers.cdx import is_index
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
 from harvester.readers.damage import DamageError
 from harvester.readers.filenames import PACKED, Names, archive_kind, is_connected
+from harvester.readers.indexed import read_by_index
 from harvester.readers.revisits import KnownPlaces, RevisitIndex, no_places
 from harvester.readers.tar import header_in, read_tar
 from harvester.readers.warc import read_waiting, read_warc
@@ -150,7 +152,7 @@ def expected_pages(targets: list[Path], sources: tuple[Source, ...] = ()) -> int
     """Return the number of pages to come; None if it cannot be known without reading containers."""
     names, count = Names(sources), 0
     for below in (found for target in targets for found in files_below(target, names)):
-        if below.wanted and archive_kind(below.path.name):
+        if below.wanted and (archive_kind(below.path.name) or is_index(below.path.name)):
             return None
         count += below.wanted and not below.lacking
     return count
@@ -170,6 +172,9 @@ def read_file(origin: Origin, originals: RevisitIndex, before: ReadBefore | None
         with origin.path.open("rb") as file:
             if not file.seekable():  # a pipe contains one page
                 yield origin.page(None, file.read(MAX_BYTES + 1))
+                return
+            if is_index(origin.path.name):
+                yield from read_by_index(file, origin, originals)
                 return
             size = file.seek(0, SEEK_END)
             kind, packing = kind_of_file(file, origin.path.name)

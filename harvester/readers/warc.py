@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.model import Capture, Problem, Skipped
 from harvester.readers.base import path_text
-from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
+from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, dictionary_of, packing_of
 from harvester.readers.damage import BOMB, MAX_DAMAGES, DamageError, DecompressionLimit
 from harvester.readers.http import Message, parse_answer
 from harvester.readers.revisits import RecordLocation, RevisitIndex, keys_of, referred_keys
@@ -14,7 +15,7 @@ from harvester.readers.warc_records import MAX_BLOCK, End, Header, next_record, 
 from harvester.walk_log import ASIDE_FIELD, STEP_FIELD, WALK_NOTE, read_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from harvester.model import Severity
     from harvester.readers.base import Origin, ReadItem
@@ -31,6 +32,44 @@ def read_warc(stream: Stream, origin: Origin, originals: RevisitIndex) -> Iterat
     return WarcReader(stream, origin, originals).read()
 
 
+@dataclass(frozen=True)
+class WarcRange:
+    """The records of a WARC that begin from byte `start` on and before `end`. The WARC itself ends at `limit`.
+
+    A WARC that lies in a WACZ as it is ends before that file does.
+    """
+
+    start: int
+    end: int
+    limit: int
+
+
+def read_warc_range(origin: Origin, originals: RevisitIndex, cut: WarcRange) -> Generator[ReadItem, None, int]:
+    """Yield the pages of the records that begin in a range; return where the next record begins.
+
+    Whether a record really begins where a range does cannot be seen there: what looks like a beginning may stand inside
+    a record. It does if the range before it returns the same byte.
+    """
+    with origin.path.open("rb") as file:
+        dictionary = dictionary_of(file) if cut.start else None
+        reader = WarcReader(Stream(pieces_of(file, cut, dictionary)), origin, originals, until=cut.end)
+        yield from reader.read()
+    return cut.limit if reader.ended_at is None else reader.ended_at
+
+
+def pieces_of(file: BinaryIO, cut: WarcRange, dictionary: bytes | None) -> Pieces:
+    """Return the pieces of a file from the beginning of a range on, to the end of its WARC."""
+    pieces = Pieces(file, packing_of(head_of(file, cut.start)), cut.start, cut.limit)
+    pieces.dictionary = dictionary
+    return pieces
+
+
+def head_of(file: BinaryIO, at: int) -> bytes:
+    """Return the bytes at an offset that show how what follows is packed."""
+    file.seek(at)
+    return file.read(MAGIC_SIZE)
+
+
 class WarcReader:
     """Reads a WARC or ARC record by record, and yields each only when its end was seen."""
 
@@ -42,10 +81,12 @@ class WarcReader:
         *,
         last_look: bool = False,
         until: int | None = None,
+        single: bool = False,
     ) -> None:
         self._stream, self._origin, self._originals = stream, origin, originals
         self._last_look = last_look  # no more files will be read in which an original could be found
         self._until = until  # the first record that begins here or behind is not read any more
+        self._single = single  # only the first record is read, and nothing behind it looked at
         self.ended_at: int | None = None  # where that record begins; None if the file's end was reached
         self._go_on_at = 0  # where in the file the next good record may begin, if the present one is damaged
         self._seen = False  # whether there was any record
@@ -66,7 +107,7 @@ class WarcReader:
                 reported = str(damage)
             else:
                 return
-            pieces = next_record(self._stream.pieces, self._go_on_at)
+            pieces = None if self._single else next_record(self._stream.pieces, self._go_on_at)
             if pieces is None:
                 return
             self._stream, self._go_on_at = Stream(pieces), pieces.start + 1
@@ -93,6 +134,8 @@ class WarcReader:
             elif is_page:
                 yield Skipped(header.uri)
             yield from self._end(header, end, len(rest))
+            if self._single:
+                return
         if not self._seen:
             raise DamageError("no record in it", 0)
 

@@ -15,10 +15,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.readers.base import read_body
+from harvester.readers.cdx import is_index
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
 from harvester.readers.damage import BOMB, DamageError, DecompressionLimit
-from harvester.readers.filenames import LEADS_OUT, archive_kind, is_safe
-from harvester.readers.warc import read_warc
+from harvester.readers.filenames import LEADS_OUT, archive_kind, is_safe, suffix_of
+from harvester.readers.indexed import FileIndex, read_listed
+from harvester.readers.warc import WarcRange, read_warc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +49,16 @@ class ZipReader:
         self._size = file.seek(0, 2)
         self._budget = DecompressionLimit(self._size)
         self._read_to = 0  # where the last member that was read ends
+        self._index = FileIndex(origin.names)  # that of a WACZ: what it lists as no page need not be read
 
     def read(self) -> Iterator[ReadItem]:
         """Yield its pages. Where the directory ends too early, reading goes on from header to header."""
         with self._origin.path.open("rb") as listing:  # opened twice, so that neither loses its position
             try:
-                for entry in listed_entries(listing, find_directory(listing)):
+                directory = find_directory(listing)
+                if suffix_of(self._origin.path.name) == ".wacz":
+                    yield from self._read_indexes(listed_entries(listing, directory))
+                for entry in listed_entries(listing, directory):
                     yield from self._member(entry)
             except DamageError as damage:
                 if damage.code == BOMB:
@@ -117,14 +123,37 @@ class ZipReader:
         return body
 
     def _warc(self, entry: Entry, start: int) -> Iterator[ReadItem]:
+        pieces = self._inner_pieces(entry, start)
+        listed = self._index.files.get(entry.name.rpartition("/")[2])
+        if listed is None or entry.method or pieces.packing == "zstd" or pieces.end > self._size:
+            return read_warc(Stream(pieces), self._origin, self._originals)
+        whole = WarcRange(start, pieces.end, pieces.end)
+        return read_listed(self._origin, self._originals, listed, whole, gaps=True)
+
+    def _read_indexes(self, entries: Iterator[Entry]) -> Iterator[ReadItem]:
+        """Read the indexes of a WACZ. What they do not list is read all the same, and so is what they list wrongly."""
+        for entry in entries:
+            if entry.name.startswith("indexes/") and is_index(entry.name) and not _unreadable(entry):
+                try:
+                    for _ in self._index.read(Stream(self._inner_pieces(entry, self._start(entry)))):
+                        pass
+                except DamageError as damage:
+                    if damage.code == BOMB:
+                        raise
+                    message = f"its index is damaged ({damage}), so more was read than it lists"
+                    yield self._origin.problem("index-off", message, entry.name)
+        if self._index.unreadable:
+            yield self._origin.problem("index-line", f"of its index {self._index.left_out}")
+
+    def _inner_pieces(self, entry: Entry, start: int) -> Pieces:
+        """Return the pieces of a member that may be packed by itself."""
         pieces = self._pieces(entry, start)
         if pieces.packing is None:
             self._file.seek(start)
-            pieces = Pieces(self._file, packing_of(self._file.read(MAGIC_SIZE)), start, pieces.end)
-        else:  # compressed twice: nothing in it can be found again by its offset
-            packing = packing_of(Stream(self._pieces(entry, start)).read(MAGIC_SIZE))
-            pieces = Pieces(Stream(self._pieces(entry, start)), packing)
-        return read_warc(Stream(pieces), self._origin, self._originals)
+            return Pieces(self._file, packing_of(self._file.read(MAGIC_SIZE)), start, pieces.end)
+        # Compressed twice: nothing in it can be found again by its offset.
+        packing = packing_of(Stream(self._pieces(entry, start)).read(MAGIC_SIZE))
+        return Pieces(Stream(self._pieces(entry, start)), packing)
 
     def _pieces(self, entry: Entry, start: int) -> Pieces:
         return Pieces(self._file, PACKINGS[entry.method], start, start + entry.packed)

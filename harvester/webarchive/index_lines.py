@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harvester.readers.cdx import columns_in, fields_in, named_fields, parse_json
+from harvester.readers.cdx import columns_in, fields_in, named_fields, number_in, parse_json
 from harvester.readers.saved_page import parse_mail_date
 from harvester.webarchive.place import captured_address, moment_of
 
@@ -123,16 +123,12 @@ def _line(named: dict[str, str | None]) -> IndexLine | None:
         captured_address(address),
         at,
         (named.get("mimetype") or "").lower() or None,
-        _number(named.get("statuscode")),
+        number_in(named.get("statuscode")),
         digest.removeprefix("sha1:").upper() if digest else None,
         named.get("filename"),
-        _number(named.get("offset")),
-        _number(named.get("length")),
+        number_in(named.get("offset")),
+        number_in(named.get("length")),
     )
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and re.fullmatch(r"\d{1,18}", text, re.ASCII) else None
 
 
 def _read_links(text: str) -> IndexAnswer:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RECORDS = 16
 INDEX_ANSWERS = 93
 """Records that are written while the index is listed: a year and a host each."""
-CAPTURES = 45
+CAPTURES = 39
 PHASES = {
     "index answer half written": ("half", (2, INDEX_ANSWERS)),
     "before a list is committed": ("unlisted", (1, INDEX_ANSWERS)),

@@ -12,7 +12,8 @@ from harvester.bulk.read import Shard
 from harvester.bulk.reading import read_part
 from harvester.bulk.status import read_status, refusals
 from harvester.ingest import Stop, read_page
-from harvester.readers.ranges import MemberRange, WarcRange
+from harvester.readers.ranges import MemberRange
+from harvester.readers.warc import WarcRange
 from harvester.store.database import open_to_write
 from tests.support.bulk import Here, load_here, pages, plan, read_here, records, rows
 from tests.support.containers import zipped
