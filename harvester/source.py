@@ -168,6 +168,17 @@ class Source:
         paths = (*items, *listings, *self.paths)
         return re.compile("|".join(f"(?:{path})" for path in paths) or ".*", re.DOTALL)
 
+    @cached_property
+    def signs(self) -> tuple[str, ...]:
+        """What an HTML listing of its pages holds at least one of: a link to an item, its host, its search's path.
+
+        Empty if records may have no links.
+        """
+        listings = [form.selectors for form in self.forms if isinstance(form, HtmlListing)]
+        if self.addresses is None or any(selectors and selectors.key for selectors in listings):
+            return ()
+        return (*self.addresses.links, *self.hosts, *([self.pager.path] if self.pager else []))
+
     @property
     def has_paths(self) -> bool:
         """Whether pages can be recognized by their addresses."""

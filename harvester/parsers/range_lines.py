@@ -87,7 +87,7 @@ def as_limited(stated: Range, lines: Iterable[str]) -> Range:
 def find_range(blocks: Sequence[Block], form: Form) -> tuple[int, list[Range]] | None:
     """Return the number of the range line's block and its possible ranges (none if impossible); None without one."""
     for at, block in enumerate(blocks):
-        line = block.text.translate(SPACES)
+        line = plain_spaces(block.text)
         found = form.range_pattern.fullmatch(line) if form.range_pattern else None
         if found:
             stated = read_range(found)
@@ -132,8 +132,17 @@ _LIMITED = re.compile(
 _NOT_A_DIGIT = re.compile(r"\D")
 LONGEST_LINE = 200
 """Only lines up to this length are read as statements of what a site shows at most; summaries are longer."""
-SPACES = str.maketrans({"\xa0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " "})
-"""No-break and thin spaces, which separate the thousands of a number, as spaces."""
+_SPACES = "\xa0\u2007\u2009\u202f"
+
+
+def plain_spaces(text: str) -> str:
+    """Return a text with no-break and thin spaces, which separate the thousands of a number, as spaces.
+
+    One character stands for one, so that positions stay the same.
+    """
+    for space in _SPACES:  # on a long text ten times as fast as `translate`
+        text = text.replace(space, " ")
+    return text
 
 
 def kind_of(groups: dict[str, str]) -> TotalKind:

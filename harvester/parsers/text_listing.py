@@ -8,7 +8,7 @@ from harvester.model import Listing, Refused
 from harvester.parsers import page_problems
 from harvester.parsers.blocks import Block, PageEnd, Promise, blocks_of, take_ending
 from harvester.parsers.grammar import Reading, place, read_counted, read_marked, titles_are_gone
-from harvester.parsers.range_lines import MOST_RECORDS_ON_A_PAGE, SPACES, Range, as_limited, find_range
+from harvester.parsers.range_lines import MOST_RECORDS_ON_A_PAGE, Range, as_limited, find_range, plain_spaces
 from harvester.parsers.undated import ends_sentence
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def read_listing(text: str, form: Form, order: DateOrder | None) -> Listing | Re
     if not readings:
         message = "no page can be what its range line says"
         return Refused("range-impossible", message, blocks[at].text[:200], form.name)
-    lines = [block.text.translate(SPACES) for block in blocks]
+    lines = [plain_spaces(block.text) for block in blocks]
     pages = [_read_ranged_page(blocks[at + 1 :], text, as_limited(stated, lines), form, order) for stated in readings]
     return next((page for page in pages if page_problems.fits(page)), pages[0])
 

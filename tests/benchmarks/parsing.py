@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser
 
-from harvester.model import Capture, DocumentPage, Listing
+from harvester.ingest import read_page
+from harvester.model import Capture, DocumentPage, Listing, Refused
 from harvester.parsers.parse import parse
 from harvester.registry import load_sources
 from tests.benchmarks.measure import cpu_of_call, outcome, ratio
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tests.support.archive_pages import Item
 
 SOURCE = load_sources()["wilson"]
+SOURCES = tuple(load_sources().values())
 HOST = f"https://{SOURCE.hosts[0]}"
 TIMES = 100
 ITEMS = make_items(10, seed=3)
@@ -72,6 +74,22 @@ def soup_listing() -> None:
     assert [" ".join(title.split()) for title in found] == TITLES
 
 
+def foreign_page() -> bytes:
+    """Return a page of 62 KB of another site."""
+    story = "<p>Story {0} of <a href='/story/{0}'>the day</a>, and more of it.</p>"
+    stories = "".join(story.format(number) for number in range(922))
+    return f"<html><head><title>News</title></head><body>{stories}</body></html>".encode()
+
+
+FOREIGN = foreign_page()
+
+
+def refuse_foreign() -> None:
+    """Refuse a page of another site, for all archives that are known."""
+    _, page = read_page(Capture("https://news.example/today", FOREIGN, media_type="text/html"), SOURCES)
+    assert isinstance(page, Refused)
+
+
 def _times(call: Callable[[], None], times: int = TIMES) -> Callable[[], float]:
     def repeat() -> None:
         for _ in range(times):
@@ -85,7 +103,9 @@ def report(pairs: int) -> list[str]:
     listing = ratio(_times(lexbor_listing), _times(ours_listing), pairs)
     soup = ratio(_times(soup_listing, 5), _times(ours_listing), pairs)
     document = ratio(_times(lexbor_document), _times(ours_document), pairs)
+    foreign = ratio(_times(refuse_foreign), _times(ours_listing), pairs)
     return [
+        outcome("a foreign page of 62 KB refused / a listing page read", foreign, 1.0, at_least=False),
         outcome("listing page: lexbor on the whole page / ours", listing, 2.5, at_least=True),
         outcome("listing page: bs4 with html.parser / ours", soup, 80, at_least=True),
         outcome("document page: lexbor on the whole page / ours", document, 2.5, at_least=True),

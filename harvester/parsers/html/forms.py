@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Literal
 
 from harvester.model import REFERENCE_READING, DocumentPage, Page, Problem, Refused
 from harvester.parsers.html.document import DocumentReader, read_keys
-from harvester.parsers.html.engines import FAST, REFERENCE
+from harvester.parsers.html.engines import FAST, REFERENCE, reference_outline
 from harvester.parsers.html.limits import check_limits
-from harvester.parsers.html.listing import ListingReader
-from harvester.parsers.html.page_bytes import END_MARK, HtmlBytes, has_marker, is_utf8, slice_of
+from harvester.parsers.html.listing import ListingReader, refuse_by_outline
+from harvester.parsers.html.page_bytes import HtmlBytes, has_marker, is_utf8, slice_of, with_end_mark
 from harvester.parsers.html.refusals import classify_non_page
-from harvester.parsers.html.text import mark_block_borders
 from harvester.source import DocumentForm, HtmlForm, HtmlListing
-from harvester.urls import read_address
+from harvester.urls import host_of, read_address
 
 if TYPE_CHECKING:
     from harvester.model import Capture
@@ -40,6 +39,16 @@ def read_html(capture: Capture, source: Source, choice: EngineChoice) -> Page:
     if not refused:
         return Refused("not-a-listing", f"no listing or document of {source.title}")
     return _why(capture.body, refused, source)
+
+
+def is_foreign(original: HtmlBytes, source: Source) -> bool:
+    """Return whether a page is of another site: it is not from a host of the archive, and names nothing of it.
+
+    Then no engine finds a record on it.
+    """
+    if not source.signs or host_of(original.capture.uri) in source.hosts:
+        return False
+    return not any(sign in original.unescaped for sign in source.signs)
 
 
 def _likely_first(capture: Capture, source: Source) -> list[HtmlForm]:
@@ -68,30 +77,43 @@ class _Reading:
         """Return the reading to use: the fast one if it is consistent with itself, else the reference."""
         if isinstance(self.form, DocumentForm) and not self._keys:
             return Refused("no-document", "neither its address nor the page says which document it is")
+        if isinstance(self.form, HtmlListing) and not self.form.marks and is_foreign(self.original, self.source):
+            return Refused("no-range-line", "a page of another site: it names nothing of this archive")
         if choice == "reference":
-            return self._read(REFERENCE, *self.original.in_utf8)
+            return self._read(REFERENCE)
         fast = self._fast()
         if choice == "fast" or is_consistent(fast):
             return fast
-        page = self._read(REFERENCE, *self.original.in_utf8)
+        page = self._refusal_by_outline or self._read(REFERENCE)
         if isinstance(page, Refused):
             return page
         notice = Problem("notice", REFERENCE_READING, "the fast reading was not consistent: the reference was taken")
         return replace(page, problems=(*page.problems, notice))
 
+    @property
+    def _refusal_by_outline(self) -> Refused | None:
+        """The refusal that the reference would return, where text and links alone show it: no tree is built."""
+        if not isinstance(self.form, HtmlListing):
+            return None
+        too_much = check_limits(self.original.in_utf8[0])
+        outline = None if too_much else reference_outline(self.original.to_parse)
+        return refuse_by_outline(*outline, self.form, self.source) if outline else None
+
     def _fast(self) -> Page:
         """Return the reading of the slice if the page can be sliced safely, else that of the whole page."""
         cut = slice_of(self.original.capture.body, self.form) if self._may_be_sliced else None
-        return self._read(FAST, cut, []) if cut and is_utf8(cut) else self._read(FAST, *self.original.in_utf8)
+        return self._read(FAST, cut if cut and is_utf8(cut) else None)
 
     @property
     def _may_be_sliced(self) -> bool:
         """Whether the rest of the page is not needed: a document page without its end must be parsed as a whole."""
         return not isinstance(self.form, DocumentForm) or self.original.end == "shown"
 
-    def _read(self, engine: Engine, data: bytes, problems: list[Problem]) -> Page:
+    def _read(self, engine: Engine, cut: bytes | None = None) -> Page:
+        """Return the reading of the whole page, or of the part `cut`."""
+        data, problems = self.original.in_utf8 if cut is None else (cut, [])
         refused = check_limits(data)
-        root = None if refused else engine.parse(mark_block_borders(data) + END_MARK)
+        root = None if refused else engine.parse(self.original.to_parse if cut is None else with_end_mark(cut))
         if root is None:
             return refused or Refused("empty", "no element in it")
         page = self._read_tree(engine, root)

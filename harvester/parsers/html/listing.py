@@ -9,6 +9,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
+from stringzilla import find
+
 from harvester.model import Listing, Record, Refused
 from harvester.parsers import page_problems
 from harvester.parsers.dates import looks_like_date, may_be_date, read_date
@@ -17,8 +19,8 @@ from harvester.parsers.html.page_bytes import container_of, open_elements
 from harvester.parsers.html.record_blocks import Window, find_blocks
 from harvester.parsers.html.selected_records import SelectedRecords
 from harvester.parsers.html.text import LINK, labelled_parts, line_of, parts_of
-from harvester.parsers.range_lines import SINGLE, SPACES, as_limited, read_range
-from harvester.urls import canonical, host_of, listing_of, page_number
+from harvester.parsers.range_lines import SINGLE, as_limited, plain_spaces, read_range
+from harvester.urls import canonical, from_root, host_of, listing_of, page_number, read_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,30 +60,19 @@ class ListingReader:
         """Return the reading by the first range line with as many records after it as it declares, else with any."""
         other: Listing | Refused | None = None
         # Lines that state a range first: a total may also stand above it.
-        for stated, start in sorted(self._ranges(), key=lambda found: found[0] is not None and found[0].first is None):
+        found = _ranges(self._text, self._form)
+        for stated, start in sorted(found, key=lambda one: one[0] is not None and one[0].first is None):
             page = self._read_range(stated, start)
             if page_problems.fits(page):
                 return page
             other = page if other is None or isinstance(other, Refused) else other
         return other or self._nothing("no-range-line")
 
-    def _ranges(self) -> Iterator[tuple[Range | None, int]]:
-        """Yield each range line, and where it ends."""
-        text = self._text.translate(SPACES)  # one character for one, so that positions stay the same
-        pattern, single = self._form.range_in_text, self._form.single_in_text
-        for line in islice(pattern.finditer(text), MOST_RANGES) if pattern else ():
-            stated = read_range(line)
-            for reading in stated.readings() if stated else [None]:
-                yield reading, line.end()
-        yield from (
-            ((SINGLE, line.end()) for line in islice(single.finditer(text), MOST_RANGES) if single) if single else ()
-        )
-
     def _read_range(self, stated: Range | None, start: int) -> Listing | Refused:
         if stated is None or not stated.possible:
             message = "no page can be what its range line says"
             return Refused("range-impossible", message, self._line_before(start), self._form.name)
-        stated = as_limited(stated, re.split(r"[\t\n]", self._text.translate(SPACES)))
+        stated = as_limited(stated, re.split(r"[\t\n]", plain_spaces(self._text)))
         end = self._end(start)
         window = Window(self._text, start, len(self._text) if end is None else end)
         found = [] if stated.count == 0 else self._find(window, stated.count)
@@ -170,11 +161,7 @@ class ListingReader:
         return re.split(r"[\t\n]", self._text[:end].rstrip())[-1].replace(LINK, "").strip()[:200]
 
     def _nothing(self, code: str, extract: str = "") -> Listing | Refused:
-        """Return a refusal of a page without records, or an empty listing if the archive's own words declare one."""
-        words = self._form.nothing_pattern
-        if words and words.search(self._text):
-            return Listing(self._form.name, (), declared_total=0)
-        return Refused(code, _WHY[code], extract or line_of(self._text)[:200], self._form.name)
+        return _nothing(self._text, self._form, code, extract)
 
     def _heading(self) -> str | None:
         nodes = self._engine.select(self._root, self._form.heading) if self._form.heading else []
@@ -185,6 +172,41 @@ _WHY = {
     "no-records": "the header of a listing without any record that can be read",
     "no-range-line": "no line like “711 - 720 of 1250”: not a listing, or a damaged one",
 }
+
+
+def refuse_by_outline(text: str, links: Sequence[str], form: HtmlListing, source: Source) -> Refused | None:
+    """Return the refusal of a page by its text and its links alone; None if it may be read as a listing.
+
+    It is the refusal that the reading would return.
+    """
+    text = "\t" + text
+    if form.range_in_text:
+        code = "" if next(_ranges(text, form), None) else "no-range-line"
+    elif form.selectors or any(read_address(from_root(link), source) for link in links):
+        code = ""
+    else:
+        code = "no-records"
+    page = _nothing(text, form, code) if code else None
+    return page if isinstance(page, Refused) else None
+
+
+def _ranges(text: str, form: HtmlListing) -> Iterator[tuple[Range | None, int]]:
+    """Yield each range line in a page's text, and where it ends."""
+    text = plain_spaces(text)
+    pattern, single = form.range_in_text, form.single_in_text
+    for line in islice(pattern.finditer(text), MOST_RANGES) if pattern else ():
+        stated = read_range(line)
+        for reading in stated.readings() if stated else [None]:
+            yield reading, line.end()
+    yield from ((SINGLE, line.end()) for line in islice(single.finditer(text), MOST_RANGES)) if single else ()
+
+
+def _nothing(text: str, form: HtmlListing, code: str, extract: str = "") -> Listing | Refused:
+    """Return a refusal of a page without records, or an empty listing if the archive's own words declare one."""
+    words = form.nothing_pattern
+    if words and words.search(text):
+        return Listing(form.name, (), declared_total=0)
+    return Refused(code, _WHY[code], extract or line_of(text)[:200], form.name)
 
 
 def read_record(
@@ -263,9 +285,19 @@ def links_onward(capture: Capture, source: Source) -> bool:
         return False
     mark = (source.pager.page_path or f"{source.pager.parameter}=").partition("{page}")[0].encode()
     return any(
-        mark in link and _leads_behind(unescape(link.decode("utf-8", "replace")), capture.uri, number, source)
-        for link in _LINK.findall(capture.body)
+        _leads_behind(unescape(link.decode("utf-8", "replace")), capture.uri, number, source)
+        for link in _links_with(mark, capture.body)
     )
+
+
+def _links_with(mark: bytes, body: bytes) -> Iterator[bytes]:
+    """Yield the addresses of links that contain a mark; the mark is searched for, because a page has many links."""
+    at = find(body, mark)
+    while at >= 0:
+        link = _LINK.match(body, body.rfind(b"<", 0, at))
+        if link and mark in link[1]:
+            yield link[1]
+        at = find(body, mark, max(at + 1, link.end() if link else 0))
 
 
 def _leads_behind(link: str, uri: str, number: int, source: Source) -> bool:

@@ -13,11 +13,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import unescape
 from typing import TYPE_CHECKING, Literal
 
 from stringzilla import find
 
 from harvester.parsers.encoding import UTF16_MARKS, decode
+from harvester.parsers.html.text import mark_block_borders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +64,16 @@ class HtmlBytes:
         return text.encode(), problems
 
     @cached_property
+    def unescaped(self) -> str:
+        """The source of the page, with characters instead of their entities."""
+        return unescape(self.in_utf8[0].decode())
+
+    @cached_property
+    def to_parse(self) -> bytes:
+        """The whole page as engines parse it."""
+        return with_end_mark(self.in_utf8[0])
+
+    @cached_property
     def end(self) -> End:
         """What the page's bytes show of its end."""
         return end_of(self.capture.body)
@@ -90,6 +102,13 @@ End = Literal["shown", "saved", "unknown"]
 # would end an attribute that is cut off.
 END_MARK = b"<input type=hidden id=harvester-end>"
 _SELECTOR = "input#harvester-end"
+
+
+def with_end_mark(data: bytes) -> bytes:
+    """Return bytes as engines parse them: with the borders of their blocks and their end marked."""
+    return mark_block_borders(data) + END_MARK
+
+
 _SAVED = re.compile(rb"Page saved with SingleFile|saved from url=\(")
 _LOOKED_AT = 4096
 _END_TAG_OPTIONAL = {"html", "body", "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option"}

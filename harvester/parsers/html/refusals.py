@@ -71,6 +71,8 @@ _IN_TEXT = re.compile(
 _HEADINGS = re.compile(rb"(?is)<(title|h1|h2)\b[^>]{0,500}>(.{0,500}?)</\1")
 _SITE_NAME = re.compile(r"\s+[|·•–—-]\s+|\s*\|\s*")
 _LOOKED_AT = 200_000
+_BEGINNING = 16_000
+"""Bytes that mostly suffice to see that a page has much text."""
 _UNSEEN = re.compile(rb"(?i)<(script|style|head|nav|header|footer|aside|select)\b|<!--")
 _TAG = re.compile(r"<[^<>]*>")
 MOST_TEXT = 1500
@@ -80,8 +82,8 @@ MOST_TEXT = 1500
 def classify_non_page(body: bytes) -> Refused | None:
     """Return what a page without records is, if its markup or its headings show it; else None."""
     body = body[:_LOOKED_AT]
-    shown = _line(_shown(body))
-    if len(shown) > MOST_TEXT:
+    seen = _shown(body)
+    if len(_line(seen[: max(0, seen.rfind(b"<", 0, _BEGINNING))])) > MOST_TEXT or len(shown := _line(seen)) > MOST_TEXT:
         return None
     for code, marks in _MADE_PATTERNS:
         if marks.search(body):
