@@ -86,19 +86,30 @@ class Index:
         if len(places) == 1 or places[0][0] == expected:
             self.dialect, self.url = places[0]
             return
+        reasons = list[str]()
         for dialect, url in places:
             probe = query_url(url, _query(Target.host(urlsplit(addresses[0]).hostname or ""), [("limit", "1")]))
             probes = [f"{url}/{address}" for address in addresses] if dialect == "timemap" else [probe]
-            if any(self._is_list(self._request(query)) for query in probes):
+            if any(self._is_list(query, reasons) for query in probes):
                 self.dialect, self.url = dialect, url
                 return
+        if reasons:
+            raise HarvesterError(f"no index of {self.archive.url} answers ({reasons[0]}): run it again later")
         raise HarvesterError(
             f"{self.archive.url} has no index that is known (CDX, CDXJ, TimeMap): give the address that stands before "
             "the time in the address of a capture"
         )
 
-    def _is_list(self, answer: WebAnswer | None) -> bool:
-        return answer is not None and answer.status == 200 and read_index(_text(answer)) is not None
+    def _is_list(self, url: str, reasons: list[str]) -> bool:
+        """Return whether an index answers at an address; add why there is no answer at all."""
+        try:
+            answer = self._request(url)
+        except NoAnswerError as error:
+            reasons.append(str(error))
+            return False
+        if answer.is_busy:
+            reasons.append(f"it answered {answer.status}")
+        return answer.status == 200 and read_index(_text(answer)) is not None
 
     def list_matching(self, what: Target, span: Window) -> Iterator[IndexAnswer]:
         """Yield what the index lists of the pages of a host, or of one page, answer by answer."""
@@ -106,22 +117,25 @@ class Index:
         out_of_time = 0
         while waiting:
             window = waiting.pop(0)
-            answers = list(self._list_window(what, window))
-            yield from (answer for answer in answers if answer is not None)
-            out_of_time = out_of_time + 1 if answers == [None] else 0
-            if out_of_time == MOST_OUT_OF_TIME:
-                raise HarvestEndedError(f"the index of {self.archive.host} answers nothing in time: run it again later")
-            if answers and answers[-1] is None:
+            try:
+                for answer in self._list_window(what, window):
+                    out_of_time = 0
+                    yield answer
+            except NoAnswerError as error:
+                out_of_time += 1
+                if out_of_time == MOST_OUT_OF_TIME:
+                    why = f"the index of {self.archive.host} lists nothing, however little it is asked for ({error})"
+                    raise HarvestEndedError(f"{why}: run it again later") from error
                 halves = window.halves()
                 waiting[:0] = halves or ()
                 if not halves:
-                    self._fail(what, window, "more than it finds in time, in one day")
+                    self._fail(what, window, str(error))
 
     def _fail(self, what: Target, window: Window, why: str) -> None:
         self.failed.append(f"{what.url} from {stamp(window.since)} to {stamp(window.until)}: {why}")
 
-    def _list_window(self, what: Target, window: Window) -> Iterator[IndexAnswer | None]:
-        """Yield the answers for a window; None at the end if it was too much."""
+    def _list_window(self, what: Target, window: Window) -> Iterator[IndexAnswer]:
+        """Yield the answers for a window, part by part. Raises NoAnswerError if it was too much for one."""
         more: list[tuple[str, str]] = [("from", stamp(window.since)), ("to", stamp(window.until))]
         if self.dialect == "cdx":
             more += [("limit", str(MOST_LINES)), ("showResumeKey", "true")]
@@ -129,9 +143,8 @@ class Index:
         resumed: list[tuple[str, str]] = []
         while True:
             answer = self._request(query_url(self.url, _query(what, [*more, *resumed])))
-            if answer is None or answer.status == OUT_OF_TIME:
-                yield None
-                return
+            if answer.status == OUT_OF_TIME:
+                raise NoAnswerError(f"it answered {OUT_OF_TIME}: more than it finds in time")
             found = read_index(_text(answer)) if answer.status == 200 else None
             if found is None:
                 self._fail(what, window, f"the index answered {answer.status}, and no list")
@@ -154,24 +167,25 @@ class Index:
                 return
             url = waiting.pop(0)
             requested.add(url)
-            answer = self._request(url)
-            if answer is not None and answer.status == 404:
+            try:
+                answer = self._request(url)
+            except NoAnswerError as error:
+                self.failed.append(f"{address}: no TimeMap ({error})")
                 continue
-            found = read_index(_text(answer)) if answer is not None and answer.status == 200 else None
+            if answer.status == 404:
+                continue
+            found = read_index(_text(answer)) if answer.status == 200 else None
             if found is None:
-                self.failed.append(f"{address}: no TimeMap ({answer.status if answer else 'no answer'})")
+                self.failed.append(f"{address}: no TimeMap (it answered {answer.status})")
                 continue
             yield found
             further = (urljoin(url, one) for one in found.more)
             waiting += [one for one in further if self.archive.has(one) and one not in requested and one not in waiting]
 
-    def _request(self, url: str) -> WebAnswer | None:
-        """Return an answer of the index; None if there is none, which is that it was too much."""
+    def _request(self, url: str) -> WebAnswer:
+        """Return an answer of the index, kept as evidence. Raises NoAnswerError."""
         self.queries += 1
-        try:
-            answer = self.client.fetch(url, MOST_BYTES, index=True)
-        except NoAnswerError:
-            return None
+        answer = self.client.fetch(url, MOST_BYTES, index=True)
         self.keep(answer)
         return answer
 

@@ -58,6 +58,7 @@ class WaybackServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # header and body in one packet: else the second waits until the first is acknowledged
 
             def do_GET(self) -> None:
                 moment = time.monotonic()

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from harvester.crawl.options import CrawlBudget
 from harvester.webarchive import index
+from harvester.webarchive.client import Manners, WebArchiveClient
+from harvester.webarchive.index import Index, Target, Window
 from harvester.webarchive.lock import only_process
 from harvester.webarchive.place import WebArchive
-from tests.support.captured_archive import captures_of, states, write_warcs
+from tests.support.captured_archive import SOURCE, captures_of, states, write_warcs
 from tests.support.wayback_server import TRAPS, WaybackServer
 from tests.support.web_archives import facts_of, harvest, harvest_wayback, page_of, rows, without_changes
 
@@ -71,8 +78,10 @@ def test_it_is_as_if_the_warc_files_had_been_harvested(server: WaybackServer, fr
     again = harvest_wayback(tmp_path, server)
     assert (again.status, again.out.splitlines()[-2].endswith(" held.")) == (0, True)
     assert [one.target for one in server.log[before:] if "id_/" in one.target] == []
-    windows = [one.target for one in server.log[before:] if "resumeKey=" not in one.target and one.status == 200]
-    assert len(windows) == len(set(windows))
+    asked = [parse_qs(urlsplit(one.target).query) for one in server.log[before:] if "resumeKey=" not in one.target]
+    windows = Counter((one["url"][0], one["from"][0]) for one in asked)
+    years = range(1996, datetime.now(UTC).year + 1)
+    assert windows == Counter((f"{host}/", f"{year}0101000000") for host in SOURCE.hosts for year in years)
     # The page of a document links its captures.
     corrected = next(one for one in server.captures if one.address == states(RECORDS)[0][-2].url)
     shown = page_of(tmp_path / "a.db", f"/document/{corrected.address.rpartition('/')[2]}")
@@ -129,6 +138,32 @@ def facts_of_listing(captures: list[Captured], folder: Path) -> dict[str, str]:
     write_warcs(folder / "listing", [[one for one in captures if "/search" in one.address]])
     assert harvest(folder, str(folder / "listing"), db="listing.db").status == 0
     return dict(rows(folder / "listing.db", "SELECT url, title FROM documents"))
+
+
+def test_a_list_is_read_part_by_part(server: WaybackServer) -> None:
+    """What one answer of the index lists is written before the next one is requested."""
+    server.most_lines = 4
+    manners = Manners(0, "test", lambda: False, print, lambda: None)
+    place = f"{server.url.removesuffix('/web')}/cdx/search/cdx"
+    with closing(WebArchiveClient(manners, CrawlBudget(None, None))) as client:
+        index = Index(WebArchive(server.url), client, lambda _: None, "cdx", place)
+        day = datetime(2012, 6, 3, tzinfo=UTC)
+        parts = index.list_matching(Target.host(SOURCE.hosts[0]), Window(day, day + timedelta(days=1)))
+        requests = [len(server.log) for _ in parts]
+    assert (requests[0], requests) == (1, [*range(1, len(requests) + 1)])
+    assert len(requests) > 2
+
+
+def test_why_a_window_was_not_listed_is_a_problem_of_the_run(
+    server: WaybackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "MOST_BYTES", 2000)
+    assert harvest_wayback(tmp_path, server, "--from", "2012-06-03", "--to", "2012-06-03").status == 1
+    problems = rows(tmp_path / "a.db", "SELECT DISTINCT severity, message FROM problems WHERE code = 'not-listed'")
+    span = "from 20120603000000 to 20120603235959"
+    assert problems == [
+        ("error", f"{SOURCE.hosts[0]}/ {span}: more than 2,000 bytes: run it again later"),
+    ]
 
 
 def test_two_429_in_a_row_end_the_run_and_the_next_one_goes_on(

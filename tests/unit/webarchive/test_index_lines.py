@@ -46,6 +46,19 @@ MEMENTO_JSON = {
 IN_A_FILE = IndexLine(PAGE, AT, "text/html", 200, FULL.digest, "a.warc.gz", 333, 2043)
 
 
+def test_half_characters_that_no_database_can_store_are_replaced() -> None:
+    half = f"{PAGE}\ud800"
+    rows = json.dumps(ROWS).replace(json.dumps(PAGE), json.dumps(half))
+    mementos = json.dumps(MEMENTO_JSON | {"original_uri": half})
+    for text in (rows, json.dumps(PYWB | {"url": half}), mementos):
+        found = read_index(text)
+        assert found is not None
+        assert [line.address for line in found.lines] == [f"{PAGE}?"]
+    whole = read_index(json.dumps(PYWB | {"url": f"{PAGE}\U0001f600"}))
+    assert whole is not None
+    assert whole.lines[0].address == f"{PAGE}\U0001f600"
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
