@@ -143,7 +143,8 @@ Declares = Literal["nothing", "pages", "total", "range"]
 class Listing:
     """One page of a listing. `first`, `last`, `declared_total` and `declared_pages` are None if no line states them.
 
-    `onward`: it links to a later page of the same listing. `total_kind`: what the declared total means.
+    `onward`: it links to a later page of the same listing. `total_kind`: what the declared total means. `next_page`:
+    the address of the next page, of a listing whose pages are known by their links only.
     """
 
     form: str
@@ -156,6 +157,7 @@ class Listing:
     onward: bool = False
     total_kind: TotalKind = "exact"
     declared_pages: int | None = None
+    next_page: str | None = None
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,8 @@ class Pager:
     `ceiling`: how many records of a listing the site shows at most; 0 if it shows them all. Without it a walk that has
     seen exactly 500, 1,000 or 10,000 records is repeated in another order before its result counts.
     `query`: parameters that the address of every page has. `page_path`: what follows the path on further pages, with
-    `{page}` for the page's number, if the number is not in the query.
+    `{page}` for the page's number, if the number is not in the query. `next`: the selector of the link to the next
+    page, where addresses cannot be counted; such a page is at the listing's path or below it.
     """
 
     path: str
@@ -109,11 +110,14 @@ class Pager:
     ceiling: int | None = None
     query: tuple[tuple[str, str], ...] = ()
     page_path: str | None = None
+    next: str | None = None
 
     @cached_property
     def paths(self) -> str:
         """The pattern of the paths of a listing's pages, without the first slash; `page` is the group of the number."""
         first, pattern = self.path.strip("/"), re.escape(self.path.strip("/"))
+        if self.next and first:
+            return rf"{pattern}(?:/[^?#]*)?"
         if self.page_path is None:
             return f"{pattern}/?"
         before, _, after = self.page_path.strip("/").partition("{page}")
@@ -142,6 +146,8 @@ class Source:
 
     `date_order`: how it writes dates of numbers only (`3/4/1950`). If it is unknown, such a date has two readings.
 
+    `origin`: scheme, host and port of its addresses, if they are not https:// and the first of its hosts.
+
     `minimum`: what a walk of the whole archive must find, else its run is partial. `declares_nothing`: its listings
     state neither how many records nor how many pages they have. `verified`: whether its pages have proven it; without
     that no run of it is complete.
@@ -159,6 +165,12 @@ class Source:
     minimum: Minimum | None = None
     declares_nothing: bool = False
     verified: bool = True
+    origin: str | None = None
+
+    def root(self, host: str | None = None) -> str:
+        """Return scheme, host and port of its addresses; of those at another of its hosts: the same scheme."""
+        own = self.origin or f"https://{self.hosts[0]}"
+        return own if host in (None, self.hosts[0]) else f"{own.partition(':')[0]}://{host}"
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:
@@ -258,12 +270,14 @@ class Addresses:
 
     `links`: strings of which each link to an item contains one. `path`: pattern of an item's whole path, without the
     first slash, with the groups slug, record_id, node_id (those that exist). `file`: the same of a file, with the group
-    node_id.
+    node_id. `parameters`: the names of those in the query that identify an item, in the order in which its address is
+    written here; with any, `path` goes on behind the question mark.
     """
 
     links: tuple[str, ...]
     path: str
     file: str | None = None
+    parameters: tuple[str, ...] = ()
 
     @cached_property
     def selector(self) -> str:

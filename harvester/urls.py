@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 if TYPE_CHECKING:
-    from harvester.source import Source
+    from harvester.source import Addresses, Source
 
 
 @lru_cache(maxsize=256)  # called several times for each page
@@ -54,6 +54,8 @@ def listing_of(url: str, source: Source) -> ListingAddress | None:
     parts = urlsplit(url)
     if pager is None or not pager.path_pattern.fullmatch(parts.path):
         return None
+    if source.addresses and source.addresses.parameters and item_url(url, source):  # a record at the listing's path
+        return None
     query = _query(parts.query)
     filters = tuple(sorted({value for name, value in query if re.fullmatch(pager.filters, name)}))
     text = next((value for name, value in query if name == pager.text), "")
@@ -86,13 +88,27 @@ def in_other_order(listing: ListingAddress, source: Source) -> ListingAddress | 
 def item_url(url: str, source: Source) -> str | None:
     """Return an item's address without the parts that do not identify it; None if the address is not an item's.
 
-    A slash at its end, a query (`?utm_source=…`), a fragment and needless codes (`%31` for `1`) do not identify it.
+    A slash at its end, a query (`?utm_source=…`), a fragment and needless codes (`%31` for `1`) do not identify it;
+    nor do parameters that the source's addresses do not name.
     """
     parts = urlsplit(url)
     path = re.sub(r"%([0-9A-Fa-f]{2})", _decoded, parts.path).rstrip("/")
-    if source.addresses is None or not re.fullmatch(source.addresses.path, path.removeprefix("/"), re.DOTALL):
+    if source.addresses is None:
         return None
-    return parts._replace(path=path, query="", fragment="").geturl()
+    if source.addresses.parameters:
+        path = _with_parameters(f"{path}?{parts.query}", source.addresses)
+    if not re.fullmatch(source.addresses.path, path.removeprefix("/"), re.DOTALL):
+        return None
+    path, _, query = path.partition("?")
+    return parts._replace(path=path, query=query, fragment="").geturl()
+
+
+def _with_parameters(path: str, addresses: Addresses) -> str:
+    """Return a path with its query, without the parameters that identify no item."""
+    before, _, query = path.partition("?")
+    stated = {pair.partition("=")[0]: pair for pair in query.split("&")}
+    kept = "&".join(stated[name] for name in addresses.parameters if name in stated)
+    return f"{before}?{kept}" if kept else before
 
 
 def _decoded(code: re.Match[str]) -> str:
@@ -107,7 +123,9 @@ def page_url(listing: ListingAddress, number: int, source: Source, base: str | N
     pager, parts = source.pager, urlsplit(listing.url)
     counted = str(pager.start + number * pager.step)
     queries = [parts.query] if parts.query else []
-    if pager.page_path is None:
+    if pager.next:
+        pass  # the first page is meant: of those behind it only links tell
+    elif pager.page_path is None:
         queries.append(f"{pager.parameter}={counted}")
     elif number:
         parts = parts._replace(path=parts.path.rstrip("/") + pager.page_path.replace("{page}", counted))
@@ -117,16 +135,38 @@ def page_url(listing: ListingAddress, number: int, source: Source, base: str | N
 
 
 def page_number(url: str, source: Source) -> int | None:
-    """Return which page of its listing an address is, counted from 0."""
-    if listing_of(url, source) is None or source.pager is None:
+    """Return which page of its listing an address is, counted from 0; None if the address does not say so."""
+    listing = listing_of(url, source)
+    if listing is None or source.pager is None:
         return None
     parts, pager = urlsplit(url), source.pager
+    if pager.next:
+        return 0 if urlsplit(page_url(listing, 0, source))[2:4] == parts[2:4] else None
     if pager.page_path is None:
         value = dict(_query(parts.query)).get(pager.parameter, str(pager.start))
     else:
         found = pager.path_pattern.fullmatch(parts.path)
         value = (found and found["page"]) or str(pager.start)
     return (int(value) - source.pager.start) // source.pager.step if re.fullmatch(r"\d{1,7}", value) else None
+
+
+def at_every_host(uri: str, source: Source) -> list[str]:
+    """Return the addresses of one page at all hosts of its archive."""
+    parts = urlsplit(uri)
+    query = f"?{parts.query}" if parts.query and source.addresses and source.addresses.parameters else ""
+    return [f"{source.root(host)}{parts.path}{query}" for host in source.hosts]
+
+
+def next_address(href: str, uri: str, source: Source) -> str | None:
+    """Return the address that the link to the next page holds on the page `uri`; None if it leads to no other page."""
+    try:
+        target = canonical(urljoin(uri, href.strip()), source).partition("#")[0]
+        listing, here = listing_of(target, source), listing_of(uri, source)
+    except ValueError:  # not an address, such as http://[
+        return None
+    if listing is None or here is None or host_of(target) not in source.hosts:
+        return None
+    return target if target not in (uri, page_url(here, 0, source)) else None
 
 
 def rebased(url: str, base: str) -> str:
@@ -137,11 +177,11 @@ def rebased(url: str, base: str) -> str:
 
 def canonical(url: str, source: Source, base: str | None = None) -> str:
     """Return an address on the archive's own host: hosts are aliases, and so is the place that `base` names."""
-    parts = urlsplit(url)
+    parts, (scheme, host, *_) = urlsplit(url), urlsplit(source.root())
     if base and parts.netloc == urlsplit(base).netloc:
         path = parts.path.removeprefix(urlsplit(base).path.rstrip("/"))
-        return parts._replace(scheme="https", netloc=source.hosts[0], path=path).geturl()
-    return parts._replace(scheme="https", netloc=source.hosts[0]).geturl() if parts.hostname in source.hosts else url
+        return parts._replace(scheme=scheme, netloc=host, path=path).geturl()
+    return parts._replace(scheme=scheme, netloc=host).geturl() if parts.hostname in source.hosts else url
 
 
 def _query(query: str) -> list[tuple[str, str]]:
@@ -157,7 +197,7 @@ def _address(source: Source, filters: tuple[str, ...], text: str, order: str) ->
     pairs += [(pager.text, text)] if text else []
     pairs += [(pager.order, order)] if order else []
     query = urlencode(pairs, quote_via=quote, safe="[]:")
-    return f"https://{source.hosts[0]}{pager.path}" + (f"?{query}" if query else "")
+    return f"{source.root()}{pager.path}" + (f"?{query}" if query else "")
 
 
 # Web archives prefix the addresses that they archive with their own.
@@ -177,15 +217,20 @@ class Address(NamedTuple):
     node_id: str | None = None
 
 
-_FROM_ROOT = re.compile(r"\s*(?:[/#?]|[a-zA-Z][a-zA-Z0-9+.-]*:)")
+_FROM_ROOT = re.compile(r"\s*(?:[/#]|[a-zA-Z][a-zA-Z0-9+.-]*:)")
 
 
-def from_root(href: str) -> str:
-    """Return a link's address with its path from the root on, where one of the page's own folder is taken to be.
+def read_link(href: str, source: Source) -> Address | None:
+    """Return the address of an item of this archive to which a link on a listing's page leads; None if to none.
 
-    Saved pages do not say in which folder they were, and archives keep their pages beside their records.
+    Saved pages do not say in which folder they were: a link without one is taken to begin at the listing's, else at
+    the root.
     """
-    return href if not href or _FROM_ROOT.match(href) else urljoin("/", href.strip())
+    if not href or _FROM_ROOT.match(href):
+        return read_address(href, source)
+    listing = source.pager.path if source.pager else "/"
+    places = dict.fromkeys(urljoin(page, href.strip()) for page in (listing, "/"))
+    return next(filter(None, (read_address(place, source) for place in places)), None)
 
 
 def read_address(href: str, source: Source) -> Address | None:
@@ -209,7 +254,10 @@ def _read(href: str, source: Source, path: str) -> Address | None:
     if found is None:
         return None
     keys = {name.rstrip(_DIGITS): _percented(value) for name, value in found.groupdict().items() if value}
-    return Address(f"https://{source.hosts[0]}{keys.pop('path')}", **keys)
+    there = keys.pop("path")
+    if source.addresses and "?" in there:
+        there = _with_parameters(there, source.addresses)
+    return Address(f"{source.root()}{there}", **keys)
 
 
 def _percented(text: str) -> str:

@@ -101,6 +101,7 @@ CREATE TABLE captures (
     records INTEGER NOT NULL DEFAULT 0,
     -- Whether it links to a page of the listing behind it: a total that is too low shows by that.
     has_next_page INTEGER NOT NULL DEFAULT 0,
+    next_page TEXT,
     file TEXT,
     offset INTEGER,
     etag TEXT,

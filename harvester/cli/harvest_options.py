@@ -265,7 +265,7 @@ def describe_dry_run(options: CrawlOptions, source: Source) -> str:
     also = "and the page of each new or changed document" if options.documents else "and no document page"
     due = f" ({documents} of those that are held are due)" if documents else ""
     seconds = timedelta(seconds=round(delay * (min(pages, options.most_pages or pages) + documents)))
-    place = options.base or f"https://{source.hosts[0]}"
+    place = options.base or source.root()
     head = f"{listing.name} of {source.title}: {most}{known} of {place}, {also}{due}"
     if not delay:
         return f"{head};\nwithout a pause between requests"

@@ -179,7 +179,8 @@ def may_follow(requested: str, target: str, source: Source, base: str | None) ->
     if urlsplit(target).scheme not in ("http", "https") or urlsplit(target).hostname not in hosts:
         return False
     one, other = (canonical(url, source, base) for url in (requested, target))
-    if not source.path_pattern.fullmatch(urlsplit(other).path.lstrip("/")):
+    path, query = urlsplit(other).path.lstrip("/"), urlsplit(other).query
+    if not any(source.path_pattern.fullmatch(address) for address in (path, f"{path}?{query}")):
         return False
     return (listing_of(one, source), page_number(one, source)) == (
         listing_of(other, source),

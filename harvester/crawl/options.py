@@ -127,7 +127,7 @@ class CrawlOptions:
 
     def agreed_delay(self, source: Source, place: str | None = None) -> float:
         """Return the seconds between requests to the archive, or to `place`."""
-        address = self.base or place or f"https://{source.hosts[0]}"
+        address = self.base or place or source.root()
         return 0.0 if address.startswith("file:") else agreed_delay(self.delay, address)
 
     @classmethod

@@ -47,7 +47,7 @@ class WalkPage:
     `no_such`: the archive has no such page (404, 410), or responds with another one, or with an empty result.
     `onward`: it links to a later page of the listing. `exact`: its total is a number of records, no estimate and
     no limit. `declares`: what it declares; if that is no total, a page that was read has none. `pages`: how many pages
-    it says that there are.
+    it says that there are. `next_page`: the address of the next page, where only a link tells it.
     """
 
     number: int
@@ -63,6 +63,7 @@ class WalkPage:
     exact: bool = True
     declares: Declares = "range"
     pages: int | None = None
+    next_page: str | None = None
 
     @property
     def is_read(self) -> bool:

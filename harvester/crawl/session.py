@@ -103,6 +103,7 @@ class CrawlSession:
             exact=page.exact,
             declares=declares,
             pages=page.pages,
+            next_page=page.next_page,
         )
 
     def left_over(self, listing: ListingAddress, size: int) -> tuple[int, ...]:

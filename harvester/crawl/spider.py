@@ -21,7 +21,7 @@ from harvester.urls import canonical, in_other_order, is_ordered, page_url
 from harvester.walk_log import WalkRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -49,6 +49,8 @@ class SourceCrawl:
         self.expected: int | None = None
         """How many pages there are, as far as that is known."""
         self._is_walked = False
+        self._linked: dict[int, str] = {}
+        """Addresses of the listing's pages that links of the pages before have told, where nothing else does."""
 
     async def pages(self) -> AsyncIterator[Fetched]:
         """Yield one fetched page after the other; each must be committed before the next is fetched."""
@@ -74,6 +76,7 @@ class SourceCrawl:
         walk, read = finished
         fronts = [step for step in read if step.number == 0] if is_ordered(listing, self._source) else []
         seam = next(step for step in reversed(fronts or read) if step.is_read)
+        self._note_links(read)
         async for fetched in self._look(listing, PageRequest(seam.number, SEAM), walk):
             yield fetched
         reread = await self._capture_fetcher.step(seam.number)
@@ -107,12 +110,14 @@ class SourceCrawl:
         walk, read = self._session.begin_walk(listing)
         plan = self._plan(listing)
         steps, held = resumed(plan, read), self._session.documents_held(listing)
+        self._note_links(read)
         try:
             wanted = next(steps)
             while True:
                 async for fetched in self._look(listing, wanted, walk):
                     yield fetched
                 step = await self._capture_fetcher.step(wanted.number)
+                self._note_links([step])
                 foreseen = self._foreseen(step, plan, held)
                 self.expected = foreseen - len(read) if foreseen else self.expected
                 wanted = steps.send(step)
@@ -126,6 +131,9 @@ class SourceCrawl:
             self._session.report_unverified(listing)
         if listing.is_whole and self._source.minimum and result.status in ("complete", "partial"):
             self._session.check_minimum(walk, listing, self._source.minimum)
+
+    def _note_links(self, pages: Iterable[WalkPage]) -> None:
+        self._linked |= {page.number + 1: page.next_page for page in pages if page.next_page}
 
     def _foreseen(self, step: WalkPage, plan: WalkLimits, held: int) -> int | None:
         """Return the expected number of pages, with the document pages of all records that are not stored."""
@@ -151,6 +159,8 @@ class SourceCrawl:
         """Fetch a page of a listing, and fetch a refused one again before accepting the refusal."""
         shown = in_other_order(listing, self._source) if wanted.other else None
         url = page_url(shown or listing, wanted.number, self._source)
+        if self._source.pager and self._source.pager.next and wanted.number:
+            url = self._linked[wanted.number]
         assert self._source.pager is not None  # noqa: S101 - Order.address has seen to it
         first = wanted.number * self._source.pager.size + 1
         # That a whole listing is empty may well be so, but not if records were there before: look twice.
@@ -166,10 +176,11 @@ class SourceCrawl:
             is_ordered(listing, self._source),
             self._order.most_pages,
             self._order.until_known,
-            first=self._session.left_over(listing, self._source.pager.size),
+            first=() if self._source.pager.next else self._session.left_over(listing, self._source.pager.size),
             reorders=in_other_order(listing, self._source) is not None,
             settled=self._session.proven_total(listing),
             ceiling=self._source.pager.ceiling,
+            linked=self._source.pager.next is not None,
         )
 
 

@@ -31,6 +31,7 @@ MOST_NAMED = 20
 """Positions that are named one by one."""
 ENDLESS = "the pager has no end: the declared total grows with every page"
 UNREAD_FRONT = "all was read but the proof: the first page could not be read again"
+UNREAD_LINK = "could not be read, and nothing else links to the pages behind it; the next run goes on from here"
 LEFT_OVER = "could not be read by the walk before"
 OTHER_ORDER = "in another order"
 
@@ -44,6 +45,7 @@ class WalkLimits:
     `reorders`: the listing can be requested in another order, too.
     `settled`: the total at which an earlier walk was complete, so that it is no ceiling if nothing has changed since.
     `ceiling`: how many records the site shows at most as the source defines it; 0 for no limit, None if unknown.
+    `linked`: only a page's link tells where the next page is, so that none is reached but through those before it.
     """
 
     size: int
@@ -54,6 +56,7 @@ class WalkLimits:
     reorders: bool = False
     settled: int | None = None
     ceiling: int | None = None
+    linked: bool = False
 
 
 def walk(plan: WalkLimits) -> Generator[PageRequest, WalkPage, WalkResult]:
@@ -145,7 +148,8 @@ def _one_pass(
     plan: WalkLimits, reason: str, before: Pass | None, *, other: bool = False
 ) -> Generator[PageRequest, WalkPage, Pass]:
     current = Pass(plan.size)
-    pages, number, known, failures = _pages(before.last, plan.size, linked=True) if before else 1, 0, 0, 0
+    pages = _pages(before.last, plan.size, linked=True) if before and not plan.linked else 1
+    number = known = failures = 0
     while number < pages and current.stopped is None:
         answer = yield PageRequest(number, reason, other)
         step = as_shown(answer, current)
@@ -155,16 +159,11 @@ def _one_pass(
         current.steps.append(step)
         linked = any(page.onward for page in current.steps)
         pages = max(pages, _pages(step, plan.size, linked=linked), number + 2 if is_open and not step.is_read else 0)
+        if plan.linked:
+            pages = number + 1 + step.onward
         number += 1
         known = known + 1 if step.known else 0
-        if number < pages and plan.until_known is not None and known >= plan.until_known:
-            current.stop(f"asked to stop after {plan.until_known} pages without anything new", "bounded")
-        if number < pages and plan.most_pages is not None and number >= plan.most_pages:
-            current.stop(f"asked to stop after {plan.most_pages} pages", "bounded")
-        if step.stop:
-            current.stop(step.stop, "interrupted")
-        elif not is_open and pages > _pages(current.steps[0], current.size) + MOST_GROWTH:
-            current.stop(ENDLESS, "partial")
+        _stop_if_due(plan, current, pages, known)
         failures = 0 if step.is_read else failures + 1
         if failures == MOST_FAILURES and current.stopped is None:
             failures = 0
@@ -172,6 +171,21 @@ def _one_pass(
     yield from _repair(current, other=other)
     yield from behind(current, pages, other=other)
     return current
+
+
+def _stop_if_due(plan: WalkLimits, current: Pass, pages: int, known: int) -> None:
+    """Stop a pass if no page behind its last one is to be read, or can be; `known`: pages in a row with nothing new."""
+    step, number = current.steps[-1], len(current.steps)
+    if number < pages and plan.until_known is not None and known >= plan.until_known:
+        current.stop(f"asked to stop after {plan.until_known} pages without anything new", "bounded")
+    if number < pages and plan.most_pages is not None and number >= plan.most_pages:
+        current.stop(f"asked to stop after {plan.most_pages} pages", "bounded")
+    if step.stop:
+        current.stop(step.stop, "interrupted")
+    elif plan.linked and not step.is_read:
+        current.stop(f"page {number} {UNREAD_LINK}", "interrupted")
+    elif current.declares != "nothing" and pages > _pages(current.steps[0], current.size) + MOST_GROWTH:
+        current.stop(ENDLESS, "partial")
 
 
 def _repair(current: Pass, *, other: bool) -> Generator[PageRequest, WalkPage, None]:

@@ -69,7 +69,7 @@ def _contradictions(definition: Definition) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _of_pager(table: PagerTable) -> Iterator[tuple[KeyPath, str]]:
-    ways = [name for name in ("page", "offset", "page_path") if getattr(table, name) is not None]
+    ways = [name for name in ("page", "offset", "page_path", "next") if getattr(table, name) is not None]
     if len(ways) > 1:
         yield ("pager", ways[-1]), f"a pager counts in one way; write {' or '.join(f'`{name}`' for name in ways)}"
 

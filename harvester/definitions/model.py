@@ -65,6 +65,12 @@ class PagerTable(Table):
         description="Or the end of the path of each further page.",
         examples=['"/page/{page}/"'],
     )
+    next: Selector | None = Field(
+        default=None,
+        description="Or the link to the next page, where its address cannot be counted: a cursor, a token. It must "
+        "lead to `path` or below it.",
+        examples=['"a[rel=next]"'],
+    )
     query: dict[Parameter, Text] = Field(
         default_factory=dict,
         description="Parameters that the address of every page has, also those that a form would post.",
@@ -191,7 +197,8 @@ class Definition(Table):
     )
     title: Text = Field(description="The archive's name.", examples=['"City Archive"'])
     address: Site = Field(
-        description="Where the archive is. The paths below begin behind it.", examples=['"https://archive.example.org"']
+        description="Where the archive is, with http:// if it has no https. The paths below begin behind it.",
+        examples=['"https://archive.example.org"'],
     )
     hosts: Hosts = Field(default=(), description="Other names of its host.", examples=['"old.example.org"'])
     dates: Literal["day-month", "month-day"] | None = Field(
@@ -200,7 +207,10 @@ class Definition(Table):
         examples=['"day-month"'],
     )
     items: Items = Field(
-        default=(), description="The addresses of records, as links have them.", examples=['"/document/{slug}"']
+        default=(),
+        description="The addresses of records, as links have them. What stands behind a `?` may be in any order there, "
+        "among other parameters.",
+        examples=['["/document/{slug}", "/show.php?id={record_id}"]'],
     )
     files: Paths = Field(
         default=(), description="The addresses of their files.", examples=['"/document/{node_id}/download"']

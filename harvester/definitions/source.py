@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from harvester.definitions.templates import (
     line_pattern,
     literal_of,
     name_pattern,
+    parameters_of,
 )
 from harvester.source import MAIN, Addresses, DocumentForm, HtmlListing, Minimum, Pager, Selectors, Source
 
@@ -29,6 +31,8 @@ def source_of(definition: Definition, name: str) -> Source:
         *([_document(definition.document, labels)] if definition.document else []),
         *([_listing(definition.listing, labels)] if definition.listing else []),
     )
+    if definition.pager and definition.pager.next:  # the link may stand anywhere on the page
+        forms = tuple(replace(form, slices=()) for form in forms)
     return Source(
         name=name,
         title=definition.title,
@@ -39,6 +43,7 @@ def source_of(definition: Definition, name: str) -> Source:
         addresses=_addresses(definition, parts.path),
         span_days=definition.span_days,
         date_order=definition.dates,
+        origin=f"{parts.scheme}://{parts.netloc.lower()}",
         minimum=_minimum(definition.assertions),
         verified=definition.verified,
         declares_nothing=definition.listing is not None and "nothing" in definition.listing.declares,
@@ -48,11 +53,19 @@ def source_of(definition: Definition, name: str) -> Source:
 def _addresses(definition: Definition, base: str) -> Addresses | None:
     if not definition.items:
         return None
+    addressed = (*definition.items, *definition.files)
     return Addresses(
-        tuple(dict.fromkeys(literal_of(item).lstrip("/") or "/" for item in definition.items)),
+        tuple(dict.fromkeys(map(_in_links, definition.items))),
         any_of(address_pattern(item, base) for item in definition.items),
         any_of(address_pattern(file, base) for file in definition.files) or None,
+        parameters=tuple(dict.fromkeys(name for item in addressed for name in parameters_of(item))),
     )
+
+
+def _in_links(item: str) -> str:
+    """Return a text that each link to such an item contains; a link may be no more than a query."""
+    parameter = next((f"{name}=" for name in parameters_of(item)), None)
+    return parameter or literal_of(item).lstrip("/") or "/"
 
 
 def _pager(table: PagerTable, base: str) -> Pager:
@@ -69,6 +82,7 @@ def _pager(table: PagerTable, base: str) -> Pager:
         ceiling=table.ceiling,
         query=tuple(table.query.items()),
         page_path=table.page_path,
+        next=table.next,
     )
 
 

@@ -56,6 +56,7 @@ _IN_ADDRESSES = {
     "node_id": r"(?P<node_id>\d{1,18})",
     "*": r"[^/?#]{1,200}",
 }
+_IN_QUERIES = _IN_ADDRESSES | {"slug": r"(?P<slug>[^&#]+)", "path": r"(?P<slug>[^&#]+)", "*": r"[^&#]{1,200}"}
 _IN_NAMES = {"number": r"\d*", "*": r"[^\]=&]{0,80}"}
 _TOKEN = re.compile(r"\{([^{}]*)\}|([{}])|([^{}]+)")
 _ALIKE = {**dict.fromkeys("-–—−‐‑", "[-–—−‐‑]"), **dict.fromkeys("'’‘", "['’‘]"), **dict.fromkeys('"“”„«»', '["“”„«»]')}
@@ -102,8 +103,28 @@ def address_pattern(template: str, base: str = "") -> str:
             f"“{template}” is no path; begin it with a slash, as behind the archive's address: “/item/{{slug}}”"
         )
     _no_name_twice(template)
-    tokens = _tokens(base.rstrip("/") + template, _IN_ADDRESSES)
-    return "".join(_IN_ADDRESSES[name] if name else re.escape(text) for name, text in tokens).removeprefix("/")
+    path, _, query = (base.rstrip("/") + template).partition("?")
+    stated = [_stated_in_query(pair) for pair in query.split("&")] if query else []
+    behind = rf"\?{''.join(stated)}[^#]*" if stated else ""
+    return _in_address(path, _IN_ADDRESSES).removeprefix("/") + behind
+
+
+def parameters_of(template: str) -> list[str]:
+    """Return the names of the parameters that an address states."""
+    query = template.partition("?")[2]
+    return [pair.partition("=")[0] for pair in query.split("&")] if query else []
+
+
+def _stated_in_query(pair: str) -> str:
+    """Return the pattern of a parameter with its value, wherever it stands in a query."""
+    name, equals, value = pair.partition("=")
+    if not equals or not re.fullmatch(r"[\w.\[\]:-]{1,80}", name):
+        raise ValueError(f"“{pair}” is no parameter with a value; write “?id={{record_id}}” behind the path")
+    return rf"(?=(?:[^#]*&)?{re.escape(name)}={_in_address(value, _IN_QUERIES)}(?:[&#]|$))"
+
+
+def _in_address(template: str, known: dict[str, str]) -> str:
+    return "".join(known[name] if name else re.escape(text) for name, text in _tokens(template, known))
 
 
 def name_pattern(template: str) -> str:

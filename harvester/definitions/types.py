@@ -158,8 +158,8 @@ def site(value: Any) -> str:
         raise ValueError("this address has a name or password in it; leave them out")
     try:
         parts = urlsplit(written)
-        whole = parts.scheme == "https" and bool(re.fullmatch(r"[\w-]+(\.[\w-]+)*", parts.hostname or ""))
-        only = not (parts.query or parts.fragment or parts.port or re.search(r"[\s{}]", written))
+        whole = parts.scheme in ("https", "http") and bool(re.fullmatch(r"[\w-]+(\.[\w-]+)*", parts.hostname or ""))
+        only = not (parts.query or parts.fragment or parts.port == 0 or re.search(r"[\s{}]", written))
     except ValueError:
         whole = only = False
     if not whole or not only:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harvester.model import MAX_BYTES, Listing, Page, Problem, Refused
 from harvester.parsers.encoding import UTF16_MARKS, decode, is_binary
 from harvester.parsers.html.forms import read_html
-from harvester.parsers.html.listing import links_onward
+from harvester.parsers.html.listing import with_way_on
 from harvester.parsers.html.page_bytes import first_page, is_html
 from harvester.parsers.text_listing import read_listing
 from harvester.source import HtmlForm
@@ -63,7 +63,7 @@ def _read_html(capture: Capture, source: Source, engine: EngineChoice) -> Page:
         return page if isinstance(page, Refused) else replace(page, problems=(*problems, *page.problems))
     first = replace(capture, body=first_page(capture.body))
     page = read_html(first, source, engine)
-    page = replace(page, onward=links_onward(first, source)) if isinstance(page, Listing) else page
+    page = with_way_on(page, first, source) if isinstance(page, Listing) else page
     if isinstance(page, Refused) or len(first.body) == len(capture.body):
         return page
     return replace(page, problems=(Problem("error", "several-pages", SEVERAL), *page.problems))

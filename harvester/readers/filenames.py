@@ -142,7 +142,7 @@ class Names:
         return address is not None or suffix in PAGE_SUFFIXES, address
 
     def _below_host(self, host: str, path: str) -> str | None:
-        address = address_of(host, path)
+        address = address_of(self._hosts[host].root(host), path)
         known = self._hosts[host].path_pattern.fullmatch(path)
         return item_url(address, self._hosts[host]) or (address if known else None)
 
@@ -152,6 +152,6 @@ class Names:
         return addresses[0] if len(addresses) == 1 else None
 
 
-def address_of(host: str, path: str) -> str:
+def address_of(root: str, path: str) -> str:
     """Return an address from its parts, escaping what a file's name may contain unescaped."""
-    return f"https://{host}/{quote(path, safe='/?&=%:+,;@!$()*~[]', errors='replace')}"
+    return f"{root}/{quote(path, safe='/?&=%:+,;@!$()*~[]', errors='replace')}"

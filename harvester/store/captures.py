@@ -70,7 +70,7 @@ def hash_page(page: Listing | DocumentPage) -> PageHashes:
     records = tuple(record_hash(record) for record in page.records)
     places = " ".join(str(record.position) for record in page.records)
     stated = f"{page.form} {page.first} {page.last} {page.declared_total} {page.heading} {places}"
-    stated += " onward" if page.onward else ""
+    stated += f" onward {page.next_page or ''}".rstrip() if page.onward else ""
     stated += "" if page.declared_pages is None else f" of {page.declared_pages} pages"
     stated += "" if page.total_kind == "exact" else f" {page.total_kind}"
     return PageHashes(records, short_hash(_PART.join((stated, *records))))
@@ -263,6 +263,7 @@ def page_columns(page: Page, capture: Capture) -> dict[str, str | int | None]:
         columns |= {"first": page.first, "last": page.last, "declared_total": page.declared_total}
         columns["total_kind"] = None if page.declared_total is None else page.total_kind
         columns["has_next_page"] = page.onward
+        columns["next_page"] = page.next_page
         columns["declared_pages"] = page.declared_pages
         columns["records"] = len(page.records)
     return columns | {"error_count": sum(problem.severity == "error" for problem in page.problems)}

@@ -31,6 +31,7 @@ class StoredWalkPage:
     known: bool
     cached: bool
     onward: bool
+    next_page: str | None = None
     exact: bool = True
     declares: Declares = "range"
     pages: int | None = None
@@ -86,11 +87,12 @@ def load_page(
     db: Database, number: int, capture: int | None, *, known: bool, cached: bool, reason: str = "walk"
 ) -> StoredWalkPage:
     """Return a page of a walk with what its capture declared; without a capture it could not be read."""
-    sql = "SELECT first, declared_total, declared_pages, total_kind, has_next_page FROM captures WHERE id = ?"
+    sql = """SELECT first, declared_total, declared_pages, total_kind, has_next_page, next_page FROM captures
+        WHERE id = ?"""
     row = db.execute(sql, [capture]).fetchone() if capture else None
     if row is None or capture is None:
         return StoredWalkPage(number, reason, capture, None, (), known, cached, onward=False)
-    first, total, pages, kind, onward = row
+    first, total, pages, kind, onward, next_page = row
     declares: Declares = "pages" if total is None and pages is not None else "nothing" if total is None else "total"
     return StoredWalkPage(
         number,
@@ -101,6 +103,7 @@ def load_page(
         known,
         cached,
         onward=bool(onward),
+        next_page=next_page,
         exact=kind in (None, "exact"),
         declares="range" if first is not None and total is not None else declares,
         pages=pages,

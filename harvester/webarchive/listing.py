@@ -61,7 +61,7 @@ class CaptureListing:
         TimeMaps are of single pages: after captures were read, more pages may be known.
         """
         if self._index.dialect is None:
-            probes = [f"https://{self._source.hosts[0]}/", *self._known_pages()][:MOST_PROBES]
+            probes = [f"{self._source.root()}/", *self._known_pages()][:MOST_PROBES]
             self._index.recognise(probes, known_dialect(self._run.db, self._scope.web_archive))
         elif self._index.dialect != "timemap":
             return False
@@ -114,7 +114,7 @@ class CaptureListing:
             listing = listing_of(url, self._source)
             if listing:
                 yield url
-                for number in range(max(1, -(-total // self._source.pager.size))):
+                for number in range(1 if self._source.pager.next else max(1, -(-total // self._source.pager.size))):
                     yield page_url(listing, number, self._source)
 
     def _add(self, lines: Iterable[IndexLine]) -> None:

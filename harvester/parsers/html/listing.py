@@ -20,7 +20,7 @@ from harvester.parsers.html.record_blocks import Window, find_blocks
 from harvester.parsers.html.selected_records import SelectedRecords
 from harvester.parsers.html.text import LINK, labelled_parts, line_of, parts_of
 from harvester.parsers.range_lines import SINGLE, as_limited, plain_spaces, read_range
-from harvester.urls import canonical, from_root, host_of, listing_of, page_number, read_address
+from harvester.urls import canonical, host_of, listing_of, next_address, page_number, read_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,6 +55,13 @@ class ListingReader:
         found = self._find(Window(self._text, 0, len(self._text)), None)
         page = self._listing(found, None, whole=self._whole) if found else self._nothing("no-records")
         return replace(page, heading=self._heading()) if isinstance(page, Listing) else page
+
+    def _next_page(self) -> str | None:
+        """Return the first link to the next page as it is written, if the archive's pages are known by these only."""
+        selector = self._source.pager.next if self._source.pager else None
+        nodes = self._engine.select(self._root, selector) if selector else []
+        links = (self._engine.attribute(node, "href").strip() for node in nodes)
+        return next((link for link in links if link and not link.startswith("#")), None)
 
     def _read_ranged(self) -> Listing | Refused:
         """Return the reading by the first range line with as many records after it as it declares, else with any."""
@@ -111,15 +118,14 @@ class ListingReader:
         problems = (*page_problems.of_dates(records), *page_problems.of_rows(unread))
         problems += (*page_problems.of_left_out(self._selected.left_out if self._selected else 0),)
         problems += (*self._of_end(records, len(found), stated, whole=whole),)
+        page = Listing(form.name, records, problems=problems, next_page=self._next_page())
         if stated is None:
-            return Listing(form.name, records, problems=problems)
-        return Listing(
-            form.name,
-            records,
-            stated.first,
-            stated.last,
-            stated.total,
-            problems=problems,
+            return page
+        return replace(
+            page,
+            first=stated.first,
+            last=stated.last,
+            declared_total=stated.total,
             total_kind=stated.kind,
             declared_pages=stated.pages,
         )
@@ -182,7 +188,7 @@ def refuse_by_outline(text: str, links: Sequence[str], form: HtmlListing, source
     text = "\t" + text
     if form.range_in_text:
         code = "" if next(_ranges(text, form), None) else "no-range-line"
-    elif form.selectors or any(read_address(from_root(link), source) for link in links):
+    elif form.selectors or any(read_link(link, source) for link in links):
         code = ""
     else:
         code = "no-records"
@@ -276,6 +282,14 @@ def _around_link(text: str, link: str, place: DatePlace | None = None) -> tuple[
 
 
 _LINK = re.compile(rb"""<a\s[^<>]{0,2000}?href\s*=\s*["']?([^"'\s<>]{1,2000})""", re.IGNORECASE)
+
+
+def with_way_on(page: Listing, capture: Capture, source: Source) -> Listing:
+    """Return a listing's page with where it leads on to: to a later page, and to which where only its link tells."""
+    if source.pager and source.pager.next:
+        following = next_address(page.next_page, capture.uri, source) if page.next_page else None
+        return replace(page, onward=following is not None, next_page=following)
+    return replace(page, onward=links_onward(capture, source))
 
 
 def links_onward(capture: Capture, source: Source) -> bool:

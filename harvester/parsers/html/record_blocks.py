@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.parsers.html.text import LINK
-from harvester.urls import Address, from_root, read_address
+from harvester.urls import Address, read_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,7 +100,7 @@ def _links(engine: Engine, root: Node, source: Source) -> Iterator[_Link]:
     assert source.addresses is not None  # noqa: S101 - without addresses nothing has asked for links
     chrome = set(engine.keys(engine.select(root, _CHROME)))
     for node in engine.select(root, source.addresses.selector)[:MOST_LINKS]:
-        address = read_address(from_root(engine.attribute(node, "href")), source)
+        address = read_link(engine.attribute(node, "href"), source)
         if address is None:
             continue
         text = engine.text(node)

@@ -12,7 +12,7 @@ from harvester.parsers.html.engines import outermost
 from harvester.parsers.html.record_blocks import RecordBlock
 from harvester.parsers.html.text import label_of, line_of, parts_of, stated_fields
 from harvester.source import FACETS, FIELDS
-from harvester.urls import Address, from_root, read_address
+from harvester.urls import Address, read_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ class SelectedRecords:
         titles = self._titles(row)
         links = self._engine.select(row, self._source.addresses.selector) if self._source.addresses else []
         for node in (*titles, *links):
-            address = read_address(from_root(self._engine.attribute(node, "href")), self._source)
+            address = read_link(self._engine.attribute(node, "href"), self._source)
             text = line_of(self._engine.text(node))
             if address and (text or self.reads_fields):  # an icon may be the link, and the title stand elsewhere
                 return RecordBlock(row, text, address)

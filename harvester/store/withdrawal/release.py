@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from harvester.registry import load_sources
 from harvester.store.keys import kind_of, value_of
@@ -20,6 +19,7 @@ from harvester.store.withdrawal.withdrawn import (
     original_withdrawal,
     stand_in_key,
 )
+from harvester.urls import at_every_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def release_namesake(
         vault.mark_undone(path, one.id, BY)
     addresses = [value_of(key) for key in keys if kind_of(key) == "slug"]
     if uri:
-        addresses += [uri, *(f"https://{host}{urlsplit(uri).path}" for host in source.hosts)]
+        addresses += [uri, *at_every_host(uri, source)]
     delete_keys(db, hasher, [*names, *(f"{UNDECIDED}{name}" for name in names), *map(hasher.address, addresses)])
     if not moved:
         add_keys(db, hasher, root, [f"{NAMESAKE}{name}" for name in names])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 from harvester.errors import UsageError
 from harvester.registry import load_sources
@@ -15,6 +14,7 @@ from harvester.store.withdrawal import vault
 from harvester.store.withdrawal.hiding import Removal
 from harvester.store.withdrawal.secret import check_secret, make_hasher
 from harvester.store.withdrawal.withdrawn import NAMESAKE, PLACEHOLDER, add_keys, stand_in_key, withdrawn_key
+from harvester.urls import at_every_host, host_of
 from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
@@ -122,8 +122,8 @@ def _addresses(db: Database, own: str, row: dict[str, Any], source: Source) -> l
     """Return the addresses of the document's own pages, at every host of the source."""
     sql = f"SELECT uri FROM captures WHERE id IN ({own}) UNION SELECT uri FROM reads WHERE capture_id IN ({own})"
     found = {uri for (uri,) in db.execute(sql)} | ({row["url"]} if row["url"] else set())
-    paths = {urlsplit(uri).path for uri in found if urlsplit(uri).hostname in source.hosts}
-    return sorted(found | {f"https://{host}{path}" for host in source.hosts for path in paths})
+    at_source = [uri for uri in found if host_of(uri) in source.hosts]
+    return sorted(found | {address for uri in at_source for address in at_every_host(uri, source)})
 
 
 def _blank_pages(removal: Removal, own: str, row: dict[str, Any], addresses: list[str]) -> None:
