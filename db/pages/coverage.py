@@ -22,8 +22,18 @@ PAGES = """
         AND first IS NOT NULL AND records > 0
     ORDER BY first"""
 LISTINGS = """
-    SELECT coverage.*, listings.url, listings.key FROM coverage JOIN listings ON listings.id = coverage.listing_id
+    SELECT coverage.*, listings.url, listings.key, (SELECT checked_against FROM walks
+            WHERE walks.listing_id = coverage.listing_id AND status = 'complete' ORDER BY id DESC LIMIT 1)
+        AS checked_against
+    FROM coverage JOIN listings ON listings.id = coverage.listing_id
     ORDER BY missing DESC, coverage.name"""
+CHECKED_AGAINST = {
+    "range": "checked against the ranges and the total that it declares",
+    "total": "checked against the total that it declares",
+    "pages": "checked against the number of pages that it declares; it declares no total",
+    "nothing": "it declares nothing: two equal walks are all that proves it",
+}
+"""What a complete walk of a listing was checked against, in words."""
 
 
 def join(pages: Iterable[tuple[int, int]]) -> Stretches:
@@ -78,7 +88,7 @@ async def listings(datasette: Datasette, database: str) -> list[dict[str, Any]]:
 
     async def read() -> list[dict[str, Any]]:
         found = await with_stretches(datasette, database, await rows(datasette, database, LISTINGS)) or []
-        return [{**row, "gaps": _gaps(row)} for row in found]
+        return [{**row, "gaps": _gaps(row), "checked": CHECKED_AGAINST.get(row["checked_against"])} for row in found]
 
     return await cached(datasette, database, "coverage", read)
 

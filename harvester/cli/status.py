@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from harvester.cli.commands import db_option, json_option
+from harvester.model import CHECKED_AGAINST
 from harvester.schedule.status import format_schedules, schedule_report
 from harvester.store.database import open_to_read, translate_errors
 from harvester.store.status import StatusReport, status_report
@@ -53,22 +54,17 @@ def exit_status(row: dict[str, Any], stop: Stop) -> int:
     return EXIT_STATUS.get(row["status"], 128 + (stop.signal or signal.SIGINT))
 
 
-CHECKED = {
-    "pages": "; the archive declares only how many pages there are",
-    "nothing": "; the archive declares nothing, so two equal walks are all that proves it",
-}
-"""What to add to the outcome of a walk whose listing declares no total."""
-
-
 def format_walk(walk: dict[str, Any]) -> str:
     """Return how a walk ended as text."""
     if walk["status"] is None:
         return "going on, or its run has ended without a word"
     outcome = f"{walk['status']} (proof: {walk['proof']})" if walk["proof"] else f"{walk['status']}: {walk['reason']}"
-    if walk["declared_total"] is None:
-        checked = CHECKED.get(walk["checked_against"], "")
-        return f"{walk['distinct_records']} records, {outcome}{checked}" if walk["distinct_records"] else outcome
-    return f"{walk['distinct_records']} of {walk['declared_total']} records, {outcome}"
+    if walk["status"] == "complete" and walk["checked_against"] in CHECKED_AGAINST:
+        outcome += f", {CHECKED_AGAINST[walk['checked_against']]}"
+    of_total = "" if walk["declared_total"] is None else f" of {walk['declared_total']}"
+    return (
+        f"{walk['distinct_records']}{of_total} records, {outcome}" if of_total or walk["distinct_records"] else outcome
+    )
 
 
 def _format_earlier(walk: dict[str, Any], row: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LONGEST = 200
 """Characters of a template."""
-MOST = 12
+MOST = 24
 """Templates for one thing."""
 LONGEST_ANY = 80
 """Characters for which `{*}` may stand in a line, unless it ends the line."""
@@ -25,7 +25,7 @@ NUMBER = r"(?<!\d)(?>\d{1,3}(?:[,.\x20’']\d{3}){1,5}|\d{1,3}(?:,\d{2,3}){1,5}|
 OF = (
     "out of a total of|out of|of a total of|of about|of|von insgesamt|von etwa|von|aus|sur un total de|sur les|sur"
     "|de un total de|de um total de|de los|de las|de|du total de|di un totale di|di|su un totale di|su|dei|delle"
-    "|van de|van in totaal|van|из общего числа|из|z celkem|z|ze|od|összesen|a"
+    "|van de|van in totaal|van|из общего числа|из|spośród|z celkem|z|ze|od|összesen|a"
     "|[/／|,，、]? ?(?:共|共计|全|全部|总共)|/|中|의"
 )
 """What stands between the last number and the total, in the languages of archives."""

@@ -1,4 +1,4 @@
-"""The test archive dressed as another platform: the same listing and the same hostility, other pages and addresses.
+"""The test archive in another dress: the same listing and the same hostility, other pages and addresses.
 
 By hand, to look at one or to harvest it: `python -m tests.support.dressed_site atom --records 123 --port 8080`.
 """
@@ -11,36 +11,48 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.support.archive_server import ArchiveServer
-from tests.support.archive_server_site import Answer, Manner, Site, pool
+from tests.support.archive_server_site import Answer, Manner, Site, html, pool
 from tests.support.platform_pages import DRESSES, Dress
+from tests.support.walks import SIZE
 
 if TYPE_CHECKING:
     from tests.support.archive_pages import Item
 
 
 class DressedSite(Site):
-    """Answers as `dress` does. Tricks that redirect lead to addresses that it does not have."""
+    """Answers as `dress` does. Tricks that redirect lead to addresses that it does not have.
+
+    `corrected`: items that replace those of their slug. `missing`: numbers of pages that are answered with an error;
+    `removed`: slugs of items that are.
+    """
 
     def __init__(self, dress: Dress, size: int, seed: str = "0", manner: Manner | None = None) -> None:
         super().__init__(size, seed, manner)
         self.dress = dress
         self.documents = {dress.base + dress.path(item): item for item in pool()}
+        self.corrected: dict[str, Item] = {}
+        self.missing: set[int] = set()
+        self.removed: set[str] = set()
 
     def answer(self, target: str, headers: dict[str, str]) -> Answer:
         dress, parts = self.dress, urlsplit(target)
-        if parts.path == dress.base + dress.listing_path:
-            query = dict(parse_qsl(parts.query))
-            number = int(query.get(dress.page, "1")) - 1
+        query = dict(parse_qsl(parts.query))
+        number = dress.number(parts.path.removeprefix(dress.base), query) if parts.path.startswith(dress.base) else None
+        if number is not None:
+            if number in self.missing or (number > 0 and number * SIZE >= len(self.listing.records)):
+                return html(404, b"<h1>Not found</h1>")
             return self._search({"page": str(number), "search_api_fulltext": query.get(dress.search, "")}, headers)
-        item = self.documents.get(parts.path)
-        if item:
+        item = self.documents.get(target) or self.documents.get(parts.path.rstrip("/"))
+        if item and item.slug not in self.removed:
+            item = self.corrected.get(item.slug, item)
             return self._tagged(dress.document(item, dress.base), repr(item), headers)
         return super().answer(target if parts.path == "/robots.txt" else "/nothing-here", headers)
 
     def listing_page(self, items: list[Item], first: int, total: int, *, beyond: int = 0) -> bytes:
         """Render a page of the listing; no pager goes `beyond` the total."""
         del beyond
-        return self.dress.listing(items, first, total, self.dress.base)
+        shown = [self.corrected.get(item.slug, item) for item in items]
+        return self.dress.listing(shown, first, total, self.dress.base)
 
 
 def main() -> None:

@@ -9,13 +9,13 @@ from bs4 import BeautifulSoup
 
 from tests.support.archive_server_site import item_of
 from tests.support.dressed_site import DressedSite
-from tests.support.platform_pages import DRESSES, Dress
+from tests.support.platform_pages import PLATFORM_DRESSES, Dress
 
 if TYPE_CHECKING:
     from tests.support.archive_pages import Item
 
 SIZE = 23
-EACH = pytest.mark.parametrize("dress", DRESSES.values(), ids=lambda dress: dress.name)
+EACH = pytest.mark.parametrize("dress", PLATFORM_DRESSES.values(), ids=lambda dress: dress.name)
 
 
 def _text(body: bytes) -> str:
@@ -30,7 +30,8 @@ def _get(site: DressedSite, target: str) -> bytes:
 
 def _page(site: DressedSite, number: int) -> bytes:
     dress = site.dress
-    return _get(site, f"{dress.base}{dress.listing_path}?{dress.page}={number}")
+    parameter = "spc.page" if dress.name == "dspace" else "page"
+    return _get(site, f"{dress.base}{dress.listing_path}?{parameter}={number}")
 
 
 def _items(site: DressedSite) -> list[Item]:

@@ -21,6 +21,14 @@ LABELS = {
     "subjects": "Subject access points",
     "places": "Place access points",
 }
+CLASSES = {
+    "Reference code": "referenceCode",
+    "Title": "title",
+    "Date(s)": "creationDates",
+    "Level of description": "levelOfDescription",
+    "Scope and content": "scopeAndContent",
+}
+"""The classes of values that have one."""
 
 
 def path(item: Item) -> str:
@@ -86,7 +94,7 @@ def document(item: Item, base: str) -> bytes:
     fields += [("Level of description", ["Item"]), ("Scope and content", [scope] if scope else [])]
     shown = "".join(
         f'<div class="field text-break row g-0"><h3 class="h6 lh-base m-0 text-muted col-3">{label}</h3>'
-        f'<div class="col-9 p-2">{_listed(values)}</div></div>\n'
+        f'<div class="{CLASSES.get(label, "")} col-9 p-2">{_listed(values, label)}</div></div>\n'
         for label, values in fields
         if values
     )
@@ -96,5 +104,9 @@ def document(item: Item, base: str) -> bytes:
     return page_html(item.title, "informationobject index", main)
 
 
-def _listed(values: Sequence[str]) -> str:
-    return values[0] if len(values) == 1 else "<ul>" + "".join(f"<li>{value}</li>" for value in values) + "</ul>"
+def _listed(values: Sequence[str], label: str) -> str:
+    return (
+        values[0]
+        if len(values) == 1 and label != "Date(s)"
+        else "<ul>" + "".join(f"<li>{value}</li>" for value in values) + "</ul>"
+    )

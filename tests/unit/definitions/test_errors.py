@@ -163,7 +163,7 @@ CASES = {
     ),
     "too many items": (
         WHOLE.replace('"/document/{slug}"', str([f"/{n}/{{slug}}" for n in range(40)]).replace("'", '"')),
-        "3: items: these are more than 12; keep those that pages really have",
+        "3: items: these are more than 24; keep those that pages really have",
     ),
     "an endless template": (
         WHOLE.replace("/document/", "/" + "a" * 5000),
