@@ -16,6 +16,7 @@ from harvester.registry import load_sources
 from harvester.store.database import open_to_read, translate_errors
 from harvester.store.history import ALWAYS, fields_as_of, find_document, gone_at, history_of
 from harvester.utils import utc_timestamp
+from harvester.webarchive.options import read_span_end
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 SHORT = 100
 """Values up to this length are shown whole, one below the other."""
+LONG = 1000
+"""Longer values are texts."""
 AROUND = 8
 """Words shown on both sides of a difference."""
 
@@ -58,12 +61,12 @@ def _excerpt(words: list[str], start: int, end: int) -> str:
 def history(document: str, db: Path, as_of: str | None, known: str | None, as_json: bool) -> None:
     """Show every change of a DOCUMENT, given by its id, key, address or title.
 
-    With --as-of: what each field said at a date (2025-03-01, or a time, 2025-03-01T12:00:00Z), since when, on which
-    page, and what was there before.
+    With --as-of: what each field and text said at the end of a date (2025, 2025-03-01) or at a time
+    (2025-03-01T12:00:00Z), since when, on which page, and what was there before.
 
     Examples:
         harvester history "Cable, Liu Shaoqi to Mao Zedong"
-        harvester history liu-shaoqi-mao --as-of now
+        harvester history liu-shaoqi-mao --as-of 2015
         harvester history liu-shaoqi-mao --as-of 2024-12-31 --known 2025-06-30
 
     """
@@ -82,15 +85,13 @@ def history(document: str, db: Path, as_of: str | None, known: str | None, as_js
 
 
 def _moment(text: str | None) -> str:
-    """Return a timestamp for a date, meaning its last second; ALWAYS for none or `now`."""
-    if text in (None, "now"):
+    """Return a timestamp for a date in EDTF, meaning its last second, or for a time; ALWAYS for none or `now`."""
+    if text is None or text == "now":
         return ALWAYS
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"no date: {text}; write 2025-03-01, or 2025-03-01T12:00:00Z") from error
-    if len(text) == len("2025-03-01"):
-        moment = moment.replace(hour=23, minute=59, second=59)
+        moment = datetime.fromisoformat(text) if "T" in text else read_span_end(text, end=True)
+    except (ValueError, UsageError) as error:
+        raise UsageError(f"no date: {text}; write 2025, 2025-03, 2025-03-01, or 2025-03-01T12:00:00Z") from error
     return utc_timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
@@ -111,8 +112,15 @@ def _show_past(db: Database, document_row: dict[str, Any], observed: str, known:
 
 def _format_fact(fact: DatedField) -> str:
     since = f"since {fact.since}" if fact.since else "since before any page that says when it was captured"
-    before = f"; before: {fact.before}" if fact.before else ""
-    return f"{fact.field}: {fact.value}\n    {since}, {fact.uri}{before}"
+    before = f"; before: {_beginning(fact.before)}" if fact.before else ""
+    return f"{fact.field}: {_beginning(fact.value)}\n    {since}, {fact.uri}{before}"
+
+
+def _beginning(value: str) -> str:
+    """Return a value, of a transcript or translation only its beginning."""
+    if len(value) <= LONG:
+        return value
+    return f"{' '.join(value[:LONG].split()[:-1])} … ({len(value):,} characters, all of them with --json)"
 
 
 def _format_change(change: dict[str, Any]) -> str:

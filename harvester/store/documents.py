@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.store.keys import is_different, kind_of, short_hash, value_of
 from harvester.store.listing_members import move_members
-from harvester.store.statements import DESCRIBED, FACETS, KEYS, columns_of, origin_of, terms_of
+from harvester.store.statements import DESCRIBED, KEYS, columns_of, origin_of, terms_of
 from harvester.store.texts import load_attachments, switch_attachments
 from harvester.store.timeline import SuppressedNews, Timeline
 from harvester.store.votes import ALWAYS, votes_of
@@ -145,11 +145,7 @@ def update_document(
 def _with_origin(
     change: Change, content: dict[str, FieldValue], columns: dict[str, Any], page: ValueOrigin | None
 ) -> LoggedChange:
-    name = change[0] or ""
-    found = origin_of(name, content, columns)
-    if name not in TRACKED and name not in FACETS and "attached" in content:
-        found = content["attached"].origin
-    return (*change, found or page)
+    return (*change, origin_of(change[0] or "", content, columns) or page)
 
 
 def _switch_attachments(

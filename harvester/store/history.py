@@ -9,6 +9,7 @@ from harvester.errors import UsageError
 from harvester.store.documents import lost_slugs, suppressed_news
 from harvester.store.keys import is_different
 from harvester.store.statements import DESCRIBED, KEYS, columns_of, origin_of, terms_of
+from harvester.store.texts import texts_of
 from harvester.store.timeline import Timeline, document_states
 from harvester.store.votes import ALWAYS, votes_of
 
@@ -78,7 +79,8 @@ def fields_as_of(
     votes = [vote for vote in votes_of(db, [document], known) if vote.at <= observed]
     timeline = Timeline(source, suppressed_news(db, votes), lost_slugs(db, document, observed))
     states_by_time = [
-        (at, _stated_fields(content, source.date_order), content) for at, content in document_states(votes, timeline)
+        (at, _stated_fields(db, content, source.date_order), content)
+        for at, content in document_states(votes, timeline)
     ]
     if not states_by_time:
         return []
@@ -106,12 +108,13 @@ def gone_at(db: Database, document: int, observed: str = ALWAYS, known: str = AL
     return row[0] if row else None
 
 
-def _stated_fields(content: dict[str, FieldValue], order: DateOrder | None) -> dict[str, str]:
-    """Return the stated fields, as text."""
+def _stated_fields(db: Database, content: dict[str, FieldValue], order: DateOrder | None) -> dict[str, str]:
+    """Return the stated fields, as text; transcripts and translations are fields, too."""
     columns = columns_of(content, order)
     named = {"title": columns["title"], "date": columns["date"] or columns["date_text"]}
     named |= {name: columns[name] for name in (*DESCRIBED, *KEYS)}
     named |= {facet: "; ".join(found) for facet, found in terms_of(content).items()}
+    named |= texts_of(db, content["attached"].value if "attached" in content else None) or {}
     return {name: value for name, value in named.items() if value}
 
 

@@ -10,7 +10,7 @@ from harvester.store.documents import insert_document, update_document
 from harvester.store.keys import keys_of, own_keys, page_keys
 from harvester.store.listing_members import recount_members
 from harvester.store.statements import StatementTable, content_of, page_statement
-from harvester.store.texts import Attachments
+from harvester.store.texts import Attachments, is_attached
 from harvester.store.timeline import ValueOrigin
 from harvester.store.votes import NAMED, Statement, Vote, named_key
 from harvester.store.withdrawal.withheld import blanked, stand_ins
@@ -101,7 +101,7 @@ class PageWriter:
         statement = self._insert_statement(page.record, keys, hashes.records[0], hashes.attached, own=True)
         page_attachments = Attachments.of_page(page, hashes.attached, self._provenance.capture)
         counted = self._settle([StoredRecord(statement.id, statement.document)], page_attachments)
-        if self.is_claim:
+        if self.is_claim or not is_attached(self._db, statement.document, hashes.attached):
             page_attachments.save_unassigned(self._db)
         return counted
 

@@ -34,6 +34,7 @@ DESCRIBED = (
     "uploaded",
     "credit",
 )
+TEXT_KINDS = ("transcript", "translation")
 STATED = (*DESCRIBED, "date_text", "url", "slug", "record_id", "node_id")
 """The fields of a statement, besides `terms` (by facet) and `attached` (a hash of texts and files)."""
 FACETS = ("language", "subject", "person", "place", "contributor", "collection", "donor", "other")
@@ -76,9 +77,11 @@ def terms_of(content: Mapping[str, FieldValue]) -> dict[str, list[str]]:
 
 
 def origin_of(name: str, content: Mapping[str, FieldValue], columns: Mapping[str, Any]) -> ValueOrigin | None:
-    """Return the origin of a tracked column or facet; None if it has none."""
+    """Return the origin of a tracked column, a facet or a text (`transcript English`); None if it has none."""
     if name == "date":
         name = "date_text"
+    elif name.partition(" ")[0] in TEXT_KINDS:
+        name = "attached"
     elif name == "kind" and columns["kind"] and _parts((columns["title"] or "")[:LOOKED_AT]).kind:
         name = "title"
     return content[name].origin if name in content else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harvester.model import FileLink, Text
 from harvester.store.keys import is_different
@@ -60,6 +60,22 @@ def switch_attachments(
     return changed
 
 
+def is_attached(db: Database, document: int | None, digest: str | None) -> bool:
+    """Return whether a document has this set of texts and files now."""
+    sql = "SELECT 1 FROM documents WHERE id = ? AND attached IS ?"
+    return db.execute(sql, [document, digest]).fetchone() is not None
+
+
+def texts_of(db: Database, digest: str | None) -> dict[str, str | None] | None:
+    """Return the texts of a set by kind and language (`transcript English`); None if the set is not known any more."""
+    found = _find_attachments(db, digest)
+    return {_field_of(text.kind, text.language): text.text for text in found.texts} if found else None
+
+
+def _field_of(kind: str, language: str | None) -> str:
+    return f"{kind} {language}" if language else kind
+
+
 def load_attachments(db: Database, document: int) -> Attachments | None:
     """Return the texts and files of a document, None if it has none."""
     row = db.execute("SELECT attached FROM documents WHERE id = ?", [document]).fetchone()
@@ -87,13 +103,14 @@ def _find_attachments(db: Database, digest: str | None) -> Attachments | None:
 
 def _write_texts(db: Database, document: int, wanted: Attachments) -> list[Change]:
     sql = "SELECT id, kind, language, text FROM texts WHERE document_id = ?"
+    stored: dict[tuple[str, str | None], tuple[int, str]]
     stored = {(kind, language): (key, text) for key, kind, language, text in db.execute(sql, [document])}
-    stated: dict[tuple[Any, ...], str] = {(text.kind, text.language): text.text for text in wanted.texts}
+    stated: dict[tuple[str, str | None], str] = {(text.kind, text.language): text.text for text in wanted.texts}
     changed: list[Change] = []
     for name in sorted(stored.keys() | stated.keys(), key=str):
         before, after = stored.get(name, (0, None)), stated.get(name)
         if is_different(before[1], after):
-            changed.append((" ".join(part for part in name if part), before[1], after))
+            changed.append((_field_of(*name), before[1], after))
             if before[0]:
                 db.execute("DELETE FROM texts WHERE id = ?", [before[0]])
             if after:

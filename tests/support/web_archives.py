@@ -81,13 +81,11 @@ def without_changes(path: Path) -> dict[str, Any]:
 
 
 # Which page showed a document first, and which filled a field, depends on the order of reading; what changed does not.
-# Of the texts of the past only the WARC files tell.
 _FACTS = {
     "texts": "SELECT key, texts.kind, language, text FROM texts JOIN documents d ON d.id = document_id",
     "terms": "SELECT key, facet, term FROM document_terms JOIN documents d ON d.id = document_id",
     "changes": """SELECT key, changes.kind, field, before, after, observed_at
-        FROM changes JOIN documents d ON d.id = document_id WHERE changes.kind NOT IN ('new', 'filled')
-            AND coalesce(field, '') NOT LIKE 'trans%'""",
+        FROM changes JOIN documents d ON d.id = document_id WHERE changes.kind NOT IN ('new', 'filled')""",
     "listings": "SELECT name, declared_total, held, missing FROM coverage",
 }
 

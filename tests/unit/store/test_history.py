@@ -68,7 +68,10 @@ def test_the_archive_as_it_was_on_a_day(path: Path, capsys: pytest.CaptureFixtur
     outcome = fields(path, capsys, "--as-of", "2025-03-15")
     assert outcome["title"] == ("Cable", "2025-03-01T12:00:00Z", None)
     assert outcome["date"] == ("1950-05-02", "2025-03-11T12:00:00Z", "1950-05-01")
-    assert fields(path, capsys, "--as-of", "2025-02-28") == {}
+    assert fields(path, capsys, "--as-of", "2025-02") == {}
+    # A month and a year mean their last second.
+    assert fields(path, capsys, "--as-of", "2025-03") == fields(path, capsys, "--as-of", "2025")
+    assert fields(path, capsys, "--as-of", "2025")["title"][0] == "Cable, corrected"
 
 
 def test_as_far_as_was_known_then(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,10 +92,10 @@ def test_changes_are_told_with_their_run_and_page(path: Path, capsys: pytest.Cap
     assert stated.count("changed") == 1, "what was learned late changes nothing of what is held"
 
 
-@pytest.mark.parametrize("wrong", ["2025", "yesterday", "2025-13-01"])
+@pytest.mark.parametrize("wrong", ["2025-3", "yesterday", "2025-13-01", "2025-03-01T25:00:00Z"])
 def test_what_is_no_date_is_said_so(path: Path, capsys: pytest.CaptureFixture[str], wrong: str) -> None:
     assert run(["history", "cable", "--db", str(path), "--as-of", wrong]) == 2
-    assert "write 2025-03-01" in capsys.readouterr().err
+    assert "write 2025, 2025-03, 2025-03-01, or 2025-03-01T12:00:00Z" in capsys.readouterr().err
 
 
 async def _rows(datasette: Datasette, query: str, date: str) -> list[dict[str, Any]]:
