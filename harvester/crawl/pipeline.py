@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,7 +14,6 @@ from harvester.model import Capture
 from harvester.store.database import open_to_write, translate_errors
 from harvester.store.locks import HEARTBEAT_SECONDS, acquire, check_free, release, renew
 from harvester.store.run import Run
-from harvester.store.search_index import update_index
 from harvester.store.walks import mark_bounded, why_nothing_was_read
 from harvester.walk_log import step_text
 
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
     from harvester.crawl.spider import ArchiveSpider
     from harvester.model import Skipped
     from harvester.store.run_pages import PageResult
-
-INDEX_SECONDS = 30
-"""How old the index may become during a live run, so that searches meanwhile find the new documents."""
 
 
 class HarvestPipeline:
@@ -66,7 +61,6 @@ class HarvestPipeline:
             self._warc = open_warc(run, self._source, order.captures, order.resumed_since)
         self._spider.session = CrawlSession(run, self._spider.order, self._warc, self._source)
         self._heart = asyncio.ensure_future(self._heartbeat(run))
-        self._indexed = time.monotonic()
         self._spider.progress(run, None)
         return run
 
@@ -86,9 +80,7 @@ class HarvestPipeline:
             result: PageResult | None = self.run.record_not_modified(capture, item.same_as.capture, item.step)
         else:
             result = harvest_one(self.run, capture, (self._source,), item.step, self._spider.order.engine)
-        if time.monotonic() - self._indexed > INDEX_SECONDS:
-            update_index(self.run.db)
-            self._indexed = time.monotonic()
+        self.run.refresh_index()
         self._spider.progress(self.run, self._spider.expected)
         return result
 

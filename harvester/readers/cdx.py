@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NOT_A_LINE = "no line of a CDXJ, and no CDX with a first line such as ` CDX N b a m s k r M S V g`"
 NO_PLACE = "does not say where its record is: an index of files has filename and offset"
+REVISIT = "warc/revisit"
+"""The media type of a capture that only says that the page was as before."""
 MAX_LINE = 64 * 1024
 _SUFFIX = re.compile(r"\.cdxj?(\.gz|\.zst)?$", re.IGNORECASE)
 _NAMES = {"url": "original", "mime": "mimetype", "status": "statuscode", "datetime": "timestamp"}
@@ -83,7 +85,7 @@ def _record(fields: dict[str, str | None], number: int) -> ListedRecord | Unread
         return UnreadableLine(number, NO_PLACE)
     kind = (fields.get("mimetype") or "").partition(";")[0].strip().lower() or None
     gone = (fields.get("statuscode") or "").startswith(("4", "5"))
-    may_be_page = gone or kind in (*PAGE_TYPES, "warc/revisit")
+    may_be_page = gone or kind in (*PAGE_TYPES, REVISIT)
     address, time = fields.get("original") or "", fields.get("timestamp") or ""
     return ListedRecord(address, time, filename, offset, number_in(fields.get("length")) or 0, may_be_page)
 

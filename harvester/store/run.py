@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 Status = Literal["complete", "partial", "failed", "interrupted"]
+INDEX_SECONDS = 30
+"""How old full text may become while pages are fetched, so that searches meanwhile find the new documents."""
 
 
 def load_run(db: Database, run: int | None = None) -> dict[str, Any]:
@@ -57,6 +60,7 @@ class Run(RunPages):
             db.execute("PRAGMA synchronous = FULL")
         super().__init__(db, command)
         self.batch = WriteBatch(self.transaction)
+        self._indexed = time.monotonic()
 
     @property
     def verdict(self) -> Status:
@@ -69,6 +73,12 @@ class Run(RunPages):
         """Return the code with which a capture was refused."""
         row = self.db.execute("SELECT refusal_code FROM captures WHERE id = ?", [capture_id]).fetchone()
         return row[0] if row else None
+
+    def refresh_index(self) -> None:
+        """Update full text if it is older than INDEX_SECONDS."""
+        if time.monotonic() - self._indexed > INDEX_SECONDS:
+            update_index(self.db)
+            self._indexed = time.monotonic()
 
     def finish(self, status: Status, reason: str | None = None) -> None:
         """End the run: update full text, write its fill rates, open claims and status."""

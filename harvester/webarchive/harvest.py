@@ -23,7 +23,6 @@ from harvester.store.database import open_to_write, translate_errors
 from harvester.store.locks import HEARTBEAT_SECONDS, acquire, check_free, release, renew
 from harvester.store.past_changes import log_past_changes
 from harvester.store.run import Run
-from harvester.store.search_index import update_index
 from harvester.store.web_captures import (
     Scope,
     Verdict,
@@ -45,12 +44,11 @@ from harvester.webarchive.client import (
     StopRequestedError,
     TooLargeError,
     WebArchiveClient,
+    only_process,
 )
 from harvester.webarchive.index import Index
-from harvester.webarchive.listing import CaptureListing, PageAddresses
-from harvester.webarchive.lock import only_process
+from harvester.webarchive.listing import CaptureListing, PageAddresses, choose
 from harvester.webarchive.playback import TEMPORARY, NotPlayable, PlayedCapture, follow, judge
-from harvester.webarchive.versions import choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,8 +58,6 @@ if TYPE_CHECKING:
     from harvester.webarchive.client import WebAnswer
     from harvester.webarchive.options import WebArchiveOptions
 
-INDEX_SECONDS = 30
-"""How old the full-text index may become, so that searches meanwhile find the new documents."""
 MOST_SERVER_ERRORS = 5
 """So many captures in a row that the web archive has no time for end the run: it is down."""
 
@@ -110,7 +106,7 @@ class WebArchiveHarvest:
         self._index = Index(options.archive, self._client, self._keep_aside)
         self._listing = CaptureListing(run, source, self._scope, self._index, lambda: progress(run, None))
         self._progress = progress
-        self._renewed = self._indexed = time.monotonic()
+        self._renewed = time.monotonic()
         self._server_errors = self._refused = 0
 
     def run(self) -> dict[str, Any]:
@@ -232,9 +228,7 @@ class WebArchiveHarvest:
         if played.same_payload is False:
             with self._run.transaction():
                 forget_digest(self._run.db, wanted)
-        if time.monotonic() - self._indexed > INDEX_SECONDS:
-            update_index(self._run.db)
-            self._indexed = time.monotonic()
+        self._run.refresh_index()
 
     def _keep(self, played: PlayedCapture, about: RecordHeaders) -> Capture:
         at = played.capture.captured_at

@@ -1,21 +1,23 @@
-"""Writes what the index of a web archive lists of a source's pages into the table of captures."""
+"""What the index of a web archive lists of a source: written into the table of captures, and which of it is wanted."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from harvester.model import Problem
+from harvester.readers.cdx import REVISIT
 from harvester.readers.filenames import Names
+from harvester.readers.warc import PAGE_TYPES
+from harvester.store.presence import PROOF
 from harvester.store.web_captures import WebCapture, insert_captures, known_addresses, known_dialect, listing_totals
 from harvester.store.withdrawal.withdrawn import is_withdrawn_address
 from harvester.urls import canonical, in_other_order, listing_for, listing_of, page_url
 from harvester.webarchive.index import Target, Window
-from harvester.webarchive.versions import is_wanted_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from harvester.source import Source
     from harvester.store.run import Run
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
     from harvester.webarchive.index import Index
     from harvester.webarchive.index_lines import IndexLine
 
-
+Versions = Literal["newest", "changed", "all"]
+READABLE = frozenset({None, 200, 203, 404, 410})
+"""Statuses of captures that may say something: of a page, or that there is none. An index may not know the status."""
+MISSING = frozenset({404, 410})
 MOST_PROBES = 5
 """Addresses that TimeMaps are asked of to see whether there are any: the front page, and the listing's first pages."""
 
@@ -141,3 +146,33 @@ class CaptureListing:
         if lines:
             message = f"{len(lines)} lines of the index make no sense, and were left out"
             self._run.add_run_problem(Problem("warning", "index-line", message, extract=lines[0]), self._index.url)
+
+
+def is_wanted_kind(line: IndexLine) -> bool:
+    """Return whether a capture may be of a page: no redirect, no error of the moment, no picture."""
+    if line.status not in READABLE:
+        return False
+    return line.status in MISSING or line.media_type == REVISIT or line.media_type in PAGE_TYPES
+
+
+def choose(captures: Sequence[WebCapture], versions: Versions) -> list[WebCapture]:
+    """Return the wanted captures of one page, the newest first. `captures` are all of it, the oldest first.
+
+    `changed`: of captures in a row that have one digest the first, which is when the page began to say so, and the
+    newest of all. That a page is missing takes two captures to prove, so the first two. A digest that is not known
+    equals no other.
+    """
+    if versions == "newest":
+        return [captures[-1]]
+    if versions == "all":
+        return [*reversed(captures)]
+    wanted: list[WebCapture] = []
+    repeated = 0  # how many captures before this one have its digest, in a row
+    for number, capture in enumerate(captures):
+        before = captures[number - 1].digest if number else None
+        repeated = repeated + 1 if capture.digest is not None and capture.digest == before else 0
+        first = captures[number - repeated]  # that the page was as before is listed without a status
+        is_news = repeated < (PROOF if first.status in MISSING else 1)
+        if is_news or number == len(captures) - 1:
+            wanted.append(capture)
+    return wanted[::-1]

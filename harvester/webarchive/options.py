@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harvester.parsers.html.forms import EngineChoice
-    from harvester.webarchive.versions import Versions
+    from harvester.webarchive.listing import Versions
 
 _NO_SCHEME = re.compile(r"^(https?://[^?#]*?/(?:\d{4,14}|\d{0,13}\*)/)(?!https?:)(?=[\w.-]+\.\w)", re.IGNORECASE)
 """Matches what stands before a captured address without `http://`: web archives take it in so short a form."""

@@ -11,12 +11,12 @@ from urllib.parse import urljoin
 from harvester.crawl.warc_writer import HttpAnswer
 from harvester.model import MAX_BYTES, Capture
 from harvester.politeness import ELSEWHERE
+from harvester.readers.cdx import REVISIT
 from harvester.readers.damage import DamageError
 from harvester.readers.http import Message
 from harvester.readers.warc import PAGE_TYPES
 from harvester.webarchive.index_lines import links_of
 from harvester.webarchive.place import captured_address, played_back
-from harvester.webarchive.versions import REVISIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

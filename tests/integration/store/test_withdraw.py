@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 from contextlib import closing
@@ -21,9 +22,12 @@ from harvester.store.withdrawal.vault import vault_of
 from tests.support.archive_pages import document_page, listing_page, make_items
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site, item_of
+from tests.support.captured_archive import TIMES, Captured
 from tests.support.harvesting import dump
 from tests.support.live_processes import Harvests
 from tests.support.publishing import harvester_serve
+from tests.support.wayback_server import WaybackServer
+from tests.support.web_archives import harvest_wayback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -358,6 +362,28 @@ def test_a_live_harvest_neither_asks_for_it_nor_misses_it(tmp_path: Path) -> Non
         with open_to_read(made) as db:
             assert db.execute("SELECT count(*), count(gone_at) FROM documents").fetchone() == (36, 0)
         assert run_checks(made) == []
+
+
+def test_what_web_archives_list_of_it_is_forgotten_and_not_listed_again(path: Path, tmp_path: Path) -> None:
+    """A held capture, one that is listed only, and one of another spelling of its address."""
+    other, body = ITEMS[3], document_page(SECRET)
+    captures = [Captured(SECRET.url, at, 200, body) for at in TIMES[:3]]
+    captures.append(Captured(SECRET.url.replace("https://", "http://"), TIMES[3], 200, body + b"<!-- later -->"))
+    captures.append(Captured(other.url, TIMES[3], 200, document_page(other)))
+    with WaybackServer(captures) as server:
+        assert harvest_wayback(tmp_path, server, "--versions", "newest", db="harvest.db").status == 0
+        assert "web_captures" in outcome_of(path)
+        withdraw(path)
+        assert outcome_of(path) == []
+        before = len(server.log)
+        done = harvest_wayback(tmp_path, server, "--versions", "all", "--json", db="harvest.db")
+        assert json.loads(done.out)["web_archive"]["left_out"] == {"of withdrawn documents": len(captures) - 1}
+        assert [one.target for one in server.log[before:] if "id_/" in one.target] == []
+    assert outcome_of(path) == []
+    assert run(["withdraw", "8", "--undo", "--db", str(path)]) == 0
+    listed = "SELECT count(*) FROM web_captures WHERE page = ?"
+    with open_to_read(path) as db:
+        assert db.execute(listed, [SECRET.url]).fetchone()[0] == len(captures) - 1
 
 
 def test_a_backup_takes_along_what_is_withdrawn_in_a_file_of_its_own(path: Path, tmp_path: Path) -> None:

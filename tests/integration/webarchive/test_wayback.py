@@ -16,9 +16,8 @@ import pytest
 
 from harvester.crawl.options import CrawlBudget
 from harvester.webarchive import index
-from harvester.webarchive.client import Manners, WebArchiveClient
+from harvester.webarchive.client import Manners, WebArchiveClient, only_process
 from harvester.webarchive.index import Index, Target, Window
-from harvester.webarchive.lock import only_process
 from harvester.webarchive.place import WebArchive
 from tests.support.captured_archive import SOURCE, captures_of, states, write_warcs
 from tests.support.wayback_server import TRAPS, WaybackServer
@@ -78,8 +77,8 @@ def test_it_is_as_if_the_warc_files_had_been_harvested(server: WaybackServer, fr
     again = harvest_wayback(tmp_path, server)
     assert (again.status, again.out.splitlines()[-2].endswith(" held.")) == (0, True)
     assert [one.target for one in server.log[before:] if "id_/" in one.target] == []
-    asked = [parse_qs(urlsplit(one.target).query) for one in server.log[before:] if "resumeKey=" not in one.target]
-    windows = Counter((one["url"][0], one["from"][0]) for one in asked)
+    queries = [parse_qs(urlsplit(one.target).query) for one in server.log[before:] if "resumeKey=" not in one.target]
+    windows = Counter((one["url"][0], one["from"][0]) for one in queries)
     years = range(1996, datetime.now(UTC).year + 1)
     assert windows == Counter((f"{host}/", f"{year}0101000000") for host in SOURCE.hosts for year in years)
     # The page of a document links its captures.

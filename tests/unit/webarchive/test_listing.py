@@ -10,9 +10,9 @@ import pytest
 from harvester.errors import UsageError
 from harvester.store.web_captures import WebCapture
 from harvester.webarchive.index_lines import IndexLine
+from harvester.webarchive.listing import Versions, choose, is_wanted_kind
 from harvester.webarchive.options import read_span_end, read_target
 from harvester.webarchive.place import INTERNET_ARCHIVE, WebArchive, moment_of
-from harvester.webarchive.versions import Versions, choose, is_wanted_kind
 
 
 def captures(digests: str, status: int = 200) -> list[WebCapture]:
