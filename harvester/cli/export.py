@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvester.cli.commands import db_option
-from harvester.cli.serve import read_metadata
+from harvester.cli.serve import name_archives, read_metadata
 from harvester.db.pages.exports import FORMATS, read_documents
 from harvester.db.pages.facets import load_facets
 from harvester.db.pages.queries import Reader
@@ -66,7 +66,7 @@ def export(format: str, db: Path, output: Any, **params: Any) -> None:  # noqa: 
         out = nullcontext(sys.stdout) if output is None else output
         with out as file:
             documents = read_matching(database, build_request(**params), texts=format == "jsonl")
-            for part in FORMATS[format].write(documents, read_metadata()["plugins"]["reading-room"]["archives"]):
+            for part in FORMATS[format].write(documents, name_archives(read_metadata())):
                 file.write(part)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvester.cli.commands import db_option
-from harvester.cli.serve import CONFIG_DIR, datasette_config
+from harvester.cli.serve import CONFIG_DIR, datasette_config, name_archives, read_metadata
 from harvester.errors import UsageError
 from harvester.store.backup import copy_into
 from harvester.store.database import open_to_read, translate_errors
 from harvester.store.redaction import redact
-from harvester.store.status import count_holdings, count_rights
+from harvester.store.status import count_holdings, count_rights, list_sources
 from harvester.store.withdrawal.secret import check_secret, database_file
 from harvester.utils import utc_timestamp
 
@@ -27,6 +28,7 @@ MARK = "published.json"
 PARTS = ("__init__.py", "citations", "metadata.yaml", "plugins", "pages", "settings.json", "static", "templates")
 """The published parts of the configuration directory; users keep databases there, too."""
 RIGHTS_SHOWN = 12
+_ARCHIVES = re.compile(r"(?<=    archives:\n)(?:      .*\n)+")
 
 
 @click.command()
@@ -98,6 +100,10 @@ def write_folder(db: Database, directory: Path) -> None:
         copy(CONFIG_DIR / part, made / part)
     for compiled in made.rglob("__pycache__"):
         shutil.rmtree(compiled)
+    names = name_archives(read_metadata())
+    held = "".join(f"      {name}: {json.dumps(names[name])}\n" for name in list_sources(db) if name in names)
+    described = (made / "metadata.yaml").read_text("utf-8")
+    (made / "metadata.yaml").write_text(_ARCHIVES.sub(lambda _: held or "      {}\n", described), "utf-8")
     # JSON is YAML. Datasette 0.65 does not read it, 1.0 does not read settings.json.
     (made / "datasette.yaml").write_text(json.dumps(datasette_config("harvest"), indent=1) + "\n", "utf-8")
     # Not VACUUM INTO: read only, SQLite cannot do that with a generated column.

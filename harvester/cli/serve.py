@@ -20,7 +20,9 @@ from datasette.utils import parse_metadata
 import harvester.db
 from harvester.cli.commands import db_option
 from harvester.config.defaults import FILE
+from harvester.config.toml_file import SettingsError
 from harvester.errors import DatabaseError, HarvesterError
+from harvester.registry import load_sources
 from harvester.store.database import open_to_read, translate_errors
 from harvester.store.withdrawal.secret import check_secret
 
@@ -107,6 +109,19 @@ def read_metadata() -> dict[str, Any]:
     return found
 
 
+def name_archives(metadata: dict[str, Any]) -> dict[str, str]:
+    """Add the titles of all known sources to the names of archives in a metadata; return all of these by source.
+
+    A definition that cannot be read keeps no database from being shown: then archives have the names of their sources.
+    """
+    names: dict[str, str] = metadata["plugins"]["reading-room"]["archives"]
+    try:
+        names |= {name: source.title for name, source in load_sources().items()}
+    except SettingsError as error:
+        click.echo(f"archives are called by their short names: {error}", err=True)
+    return names
+
+
 def datasette_config(database: str) -> dict[str, Any]:
     """Return what Datasette 1.0 reads from datasette.yaml: settings, canned queries and how tables are shown."""
     harvest = read_metadata()["databases"]["harvest"]
@@ -127,6 +142,7 @@ def make_datasette(db: Path, settings: dict[str, Any] | None = None, *, robots: 
         raise DatabaseError(f"Datasette cannot open a path with ?, # or % in it: rename {db}")
     metadata = read_metadata()
     metadata["plugins"]["reading-room"]["robots"] = robots
+    name_archives(metadata)
     # 0.65 reads all of it from metadata; 1.0 has split the two.
     more = {} if hasattr(Datasette, "metadata") else {"config": {"databases": datasette_config(db.stem)["databases"]}}
     return Datasette(

@@ -61,6 +61,11 @@ def count_holdings(db: Database) -> dict[str, int]:
     return next(iter(db.query(sql)))
 
 
+def list_sources(db: Database) -> list[str]:
+    """Return the names of the sources that documents are from."""
+    return [str(row[0]) for row in db.execute("SELECT DISTINCT source FROM documents ORDER BY source")]
+
+
 def count_rights(db: Database) -> list[tuple[str, int]]:
     """Return the statements on rights, each with its number of documents, the most frequent first."""
     sql = "SELECT rights, count(*) FROM documents WHERE rights IS NOT NULL GROUP BY rights ORDER BY 2 DESC, 1"

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.support.archive_server import ArchiveServer
-from tests.support.archive_server_site import Answer, Manner, Site, html, pool
+from tests.support.archive_server_site import Answer, Manner, Site, html, item_of, pool
+from tests.support.live_processes import in_process, rows
 from tests.support.platform_pages import DRESSES, Dress
 from tests.support.walks import SIZE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.archive_pages import Item
+    from tests.support.live_processes import Aim, Done
 
 
 class DressedSite(Site):
@@ -53,6 +57,40 @@ class DressedSite(Site):
         del beyond
         shown = [self.corrected.get(item.slug, item) for item in items]
         return self.dress.listing(shown, first, total, self.dress.base)
+
+
+WALK = "SELECT status, proof, declared_total, distinct_records, checked_against, reason FROM walks ORDER BY id DESC"
+
+
+def harvest(folder: Path, site: DressedSite, *more: str, aim: Aim | None = None) -> Done:
+    """Harvest a site into `a.db` by its definition; the one without https is asked at its own address."""
+    (folder / "sources").mkdir(exist_ok=True)
+    (folder / "harvester.toml").write_text("", "utf-8")
+    name = site.dress.name
+    with ArchiveServer(site) as server:
+        own = name == "cards"
+        written = site.dress.toml(server.base) if own else site.dress.toml()
+        (folder / "sources" / f"{name}.toml").write_text(written, "utf-8")
+        arguments = ["--config", str(folder / "harvester.toml"), "harvest", name, "--db", str(folder / "a.db")]
+        arguments += [] if own else ["--base-url", server.base]
+        return in_process(folder, [*arguments, "--delay", "0", *more], aim)
+
+
+def harvest_captures(folder: Path) -> Done:
+    """Harvest what a harvest has captured in `captures` into `b.db`, without the archive."""
+    arguments = ["--config", str(folder / "harvester.toml"), "harvest", str(folder / "captures")]
+    return in_process(folder, [*arguments, "--db", str(folder / "b.db")])
+
+
+def held(folder: Path, db: str = "a.db") -> list[tuple[str, ...]]:
+    """Return title, date, address and record id of each document that is not gone, sorted by title."""
+    return rows(folder / db, "SELECT title, date, url, record_id FROM documents WHERE gone_at IS NULL ORDER BY title")
+
+
+def titles_of(site: DressedSite) -> list[str]:
+    """Return the titles of the items that a site lists, sorted."""
+    items = [item_of(name) for name in site.listing.records]
+    return sorted(site.corrected.get(item.slug, item).title for item in items)
 
 
 def main() -> None:

@@ -6,44 +6,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import item_of
-from tests.support.dressed_site import DressedSite
-from tests.support.live_processes import Done, in_process, rows
+from tests.support.dressed_site import WALK, DressedSite, harvest, harvest_captures, held, titles_of
+from tests.support.live_processes import Aim, rows
 from tests.support.platform_pages import DRESSES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.live_processes import Aim
-
 WALKED = ("atom", "dspace", "diary", "register", "cursor", "cards", "form")
 """Those walked here: two platforms, each way to page and to declare. All: `python -m tests.soak.defined_archives`."""
-WALK = "SELECT status, proof, declared_total, distinct_records, checked_against, reason FROM walks ORDER BY id DESC"
 SAID = {
     "range": "checked against the ranges and the total that it declares",
     "total": "checked against the total that it declares",
     "pages": "checked against the number of pages that it declares; it declares no total",
     "nothing": "it declares nothing: two equal walks are all that proves it",
 }
-
-
-def harvest(folder: Path, site: DressedSite, *more: str, db: str = "a.db", aim: Aim | None = None) -> Done:
-    """Harvest a site by its definition; the one without https is asked at its own address."""
-    (folder / "sources").mkdir(exist_ok=True)
-    (folder / "harvester.toml").write_text("", "utf-8")
-    name = site.dress.name
-    with ArchiveServer(site) as server:
-        own = name == "cards"
-        written = site.dress.toml(server.base) if own else site.dress.toml()
-        (folder / "sources" / f"{name}.toml").write_text(written, "utf-8")
-        arguments = ["--config", str(folder / "harvester.toml"), "harvest", name, "--db", str(folder / db)]
-        arguments += [] if own else ["--base-url", server.base]
-        return in_process(folder, [*arguments, "--delay", "0", *more], aim)
-
-
-def titles(folder: Path, db: str = "a.db") -> list[tuple[str, ...]]:
-    return rows(folder / db, "SELECT title, date, url, record_id FROM documents WHERE gone_at IS NULL ORDER BY title")
 
 
 @pytest.mark.parametrize("name", WALKED)
@@ -58,13 +36,12 @@ def test_a_defined_archive_is_walked_to_its_proof_and_says_what_was_checked(tmp_
     total = 23 if dress.checked in ("range", "total") else None
     assert rows(tmp_path / "a.db", WALK) == [("complete", "twice", total, 23, dress.checked, None)]
     assert f"complete (proof: twice), {SAID[dress.checked]}" in done.out
-    found = titles(tmp_path)
-    assert [title for title, *_ in found] == sorted(item_of(one).title for one in site.listing.records)
+    found = held(tmp_path)
+    assert [title for title, *_ in found] == titles_of(site)
     # The captures of the walk give the same records and the same verdict, without the archive.
-    offline = ["--config", str(tmp_path / "harvester.toml"), "harvest", str(tmp_path / "captures")]
-    again = in_process(tmp_path, [*offline, "--db", str(tmp_path / "b.db")])
+    again = harvest_captures(tmp_path)
     assert (again.status, again.err) == (0, "")
-    assert titles(tmp_path, "b.db") == found
+    assert held(tmp_path, "b.db") == found
     assert rows(tmp_path / "b.db", WALK) == rows(tmp_path / "a.db", WALK)
 
 
@@ -73,13 +50,13 @@ def test_items_that_the_query_addresses_have_one_address_each(tmp_path: Path) ->
     harvest(tmp_path, site, "--no-documents")
     items = [item_of(one) for one in site.listing.records]
     addresses = {f"https://archive.example.org/letters/show.php?id={item.record_id}" for item in items}
-    assert {url for _, _, url, _ in titles(tmp_path)} == addresses
+    assert {url for _, _, url, _ in held(tmp_path)} == addresses
 
 
 def test_an_archive_without_https_keeps_its_addresses(tmp_path: Path) -> None:
     site = DressedSite(DRESSES["cards"], 3)
     harvest(tmp_path, site, "--no-documents")
-    assert all(url.startswith("http://127.0.0.1:") and "/card/" in url for _, _, url, _ in titles(tmp_path))
+    assert all(url.startswith("http://127.0.0.1:") and "/card/" in url for _, _, url, _ in held(tmp_path))
 
 
 def test_a_walk_by_links_stops_at_a_page_that_cannot_be_read_and_goes_on_there(tmp_path: Path) -> None:
@@ -118,3 +95,12 @@ def test_a_walk_of_an_open_listing_goes_on_where_it_was_cut_short(tmp_path: Path
     assert harvest(tmp_path, site, "--no-documents").status == 0
     assert rows(tmp_path / "a.db", WALK)[0][:2] == ("complete", "twice")
     assert rows(tmp_path / "a.db", "SELECT count(*) FROM walks") == [(1,)]
+
+
+def test_a_walk_of_a_platform_goes_on_after_a_kill(tmp_path: Path) -> None:
+    site = DressedSite(DRESSES["atom"], 33)
+    assert harvest(tmp_path, site, "--no-documents", aim=Aim("committed", 3)).status == -9
+    assert rows(tmp_path / "a.db", "SELECT count(*) FROM reads") == [(3,)]
+    assert harvest(tmp_path, site, "--no-documents").status == 0
+    assert rows(tmp_path / "a.db", WALK) == [("complete", "twice", 33, 33, "range", None)]
+    assert [title for title, *_ in held(tmp_path)] == titles_of(site)
