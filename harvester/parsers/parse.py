@@ -61,7 +61,8 @@ def _read_html(capture: Capture, source: Source, engine: EngineChoice) -> Page:
         text, problems = decode(capture)
         page = _read_html(replace(capture, body=text.encode(), charset=None), source, engine)
         return page if isinstance(page, Refused) else replace(page, problems=(*problems, *page.problems))
-    first = replace(capture, body=first_page(capture.body))
+    body = first_page(capture.body)
+    first = capture if len(body) == len(capture.body) else replace(capture, body=body)
     page = read_html(first, source, engine)
     page = with_way_on(page, first, source) if isinstance(page, Listing) else page
     if isinstance(page, Refused) or len(first.body) == len(capture.body):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harvester.store.documents import DocumentIds, merge_documents, own_addresses, unmerge_document
@@ -39,6 +41,9 @@ class Assignment:
         self._regroup: set[str] = set()
         self._holders: dict[str, set[int]] = {}
         self._contested: set[str] = set()
+        self._is_provisional = False
+        self.votes: dict[int, list[Vote]] = {}
+        """All votes of documents whose addresses were resolved; they count if nothing has moved."""
         self.moved = False
         """Whether statements have moved to other documents."""
         self.touched: set[int] = set()
@@ -58,11 +63,15 @@ class Assignment:
     def assign(self, keys: Keys, *, page: bool = False) -> int | None:
         """Return the document of a new statement; None if only `settle` can decide.
 
-        An item's own page belongs to the document of its address; `settle` decides whether it fits.
+        An item's own page belongs to the document of its address; `settle` decides whether it fits. Mostly it does, so
+        that it gets that document meanwhile: otherwise all that is unassigned would be looked through.
         """
         document = self._addressed_document(keys, page=page) if keys.strong else self._unaddressed_document(keys)
         if document:
             self.touched.add(document)
+        elif page and len(found := {d for key in keys.strong for d in self._holders[key]}) == 1:
+            self._is_provisional = True
+            (document,) = found
         return document
 
     def mark_contested(self, keys: Iterable[str]) -> None:
@@ -109,9 +118,8 @@ class Assignment:
             self._regroup.add(prefix)
 
     def _has_pages(self, documents: set[int]) -> bool:
-        marks = ",".join(map(str, documents))
-        sql = f"SELECT 1 FROM statements WHERE document_id IN ({marks}) AND is_own_page LIMIT 1"
-        return self._db.execute(sql).fetchone() is not None
+        sql = "SELECT 1 FROM statements WHERE document_id IN (SELECT value FROM json_each(?)) AND is_own_page LIMIT 1"
+        return self._db.execute(sql, [json.dumps([*documents])]).fetchone() is not None
 
     def _has_all(self, keys: Keys, found: set[int]) -> bool:
         return all(self._holders[key] == found for key in keys.strong)
@@ -155,31 +163,48 @@ class Assignment:
         """Decide again, from all that was shown at the contested addresses, which item each statement belongs to."""
         votes = self._votes_at(self._contested)
         self._contested = set()
+        stored = {vote.statement.id: vote.statement.document for vote in votes}
+        if self._is_provisional:
+            votes = [self._without_provisional(vote) for vote in votes]
+            self._is_provisional = False
         shown = [one for one in (identity_vote(vote, self._provenance.source) for vote in votes) if one.keys]
         holders = AddressHolders(shown)
         statements = {one.statement.id: one.statement for one in shown}
         documents = self._documents_of(holders, statements)
         for statement in statements.values():
             item = holders.item_of(statement.id)
-            self._reassign(statement, documents[item] if item else None)
+            current = self._document_of(statement.id) if self.moved else stored[statement.id]
+            self._reassign(statement, current, documents[item] if item else None)
         self._merge_claims(holders, documents, shown)
         for item, document in documents.items():
             self._write_keys(item, document, holders.items)
+        if len(documents) == 1 and not holders.claims and not self.moved:
+            self.votes[next(iter(documents.values()))] = votes
+
+    def _without_provisional(self, vote: Vote) -> Vote:
+        """Return a vote as one of no document, if it is that of the page that is being written."""
+        is_page = vote.statement.own and vote.capture == self._provenance.capture
+        return replace(vote, statement=replace(vote.statement, document=None)) if is_page else vote
 
     def _votes_at(self, keys: Collection[str]) -> list[Vote]:
         """Return the votes of all documents that lead to these addresses or name them, claims included."""
-        known, documents = set(keys), set[int]()
+        known = set(keys)
         while True:
-            holders = {d for found in documents_by_key(self._db, sorted(known)).values() for d in found}
+            holders = {d for found in self._documents_at(known).values() for d in found}
             claims = votes_without_document(self._db, sorted(known))
             shown = [identity_vote(vote, self._provenance.source) for vote in claims]
             named = {key for one in shown for key in one.keys}
             named |= _addresses_of(self._db, holders)
-            if named <= known and holders <= documents:
+            if named <= known:
                 votes = votes_of(self._db, sorted(holders)) if holders else []
                 return sorted([*votes, *claims], key=lambda vote: vote.order)
             known |= named
-            documents |= holders
+
+    def _documents_at(self, keys: set[str]) -> dict[str, set[int]]:
+        """Return the documents that addresses lead to, as far as they are known yet without asking the database."""
+        unknown = sorted(keys - self._holders.keys())
+        found = {key: self._holders[key] for key in keys & self._holders.keys()}
+        return found | documents_by_key(self._db, unknown) if unknown else found
 
     def _merge_claims(self, holders: AddressHolders, documents: dict[Item, int], shown: Sequence[IdentityVote]) -> None:
         """Merge documents that have only claims left into those at their addresses."""
@@ -236,9 +261,12 @@ class Assignment:
                 return former
         return self._make(*item.since)
 
-    def _reassign(self, statement: Statement, document: int | None) -> None:
-        """Move a statement and its sightings to a document, or to none (a claim)."""
-        current = self._db.execute("SELECT document_id FROM statements WHERE id = ?", [statement.id]).fetchone()[0]
+    def _document_of(self, statement: int) -> int | None:
+        row = self._db.execute("SELECT document_id FROM statements WHERE id = ?", [statement]).fetchone()
+        return None if row[0] is None else int(row[0])
+
+    def _reassign(self, statement: Statement, current: int | None, document: int | None) -> None:
+        """Move a statement and its sightings from a document to another, or to none (a claim)."""
         self.touched |= {document} if document else set()
         if current == document:
             return
@@ -272,10 +300,12 @@ class Assignment:
         if wanted == stored:
             return
         gone = [(key, document) for key in stored if key not in wanted]
-        self._db.conn.executemany("DELETE FROM identities WHERE key = ? AND document_id = ?", gone)
+        if gone:
+            self._db.conn.executemany("DELETE FROM identities WHERE key = ? AND document_id = ?", gone)
         sql = """INSERT INTO identities (key, document_id, since, until) VALUES (?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET since = excluded.since, until = excluded.until"""
-        self._db.conn.executemany(sql, [(key, document, *wanted[key]) for key in wanted])
+        differing = [(key, document, *times) for key, times in wanted.items() if stored.get(key) != times]
+        self._db.conn.executemany(sql, differing)
         for key in {*stored, *wanted}:
             self._holders.pop(key, None)
         changed = {key for key in stored.keys() ^ wanted.keys() if kind_of(key) == "natural"}
@@ -343,6 +373,6 @@ class Assignment:
 
 def _addresses_of(db: Database, documents: Collection[int]) -> set[str]:
     """Return the strong keys that lead to documents."""
-    marks = ",".join(map(str, documents))
-    rows = db.execute(f"SELECT key FROM identities WHERE document_id IN ({marks})")
+    sql = "SELECT key FROM identities WHERE document_id IN (SELECT value FROM json_each(?))"
+    rows = db.execute(sql, [json.dumps([*documents])])
     return {key for (key,) in rows if kind_of(key) not in ("natural", "public")}

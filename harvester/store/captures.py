@@ -46,6 +46,7 @@ _READING_NOTES = re.compile(
     re.IGNORECASE,
 )
 """What a page says about its own reading. Only dates of this century: older ones are the document's own."""
+_DIGIT = re.compile(r"\d")
 _READING_WORDS = (*_VERBS, " views", " view:", "views:", "visits", "downloads", "hits:", "count:", "pageview")
 """Every such phrase contains one of these, in lower case; to look for them first is cheap."""
 _EDGE = 1000
@@ -116,6 +117,8 @@ def comparable_text(text: str) -> str:
 
 
 def _without_reading_notes(text: str) -> str:
+    if not _DIGIT.search(text):
+        return text
     lower = text.lower()
     return _READING_NOTES.sub("", text) if any(sign in lower for sign in _READING_WORDS) else text
 

@@ -26,6 +26,8 @@ PAGE_CACHE_KIB = 64 * 1024
 """With the default 2 MB, loading slows down beyond 100,000 documents."""
 CHECKPOINT_PAGES = 16_000
 """Pages of 4 KB in the write-ahead log before a checkpoint (64 MB): random keys touch the same pages again."""
+STATEMENTS = 512
+"""SQL statements that stay compiled: those of a harvest are more than Python's 128, and compiling costs as much."""
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SQLITE_HEADER = b"SQLite format 3\0"
 
@@ -34,7 +36,7 @@ def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
     """Open or create the database at `path` and migrate it. A file that cannot be used is not changed."""
     _check_file(path)
     with translate_errors(path):
-        connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=wait, isolation_level=None, cached_statements=STATEMENTS)
         connection.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
         register_fold(connection)
         db = Database(connection)

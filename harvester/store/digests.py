@@ -28,6 +28,9 @@ _EVENTS = {
 _COLUMNS = {"documents": ["id", "key", "first_seen", "last_changed"]}
 """The columns that count, for tables where not all do: the others are compared with what pages say."""
 
+_LONG = frozenset({"after", "before", "content", "text"})
+"""Columns of long values: these come last, because each `||` copies all before it."""
+
 Digest = tuple[int, int]
 """The number of rows and the sum of their hashes."""
 
@@ -106,4 +109,5 @@ def _hash(table: str, row: str = "") -> str:
 
 
 def _columns(table: str) -> list[str]:
-    return [f'"{name}"' for name in _COLUMNS.get(table) or sorted(schema().columns[table])]
+    names = _COLUMNS.get(table) or sorted(schema().columns[table])
+    return [f'"{name}"' for name in sorted(names, key=_LONG.__contains__)]

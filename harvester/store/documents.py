@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -78,9 +79,9 @@ def document_state(db: Database, document: int, source: Source, votes: Sequence[
 def suppressed_news(db: Database, votes: Iterable[Vote]) -> list[SuppressedNews]:
     """Return the news of these votes' listings that are suppressed, because too many records changed in one walk."""
     listings = {vote.listing for vote in votes if vote.listing}
-    marks = ",".join("?" * len(listings))
-    sql = f"SELECT listing_id, field, first_at, last_at FROM site_changes WHERE listing_id IN ({marks})"
-    return [SuppressedNews(*row) for row in db.execute(sql, [*listings])]
+    sql = """SELECT listing_id, field, first_at, last_at FROM site_changes
+        WHERE listing_id IN (SELECT value FROM json_each(?))"""
+    return [SuppressedNews(*row) for row in db.execute(sql, [json.dumps([*listings])])] if listings else []
 
 
 def lost_slugs(db: Database, document: int, at: str = ALWAYS) -> dict[str, str]:
@@ -102,10 +103,11 @@ def insert_document(
     columns = now.columns
     _insert_row(db, document, columns, source)
     insert_terms(db, document, terms_of(now.content))
-    _switch_attachments(db, document, now.content, None, page_attachments)
+    _switch_attachments(db, document, now.content, None, page_attachments, held=votes is None)
     origin = now.content["title"].origin
     log_changes(db, run, document, "new", [(None, None, columns["title"], origin)])
-    _write_news(db, document, now.news)
+    if now.news or votes is None:
+        _write_news(db, document, now.news)
     return "new"
 
 
@@ -116,8 +118,9 @@ def update_document(
     run: int,
     page_attachments: Attachments | None = None,
     page: ValueOrigin | None = None,
+    votes: Sequence[Vote] | None = None,
 ) -> str:
-    """Update a document from its votes; return `changed`, `filled` or `unchanged`.
+    """Update a document from its votes; return `changed`, `filled` or `unchanged`. `votes`, if given, are all of them.
 
     `page`: the page that is being written. A value that no vote states any more was stated of another document, as that
     page shows.
@@ -126,13 +129,14 @@ def update_document(
     page states that did not state it before, is a change.
     """
     row = _row(db, document)
-    now = document_state(db, document, source)
+    now = document_state(db, document, source, votes)
     columns = now.columns
     values: list[Change] = [
         (name, row[name], columns[name]) for name in TRACKED if is_different(row[name], columns[name])
     ]
     values += write_terms(db, document, terms_of(now.content))
-    texts = _switch_attachments(db, document, now.content, row["attached"], page_attachments)
+    attached = row["attached"]
+    texts = _switch_attachments(db, document, now.content, attached, page_attachments, held=attached is not None)
     logged = [_with_origin(change, now.content, columns, page) for change in (*values, *texts)]
     changed = [one for one in logged if one[1] is not None or not (one[3] and one[3].from_start)]
     log_changes(db, run, document, "filled", [one for one in logged if one not in changed])
@@ -154,10 +158,12 @@ def _switch_attachments(
     content: dict[str, FieldValue],
     before: str | None,
     page_attachments: Attachments | None,
+    *,
+    held: bool,
 ) -> list[Change]:
     """Update texts and files; they stay if the page that has them cannot be found now."""
     wanted = content["attached"].value if "attached" in content else None
-    return [] if wanted == before else switch_attachments(db, document, wanted, page_attachments) or []
+    return [] if wanted == before else switch_attachments(db, document, wanted, page_attachments, held=held) or []
 
 
 def _write_news(db: Database, document: int, news: dict[str, News]) -> None:
@@ -266,6 +272,8 @@ def log_changes(db: Database, run: int, document: int, kind: str, changes: Seque
         )
         for *values, origin in changes
     ]
+    if not rows:
+        return
     db.conn.executemany(
         """INSERT INTO changes (run_id, document_id, capture_id, observed_at, kind, field, before, after)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",

@@ -7,6 +7,7 @@ gains a key, so the order in which pages arrive does not matter.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -91,8 +92,8 @@ def load_group(db: Database, prefix: str) -> TitleGroup:
 
 def addressed_documents(db: Database, documents: set[int]) -> set[int]:
     """Return those of the documents that have an address."""
-    marks = ",".join("?" * len(documents))
-    rows = db.execute(f"SELECT key, document_id FROM identities WHERE document_id IN ({marks})", [*documents])
+    sql = "SELECT key, document_id FROM identities WHERE document_id IN (SELECT value FROM json_each(?))"
+    rows = db.execute(sql, [json.dumps([*documents])])
     return {document for key, document in rows if kind_of(key) not in ("natural", "public")}
 
 
@@ -105,8 +106,8 @@ def natural_groups(db: Database, document: int) -> set[str]:
 def documents_by_key(db: Database, keys: list[str]) -> dict[str, set[int]]:
     """Return the documents that each of these keys leads to."""
     holders: dict[str, set[int]] = defaultdict(set)
-    marks = ",".join("?" * len(keys))
-    for key, document in db.execute(f"SELECT key, document_id FROM identities WHERE key IN ({marks})", keys):
+    sql = "SELECT key, document_id FROM identities WHERE key IN (SELECT value FROM json_each(?))"
+    for key, document in db.execute(sql, [json.dumps(keys)]):
         holders[key].add(document)
     return dict(holders)
 

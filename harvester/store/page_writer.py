@@ -177,7 +177,8 @@ class PageWriter:
         source, run = self._provenance.source, self._provenance.run
         if document not in self._assignment.new:
             page = ValueOrigin(self._provenance.observed_at or "", self._provenance.capture)
-            return update_document(self._db, document, source, run, page_attachments, page)
+            votes = None if self._assignment.moved else self._assignment.votes.get(document)
+            return update_document(self._db, document, source, run, page_attachments, page, votes)
         fresh = self._fresh.get(document)
         votes = [self._vote(statement) for statement in fresh] if fresh else None
         return insert_document(self._db, document, source, run, votes, page_attachments)

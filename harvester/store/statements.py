@@ -125,13 +125,10 @@ class StatementTable:
 
     def load(self, keys: Iterable[str]) -> None:
         """Load the statements of rows under these keys, in one query."""
-        names = list(keys)
-        marks = ",".join("?" * len(names))
-        sql = f"""SELECT key, hash, id, document_id FROM statements
-            WHERE key IN ({marks}) AND form = ? AND host = ? AND NOT is_own_page"""
-        for key, digest, number, document in self._db.execute(
-            sql, [*names, self._provenance.form, self._provenance.host]
-        ):
+        sql = """SELECT key, hash, id, document_id FROM statements
+            WHERE key IN (SELECT value FROM json_each(?)) AND form = ? AND host = ? AND NOT is_own_page"""
+        values = [json.dumps([*keys]), self._provenance.form, self._provenance.host]
+        for key, digest, number, document in self._db.execute(sql, values):
             self._stored[key, digest] = StoredStatement(number, document)
 
     def find(self, key: str, digest: str) -> StoredStatement | None:

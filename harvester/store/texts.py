@@ -44,16 +44,19 @@ class Attachments:
 
 
 def switch_attachments(
-    db: Database, document: int, digest: str | None, page_attachments: Attachments | None
+    db: Database, document: int, digest: str | None, page_attachments: Attachments | None, *, held: bool = True
 ) -> list[Change] | None:
-    """Replace the texts and files of a document; return which texts changed, None if the new ones cannot be found."""
+    """Replace the texts and files of a document; return which texts changed, None if the new ones cannot be found.
+
+    `held`: whether the document may have any yet.
+    """
     wanted = page_attachments if page_attachments and page_attachments.hash == digest else _find_attachments(db, digest)
     if wanted is None:
         return None
-    before = load_attachments(db, document)
+    before = load_attachments(db, document) if held else None
     db.execute("UPDATE documents SET attached = ? WHERE id = ?", [digest, document])
-    changed = _write_texts(db, document, wanted)
-    _write_files(db, document, wanted)
+    changed = _write_texts(db, document, wanted, held=held)
+    _write_files(db, document, wanted, held=held)
     db.execute("DELETE FROM attachments WHERE hash = ?", [digest])
     if before:
         before.save_unassigned(db)
@@ -101,10 +104,11 @@ def _find_attachments(db: Database, digest: str | None) -> Attachments | None:
     return load_attachments(db, holder[0]) if holder else None
 
 
-def _write_texts(db: Database, document: int, wanted: Attachments) -> list[Change]:
+def _write_texts(db: Database, document: int, wanted: Attachments, *, held: bool) -> list[Change]:
     sql = "SELECT id, kind, language, text FROM texts WHERE document_id = ?"
+    rows = db.execute(sql, [document]) if held else ()
     stored: dict[tuple[str, str | None], tuple[int, str]]
-    stored = {(kind, language): (key, text) for key, kind, language, text in db.execute(sql, [document])}
+    stored = {(kind, language): (key, text) for key, kind, language, text in rows}
     stated: dict[tuple[str, str | None], str] = {(text.kind, text.language): text.text for text in wanted.texts}
     changed: list[Change] = []
     for name in sorted(stored.keys() | stated.keys(), key=str):
@@ -119,8 +123,9 @@ def _write_texts(db: Database, document: int, wanted: Attachments) -> list[Chang
     return changed
 
 
-def _write_files(db: Database, document: int, wanted: Attachments) -> None:
-    stored = {row[0] for row in db.execute("SELECT url FROM files WHERE document_id = ?", [document])}
+def _write_files(db: Database, document: int, wanted: Attachments, *, held: bool) -> None:
+    rows = db.execute("SELECT url FROM files WHERE document_id = ?", [document]) if held else ()
+    stored = {row[0] for row in rows}
     stated = {file.url: file.media_type for file in wanted.files}
     for url in stored - stated.keys():
         db.execute("DELETE FROM files WHERE document_id = ? AND url = ?", [document, url])

@@ -286,6 +286,9 @@ class Timeline:
         return silent
 
     def _newest_of(self, by_listing: dict[int | None, Series], name: str) -> FieldValue | None:
+        if len(by_listing) == 1:
+            (only,) = by_listing.values()
+            return only.field_value(name) if only.value(name) is not None or name in only.began else None
         stating = [one for one in by_listing.values() if one.value(name) is not None or name in one.began]
         if len(stating) > 1:
             stating.sort(

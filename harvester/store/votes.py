@@ -79,19 +79,17 @@ class Vote:
 
 def votes_of(db: Database, documents: Collection[int], known_at: str = ALWAYS) -> list[Vote]:
     """Return the votes of documents, oldest first, as far as they had been read by the time `known`."""
-    return _select(db, f"s.document_id IN ({','.join(map(str, documents))})", known_at)
+    return _select(db, "s.document_id IN (SELECT value FROM json_each(:documents))", known_at, documents=documents)
 
 
 def votes_without_document(db: Database, keys: Collection[str]) -> list[Vote]:
     """Return the votes without a document that are at these addresses or name them: claims, and new ones."""
     if db.execute("SELECT 1 FROM statements WHERE document_id IS NULL LIMIT 1").fetchone() is None:
         return []
-    marks = ",".join(f":k{number}" for number in range(len(keys)))
-    values = {f"k{number}": key for number, key in enumerate(keys)}
-    named = " OR ".join(f"{named_key('s', kind)} IN ({marks})" for kind in NAMED)
-    return _select(
-        db, f"s.document_id IS NULL AND (s.key IN ({marks}) OR (s.is_own_page AND ({named})))", ALWAYS, values
-    )
+    marks = "(SELECT value FROM json_each(:keys))"
+    named = " OR ".join(f"{named_key('s', kind)} IN {marks}" for kind in NAMED)
+    where = f"s.document_id IS NULL AND (s.key IN {marks} OR (s.is_own_page AND ({named})))"
+    return _select(db, where, ALWAYS, keys=keys)
 
 
 NAMED = {"record": "record_id", "node": "node_id", "slug": "slug"}
@@ -104,12 +102,13 @@ def named_key(table: str, kind: str) -> str:
     return f"{source} || '{kind}:' || json_extract({table}.content, '$.{NAMED[kind]}')"
 
 
-def _select(db: Database, where: str, known_at: str, values: dict[str, Any] | None = None) -> list[Vote]:
+def _select(db: Database, where: str, known_at: str, **lists: Collection[Any]) -> list[Vote]:
+    values = {"known": known_at} | {name: json.dumps([*values]) for name, values in lists.items()}
     statements: dict[int, Statement] = {}
     votes = []
     for own, captures in ((0, _OF_ROWS), (1, _OF_PAGES)):
         sql = _VOTES.format(statements="statements", captures=captures, where=f"s.is_own_page = {own} AND {where}")
-        for row in db.execute(sql, {"known": known_at, **(values or {})}):
+        for row in db.execute(sql, values):
             statement = statements.get(row[0]) or _statement(row)
             statements[statement.id] = statement
             at, capture, listing, whole, parser, uri, file, last = row[10:]

@@ -16,7 +16,7 @@ from functools import cached_property
 from html import unescape
 from typing import TYPE_CHECKING, Literal
 
-from stringzilla import find
+from stringzilla import find, rfind
 
 from harvester.parsers.encoding import UTF16_MARKS, decode
 from harvester.parsers.html.text import mark_block_borders
@@ -123,7 +123,7 @@ _NO_CONTENT = re.compile(rb"(?is)\s+|</(?:html|body)\s*>|<!--.*?-->|<(script|sty
 def end_of(body: bytes) -> End:
     """Return whether a page ends with the end tag of `body` or `html`; comments and scripts may follow."""
     at = next((place for tag in _LAST_TAGS if (place := body.rfind(tag)) >= 0), -1)
-    if any(body.rfind(begin, 0, max(at, 0)) > body.rfind(end, 0, max(at, 0)) for begin, end in _UNREAD):
+    if at > 0 and any(rfind(body, begin, 0, at) > rfind(body, end, 0, at) for begin, end in _UNREAD):
         at = -1
     while 0 <= at < len(body):
         found = _NO_CONTENT.match(body, at)
@@ -135,9 +135,18 @@ def end_of(body: bytes) -> End:
 
 def first_page(body: bytes) -> bytes:
     """Return the first of several pages that follow each other in one file; the whole file if it is one page."""
-    several = body.count(b"<html") + body.count(b"<HTML") > 1  # few pages: counting costs less than searching
-    end = _ANOTHER.search(body) if several else None
+    end = _ANOTHER.search(body) if _has_several(body) else None  # the search costs more than to count
     return body if end is None else body[: end.end()]
+
+
+def _has_several(body: bytes) -> bool:
+    found = 0
+    for tag in (b"<html", b"<HTML"):
+        at = find(body, tag)
+        while at >= 0 and found < 2:
+            found += 1
+            at = find(body, tag, at + 1)
+    return found > 1
 
 
 def open_elements(engine: Engine, root: Node) -> list[Node] | None:
