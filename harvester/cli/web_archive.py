@@ -110,13 +110,18 @@ def harvest_web(
         row = harvest_web_archive(source, options, stop, progress, progress.notify)
     finally:
         progress.close()
-    if as_json:
-        click.echo(json.dumps(row, ensure_ascii=False))
-    elif options.list_only:
-        click.echo(_describe_plan(row["web_archive"]))
-    else:
-        click.echo(f"{summary(row, db)}\n{describe_verdict(row['web_archive'])}")
+    click.echo(json.dumps(row, ensure_ascii=False) if as_json else _outcome(row, db, list_only=options.list_only))
     return exit_status(row, stop)
+
+
+def _outcome(row: dict[str, Any], db: Path, *, list_only: bool) -> str:
+    """Return how a run ended and why, and what the web archive lists if it lists anything."""
+    found = row["web_archive"]
+    lines = [] if list_only and row["status"] == "complete" else [summary(row, db)]
+    lines += [row["reason"]] if row["reason"] and row["status"] != "interrupted" else []
+    if found["listed"]:
+        lines.append(_describe_plan(found) if list_only else describe_verdict(found))
+    return "\n".join(lines)
 
 
 def describe_verdict(found: dict[str, Any]) -> str:
@@ -126,6 +131,7 @@ def describe_verdict(found: dict[str, Any]) -> str:
         reasons = (f"{number} {REASONS.get(reason, reason)}" for reason, number in found["reasons"].items())
         text += f", {found['not_playable']} not playable ({', '.join(reasons)})"
     text += f", {found['not_requested']} not asked for yet" if found["not_requested"] else ""
+    text += f".\n{found['past_changes']} changes of the past: see harvester history" if found["past_changes"] else ""
     return f"{text}.\nThat is what the web archive lists: whether the archive has more, no web archive can say."
 
 

@@ -231,7 +231,8 @@ class WebArchiveClient:
 
 
 def _error_text(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    text = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    return " ".join(text.split())[:200] or type(error).__name__
 
 
 @contextmanager

@@ -266,7 +266,7 @@ class WebArchiveHarvest:
         (verdict, missing), run, reason = self._compare(), self._run, str(ended) if ended else None
         with run.transaction():
             run.counts["ignored"] += self._listing.left_out.total()
-            log_past_changes(run.db, run.id, self._source)
+            past_changes = log_past_changes(run.db, run.id, self._source)
             of_index = (self._index.dialect, self._options.versions, self._index.queries)
             write_verdict(run.db, self._scope, run.id, *of_index, verdict)
             if not stopped:
@@ -275,12 +275,18 @@ class WebArchiveHarvest:
         if stopped:
             run.finish("interrupted", "asked to stop; run it again to go on")
         elif not verdict.listed and not (ended and ended.bounded):
-            run.finish("failed", reason or "nothing is listed there")
+            run.finish("failed", reason or self._nothing_listed)
         else:
             run.finish("partial" if ended and not ended.bounded else run.verdict, reason)
         more: dict[str, Any] = {"requests": self._requests_for(missing), "delay": self._options.agreed_delay}
         more |= {"reasons": dict(sorted(verdict.reasons.items())), "left_out": dict(self._listing.left_out)}
-        return row | more
+        return row | more | {"past_changes": past_changes}
+
+    @property
+    def _nothing_listed(self) -> str:
+        since, until = self._scope.since.date(), self._scope.until.date()
+        where, what = self._scope.web_archive, self._scope.page or f"page of {self._source.name}"
+        return f"{where} lists no {what} from {since} to {until}: check its address, --from and --to"
 
     def _requests_for(self, missing: list[tuple[int, WebCapture]]) -> int:
         """Return how many requests captures would take: one for each payload that is not known."""
@@ -295,6 +301,4 @@ class WebArchiveHarvest:
             message = f"{earlier} captures were not playable before, and are not asked for again yet"
             self._run.add_problem(Problem("error", "not-playable", message), self._scope.web_archive)
         if not verdict.listed and not ended:
-            since, until = utc_timestamp(self._scope.since), utc_timestamp(self._scope.until)
-            message = f"{self._scope.web_archive} lists no page of {self._source.name} from {since} to {until}"
-            self._run.add_problem(Problem("error", "nothing-listed", message), self._scope.web_archive)
+            self._run.add_problem(Problem("error", "nothing-listed", self._nothing_listed), self._scope.web_archive)

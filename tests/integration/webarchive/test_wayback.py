@@ -70,6 +70,7 @@ def test_it_is_as_if_the_warc_files_had_been_harvested(server: WaybackServer, fr
     done = harvest_wayback(tmp_path, server)
     assert (done.status, done.err) == (0, "")
     assert facts_of(tmp_path / "a.db") == facts_of(from_files)
+    assert re.search(r"^\d+ changes of the past: see harvester history\.$", done.out, re.MULTILINE)
     # One request for each payload, and a second run asks the index alone: once for each year and host, resumed or not.
     played = [one.target for one in server.requests("id_/")]
     assert len(played) == len({(one.address, one.body) for one in server.captures})
@@ -231,6 +232,17 @@ def test_where_nothing_is_listed_the_run_has_failed(crawls: list[list[Captured]]
         done = harvest_wayback(tmp_path, server, "--from", "2020", "--json")
     row = json.loads(done.out)
     assert (done.status, row["status"], row["web_archive"]["listed"]) == (1, "failed", 0)
+    assert row["reason"].startswith(f"{server.url} lists no page of wilson from 2020-01-01 to ")
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_of_a_web_archive_that_is_down_only_that_is_printed(more: tuple[str, ...], tmp_path: Path) -> None:
+    with WaybackServer([]) as server:
+        pass
+    done = harvest_wayback(tmp_path, server, *more)
+    why = "no answer from 127.0.0.1 (Connection refused): check the address and the connection, then run it again"
+    assert (done.status, done.out.splitlines()[-1]) == (1, why)
+    assert "lists" not in done.out
 
 
 @pytest.mark.parametrize(
