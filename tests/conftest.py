@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.support.hostile_sample import make_sample
 from tests.support.publishing import Site, configuration_with, datasette_alone, harvester_serve
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from tests.support.archive_server_site import Site as Archive
     from tests.support.browsing import Visit
     from tests.support.live_processes import Harvests
+
+
+settings.register_profile("trials", max_examples=trials(25, 100))
+settings.load_profile("trials")
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -29,13 +30,13 @@ TAG = re.compile(rb"<[^>]+>")
 FULL = MAX_BYTES - 1000
 
 
-def broken(page: bytes, chance: random.Random) -> Iterator[tuple[str, bytes]]:
+def broken(page: bytes, chance: random.Random, times: int) -> Iterator[tuple[str, bytes]]:
     """Break a page in many ways."""
-    for _ in range(8):
+    for _ in range(times):
         yield "truncated", page[: chance.randrange(len(page))]
     main = page.find(b"<main")
     tags = [found.span() for found in TAG.finditer(page, main, page.find(b"</main>"))]
-    for _ in range(5):
+    for _ in range(times):
         (a, b), (c, d) = sorted(chance.sample(tags, 2))
         yield "two tags swapped", page[:a] + page[c:d] + page[b:c] + page[a:b] + page[d:]
         start, end = chance.choice(tags)
@@ -90,11 +91,11 @@ def invented(page: Page) -> list[str]:
     return [slug for slug in slugs if slug not in known or slugs.count(slug) > 1]
 
 
-def main() -> None:
-    """Read every page with every engine."""
+def main(times: int = 8) -> None:
+    """Read every page with every engine; `times`: how often each way of damage is tried."""
     chance = random.Random(7)
     for base, uri in ((LISTING, SEARCH), (DOCUMENT, ITEMS[0].url)):
-        for name, body in broken(base, chance):
+        for name, body in broken(base, chance, times):
             _report(name, Capture(uri, body), ("fast", "reference"), made_up=False)
     for name, body in hostile():
         for uri in (SEARCH, "file:///saved.html"):
@@ -111,4 +112,4 @@ def _report(name: str, capture: Capture, engines: tuple[str, ...], *, made_up: b
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

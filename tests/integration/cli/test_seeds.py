@@ -12,6 +12,7 @@ import pytest
 from harvester.cli import run
 from harvester.store.database import open_to_read, open_to_write
 from tests.support.harvesting import documents, dump, fresh, harvest_files, sighted, sound
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -134,7 +135,7 @@ def test_a_copy_elsewhere_is_known_by_its_bytes(
 
 def test_any_order_gives_the_same_documents(tmp_path: Path) -> None:
     wanted: tuple[Any, Any] | None = None
-    for order in itertools.permutations(SEEDS):
+    for order in itertools.islice(itertools.permutations(SEEDS), 0, None, trials(7, 1)):
         db = fresh(tmp_path)
         harvest_files(db, order)
         found = documents(db), sighted(db)

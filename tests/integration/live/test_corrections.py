@@ -6,8 +6,9 @@ import subprocess
 import sys
 
 from tests.soak.correction_cases import CASES
+from tests.support.trials import trials
 
-ARCHIVES, SYNCS = 4, 6
+ARCHIVES, SYNCS = trials(2, 4), 6
 
 
 def test_what_the_archive_states_now_is_what_is_held() -> None:

@@ -16,11 +16,12 @@ from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site, html, item_of
 from tests.support.kills import outcome
 from tests.support.live_processes import Aim, Harvests, in_process, rows
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-WALKS = 56
+WALKS = trials(28, 56)
 SIZE = 35
 ANSWERS = ("response", "revisit")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-KILLS = 28
+from tests.support.trials import trials
+
+KILLS = trials(14, 28)
 
 
 def test_no_kill_and_no_full_disk_loses_anything() -> None:

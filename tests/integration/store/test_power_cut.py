@@ -18,6 +18,7 @@ from harvester.store.integrity.check import run_checks
 from harvester.store.run import Run
 from tests.support.archive_pages import HOST, document_page, listing_page, make_items
 from tests.support.harvesting import SOURCE, dump
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 HEADER, FRAME = 32, 24 + 4096
 """Bytes of a log's header, and of each of its frames: a page of the database, and what says which one it is."""
 SECTOR = 512
-FEW = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(deadline=None, max_examples=trials(15, 60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @dataclass

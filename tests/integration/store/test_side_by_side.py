@@ -10,10 +10,11 @@ from pathlib import Path
 
 from harvester.store.database import open_to_write, transaction
 from tests.soak.side_by_side import together
+from tests.support.trials import trials
 
 
 def test_nobody_meets_an_error(tmp_path: Path) -> None:
-    outcome = together(tmp_path, 10)
+    outcome = together(tmp_path, trials(5, 10))
     assert outcome.errors == []
     assert all(outcome.took.values())
     assert all(outcome.turns[name] for name in ("saved", "live", "backup"))

@@ -14,6 +14,7 @@ from harvester.parsers.parse import parse
 from harvester.store.database import open_to_read
 from tests.support.archive_pages import Item, document_page, listing_page, make_items
 from tests.support.harvesting import SOURCE, documents, fresh, harvest_pages
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 SEARCH = "https://digitalarchive.wilsoncenter.org/search?page=0"
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=trials(6, 15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WORDS = st.text(
     st.characters(categories=("L", "N", "P", "S"), include_characters=" \u00a0"), min_size=1, max_size=40
 ).filter(lambda text: text.strip() and not text.strip().isdigit())

@@ -26,6 +26,7 @@ from tests.support.containers import (
     warc_gz,
     zipped,
 )
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,9 @@ AS_READ = [(f"https://{HOST}/{path}", body) for path, body in PAGES.items()]
 slugs = st.from_regex(r"document/[a-z0-9-]{1,30}|search\?page=[0-9]{1,3}", fullmatch=True)
 some_pages = st.dictionaries(slugs, st.binary(max_size=3000), max_size=5)
 in_one_folder = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=trials(10, 25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -36,6 +36,7 @@ from harvester.walk_log import WalkOutcome, WalkRequest
 from tests.support.archive_pages import Item, document_page, listing_page, make_items
 from tests.support.harvesting import SOURCE, sound
 from tests.support.sync_model import FIELDS, Model, Saying, Stated
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -294,7 +295,7 @@ def _stated(values: list[Any]) -> dict[str, str]:
 
 # No shrinking: the steps of one archive's life are told as they were, and shorter ones are rarely simpler.
 Syncs.TestCase.settings = settings(
-    max_examples=int(os.environ.get("SYNCS", "20")),
+    max_examples=int(os.environ.get("SYNCS", trials(6, 20))),
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),

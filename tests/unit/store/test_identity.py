@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from harvester.model import Capture, DocumentPage, Listing, Record, Text
 from harvester.parsers.dates import read_date
 from tests.support.harvesting import documents, fresh, harvest_pages, sighted, sound
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -188,7 +189,7 @@ def shown(draw: st.DrawFn, name: str) -> tuple[Capture, Listing | DocumentPage]:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=trials(20, 150), deadline=None)
 @given(st.data())
 def test_the_order_of_pages_never_matters(data: st.DataObject) -> None:
     pages = [data.draw(shown(str(number))) for number in range(data.draw(st.integers(2, 5)))]
@@ -207,7 +208,7 @@ def test_the_order_of_pages_never_matters(data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=trials(8, 40), deadline=None)
 @given(st.data())
 def test_harvesting_twice_equals_once(data: st.DataObject) -> None:
     pages = [data.draw(shown(str(number))) for number in range(3)]

@@ -27,6 +27,7 @@ from harvester.store.history import fields_as_of
 from harvester.store.run import Run
 from harvester.utils import utc_timestamp
 from tests.support.harvesting import SOURCE, sound
+from tests.support.trials import trials
 from tests.support.vote_model import (
     ALIAS,
     FIELDS,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-MANY = int(os.environ.get("VOTES", "10"))
+MANY = int(os.environ.get("VOTES", trials(4, 10)))
 FIRST = datetime(2025, 3, 1, 12, tzinfo=UTC)
 TITLES = ("Letter from Émile", "Letter from Ă‰mile", "Letter, corrected")
 DATES = {None: None, "1951": "1951", "May 1, 1950": "1950-05-01", "May 1950": "1950-05"}
