@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .credits import translators
 from .dates import Date
-from .names import Name, parse_heading, parse_printed
+from .names import Name, parse_heading, parse_printed, translators
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -27,6 +27,14 @@ _OFFICE = re.compile(
 )
 _INITIALS = re.compile(r"(?P<given>(?:[^\W\d_]{1,2}\.[\s-]?)+)\s*(?P<family>[^\W\d_][\w'’-]+)")
 _PERSON = re.compile(r"(?:[^\W\d_]{1,2}\.[\s-]?)*[^\W\d_a-z][\w'’.-]+(?:\s+[\w'’.-]+)*(?:\s*\[[^\]]+\])?")
+_TRANSLATED_BY = re.compile(
+    r"\btranslat(?:ed|ion)\b(?:\s+(?:and|&)\s+\w+|\s+(?:for|from)\s+[\w\s]{1,40}?)?\s+by\s+", re.IGNORECASE
+)
+# A name ends with its sentence; a full stop behind an initial ends none.
+_END_OF_NAMES = re.compile(
+    r"(?<![\s.][^\W\d_])\.(?=\s|$)|;|[\n(]|,?\s+(?:and|&)\s+(?=(?:edited|contributed|obtained|provided)\b)"
+)
+_TRANSLATOR = re.compile(r"[^\W\d_a-z][\w'’-]*\.?(?:[\s-]+[^\W\d_][\w'’.-]*){0,5}")
 
 
 @dataclass(frozen=True)
@@ -75,3 +83,13 @@ def parse_printed(name: str) -> Name:
     if initials:
         return Name(initials["family"], initials["given"].strip())
     return Name(plain[:1].upper() + plain[1:])
+
+
+def translators(location: str) -> tuple[str, ...]:
+    """Return the translators' names in a location, in order; empty where it names none."""
+    found: list[str] = []
+    for match in _TRANSLATED_BY.finditer(location):
+        names = _END_OF_NAMES.split(location[match.end() :], maxsplit=1)[0]
+        parts = re.split(r",\s*(?:and\s+)?|\s+and\s+|\s*&\s*", names)
+        found += [part.strip() for part in parts if _TRANSLATOR.fullmatch(part.strip())]
+    return tuple(dict.fromkeys(found))

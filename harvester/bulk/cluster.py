@@ -21,8 +21,8 @@ from distributed.comm import CommClosedError
 
 from harvester.bulk.folder import BulkFolder
 from harvester.bulk.parts import part_from_json
+from harvester.bulk.read import ATTEMPTS, divide, settle
 from harvester.bulk.reader_process import ReaderError, ReaderProcess
-from harvester.bulk.settle import ATTEMPTS, divide, settle
 from harvester.errors import UsageError
 
 if TYPE_CHECKING:

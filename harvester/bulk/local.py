@@ -6,8 +6,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from harvester.bulk.read import settle
 from harvester.bulk.reader_process import ReaderProcess
-from harvester.bulk.settle import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -13,9 +13,8 @@ from harvester.bulk.folder import BulkFolder
 from harvester.bulk.load import load_parts
 from harvester.bulk.parts import ReadOptions
 from harvester.bulk.plan import plan_targets
-from harvester.bulk.read import Shard, read_missing
+from harvester.bulk.read import Shard, read_missing, settle
 from harvester.bulk.reading import read_part
-from harvester.bulk.settle import settle
 from harvester.ingest import Stop, harvest_captures
 from harvester.readers.targets import read_targets
 from harvester.registry import choose_sources
