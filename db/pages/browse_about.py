@@ -21,9 +21,9 @@ MONTHS = """SELECT substr(date_from, 1, 7) AS month, count(*) AS documents FROM 
 SOURCES = """SELECT source, count(*) AS documents, min(year) AS first_year, max(year) AS last_year,
     count(gone_at) AS gone FROM documents GROUP BY source ORDER BY 2 DESC"""
 TEXTS = """SELECT kind, coalesce(language, 'language not stated') AS language, count(*) AS texts FROM texts
-    GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 12"""
+    GROUP BY 1, 2 ORDER BY 3 DESC"""
 RIGHTS = """SELECT coalesce(rights, 'Nothing is stated.') AS statement, count(*) AS documents FROM documents
-    GROUP BY rights ORDER BY rights IS NULL, 2 DESC LIMIT 12"""
+    GROUP BY rights ORDER BY rights IS NULL, 2 DESC"""
 READ = "SELECT max(read_at) AS read_at FROM reads"
 
 

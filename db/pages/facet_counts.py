@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .folding import fold
+from .labels import FACETS
 from .search_request import UNSTATED, SearchRequest
 
 if TYPE_CHECKING:
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 
     from .search import SearchResult
 
-COUNTED = ("kind", "sender", "recipient", "language", "person", "place", "subject", "contributor", "source", "listing")
-"""The facets that are counted, in the order in which they are shown."""
+COUNTED = tuple(facet for facet in FACETS if facet != "in")
+"""The facets that are counted in each database."""
 SHOWN = 12
 """Values of a facet shown beside the results; the others are on a page of their own."""
 LABELS = {"kind": {UNSTATED: "not stated"}, "gone": {"yes": "No longer in the archive", "no": "Still in the archive"}}
@@ -26,7 +27,7 @@ def count(searched: Mapping[str, SearchResult], question: SearchRequest) -> dict
     several databases `in` counts each; the numbers of listings are each database's own.
     """
     found = list(searched.values())
-    every = {facet: values(found, facet, question) for facet in (*COUNTED, "gone")}
+    every = {facet: values(found, facet, question) for facet in COUNTED}
     counts: dict[str, Any] = {facet: _shown(rows) for facet, rows in every.items()}
     if len(found) > 1:
         counts |= {

@@ -10,7 +10,7 @@ from .closed import wrap as closed
 from .csv_export import wrap as csv_wrapper
 from .etag import wrapper
 from .folding import register as register_fold
-from .labels import field_label, fields_in_words
+from .labels import FACETS, field_label, fields_in_words
 from .limits import limit
 from .queries import json_ids, try_rows
 from .renderers import renderer
@@ -87,6 +87,7 @@ def template_vars(datasette: Datasette, database: str | None) -> dict[str, Any]:
         "about_database": lambda name: databases.database_description(datasette, name),
         "documents_of": documents_of,
         "number_of": number_of,
+        "facet_labels": FACETS,
         "field_label": field_label,
         "fields_in_words": fields_in_words,
         "document_path": document_path,

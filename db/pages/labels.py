@@ -36,6 +36,23 @@ FIELDS = {
     "file": "file",
     "files": "file",
 }
+FACETS = {
+    "in": ("Database", "Databases"),
+    "kind": ("Kind", "Kinds"),
+    "sender": ("From", "Senders"),
+    "recipient": ("To", "Recipients"),
+    "language": ("Language", "Languages"),
+    "person": ("People", "People and organizations"),
+    "place": ("Places", "Places"),
+    "subject": ("Subjects", "Subjects"),
+    "contributor": ("Authors", "Authors"),
+    "collection": ("Collection", "Collections"),
+    "donor": ("Donor", "Donors"),
+    "source": ("Archive", "Archives"),
+    "listing": ("Listing", "Listings of the archive"),
+    "gone": ("No longer in the archive", "No longer in the archive"),
+}
+"""What a document is found by, in the order of the filters: the label at a value, and at a list of all values."""
 MOST = 2
 """How many fields a line names; the others are only counted."""
 

@@ -163,6 +163,8 @@ def _start_making(
 async def _compute(datasette: Datasette, key: tuple[str, object], make: Callable[[], Awaitable[Answer]]) -> Answer:
     before, start = data_version(datasette, key[0]), time.monotonic()
     value = await make()
+    if value is None:  # it failed, perhaps because the machine was busy: the next request tries again
+        return value
     now = time.monotonic()
     answers = _cache[datasette]
     answers[key] = _CacheEntry(before, value, now, now - start)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 from tests.soak.correction_cases import CASES
-from tests.support.trials import trials
+from tests.support.trials import IN_FULL, trials
 
 ARCHIVES, SYNCS = trials(2, 4), 6
 
@@ -21,6 +22,7 @@ def test_what_was_wrong_once_stays_right_and_asks_for_just_the_pages_it_needs() 
 
 
 def run(*command: str) -> str:
-    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False)
+    looks = os.environ | ({} if IN_FULL else {"LOOKS": "0.3"})
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False, env=looks)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

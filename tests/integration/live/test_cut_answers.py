@@ -56,7 +56,7 @@ def test_every_cut_is_whole_or_named() -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     *faults, outcome = map(json.loads, done.stdout.splitlines())
     assert faults == []
-    assert outcome["tried"] > 100
+    assert outcome["tried"] > 60
 
 
 def test_every_cut_within_the_fields_is_named() -> None:

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,7 @@ def test_killed_in_the_middle_it_ends_as_if_nothing_had_happened(tmp_path: Path)
     with subprocess.Popen(command(pages, tmp_path / "x.db"), stdout=subprocess.DEVNULL) as harvest:
         while not reads(tmp_path / "x.db"):
             assert harvest.poll() is None
+            time.sleep(0.005)
         os.kill(harvest.pid, signal.SIGKILL)
     before = reads(tmp_path / "x.db")
     assert 0 < before < len(ITEMS)
