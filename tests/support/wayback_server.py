@@ -38,8 +38,8 @@ class Request:
 class WaybackServer:
     """Serves captures; a context manager. `most_lines`: how many lines of the index are answered at once.
 
-    `out_of_time`: windows of the index that hold more lines than so many are answered 504. `slow_downs`: how many
-    requests are answered 429 before one that is answered. `traps`: what goes wrong, by the captured address.
+    `out_of_time`: windows of the index of over 60 days with more lines than so many are answered 504. `slow_downs`: how
+    many requests are answered 429 before one that is answered. `traps`: what goes wrong, by the captured address.
     """
 
     captures: list[Captured]
@@ -120,7 +120,7 @@ class WaybackServer:
             and (query["matchType"] == "host" or _urlkey(one.address) == _urlkey(f"http://{host}/{rest}"))
         ]
         limit = min(int(query.get("limit", "150000")), self.most_lines)
-        if len(wanted) > self.out_of_time and limit > 1:
+        if len(wanted) > self.out_of_time and limit > 1 and _days(query) > 60:
             return 504, {}, b"Gateway Timeout"
         rows = [row for one in wanted for row in [self._row(one)] * (1 + (self.duplicates and one.stamp[-5] == "1"))]
         start = int(query.get("resumeKey", "0"))
@@ -185,6 +185,12 @@ def _urlkey(address: str) -> str:
     host = (parts.hostname or "").removeprefix("www.")
     query = f"?{parts.query}" if parts.query else ""
     return f"{','.join(reversed(host.split('.')))}){parts.path.lower().rstrip('/') or '/'}{query.lower()}"
+
+
+def _days(query: dict[str, str]) -> int:
+    """Return how many days a query of the index is about."""
+    since, until = (datetime.strptime(query[name], "%Y%m%d%H%M%S").replace(tzinfo=UTC) for name in ("from", "to"))
+    return (until - since).days
 
 
 def _gone(server: WaybackServer, one: Captured) -> Reply:

@@ -119,6 +119,10 @@ def harvest_wayback(folder: Path, server: WaybackServer, *more: str, db: str = "
     return harvest(folder, "wilson", "--web-archive", server.url, "--delay", "0", *more, db=db)
 
 
+CRAWLED = ("--from", str(TIMES[0].year), "--to", str(TIMES[-1].year))
+"""Options for the years alone in which there are captures: of the others an index is asked in vain."""
+
+
 def page_of(path: Path, address: str) -> str:
     """Return what the reading room shows of a database at an address."""
 

@@ -21,7 +21,7 @@ from harvester.webarchive.index import Index, Target, Window
 from harvester.webarchive.place import WebArchive
 from tests.support.captured_archive import SOURCE, captures_of, states, write_warcs
 from tests.support.wayback_server import TRAPS, WaybackServer
-from tests.support.web_archives import facts_of, harvest, harvest_wayback, page_of, rows, without_changes
+from tests.support.web_archives import CRAWLED, facts_of, harvest, harvest_wayback, page_of, rows, without_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tests.support.captured_archive import Captured
 
-RECORDS = 24
+RECORDS = 16
 EXPECTED = {
     "listed, not there": "not-there",
     "excluded": "excluded",
@@ -62,7 +62,7 @@ def from_files(crawls: list[list[Captured]], tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def server(crawls: list[list[Captured]]) -> Iterator[WaybackServer]:
-    with WaybackServer([one for crawl in crawls for one in crawl], most_lines=60, out_of_time=200) as server:
+    with WaybackServer([one for crawl in crawls for one in crawl], most_lines=11, out_of_time=14) as server:
         yield server
 
 
@@ -78,10 +78,15 @@ def test_it_is_as_if_the_warc_files_had_been_harvested(server: WaybackServer, fr
     again = harvest_wayback(tmp_path, server)
     assert (again.status, again.out.splitlines()[-2].endswith(" held.")) == (0, True)
     assert [one.target for one in server.log[before:] if "id_/" in one.target] == []
-    queries = [parse_qs(urlsplit(one.target).query) for one in server.log[before:] if "resumeKey=" not in one.target]
-    windows = Counter((one["url"][0], one["from"][0]) for one in queries)
-    years = range(1996, datetime.now(UTC).year + 1)
-    assert windows == Counter((f"{host}/", f"{year}0101000000") for host in SOURCE.hosts for year in years)
+    answered = [one for one in server.log[before:] if "resumeKey=" not in one.target]
+    queries = [parse_qs(urlsplit(one.target).query) for one in answered]
+    windows = Counter((one["url"][0], one["from"][0], one["to"][0][:8]) for one in queries)
+    now = datetime.now(UTC)
+    years = {(str(year), f"{year}1231") for year in range(1996, now.year)} | {(str(now.year), f"{now:%Y%m%d}")}
+    whole = {(f"{host}/", f"{year}0101000000", end) for host in SOURCE.hosts for year, end in years}
+    out_of_time = sum(one.status == 504 for one in answered)
+    assert (max(windows.values()), out_of_time > 0) == (1, True)
+    assert (whole <= windows.keys(), len(windows)) == (True, len(whole) + 2 * out_of_time)
     # The page of a document links its captures.
     corrected = next(one for one in server.captures if one.address == states(RECORDS)[0][-2].url)
     shown = page_of(tmp_path / "a.db", f"/document/{corrected.address.rpartition('/')[2]}")
@@ -94,7 +99,8 @@ def test_it_is_as_if_the_warc_files_had_been_harvested(server: WaybackServer, fr
     assert without_changes(tmp_path / "again.db") == without_changes(from_files)
 
 
-def test_each_trap_is_named_and_nothing_is_invented(crawls: list[list[Captured]], tmp_path: Path) -> None:
+def test_each_trap_is_named_and_nothing_is_invented(tmp_path: Path) -> None:
+    crawls = captures_of(24)
     newest = [one for one in crawls[-1] if "/document/" in one.address and one.status == 200]
     listing = [replace(one, kept="response") for one in crawls[-1] if "/search" in one.address]
     traps = {one.address: trap for one, trap in zip(newest, TRAPS, strict=False)}
@@ -102,7 +108,7 @@ def test_each_trap_is_named_and_nothing_is_invented(crawls: list[list[Captured]]
     older = next(one for one in crawls[0] if traps.get(one.address) == "another time")
     captures = [*listing, *(replace(one, kept="response") for one in newest), older]
     with WaybackServer(captures, traps=traps) as server:
-        done = harvest_wayback(tmp_path, server, "--versions", "newest")
+        done = harvest_wayback(tmp_path, server, "--versions", "newest", "--from", "2012")
     assert done.status == 3
     found = dict(rows(tmp_path / "a.db", "SELECT page, reason FROM web_captures WHERE reason IS NOT NULL"))
     assert found == {one: EXPECTED[trap] for one, trap in traps.items() if trap in EXPECTED}
@@ -124,11 +130,11 @@ def test_what_was_not_playable_is_read_once_its_payload_is_held(crawls: list[lis
     one = next(one for one in crawls[0] if "/document/" in one.address)
     later = replace(one, at=crawls[1][0].at)
     with WaybackServer([later], traps={one.address: "listed, not there"}) as server:
-        assert harvest_wayback(tmp_path, server).status == 3
+        assert harvest_wayback(tmp_path, server, *CRAWLED).status == 3
         server.captures, server.traps = [one, later], {}
-        assert harvest_wayback(tmp_path, server).status == 3
+        assert harvest_wayback(tmp_path, server, *CRAWLED).status == 3
         requests = len(server.requests("id_/"))
-        assert harvest_wayback(tmp_path, server).status == 0
+        assert harvest_wayback(tmp_path, server, *CRAWLED).status == 0
         assert len(server.requests("id_/")) == requests
     assert rows(tmp_path / "a.db", "SELECT count(*) FROM reads") == [(2,)]
 
@@ -142,7 +148,7 @@ def facts_of_listing(captures: list[Captured], folder: Path) -> dict[str, str]:
 
 def test_a_list_is_read_part_by_part(server: WaybackServer) -> None:
     """What one answer of the index lists is written before the next one is requested."""
-    server.most_lines = 4
+    server.most_lines = 2
     manners = Manners(0, "test", lambda: False, print, lambda: None)
     place = f"{server.url.removesuffix('/web')}/cdx/search/cdx"
     with closing(WebArchiveClient(manners, CrawlBudget(None, None))) as client:
@@ -157,12 +163,12 @@ def test_a_list_is_read_part_by_part(server: WaybackServer) -> None:
 def test_why_a_window_was_not_listed_is_a_problem_of_the_run(
     server: WaybackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index, "MOST_BYTES", 2000)
+    monkeypatch.setattr(index, "MOST_BYTES", 500)
     assert harvest_wayback(tmp_path, server, "--from", "2012-06-03", "--to", "2012-06-03").status == 1
     problems = rows(tmp_path / "a.db", "SELECT DISTINCT severity, message FROM problems WHERE code = 'not-listed'")
     span = "from 20120603000000 to 20120603235959"
     assert problems == [
-        ("error", f"{SOURCE.hosts[0]}/ {span}: more than 2,000 bytes: run it again later"),
+        ("error", f"{SOURCE.hosts[0]}/ {span}: more than 500 bytes: run it again later"),
     ]
 
 
@@ -170,13 +176,13 @@ def test_two_429_in_a_row_end_the_run_and_the_next_one_goes_on(
     server: WaybackServer, from_files: Path, tmp_path: Path
 ) -> None:
     server.slow_downs = 1
-    assert harvest_wayback(tmp_path, server, "--max-requests", "120").status == 0
+    assert harvest_wayback(tmp_path, server, *CRAWLED, "--max-requests", "65").status == 0
     held = rows(tmp_path / "a.db", "SELECT count(*) FROM reads")[0][0]
-    assert 0 < held < 120
+    assert 0 < held < 39
     server.slow_downs, before = 2, len(server.log)
-    done = harvest_wayback(tmp_path, server)
+    done = harvest_wayback(tmp_path, server, *CRAWLED)
     assert (done.status, len(server.log) - before) == (3, 2)
-    assert harvest_wayback(tmp_path, server).status == 0
+    assert harvest_wayback(tmp_path, server, *CRAWLED).status == 0
     assert facts_of(tmp_path / "a.db") == facts_of(from_files)
     played = [one.target for one in server.requests("id_/") if one.status == 200]
     assert len(played) == len(set(played))
@@ -221,7 +227,7 @@ def test_one_process_at_a_web_archive(server: WaybackServer, tmp_path: Path, mon
 
 
 def test_a_dry_run_asks_the_index_and_says_what_the_rest_would_take(server: WaybackServer, tmp_path: Path) -> None:
-    done = harvest_wayback(tmp_path, server, "--dry-run")
+    done = harvest_wayback(tmp_path, server, *CRAWLED, "--dry-run")
     payloads = len({(one.address, one.body) for one in server.captures})
     assert (done.status, f"{payloads} requests would be sent" in done.out) == (0, True), done.out
     assert server.requests("id_/") == []
