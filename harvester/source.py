@@ -145,6 +145,7 @@ class Source:
     more for an archive that no longer changes.
 
     `date_order`: how it writes dates of numbers only (`3/4/1950`). If it is unknown, such a date has two readings.
+    `short_years`: the first of the hundred years in which its years of two digits are.
 
     `origin`: scheme, host and port of its addresses, if they are not https:// and the first of its hosts.
 
@@ -162,6 +163,7 @@ class Source:
     addresses: Addresses | None = None
     span_days: int = 7
     date_order: DateOrder | None = None
+    short_years: int | None = None
     minimum: Minimum | None = None
     declares_nothing: bool = False
     verified: bool = True
@@ -321,12 +323,25 @@ class HtmlForm(Form):
         return {label.casefold(): field for label, field in (*COMMON_LABELS, *self.labels)}
 
 
+RECORD = ":scope"
+"""The selector of the record itself."""
+_LINE = re.compile(r"(?P<inside>.*?)\s*::line\((?P<number>[1-9]\d?)\)")
+
+
+def split_line(selector: str) -> tuple[str, int | None]:
+    """Return the selector of a field, and the number of the line in what it selects, from 1 on; None for all lines."""
+    found = _LINE.fullmatch(selector)
+    return (found["inside"] or RECORD, int(found["number"])) if found else (selector, None)
+
+
 @dataclass(frozen=True)
 class Selectors:
     """Where the records of a listing are, by selectors: their blocks, and in each its fields.
 
-    `fields`: pairs of a field (or a label of the archive's own) and its selector; without any, a block is read as if it
-    was found by structure. `columns`: pairs of a table's header, or of a column's number from 1, and the field in it.
+    `spans`: a record goes on behind such an element up to the next one. `fields`: pairs of a field (or a label of the
+    archive's own) and its selector; without any, a block is read as if it was found by structure. `above`: the same of
+    fields that stand once above several records. `columns`: pairs of a table's header, or of a column's number from 1,
+    and the field in it.
     `key`: the field that identifies records without links. `label`: labels before values in a field's element.
     """
 
@@ -335,6 +350,8 @@ class Selectors:
     columns: tuple[tuple[str, str], ...] = ()
     key: str | None = None
     label: str | None = None
+    spans: bool = False
+    above: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from harvester.config.types import Name, Text
 from harvester.definitions.types import (
     DateLines,
     Declared,
+    FieldSelectors,
     Hosts,
     Items,
     Lines,
@@ -115,10 +116,22 @@ class ListingTable(Table):
         description="Where each record stands; without it records are found as blocks around links to them.",
         examples=['"article.search-result"'],
     )
-    fields: Selectors | None = Field(
+    spans: bool = Field(
+        default=False,
+        description="Whether a record goes on behind the element that `record` selects, up to the next one, as pairs "
+        "of rows do, a heading with what follows it, or lines between `br`.",
+        examples=["true"],
+    )
+    fields: FieldSelectors | None = Field(
         default=None,
-        description="Where in a record its fields stand. A name that is no field is a label of the archive's own.",
-        examples=['{ title = "h3 a", date = ".dates", "Level" = ".level" }'],
+        description="Where in a record its fields stand. A name that is no field is a label of the archive's own. "
+        "`:scope` is the record itself, and `::line(2)` at the end means the second line of what is selected.",
+        examples=['{ title = "h3 a", date = ".dates", "Level" = "::line(2)" }'],
+    )
+    above: Selectors | None = Field(
+        default=None,
+        description="Where fields stand that hold for several records: in the nearest such element above each.",
+        examples=['{ date = "h3.day" }'],
     )
     columns: dict[Text, Text] | None = Field(
         default=None,
@@ -211,6 +224,12 @@ class Definition(Table):
         description="The addresses of records, as links have them. What stands behind a `?` may be in any order there, "
         "among other parameters.",
         examples=['["/document/{slug}", "/show.php?id={record_id}"]'],
+    )
+    short_years: Annotated[int, Field(ge=1000, le=2000)] | None = Field(
+        default=None,
+        description="The first of the hundred years in which years of two digits are: 3/4/50 is of 1950 for `1900`. "
+        "Otherwise such dates are not read.",
+        examples=["1950"],
     )
     files: Paths = Field(
         default=(), description="The addresses of their files.", examples=['"/document/{node_id}/download"']

@@ -44,6 +44,7 @@ def source_of(definition: Definition, name: str) -> Source:
         span_days=definition.span_days,
         date_order=definition.dates,
         origin=f"{parts.scheme}://{parts.netloc.lower()}",
+        short_years=definition.short_years,
         minimum=_minimum(definition.assertions),
         verified=definition.verified,
         declares_nothing=definition.listing is not None and "nothing" in definition.listing.declares,
@@ -99,7 +100,7 @@ def _listing(table: ListingTable, labels: tuple[tuple[str, str], ...]) -> HtmlLi
         labelled_values=True,
         nothing_found=tuple(map(line_pattern, table.empty)),
         heading=table.heading,
-        slices=_slices(table.between),
+        slices=_slices(table.between, table.record or ""),
         keeps_others=True,
         date_as=any_of(map(line_pattern, table.date_as)) or None,
         selectors=_selectors(table),
@@ -109,8 +110,8 @@ def _listing(table: ListingTable, labels: tuple[tuple[str, str], ...]) -> HtmlLi
 def _selectors(table: ListingTable) -> Selectors | None:
     if table.record is None:
         return None
-    fields, columns = tuple((table.fields or {}).items()), tuple((table.columns or {}).items())
-    return Selectors(table.record, fields, columns, table.key, table.label)
+    fields, columns, above = (tuple((one or {}).items()) for one in (table.fields, table.columns, table.above))
+    return Selectors(table.record, fields, columns, table.key, table.label, table.spans, above)
 
 
 def _declared(lines: Iterable[str]) -> list[str]:
@@ -145,8 +146,10 @@ def _minimum(table: AssertTable) -> Minimum | None:
     return wanted if wanted != Minimum() else None
 
 
-def _slices(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[bytes, bytes], ...]:
-    return (*((begin.encode(), end.encode()) for begin, end in pairs), *MAIN)
+def _slices(pairs: Iterable[tuple[str, str]], record: str = "") -> tuple[tuple[bytes, bytes], ...]:
+    """Return between which bytes all stands that is read. A selector of steps may begin outside of what is usual."""
+    usual = () if any(sign in record.strip() for sign in " >+") else MAIN
+    return (*((begin.encode(), end.encode()) for begin, end in pairs), *usual)
 
 
 def _bytes(texts: Iterable[str]) -> tuple[bytes, ...]:

@@ -10,14 +10,16 @@ from pydantic import BeforeValidator
 
 from harvester.config.types import quoted, text
 from harvester.definitions.templates import MOST, address_pattern, line_pattern, name_pattern, placeholders
+from harvester.source import RECORD, split_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST_SELECTOR = 300
 _VALUE = r"(?:\"[^\"\\]*\"|'[^'\\]*'|[\w-]+)"
-_COMPOUND = rf"(?:\*|[a-zA-Z][\w-]*)?(?:[.#][\w-]+|\[[\w-]+(?:[~^$*|]?={_VALUE})?\]|:(?:first|last|only)-child)*"
-_SELECTOR = re.compile(rf"(?=[^\s,>+]){_COMPOUND}(?:\s*[>+\s]\s*(?=[^\s,>+]){_COMPOUND}){{0,3}}")
+_PLACE = r":(?:(?:first|last|only)-child|nth-child\([1-9]\d?\))"
+_COMPOUND = rf"(?:\*|[a-zA-Z][\w-]*)?(?:[.#][\w-]+|\[[\w-]+(?:[~^$*|]?={_VALUE})?\]|{_PLACE})*"
+_SELECTOR = re.compile(rf"(?=[^\s,>+]){_COMPOUND}(?:\s*[>+\s]\s*(?=[^\s,>+]){_COMPOUND}){{0,5}}")
 _PARTS = re.compile(r"\"[^\"]*\"|'[^']*'|,|[^,\"']+")
 
 
@@ -56,7 +58,7 @@ def selector(value: Any) -> str:
         if not _SELECTOR.fullmatch(one):
             raise ValueError(
                 f"{quoted(one)} is no selector that is read here; write elements, classes, ids, [attributes], "
-                "at most four steps: “.result h3 > a”"
+                "at most six steps: “.result h3 > a”"
             )
     return written
 
@@ -199,17 +201,33 @@ Hosts = Annotated[tuple[str, ...], BeforeValidator(several(host, "hosts"))]
 ParameterNames = Annotated[tuple[str, ...], BeforeValidator(several(parameters, "names of parameters"))]
 
 
-def selectors(value: Any) -> dict[str, str]:
-    """Return selectors by the fields that they select; a list of selectors is one with commas."""
-    if not isinstance(value, dict) or not value:
-        raise ValueError("this should be a table of fields with their selectors; write title = “h3 a” in it")
-    return {
-        text(field): ", ".join(map(selector, one)) if isinstance(one, list) else selector(one)
-        for field, one in value.items()
-    }
+def selectors(one: Callable[[Any], str]) -> Callable[[Any], dict[str, str]]:
+    """Return the validator of selectors by the fields that they select; a list of selectors is one with commas."""
+
+    def validate(value: Any) -> dict[str, str]:
+        if not isinstance(value, dict) or not value:
+            raise ValueError("this should be a table of fields with their selectors; write title = “h3 a” in it")
+        return {
+            text(field): ", ".join(map(selector, each)) if isinstance(each, list) else one(each)
+            for field, each in value.items()
+        }
+
+    return validate
 
 
-Selectors = Annotated[dict[str, str], BeforeValidator(selectors)]
+def field_selector(value: Any) -> str:
+    """Return a selector inside a record, which may be the record itself, and may end with the number of a line."""
+    written = text(value)
+    inside, number = split_line(written)
+    if inside != RECORD:
+        selector(inside.removeprefix(f"{RECORD} > "))
+        if inside.startswith(RECORD) and re.search(r"[^\s>+]\s+[^\s>+]|,", inside):
+            raise ValueError(f"{quoted(written)} goes on below `:scope` by other signs than >; write “:scope > p > a”")
+    return inside if number is None else f"{inside}::line({number})"
+
+
+Selectors = Annotated[dict[str, str], BeforeValidator(selectors(selector))]
+FieldSelectors = Annotated[dict[str, str], BeforeValidator(selectors(field_selector))]
 Parameter = Annotated[str, BeforeValidator(parameter)]
 ListingPath = Annotated[str, BeforeValidator(listing_path)]
 PagePath = Annotated[str, BeforeValidator(page_path)]

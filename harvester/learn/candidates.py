@@ -6,7 +6,7 @@ A group is formed in three ways: children of one element that are alike, the sam
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -138,7 +138,7 @@ def _names_columns(tree: Tree, rows: Sequence[int]) -> bool:
 
 
 def _has_value(tree: Tree, cell: int) -> bool:
-    return _has_link(tree, cell) or is_date(tree.text(cell))
+    return tree.has_link(cell) or is_date(tree.text(cell))
 
 
 def _whole(tree: Tree, heads: Sequence[int]) -> Group:
@@ -173,14 +173,9 @@ def _spanning(tree: Tree, several: Sequence[Sequence[int]]) -> Iterator[Group]:
 
 def _spanning_pairs(tree: Tree, alike: Sequence[int]) -> Iterator[Group]:
     """Yield the group of those of alike siblings that hold a link, if the others follow them regularly."""
-    linked = [at for at in alike if _has_link(tree, at)]
+    linked = [at for at in alike if tree.has_link(at)]
     if len(linked) > 1 and len(alike) * 0.2 <= len(linked) <= len(alike) * 0.7 and linked[0] in alike[:3]:
         yield from _spanning(tree, [linked])
-
-
-def _has_link(tree: Tree, at: int) -> bool:
-    place = bisect_left(tree.links, at)
-    return place < len(tree.links) and tree.links[place] < tree.elements[at].end
 
 
 def _weight(tree: Tree, group: Group) -> float:

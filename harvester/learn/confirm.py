@@ -7,26 +7,59 @@ from typing import TYPE_CHECKING
 
 from harvester.learn.fields import MOST_ROWS
 from harvester.model import Listing
+from harvester.parsers.dates_within import dates_within, short_years
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harvester.learn.learner import Learned
+    from harvester.learn.selectors import Fields
     from harvester.model import Page, Record
 
 ONE_PAGE = "one page only: give a second one of the same listing"
 _MOSTLY = 0.8
-_MOST_SHARED = 0.5
-"""Records that two pages may share, if the archive grew between them; more are boxes that every page has."""
+_NEARLY_ALL = 0.9
+_LONGEST_TITLES = 200
+"""Characters of titles on average, from which on they are none."""
 
 
-def doubts_of(pages: Sequence[Learned], read: Sequence[Page]) -> list[str]:
+def doubts_of(pages: Sequence[Learned], fields: Fields, read: Sequence[Page]) -> list[str]:
     """Return why a definition is not verified; none if two pages confirm it. `read`: the pages as it reads them."""
-    found = [doubt for page, listing in zip(pages, read, strict=True) for doubt in _of_page(page, listing)]
+    found = [
+        doubt
+        for at, (page, listing) in enumerate(zip(pages, read, strict=True))
+        for doubt in (*_of_page(page, listing), *_of_fields(fields, at, listing))
+    ]
+    if fields.has_short_years and short_years(page.data for page in pages) is None:
+        found.append("years have two digits, and nothing shows of which hundred they are: write `short_years`")
     if len(pages) < 2:
         return [*dict.fromkeys(found), ONE_PAGE]
     listings = [page for page in read if isinstance(page, Listing)]
     return list(dict.fromkeys([*found, *(_of_two(listings[0], listings[1]) if len(listings) > 1 else ())]))
+
+
+def agreement(fields: Fields, read: Sequence[Page]) -> float:
+    """Return the share of the titles and dates that were seen which are read; 0 if other records are read."""
+    wanted = right = 0
+    for at, (rows, page) in enumerate(zip(fields.pages, read, strict=True)):
+        if not isinstance(page, Listing) or len(page.records) != len(rows.group.blocks):
+            return 0.0
+        for number, record in enumerate(page.records[:MOST_ROWS]):
+            title, date = fields.title_of(at, number), fields.date_of(at, number)
+            wanted += 2 * bool(title) + _is_dated(date)
+            right += 2 * (bool(title) and same_words(record.title, title))
+            right += _is_dated(date) and _is_read(date or "", record)
+    return right / wanted if wanted else 1.0
+
+
+def _is_dated(text: str | None) -> bool:
+    return bool(text) and len(set(dates_within(text or ""))) == 1
+
+
+def _is_read(seen: str, record: Record) -> bool:
+    """Return whether the date that was seen in a text is read; its year may be written in full."""
+    numbers = re.findall(r"\d+", record.date.text or "")
+    return bool(record.date.edtf) and all(number[-2:].lstrip("0") in seen for number in numbers)
 
 
 def _of_page(page: Learned, read: Page) -> Iterator[str]:
@@ -39,27 +72,39 @@ def _of_page(page: Learned, read: Page) -> Iterator[str]:
         yield f"“{page.declared.line}” declares {page.declared.count} records, {len(read.records)} are read"
     if not page.verdict.convinced:
         yield "a page may be no listing"
+    twice = len(read.records) - len({key_of(record) for record in read.records})
+    if twice:
+        yield f"{twice} records stand twice on a page"
     yield from (problem.message for problem in read.problems if problem.severity == "error")
-    yield from _of_fields(page, read.records)
 
 
-def _of_fields(page: Learned, read: Sequence[Record]) -> Iterator[str]:
-    pairs = [(record.title, seen.title) for record, seen in zip(read, page.records, strict=False) if seen.title]
-    if sum(same_words(title, seen) for title, seen in pairs) < _MOSTLY * len(pairs):
+def _of_fields(fields: Fields, at: int, page: Page) -> Iterator[str]:
+    """Yield what is not read of the fields that were seen on a page, or cannot be what it is taken for."""
+    read = page.records if isinstance(page, Listing) else ()
+    pairs = [(record, fields.title_of(at, number)) for number, record in enumerate(read)]
+    titled = [(record.title, seen) for record, seen in pairs if seen]
+    if sum(same_words(title, seen) for title, seen in titled) < _MOSTLY * len(titled):
         yield "titles were seen that are not read"
-    if len({record.title for record in read}) < _MOSTLY * len(read):
+    titles = [record.title for record in read]
+    if len(set(titles)) < _MOSTLY * len(titles):
         yield "many records have the same title"
-    if _dated(page) >= _MOSTLY > _share(read):
+    if read and sum(map(len, titles)) / len(titles) > _LONGEST_TITLES:
+        yield "what is taken for titles is prose"
+    dated = [record for number, record in enumerate(read) if _is_dated(fields.date_of(at, number))]
+    if sum(bool(record.date.edtf) for record in dated) < _NEARLY_ALL * len(dated):
         yield "dates were seen that are not read"
+    if any(record.date.precision == "ambiguous" for record in read):
+        yield "3/4/1950 may be a day of March or of April: write `dates`"
+
+
+def key_of(record: Record) -> str | None:
+    """Return what identifies a record of a listing."""
+    return record.url or record.record_id
 
 
 def same_words(one: str, other: str) -> bool:
     """Return whether two texts have the same words; what stands between them may differ."""
     return re.findall(r"\w+", one) == re.findall(r"\w+", other)
-
-
-def _dated(page: Learned) -> float:
-    return len(page.date.slot.values) / min(len(page.records), MOST_ROWS) if page.date else 0.0
 
 
 def _share(records: Sequence[Record]) -> float:
@@ -68,9 +113,9 @@ def _share(records: Sequence[Record]) -> float:
 
 def _of_two(one: Listing, other: Listing) -> Iterator[str]:
     """Yield what speaks against two listings being two pages of one."""
-    keys = [{record.url or record.record_id for record in page.records} for page in (one, other)]
+    keys = [set(map(key_of, page.records)) for page in (one, other)]
     shared = len(keys[0] & keys[1])
-    if shared > _MOST_SHARED * min(map(len, keys)):
+    if shared:
         yield f"both pages have the same {shared} records: give another page of the listing"
     filled = [_share(page.records) for page in (one, other)]
     if abs(filled[0] - filled[1]) > 1 - _MOSTLY:

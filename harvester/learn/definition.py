@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.learn.archive import archive_of
-from harvester.learn.confirm import ONE_PAGE, doubts_of, same_words
+from harvester.learn.confirm import ONE_PAGE, agreement, doubts_of
 from harvester.learn.learner import learn_page
+from harvester.learn.rows import Rows
+from harvester.learn.selectors import fields_of
 from harvester.learn.writer import write
 from harvester.model import Listing
 from harvester.parsers.html.page_bytes import HtmlBytes, is_html
@@ -19,13 +21,12 @@ from harvester.registry import load_definition
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harvester.learn.archive import Archive
     from harvester.learn.learner import Learned
+    from harvester.learn.rows import Place
+    from harvester.learn.selectors import Fields
     from harvester.learn.writer import Selected
     from harvester.model import Capture, Page
-
-
-_WAYS: tuple[Selected, ...] = ("nothing", "blocks", "fields")
-"""The simplest first: of definitions that read the same it is taken."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +37,7 @@ class Definition:
     pages: tuple[Learned, ...]
     read: tuple[Page, ...]
     doubts: tuple[str, ...]
-
-    @property
-    def agreement(self) -> float:
-        """How many of the titles and dates that were seen are read, in tenths of all records."""
-        records = [record for page in self.pages for record in page.records]
-        read = [record for page in self.read if isinstance(page, Listing) for record in page.records]
-        if len(read) != len(records):
-            return 0.0
-        right = sum(
-            2 * same_words(record.title, seen.title) + _same_date(record.date.text, seen.date)
-            for record, seen in zip(read, records, strict=True)
-            if seen.title
-        )
-        return round(right / max(1, len(records)), 1)
+    agreement: float
 
     @property
     def verified(self) -> bool:
@@ -65,12 +53,16 @@ def learn(captures: Sequence[Capture], name: str, address: str = "") -> Definiti
     pages = [page for capture in captures if (page := _learned(capture)) is not None]
     if not pages or not pages[0].verdict.convinced or len(pages) < len(captures):
         return None
-    best = _best(pages, captures, name, address)
+    archive = archive_of(pages, address)
+    if not archive.items:
+        return None
+    best = _best(_Attempt(tuple(pages), tuple(captures), archive, name))
     for other in (_spelled_out, _silent):
         if best is None or isinstance(best.read[0], Listing):
             break
         pages = [other(page) for page in pages]  # what it declares is not read as a line
-        best = min(filter(None, (best, _best(pages, captures, name, address))), key=_weight)
+        again = _best(_Attempt(tuple(pages), tuple(captures), archive, name))
+        best = min(filter(None, (best, again)), key=_weight)
     return best
 
 
@@ -84,45 +76,64 @@ def _silent(page: Learned) -> Learned:
     return replace(page, declared=None)
 
 
-def _best(pages: Sequence[Learned], captures: Sequence[Capture], name: str, address: str) -> Definition | None:
-    """Return the definition against which least speaks, of those the one that reads most, and the simplest."""
-    found = [_tried(pages, captures, name, address, selected) for selected in _WAYS]
-    return min(filter(None, found), key=_weight, default=None)
+@dataclass(frozen=True)
+class _Attempt:
+    """Pages for which definitions are tried."""
+
+    pages: tuple[Learned, ...]
+    captures: tuple[Capture, ...]
+    archive: Archive
+    name: str
+
+    def placed(self) -> tuple[Place, Fields] | None:
+        """Return where the records of all pages begin, and their fields there; None if no place is found."""
+        found = []
+        for place in self.pages[0].places:
+            rows = [page.found_at(place) for page in self.pages]
+            if all(rows):
+                found.append((place, fields_of([one for one in rows if one])))
+        return max(found, key=lambda one: one[1].filled, default=None)
+
+    def written(self, selected: Selected, place: Place | None, fields: Fields) -> Definition:
+        """Return the definition whose blocks and fields are selected, or else read by structure."""
+
+        def text(doubts: Sequence[str]) -> str:
+            title = _title(self.pages[0], self.name)
+            return write(self.pages, self.archive, fields, title=title, doubts=doubts, selected=selected, place=place)
+
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, f"{self.name}.toml")
+            file.write_text(text([ONE_PAGE]), encoding="utf-8")
+            source = load_definition(file)
+        read = tuple(parse(capture, source) for capture in self.captures)
+        doubts = doubts_of(self.pages, fields, read)
+        return Definition(text(doubts), self.pages, read, tuple(doubts), agreement(fields, read))
 
 
-def _weight(definition: Definition) -> tuple[int, float]:
-    return len(definition.doubts), -definition.agreement
+def _best(attempt: _Attempt) -> Definition | None:
+    """Return the definition that reads most of what is seen, of those the one against which least speaks.
+
+    The simplest are tried first, until one reads everything.
+    """
+    placed = attempt.placed()
+    fields = placed[1] if placed else fields_of([Rows(page.tree, page.group, ()) for page in attempt.pages])
+    found: list[Definition] = []
+    ways: list[Selected] = ["nothing", "blocks", "fields"] if placed else ["nothing"]
+    for selected in ways:
+        found.append(attempt.written(selected, placed and placed[0], fields))
+        if found[-1].agreement >= 1 and set(found[-1].doubts) <= {ONE_PAGE}:
+            break
+    return min(found, key=_weight, default=None)
+
+
+def _weight(definition: Definition) -> tuple[float, int]:
+    return -round(definition.agreement, 2), len(definition.doubts)
 
 
 def _learned(capture: Capture) -> Learned | None:
     if not is_html(capture):
         return None
     return learn_page(HtmlBytes(capture).in_utf8[0], capture.uri if capture.uri.startswith("http") else "")
-
-
-def _tried(
-    pages: Sequence[Learned], captures: Sequence[Capture], name: str, address: str, selected: Selected
-) -> Definition | None:
-    """Return the definition whose blocks and fields are selected, or else read by structure; None if it is none."""
-    archive = archive_of(pages, address)
-    if not archive.items:
-        return None
-
-    def written(doubts: Sequence[str]) -> str:
-        return write(pages, archive, title=_title(pages[0], name), doubts=doubts, selected=selected)
-
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, f"{name}.toml")
-        file.write_text(written([ONE_PAGE]), encoding="utf-8")
-        source = load_definition(file)
-    read = tuple(parse(capture, source) for capture in captures)
-    doubts = doubts_of(pages, read)
-    return Definition(written(doubts), tuple(pages), read, tuple(doubts))
-
-
-def _same_date(read: str | None, seen: str | None) -> bool:
-    """Return whether a date that was seen is read; what is read besides is welcome."""
-    return seen is None or (read is not None and read in seen)
 
 
 def _title(page: Learned, name: str) -> str:

@@ -13,12 +13,13 @@ from harvester.learn.tree import BLOCKS, IDENTIFIER, INLINE_MARKS
 from harvester.learn.words import DATE_WORDS, TITLE_WORDS
 from harvester.learn.words import matches as names
 from harvester.parsers.dates_within import dates_within, is_date
-from harvester.source import COMMON_LABELS
+from harvester.source import COMMON_LABELS, RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from harvester.learn.candidates import Block, Group
+    from harvester.learn.candidates import Block
+    from harvester.learn.rows import Rows
     from harvester.learn.tree import Tree
 
 MOST_ROWS = 60
@@ -38,7 +39,10 @@ _ACTIONS = re.compile(
 
 @dataclass(frozen=True)
 class Slot:
-    """A place in the records: its selector, the texts there by the records' numbers, its path, its column's heading."""
+    """A place in the records: its selector, the texts there by the records' numbers, its path, its column's heading.
+
+    The records of each further page are numbered from the next multiple of `MOST_ROWS` on.
+    """
 
     selector: str
     values: dict[int, str]
@@ -46,6 +50,8 @@ class Slot:
     order: float
     linked: float = 0.0
     heading: str = ""
+    whole: bool = False
+    """Whether it is a record with all its parts."""
 
     @cached_property
     def texts(self) -> list[str]:
@@ -69,8 +75,8 @@ class Slot:
 
     @cached_property
     def dates(self) -> float:
-        """The share of texts with a date in them."""
-        return sum(bool(dates_within(text)) for text in self.texts) / len(self.texts)
+        """The share of texts with one date in them."""
+        return sum(len(set(dates_within(text))) == 1 for text in self.texts) / len(self.texts)
 
     @cached_property
     def words(self) -> float:
@@ -91,42 +97,68 @@ class Choice:
     why: str
 
 
-def slots(tree: Tree, group: Group, headings: Sequence[str] = ()) -> list[Slot]:
-    """Return the places in the records, in page order."""
+def slots(pages: Sequence[Rows], headings: Sequence[str] = ()) -> list[Slot]:
+    """Return the places in the records of some pages, in page order."""
+    rows = _numbered(pages)
     places: defaultdict[str, dict[int, int]] = defaultdict(dict)
     orders: defaultdict[str, list[int]] = defaultdict(list)
-    rows = group.blocks[:MOST_ROWS]
-    for number, block in enumerate(rows):
-        for order, at in enumerate(_parts(tree, block)):
+    for number, (tree, block) in rows.items():
+        for place, at in enumerate(_parts(tree, block)):
             for path in paths_of(tree, at, block):
                 places[path].setdefault(number, at)
-                orders[path].append(order)
+                orders[path].append(place)
+        places[RECORD].setdefault(number, block.head)
+        orders[RECORD].append(_MOST_LINES)
     found = []
     for path, elements in places.items():
-        linked = sum(_linked(tree, at) for at in elements.values()) / len(elements)
-        selector = selector_of(tree, path, elements, rows)
-        texts = {number: tree.text(at) for number, at in elements.items()}
-        found.append(Slot(selector, texts, path, mean(orders[path]), linked, _heading(path, headings)))
+        linked = sum(_linked(rows[number][0], at) for number, at in elements.items()) / len(elements)
+        selector, order = selector_of(path, elements, rows), float(mean(orders[path]))
+        texts = {number: rows[number][0].text(at) for number, at in elements.items()}
+        whole = path == RECORD and any(_has_block_inside(rows[number][0], at) for number, at in elements.items())
+        found.append(Slot(selector, texts, path, order, linked, _heading(path, headings), whole))
+        for line, values in _lines(elements, rows).items():
+            name = f"::line({line})"
+            found.append(Slot(selector + name, values, path + name, order + line / 10))
     return found
 
 
-def labelled(tree: Tree, group: Group) -> list[Slot]:
+def _lines(elements: Mapping[int, int], rows: Mapping[int, tuple[Tree, Block]]) -> dict[int, dict[int, str]]:
+    """Return the lines of elements that have several, by their numbers from 1 on."""
+    lines: defaultdict[int, dict[int, str]] = defaultdict(dict)
+    for number, at in elements.items():
+        tree, block = rows[number]
+        part = block if at == block.head else tree.elements[at]  # a block may go on behind its head
+        for line, text in enumerate(tree.lines(part.first_text, part.end_text)[:_MOST_LINES], 1):
+            lines[line][number] = text
+    return lines if len(lines) > 1 else {}
+
+
+def _numbered(pages: Sequence[Rows]) -> dict[int, tuple[Tree, Block]]:
+    """Return the first records of some pages by their numbers."""
+    return {
+        at * MOST_ROWS + number: (page.tree, block)
+        for at, page in enumerate(pages)
+        for number, block in enumerate(page.group.blocks[:MOST_ROWS])
+    }
+
+
+def labelled(pages: Sequence[Rows]) -> list[Slot]:
     """Return the labels in the records and their values: short lines that most records repeat before other lines.
 
     `Label: value` in one line counts as well.
     """
-    several = [tree.lines(block.first_text, block.end_text) for block in group.blocks[:MOST_ROWS]]
-    repeated = Counter(line for lines in several for line in set(lines) if len(line) <= _LONGEST_LABEL)
-    fixed = {line for line, number in repeated.items() if number >= max(2, 0.5 * len(several)) and _may_be_label(line)}
+    rows = {number: tree.lines(block.first_text, block.end_text) for number, (tree, block) in _numbered(pages).items()}
+    repeated = Counter(line for lines in rows.values() for line in set(lines) if len(line) <= _LONGEST_LABEL)
+    fixed = {line for line, number in repeated.items() if number >= max(2, 0.5 * len(rows)) and _may_be_label(line)}
     values: defaultdict[str, dict[int, str]] = defaultdict(dict)
-    for number, lines in enumerate(several):
+    for number, lines in rows.items():
         for line, after in zip(lines, [*lines[1:], ""], strict=True):
             inline = _LABELLED.fullmatch(line)
             if inline and not is_date(line):
                 values[inline[1]].setdefault(number, inline[2])
             elif line in fixed and after and after not in fixed and not _LABELLED.fullmatch(after):
                 values[line.rstrip(": ")].setdefault(number, after)
-    least = max(2, 0.3 * len(several))
+    least = max(2, 0.3 * len(rows))
     return [
         Slot("", texts, "", number, heading=label)
         for number, (label, texts) in enumerate(values.items())
@@ -160,28 +192,25 @@ def _has_block_inside(tree: Tree, at: int) -> bool:
 
 def paths_of(tree: Tree, at: int, block: Block) -> set[str]:
     """Return the places of an element inside its record, by names with numbers, and without them but those of cells."""
-    path = _path_of(tree, at, block)
+    if at == block.head:
+        return {RECORD}
+    if at < tree.elements[block.head].end:
+        path = " > ".join(_step(tree, one) for one in tree.path(at, within=block.head))
+    else:  # in what follows the head
+        beside, *inner = tree.path(at, within=tree.elements[block.head].parent)
+        path = " > ".join([tree.signature(beside), *(_step(tree, one) for one in inner)])
     return {path, _UNNUMBERED.sub(r"\1", path)}
 
 
-def _path_of(tree: Tree, at: int, block: Block) -> str:
-    if at == block.head:
-        return ":scope"
-    if at < tree.elements[block.head].end:
-        return " > ".join(_step(tree, one) for one in tree.path(at, within=block.head))
-    beside, *inner = tree.path(at, within=tree.elements[block.head].parent)  # in what follows the head
-    return " > ".join([tree.signature(beside), *(_step(tree, one) for one in inner)])
-
-
-def selector_of(tree: Tree, path: str, elements: Mapping[int, int], rows: Sequence[Block]) -> str:
+def selector_of(path: str, elements: Mapping[int, int], rows: Mapping[int, tuple[Tree, Block]]) -> str:
     """Return the shortest selector of a place: its name, if nothing before it has it, or its class, else its path."""
-    if path == ":scope":
+    if path == RECORD:
         return path
-    ats = list(elements.values())
-    tag = tree.elements[ats[0]].tag
-    shared = set.intersection(*(set(tree.elements[at].classes) for at in ats))
+    ats = [(rows[number][0], at) for number, at in elements.items()]
+    tag = ats[0][0].elements[ats[0][1]].tag
+    shared = set.intersection(*(set(tree.elements[at].classes) for tree, at in ats))
     for name in ("", *(name for name in sorted(shared, key=len) if IDENTIFIER.fullmatch(name))):
-        if all(_first(tree, tag, name, rows[number]) == at for number, at in elements.items()):
+        if all(_first(rows[number][0], tag, name, rows[number][1]) == at for number, at in elements.items()):
             return f"{tag}.{name}" if name else tag
     return path
 
@@ -196,10 +225,13 @@ def _first(tree: Tree, tag: str, name: str, block: Block) -> int | None:
 
 
 def _step(tree: Tree, at: int) -> str:
-    """Return the selector of an element among its siblings: by its name, or by its number."""
+    """Return the selector of an element among its siblings: by its name, or with its number if it is one of several."""
     element = tree.elements[at]
-    same = [one for one in tree.elements[element.parent].children if tree.elements[one].tag == element.tag]
-    return element.tag if len(same) == 1 else f"{element.tag}:nth-of-type({same.index(at) + 1})"
+    siblings = tree.elements[element.parent].children
+    if sum(tree.elements[one].tag == element.tag for one in siblings) == 1:
+        return element.tag
+    number = siblings.index(at) + 1
+    return f"{element.tag}:nth-child({number})" if number < _MOST_NUMBER else element.tag
 
 
 def _linked(tree: Tree, at: int) -> float:
@@ -212,8 +244,12 @@ def _linked(tree: Tree, at: int) -> float:
     return 0.7 * any(tree.elements[one].tag == "a" for one in range(at, tree.elements[at].end))
 
 
-_UNNUMBERED = re.compile(r"\b((?!t[dh]:)[a-z][a-z0-9]*):nth-of-type\(\d+\)")
-_CELL = re.compile(r"(?:^|> )t[dh](?::nth-of-type\((\d+)\))?")
+_UNNUMBERED = re.compile(r"\b((?!t[dh]:)[a-z][a-z0-9]*):nth-child\(\d+\)")
+_CELL = re.compile(r"(?:^|> )t[dh](?::nth-child\((\d+)\))?")
+_MOST_NUMBER = 100
+"""The number of a sibling from which on a selector cannot name it."""
+_MOST_LINES = 4
+"""Lines of a part that may be fields of their own."""
 
 
 def _heading(path: str, headings: Sequence[str]) -> str:
@@ -243,7 +279,8 @@ def _title_score(slot: Slot, rows: int) -> float:
     plain = 0.9 if names(DATE_WORDS, name) else 1.0
     whole = 0.8 if slot.dates > 0.5 else 1.0
     long = 1.0 if slot.length < 200 else 0.6
-    return fill * (0.2 + 0.8 * slot.distinct) * fit * marked * linked * heading * plain * whole * long
+    line = 0.95 if "::line" in slot.selector else 0.6 if slot.selector == RECORD and slot.whole else 1.0
+    return fill * (0.2 + 0.8 * slot.distinct) * fit * marked * linked * heading * plain * whole * long * line
 
 
 def _why_title(slot: Slot) -> str:
@@ -284,4 +321,4 @@ def summary_of(found: Sequence[Slot], taken: Sequence[Slot], rows: int) -> Choic
 
 
 def _within(inner: str, outer: str) -> bool:
-    return outer == ":scope" or inner == outer or inner.startswith(f"{outer} ")
+    return outer == RECORD or inner == outer or inner.startswith((f"{outer} ", f"{outer}::"))

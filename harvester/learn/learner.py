@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,29 +9,22 @@ from typing import TYPE_CHECKING
 from harvester.learn.addresses import Link, by_shape, read_link, template_of
 from harvester.learn.candidates import groups
 from harvester.learn.declared import counts, statement_for, statements
-from harvester.learn.fields import MOST_ROWS, Choice, date_of, labelled, slots, summary_of, title_of
 from harvester.learn.pagers import pager_of
+from harvester.learn.rows import Place, Rows, find_rows, places_of
 from harvester.learn.scoring import rank
-from harvester.learn.tree import IDENTIFIER, tree_of
+from harvester.learn.selectors import Fields, fields_of
+from harvester.learn.tree import tree_of
 from harvester.learn.verdict import judge
-from harvester.parsers.dates_within import date_order
-from harvester.parsers.html.engines import FAST
 from harvester.parsers.html.limits import check_limits
-from harvester.parsers.html.text import line_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harvester.learn.candidates import Group
     from harvester.learn.declared import Declared
-    from harvester.learn.fields import Slot
     from harvester.learn.pagers import Pager
     from harvester.learn.tree import Tree
     from harvester.learn.verdict import Verdict
-    from harvester.source import DateOrder
-
-
-_MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -49,24 +41,20 @@ class SeenRecord:
 class Learned:
     """What one page teaches about its listing. Each part is the evidence for a line of the definition.
 
-    `record`: a selector of the records' blocks.
+    `places`: where its records begin. `data`: the page, in UTF-8.
     """
 
     address: str
     records: tuple[SeenRecord, ...]
     group: Group
-    record: str | None
-    title: Choice | None
-    date: Choice | None
-    summary: Choice | None
-    labels: tuple[Slot, ...]
-    columns: tuple[str, ...]
+    places: tuple[Place, ...]
+    fields: Fields
     declared: Declared | None
     pager: Pager | None
-    date_order: DateOrder | None
     verdict: Verdict
     links: tuple[Link, ...] = field(repr=False)
     tree: Tree = field(repr=False)
+    data: bytes = field(repr=False)
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -89,30 +77,13 @@ class Learned:
         declared = self.declared
         return declared.count if declared and declared.count and declared.known_words else len(self.records)
 
-    @property
-    def row_tag(self) -> str:
-        """The name of the elements that the records are."""
-        return self.tree.elements[self.group.blocks[0].head].tag
-
-    @property
-    def headed(self) -> bool:
-        """Whether the headings of the columns are marked as such, one for each."""
-        table = self.tree.table_around(self.group.blocks[0].head)
-        if table is None:
-            return False
-        inside = self.tree.elements[table : self.tree.elements[table].end]
-        return sum(element.tag == "th" for element in inside) == len(self.columns) > 0
-
-    def selects(self, selector: str, slot: Slot) -> bool:
-        """Return whether the first text that a selector selects in the records is that of a place."""
-        wanted = {self.group.blocks[number].head: text for number, text in slot.values.items()}
-        keys = {self.tree.keys[at]: at for at in wanted}
-        nodes = [node for node in FAST.select(self.tree.root, self.record or "*") if FAST.key(node) in keys]
-        right = 0
-        for node in nodes:
-            texts = (line_of(FAST.text(found)) for found in FAST.select(node, selector))
-            right += next(filter(None, texts), "") == wanted[keys[FAST.key(node)]]
-        return bool(nodes) and right >= _MOSTLY * len(nodes)
+    def found_at(self, place: Place) -> Rows | None:
+        """Return the records as a definition finds them at a place; None if it finds other ones."""
+        if place not in self.places:
+            return None
+        tree = tree_of(self.data) if place.spans else self.tree  # spans are put together in a tree of their own
+        rows = find_rows(tree, place, len(self.records)) if tree else None
+        return rows if rows and len(rows.nodes) == len(self.records) else None
 
 
 def learn_page(data: bytes, address: str = "") -> Learned | None:
@@ -130,28 +101,20 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
     group, evidence = ranked[0].group, ranked[0].evidence
     declared = statement_for(stated, tree, group)
     links = _record_links(tree, group, address)
-    columns = _headings(tree, group)
-    places = [*slots(tree, group, columns), *labelled(tree, group)]
-    rows = min(len(group.blocks), MOST_ROWS)
-    title, date = title_of(places, rows), date_of(places, rows)
+    fields = fields_of([Rows(tree, group, ())])
     pager = pager_of(tree, group, declared, address)
-    taken = [choice.slot for choice in (title, date) if choice]
     return Learned(
         address=address,
-        records=tuple(_seen(tree, group, links, number, title, date) for number in range(len(group.blocks))),
+        records=tuple(_seen(tree, group, links, number, fields) for number in range(len(group.blocks))),
         group=group,
-        record=_record_selector(tree, group),
-        title=title,
-        date=date,
-        summary=summary_of(places, taken, rows),
-        labels=tuple(one for one in places if not one.selector),
-        columns=columns,
+        places=tuple(places_of(tree, group)),
+        fields=fields,
         declared=declared,
         pager=pager,
-        date_order=date_order(text.text for text in tree.texts),
         verdict=judge(tree, group, evidence, declared, pager, data),
         links=tuple(link for _, link in links.values()),
         tree=tree,
+        data=data,
     )
 
 
@@ -195,80 +158,9 @@ def templates_of(links: Sequence[Link]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in found if one))
 
 
-def _seen(
-    tree: Tree, group: Group, links: dict[int, tuple[int, Link]], number: int, title: Choice | None, date: Choice | None
-) -> SeenRecord:
+def _seen(tree: Tree, group: Group, links: dict[int, tuple[int, Link]], number: int, fields: Fields) -> SeenRecord:
     block = group.blocks[number]
     link = links.get(number)
-    shown = title.slot.values.get(number, "") if title else tree.text(link[0]) if link else ""
-    return SeenRecord(
-        link[1].href if link else None,
-        shown,
-        date.slot.values.get(number) if date else None,
-        tree.text_between(block.first_text, block.end_text),
-    )
-
-
-def _record_selector(tree: Tree, group: Group) -> str | None:
-    """Return a selector of the blocks; None if the blocks around the links are the records.
-
-    The shortest that selects these blocks and nothing else counts, or nothing but blocks without a link.
-    """
-    heads = [block.head for block in group.blocks]
-    if tree.elements[heads[0]].tag == "a":
-        return None
-    wanted = {tree.keys[at] for at in heads}
-    best: tuple[int, str] | None = None
-    for one in _selectors(tree, heads):
-        chosen = tree.select(one)
-        if wanted <= chosen and len(chosen) <= _MOST_OTHERS * len(wanted) and (best is None or len(chosen) < best[0]):
-            best = (len(chosen), one)
-        if best and best[0] == len(wanted):
-            break
-    return best and best[1]
-
-
-def _selectors(tree: Tree, heads: Sequence[int]) -> list[str]:
-    """Return selectors of blocks: by name and classes, below what is around all of them, and those with a link."""
-    tag = tree.elements[heads[0]].tag
-    shared = set.intersection(*(set(tree.elements[at].classes) for at in heads))
-    plain = [tag, *(f"{tag}.{name}" for name in sorted(shared) if IDENTIFIER.fullmatch(name))]
-    parents = {tree.elements[at].parent for at in heads}
-    around = [_identified(tree, parent) for parent in parents]
-    outer = [f"{one} > " for one in set(around) if one] if len(set(around)) == 1 else []
-    step = next(iter(parents))
-    while step > 0:
-        step = tree.elements[step].parent
-        if (
-            step > 0
-            and tree.elements[step].first_text <= tree.elements[heads[0]].first_text
-            and (name := _identified(tree, step))
-        ):
-            outer += [f"{name} "] if tree.elements[step].end >= tree.elements[heads[-1]].end else []
-    outer += [f"{tree.elements[parent].tag} > " for parent in list(parents)[:1]]
-    return [f"{before}{one}" for before in ["", *outer[:4]] for one in plain]
-
-
-_MOST_OTHERS = 1.5
-
-
-def _identified(tree: Tree, at: int) -> str | None:
-    """Return the name of an element with its identifier or first class; None if it has neither."""
-    element = tree.elements[at]
-    identity = element.attributes.get("id")
-    if identity and re.fullmatch(r"[A-Za-z_-]+", identity):
-        return f"#{identity}"
-    name = next((name for name in element.classes if IDENTIFIER.fullmatch(name)), None)
-    return f"{element.tag}.{name}" if name and element.tag not in ("html", "body") else None
-
-
-def _headings(tree: Tree, group: Group) -> tuple[str, ...]:
-    """Return the headings of the columns of a table; none if its records are no rows."""
-    head = group.blocks[0].head
-    if tree.elements[head].tag != "tr":
-        return ()
-    table = tree.table_around(head)
-    for at in range(table + 1, head) if table is not None else ():
-        if tree.elements[at].tag == "tr" and len(tree.elements[at].children) > 1:
-            return tuple(tree.text(cell) for cell in tree.elements[at].children)
-    return ()
+    shown = fields.title_of(0, number) if fields.title else tree.text(link[0]) if link else ""
+    text = tree.text_between(block.first_text, block.end_text)
+    return SeenRecord(link[1].href if link else None, shown, fields.date_of(0, number), text)

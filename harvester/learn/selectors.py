@@ -1,95 +1,201 @@
-"""Makes the selectors that definitions allow of the places of fields: names, classes, first and last children."""
+"""Which parts of the records are their fields, and the selectors that say so, tried in the records themselves."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harvester.learn.fields import MOST_ROWS, date_of, labelled, slots, summary_of, title_of
+from harvester.learn.headings import dates_above
+from harvester.learn.rows import MOST_STEPS
+from harvester.parsers.dates_within import dates_within, with_whole_year
+from harvester.parsers.html.engines import FAST
+from harvester.parsers.html.selected_rows import select_in
+from harvester.parsers.html.text import line_of, parts_of
+from harvester.source import RECORD, split_line
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from harvester.learn.fields import Choice
-    from harvester.learn.learner import Learned
+    from harvester.learn.fields import Choice, Slot
+    from harvester.learn.rows import Rows
+    from harvester.parsers.html.engines import Node
 
-_CELL = re.compile(r"td(?::nth-of-type\((\d+)\))?(?: > .*)?")
-_NTH = re.compile(r"([\w-]+):nth-of-type\((\d+)\)")
-_MOST_STEPS = 4
+_CELL = re.compile(r"td(?::nth-child\((\d+)\))?(?: > .*)?")
 _LONGEST_HEADING = 60
+_MOSTLY = 0.9
+_OFTEN = 0.6
+"""The share of records with a date of their own from which dates above them do not count."""
 
 
-def columns_of(learned: Learned) -> dict[str, tuple[str, str]]:
-    """Return the columns of a table with their fields and why; empty if the records are no rows of cells."""
-    if learned.row_tag != "tr":
-        return {}
-    columns: dict[str, tuple[str, str]] = {}
-    heads = _heads(learned)
-    for field, choice in _choices(learned):
-        if not choice.slot.selector:
-            continue
-        number = _column(choice)
-        if number is None:
+@dataclass(frozen=True)
+class Fields:
+    """The parts of the records of some pages, each with its evidence. `above`: the date of several records.
+
+    `columns`: the headings of a table's columns.
+    """
+
+    pages: tuple[Rows, ...]
+    title: Choice | None
+    date: Choice | None
+    above: Choice | None
+    summary: Choice | None
+    labels: tuple[Slot, ...]
+    columns: tuple[str, ...]
+
+    def title_of(self, page: int, number: int) -> str:
+        """Return the title of a record, by the numbers of its page and its own; empty if none is seen."""
+        return self._text(self.title, page, number)
+
+    def date_of(self, page: int, number: int) -> str | None:
+        """Return the date of a record, as printed; None if none is seen."""
+        return self._text(self.date, page, number) or self._text(self.above, page, number) or None
+
+    @staticmethod
+    def _text(choice: Choice | None, page: int, number: int) -> str:
+        return choice.slot.values.get(page * MOST_ROWS + number, "") if choice and number < MOST_ROWS else ""
+
+    @property
+    def filled(self) -> int:
+        """How many titles and dates there are."""
+        titles = len(self.title.slot.values) if self.title else 0
+        own, above = (
+            len(one.slot.values) * max(one.slot.dated, one.slot.dates) if one else 0.0
+            for one in (self.date, self.above)
+        )
+        return titles + round(own + 0.8 * above)
+
+    @property
+    def has_short_years(self) -> bool:
+        """Whether dates have years of two digits."""
+        texts = [text for choice in (self.date, self.above) if choice for text in choice.slot.texts]
+        dates = [dates_within(text) for text in texts]
+        return sum(any(with_whole_year(one, 1900) != one for one in found) for found in dates) * 2 > len(dates)
+
+    @property
+    def chosen(self) -> Iterator[tuple[str, Choice]]:
+        """Yield the fields that are in the records."""
+        for field, choice in (("title", self.title), ("date", self.date), ("summary", self.summary)):
+            if choice is not None:
+                yield field, choice
+
+    @property
+    def named_columns(self) -> dict[str, tuple[str, str]]:
+        """The columns of a table with their fields and why; empty if the fields are no cells of rows."""
+        if any(not _is_row(page) for page in self.pages):
             return {}
-        columns[heads.get(number, str(number))] = (field, choice.why)
-    others = {head: (head, "") for head in heads.values() if head not in columns}  # kept under their headings
-    return columns | others if columns else {}
+        columns: dict[str, tuple[str, str]] = {}
+        heads = self._heads()
+        for field, choice in self.chosen:
+            found = _CELL.fullmatch(choice.slot.path)
+            if not choice.slot.selector:
+                continue
+            if found is None:
+                return {}
+            number = int(found[1] or 1)
+            columns[heads.get(number, str(number))] = (field, choice.why)
+        others = {head: (head, "") for head in heads.values() if head not in columns}  # kept under their headings
+        return columns | others if columns else {}
+
+    def _heads(self) -> dict[int, str]:
+        """Return the headings that name a column, by its number: those that stand there once, if only they are `th`."""
+        if not all(_is_headed(page, len(self.columns)) for page in self.pages):
+            return {}
+        number = Counter(self.columns)
+        return {
+            at: head
+            for at, head in enumerate(self.columns, 1)
+            if head and not head.isdecimal() and number[head] == 1 and len(head) <= _LONGEST_HEADING
+        }
+
+    @property
+    def selectors(self) -> dict[str, tuple[str, str]]:
+        """The selectors of the fields and why; those that no selector can express are left out."""
+        found: dict[str, tuple[str, str]] = {}
+        for field, choice in self.chosen:
+            several = _alternatives(choice.slot.selector) if choice.slot.selector else ()
+            selector = next((one for one in several if self._selects(one, choice.slot)), None)
+            if selector:
+                found[field] = (selector, choice.why)
+        return found
+
+    @property
+    def named_labels(self) -> dict[str, str]:
+        """The labels that stand before a field in its line or above it, with the field."""
+        return {choice.slot.heading: field for field, choice in self.chosen if not choice.slot.selector}
+
+    def _selects(self, selector: str, slot: Slot) -> bool:
+        """Return whether the first text that a selector selects in the records is that of a place."""
+        inside, line = split_line(selector)
+        right = looked_at = 0
+        for at, page in enumerate(self.pages):
+            for number, node in enumerate(page.nodes[:MOST_ROWS]):
+                wanted = slot.values.get(at * MOST_ROWS + number, "")
+                found = select_in(FAST, node, inside)
+                first = next(filter(None, (_text(one, line) for one in found)), "")
+                looked_at += bool(wanted or first)
+                right += bool(wanted) and first == wanted
+        return looked_at > 0 and right >= _MOSTLY * looked_at
 
 
-def _column(choice: Choice) -> int | None:
-    """Return the number of the cell that is a place, or in which it is the only text; None if it is in no cell."""
-    found = _CELL.fullmatch(choice.slot.path)
-    return int(found[1] or 1) if found else None
+def fields_of(pages: Sequence[Rows]) -> Fields:
+    """Return what is seen in the records of some pages of one listing."""
+    columns = _headings(pages[0])
+    places = [*slots(pages, columns), *labelled(pages)]
+    rows = sum(min(len(page.group.blocks), MOST_ROWS) for page in pages)
+    title, date = title_of(places, rows), date_of(places, rows)
+    own = len(date.slot.values) * max(date.slot.dated, date.slot.dates) / rows if date else 0.0
+    above = dates_above(pages) if own < _OFTEN else None
+    date = None if above else date
+    taken = [choice.slot for choice in (title, date) if choice]
+    labels = tuple(one for one in places if not one.selector)
+    return Fields(tuple(pages), title, date, above, summary_of(places, taken, rows), labels, columns)
 
 
-def _heads(learned: Learned) -> dict[int, str]:
-    """Return the headings that name a column, by its number: if only headings are `th`, those that stand there once."""
-    if not learned.headed:
-        return {}
-    number = Counter(learned.columns)
-    return {
-        at: head
-        for at, head in enumerate(learned.columns, 1)
-        if head and not head.isdecimal() and number[head] == 1 and len(head) <= _LONGEST_HEADING
-    }
+def _text(node: Node, line: int | None) -> str:
+    if line is None:
+        return line_of(FAST.text(node))
+    lines = [one for part in parts_of(FAST.text(node)) for one in part]
+    return lines[line - 1] if line <= len(lines) else ""
 
 
-def fields_of(learned: Learned) -> dict[str, tuple[str, str]]:
-    """Return the selectors of the fields and why; those that no selector can express are left out."""
-    fields: dict[str, tuple[str, str]] = {}
-    for field, choice in _choices(learned):
-        if not choice.slot.selector:
-            continue
-        selector = next((one for one in alternatives(choice.slot.selector) if learned.selects(one, choice.slot)), None)
-        if selector:
-            fields[field] = (selector, choice.why)
-    return fields if "title" in fields or "title" in labels_of(learned).values() else {}
+def _is_row(page: Rows) -> bool:
+    """Return whether records are the rows of a table without cells that are headings."""
+    elements = page.tree.elements
+    head = elements[page.group.blocks[0].head]
+    return head.tag == "tr" and all(elements[child].tag == "td" for child in head.children)
 
 
-def labels_of(learned: Learned) -> dict[str, str]:
-    """Return the labels that stand before a field in its line, with the field."""
-    return {choice.slot.heading: field for field, choice in _choices(learned) if not choice.slot.selector}
+def _is_headed(page: Rows, columns: int) -> bool:
+    """Return whether the headings of the columns are marked as such, one for each."""
+    table = page.tree.table_around(page.group.blocks[0].head)
+    if table is None:
+        return False
+    inside = page.tree.elements[table : page.tree.elements[table].end]
+    return sum(element.tag == "th" for element in inside) == columns > 0
 
 
-def _choices(learned: Learned) -> Iterator[tuple[str, Choice]]:
-    for field, choice in (("title", learned.title), ("date", learned.date), ("summary", learned.summary)):
-        if choice is not None:
-            yield field, choice
+def _headings(page: Rows) -> tuple[str, ...]:
+    """Return the headings of the columns of a table; none if its records are no rows."""
+    tree, head = page.tree, page.group.blocks[0].head
+    if tree.elements[head].tag != "tr":
+        return ()
+    table = tree.table_around(head)
+    for at in range(table + 1, head) if table is not None else ():
+        if tree.elements[at].tag == "tr" and len(tree.elements[at].children) > 1:
+            return tuple(tree.text(cell) for cell in tree.elements[at].children)
+    return ()
 
 
-def alternatives(selector: str) -> Iterator[str]:
-    """Yield selectors without numbers of siblings that may select the same."""
-    if ":scope" in selector or not selector:
-        return
-    plain = _NTH.sub(_by_siblings, selector)
-    steps = plain.split(" > ")
-    for start in range(len(steps)):
-        shortened = " > ".join(steps[start:])
-        if len(re.findall(r" > | \+ ", shortened)) < _MOST_STEPS and "nth" not in shortened:
-            yield shortened
-
-
-def _by_siblings(found: re.Match[str]) -> str:
-    number = int(found[2])
-    if number > _MOST_STEPS:
-        return found[0]
-    return " + ".join([f"{found[1]}:first-child", *[found[1]] * (number - 1)])
+def _alternatives(selector: str) -> Iterator[str]:
+    """Yield selectors that may select the same, the shortest first."""
+    inside, line = split_line(selector)
+    end = "" if line is None else f"::line({line})"
+    steps = inside.split(" > ")
+    for start in reversed(range(len(steps))):
+        if len(steps) - start <= MOST_STEPS:
+            yield " > ".join(steps[start:]) + end
+    if RECORD not in inside and len(steps) <= MOST_STEPS:
+        yield f"{RECORD} > {inside}{end}"

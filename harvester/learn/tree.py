@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -274,9 +275,24 @@ class Tree:
         """Return an element's name and its classes, as far as they do not differ between blocks of one kind."""
         return self._signatures[at]
 
-    def select(self, selector: str) -> set[int]:
-        """Return the engine's keys of the elements that a CSS selector selects."""
-        return set(FAST.keys(FAST.select(self.root, selector)))
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {key: at for at, key in enumerate(self.keys)}
+
+    def selected(self, selector: str) -> list[int]:
+        """Return the elements that a CSS selector selects, in page order."""
+        return sorted(self._places[key] for key in FAST.keys(FAST.select(self.root, selector)))
+
+    def has_link(self, at: int) -> bool:
+        """Return whether an element is a link or holds one."""
+        place = bisect_left(self.links, at)
+        return place < len(self.links) and self.links[place] < self.elements[at].end
+
+    def next_to(self, at: int) -> int | None:
+        """Return the line break that is the next element beside another one; None if that is another one or none."""
+        siblings = self.elements[self.elements[at].parent].children
+        place = bisect_right(siblings, at)
+        return siblings[place] if place < len(siblings) and self.elements[siblings[place]].tag == "br" else None
 
     def path(self, at: int, within: int = -1) -> list[int]:
         """Return the elements from below `within` to `at`, both the outermost first."""

@@ -7,13 +7,15 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from harvester.definitions.templates import LONGEST
-from harvester.learn.selectors import columns_of, fields_of, labels_of
+from harvester.parsers.dates_within import RECENT, date_order, short_years
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harvester.learn.archive import Archive
     from harvester.learn.learner import Learned
+    from harvester.learn.rows import Place
+    from harvester.learn.selectors import Fields
 
 Selected = Literal["nothing", "blocks", "fields"]
 """What a definition selects; the rest is read by its structure."""
@@ -23,11 +25,19 @@ _PARAMETER = re.compile(r"[\w.\[\]:-]{1,80}")
 
 
 def write(
-    pages: Sequence[Learned], archive: Archive, *, title: str, doubts: Sequence[str], selected: Selected = "fields"
+    pages: Sequence[Learned],
+    archive: Archive,
+    fields: Fields,
+    *,
+    title: str,
+    doubts: Sequence[str],
+    selected: Selected,
+    place: Place | None,
 ) -> str:
     """Return the definition that pages of one listing teach. `doubts`: why it is not verified; none if it is.
 
-    `selected`: whether blocks, or blocks and fields, are selected; the rest is read by its structure.
+    `place`: where the records begin. `selected`: whether they, or they and their fields, are selected; the rest is
+    read by its structure.
     """
     learned = pages[0]
     lines = [f"# Learned from {_number(len(pages), 'saved page')}: correct what is wrong, and check it with"]
@@ -40,10 +50,10 @@ def write(
         _line("address", f"https://{archive.host}", "" if archive.is_known else "no page states it: write it here"),
         *([_line("hosts", list(archive.hosts), "records link there, too")] if archive.hosts else []),
         *_items(pages, archive),
-        *_dates(learned),
+        *_dates(pages, fields),
         *_pager(learned, archive),
-        *_listing(learned, selected=selected),
-        *_labels(learned, selected),
+        *_listing(learned, fields, place if selected != "nothing" else None, selected),
+        *_labels(fields, selected),
         "[assert]",
         _line("min_records", len(learned.records), "as many as the first page has"),
     ]
@@ -58,9 +68,14 @@ def _items(pages: Sequence[Learned], archive: Archive) -> Iterator[str]:
         yield _line("items", items[0] if len(items) == 1 else items, f"{linked} of {len(records)} records link there")
 
 
-def _dates(learned: Learned) -> Iterator[str]:
-    if learned.date_order:
-        yield _line("dates", learned.date_order, "as all days after the twelfth show")
+def _dates(pages: Sequence[Learned], fields: Fields) -> Iterator[str]:
+    order = date_order(text.text for page in pages for text in page.tree.texts)
+    if order:
+        yield _line("dates", order, "as all days after the twelfth show")
+    if fields.has_short_years:
+        years = short_years(page.data for page in pages)
+        why = "their years have two digits" + ("" if years else ", and no other year shows of which hundred they are")
+        yield _line("short_years", years or RECENT, why)
 
 
 def _pager(learned: Learned, archive: Archive) -> Iterator[str]:
@@ -83,7 +98,7 @@ def _pager(learned: Learned, archive: Archive) -> Iterator[str]:
         yield f"query = {{ {pairs} }}"
 
 
-def _listing(learned: Learned, *, selected: Selected) -> Iterator[str]:
+def _listing(learned: Learned, fields: Fields, place: Place | None, selected: Selected) -> Iterator[str]:
     declared = learned.declared
     yield "[listing]"
     if declared is None:
@@ -94,9 +109,11 @@ def _listing(learned: Learned, *, selected: Selected) -> Iterator[str]:
         yield _line("declares", template, f"“{declared.line}”")
     else:
         yield _line("declares", "nothing", f"too long to be written as a template: “{declared.line}”")
-    if learned.record and selected != "nothing":
-        yield _line("record", learned.record, f"{len(learned.records)} alike blocks")
-        yield from _fields(learned) if selected == "fields" else ()
+    if place:
+        yield _line("record", place.selector, f"{len(learned.records)} alike blocks")
+        if place.spans:
+            yield _line("spans", True, "each with what follows it")
+        yield from _fields(fields) if selected == "fields" else ()
 
 
 def _shortened(template: str) -> str:
@@ -105,26 +122,27 @@ def _shortened(template: str) -> str:
     return template if len(template) <= LONGEST else template[:end] + "{*}"
 
 
-def _fields(learned: Learned) -> Iterator[str]:
-    columns = columns_of(learned)
+def _fields(fields: Fields) -> Iterator[str]:
+    columns = fields.named_columns
+    selectors = {} if columns else fields.selectors
     if columns:
         yield "[listing.columns]"
         for head, (field, why) in columns.items():
             yield f"{json.dumps(head, ensure_ascii=False)} = {_value(field)}{_remark(why)}"
-        return
-    fields = fields_of(learned)
-    if fields:
+    if selectors:
         yield "[listing.fields]"
-        for field, (selector, why) in fields.items():
-            yield _line(field, selector, why)
+        yield from (_line(field, selector, why) for field, (selector, why) in selectors.items())
+    if fields.above:
+        yield "[listing.above]"
+        yield _line("date", fields.above.slot.selector, fields.above.why)
 
 
-def _labels(learned: Learned, selected: Selected) -> Iterator[str]:
-    fields = labels_of(learned) if selected == "fields" else {}
-    others = [slot.heading for slot in learned.labels if slot.heading not in fields]
-    if fields:
+def _labels(fields: Fields, selected: Selected) -> Iterator[str]:
+    named = fields.named_labels if selected == "fields" else {}
+    others = [slot.heading for slot in fields.labels if slot.heading not in named]
+    if named:
         yield "[labels]"
-        yield from (f"{_value(label)} = {_value(field)}  # stands before it" for label, field in fields.items())
+        yield from (f"{_value(label)} = {_value(field)}  # stands before it" for label, field in named.items())
     if others:
         yield f"# Labels that its records have: {_comment(', '.join(others))}"
 

@@ -63,6 +63,12 @@ def dates_within(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def with_whole_year(text: str, first: int) -> str:
+    """Return a date whose year may have two digits with that year in full: one of the hundred from `first` on."""
+    short = _SHORT_YEAR.fullmatch(text)
+    return f"{short[1]}{first + (int(short[2]) - first) % 100}" if short else text
+
+
 def date_order(texts: Iterable[str]) -> DateOrder | None:
     """Return in which order dates of numbers only are written: what all days after the twelfth show."""
     orders: set[DateOrder] = set()
@@ -73,3 +79,17 @@ def date_order(texts: Iterable[str]) -> DateOrder | None:
             elif int(second) > 12 >= int(first):
                 orders.add("month-day")
     return orders.pop() if len(orders) == 1 else None
+
+
+RECENT = 1950
+"""The first of the hundred years that two digits mean on most pages."""
+_YEARS = re.compile(rb"(?<![\d.])(1[5-9]\d\d|20[0-4]\d)(?![\d.])")
+
+
+def short_years(pages: Iterable[bytes]) -> int | None:
+    """Return the first of the hundred years in which all years are that pages write in full; None if none shows it."""
+    years = [int(year) for data in pages for year in _YEARS.findall(data)]
+    if years and min(years) >= RECENT:
+        return RECENT
+    centuries = {year // 100 for year in years}
+    return centuries.pop() * 100 if len(centuries) == 1 else None

@@ -42,6 +42,12 @@ class Engine(Protocol):
     def path(self, node: Node) -> list[Node]:
         """Return the elements from the root to `node`, both included."""
 
+    def children(self, node: Node) -> list[Node]:
+        """Return what is directly in an element, texts too."""
+
+    def wrap(self, nodes: list[Node]) -> Node:
+        """Put neighbours into one new element in their place; return it. The nodes are not to be used any more."""
+
     def closest(self, node: Node, keys: Container[int]) -> int | None:
         """Return the first of these, by its key, that is `node` or around it."""
 
@@ -55,21 +61,37 @@ class Engine(Protocol):
         """Return an element's name."""
 
 
+WRAPPER = "record"
+"""The name of the elements that are made around neighbours; HTML has none of this name."""
+_NTH_CHILD = re.compile(r"([^\s>+~,()]*):nth-child\((\d{1,2})\)([^\s>+~,()]*)")
 _OUTSIDE_QUOTES = re.compile(r"(\"[^\"]*\"|'[^']*'|\[[^\]]*\])")
 _DESCENDANT = re.compile(r"(?<![\s>+~,])\s+(?![\s>+~,])")
 
 
 @lru_cache(maxsize=1024)
-def _steps(selector: str) -> tuple[tuple[str, ...], ...] | None:
-    """Return the alternatives of a selector, each as its steps from element to descendant; None if each has one step.
+def _steps(selector: str) -> tuple[tuple[str, ...], ...]:
+    """Return the alternatives of a selector, each as its steps from element to descendant; if each has one, as one.
 
-    An engine tries each combination of ancestors for `a b c d`: on a deep page that takes minutes.
+    An engine tries each combination of ancestors for `a b c d`: on a deep page that takes minutes. It also counts all
+    siblings before each for `:nth-child(n)`, which is therefore written as its neighbours.
     """
     marked = _OUTSIDE_QUOTES.sub(lambda found: found[0].replace(" ", "\0").replace(",", "\1"), selector)
-    alternatives = [_DESCENDANT.split(one.strip()) for one in marked.split(",")]
+    alternatives = [_DESCENDANT.split(_NTH_CHILD.sub(_neighbours, one.strip())) for one in marked.split(",")]
     if all(len(steps) == 1 for steps in alternatives):
-        return None
+        alternatives = [[", ".join(step for (step,) in alternatives)]]
     return tuple(tuple(step.replace("\0", " ").replace("\1", ",") for step in steps) for steps in alternatives)
+
+
+def _neighbours(found: re.Match[str]) -> str:
+    """Return the selector of an element with a number: the first child and what follows it."""
+    number, last = int(found[2]), f"{found[1]}{found[3]}" or "*"
+    if number <= 1:
+        return f"{last}:first-child"
+    return "*:first-child" + "+*" * (number - 2) + f"+{last}"
+
+
+def _is_one(steps: tuple[tuple[str, ...], ...]) -> bool:
+    return len(steps) == 1 and len(steps[0]) == 1
 
 
 def _select(engine: Engine, node: Node, steps: tuple[str, ...]) -> list[Node]:
@@ -105,7 +127,9 @@ class Lexbor:
     def select(self, node: LexborNode, selector: str) -> list[LexborNode]:
         """Return the elements inside `node` that a CSS selector selects, in page order."""
         steps = _steps(selector)
-        return node.css(selector) if steps is None else [found for one in steps for found in _select(self, node, one)]
+        if _is_one(steps):
+            return [found for found in node.css(steps[0][0]) if found.mem_id != node.mem_id]
+        return [found for one in steps for found in _select(self, node, one)]
 
     def text(self, node: LexborNode) -> str:
         """Return all text inside an element, unchanged."""
@@ -125,6 +149,20 @@ class Lexbor:
         path.pop()  # the document itself
         path.reverse()
         return path
+
+    def children(self, node: LexborNode) -> list[LexborNode]:
+        """Return what is directly in an element, texts too."""
+        return list(node.iter(include_text=True))
+
+    def wrap(self, nodes: list[LexborNode]) -> LexborNode:
+        """Put neighbours into one new element in their place; return it. The nodes are not to be used any more."""
+        nodes[0].insert_before(nodes[0].parser.create_node(WRAPPER))
+        wrapper = nodes[0].prev
+        assert wrapper is not None  # noqa: S101 - it was inserted there
+        for node in nodes:
+            wrapper.insert_child(node)  # a copy
+            node.remove()
+        return wrapper
 
     def closest(self, node: LexborNode, keys: Container[int]) -> int | None:
         """Return the first of these, by its key, that is `node` or around it."""
@@ -167,9 +205,9 @@ class Soup:
     def select(self, node: Tag, selector: str) -> list[Tag]:
         """Return the elements inside `node` that a CSS selector selects, in page order."""
         steps = _steps(selector)
-        if steps is not None:
-            return [found for one in steps for found in _select(self, node, one)]
-        return list(node.select(selector))
+        if _is_one(steps):
+            return list(node.select(steps[0][0]))
+        return [found for one in steps for found in _select(self, node, one)]
 
     def text(self, node: Tag) -> str:
         """Return all text inside an element, unchanged."""
@@ -183,6 +221,20 @@ class Soup:
     def path(self, node: Tag) -> list[Tag]:
         """Return the elements from the root to `node`, both included."""
         return [node, *(parent for parent in node.parents if parent.parent is not None)][::-1]
+
+    def children(self, node: Tag) -> list[Any]:
+        """Return what is directly in an element, texts too."""
+        return list(node.children)
+
+    def wrap(self, nodes: list[Any]) -> Tag:
+        """Put neighbours into one new element in their place; return it. The nodes are not to be used any more."""
+        from bs4 import Tag
+
+        wrapper = Tag(name=WRAPPER)
+        nodes[0].insert_before(wrapper)
+        for node in nodes:
+            wrapper.append(node)
+        return wrapper
 
     def closest(self, node: Tag, keys: Container[int]) -> int | None:
         """Return the first of these, by its key, that is `node` or around it."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.model import Record
 from harvester.parsers.dates import read_date
-from harvester.parsers.dates_within import dates_within
-from harvester.parsers.html.engines import outermost
+from harvester.parsers.dates_within import dates_within, with_whole_year
 from harvester.parsers.html.record_blocks import RecordBlock
+from harvester.parsers.html.selected_rows import MOST_ROWS, Above, rows_of, select_in
 from harvester.parsers.html.text import label_of, line_of, parts_of, stated_fields
-from harvester.source import FACETS, FIELDS
+from harvester.source import FACETS, FIELDS, RECORD, split_line
 from harvester.urls import Address, read_link
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from harvester.parsers.html.engines import Engine, Node
     from harvester.source import DateOrder, HtmlListing, Source
 
-MOST_ROWS = 2000
-"""Blocks that are looked at; a page of an archive has fewer than 1,000 records."""
 EXACT = ("day", "ambiguous")
 """Precision of dates that are believed within a longer text: of others it is not clear what belongs to them."""
 FEW_ROWS = 3
@@ -37,10 +35,11 @@ class SelectedRecords:
         assert form.selectors is not None  # noqa: S101 - the form's reader has seen to it
         self._engine, self._root, self._form, self._source = engine, root, form, source
         self._selectors = form.selectors
-        self._title = dict(form.selectors.fields).get("title")
+        self._fields = [(field, *split_line(selector)) for field, selector in form.selectors.fields]
+        self._title = next((inside for field, inside, _ in self._fields if field == "title" and inside != RECORD), None)
         self._own_labels = {label_of(label): field for label, field in form.labels if field in _KNOWN}
         titled = any(field == "title" for _, field in form.labels)
-        self.reads_fields = bool(form.selectors.fields or form.selectors.columns or titled)
+        self.reads_fields = bool(self._fields or form.selectors.above or form.selectors.columns or titled)
         """Whether the fields are selected, too; else a block is read by its structure."""
 
     @cached_property
@@ -55,10 +54,14 @@ class SelectedRecords:
     @cached_property
     def rows(self) -> list[RecordBlock]:
         """The rows of the page; those without a text or, in a table, without a cell are none."""
-        rows = outermost(self._engine, self._blocks[:MOST_ROWS])  # no record stands in another one
+        rows = rows_of(self._engine, self._root, self._blocks[:MOST_ROWS], self._selectors)
         self._columns = self._columns_of(rows[0]) if rows and self._selectors.columns else {}
         found = [self._row(row) for row in rows if self._is_filled(row)]
         return found[1:] if self._begins_with_headings(found) else found
+
+    @cached_property
+    def _above(self) -> Above:
+        return Above(self._engine, self._root, self._selectors.above)
 
     def _begins_with_headings(self, rows: list[RecordBlock]) -> bool:
         """Return whether the first row of a table names its columns: it alone has neither a link nor a date."""
@@ -78,7 +81,7 @@ class SelectedRecords:
     def _row(self, row: Node) -> RecordBlock:
         titles = self._titles(row)
         links = self._engine.select(row, self._source.addresses.selector) if self._source.addresses else []
-        for node in (*titles, *links):
+        for node in (*titles, row, *links):
             address = read_link(self._engine.attribute(node, "href"), self._source)
             text = line_of(self._engine.text(node))
             if address and (text or self.reads_fields):  # an icon may be the link, and the title stand elsewhere
@@ -87,7 +90,7 @@ class SelectedRecords:
 
     def _titles(self, row: Node) -> list[Node]:
         """Return the elements that are titles, each before the links around it."""
-        found = self._engine.select(row, self._title)[:1] if self._title else []
+        found = select_in(self._engine, row, self._title)[:1] if self._title else []
         return [step for node in found for step in reversed(self._engine.path(node)) if self._engine.tag(step) == "a"]
 
     def _key(self, row: Node) -> Address | None:
@@ -109,14 +112,17 @@ class SelectedRecords:
         """Return a date; if the text is none as a whole, the day that stands in it."""
         date = read_date(printed and self._form.date_in(printed), order)
         inside = dates_within(printed) if printed and not date.edtf else ()
-        found = read_date(inside[0], order) if len(inside) == 1 else date
+        if len(set(inside)) != 1:
+            return date
+        years = self._source.short_years
+        found = read_date(inside[0] if years is None else with_whole_year(inside[0], years), order)
         return found if found.precision in EXACT else date
 
     def _values(self, row: Node) -> Iterator[tuple[str, list[str]]]:
         """Yield the fields of a row with their values."""
-        for field, selector in self._selectors.fields:
-            nodes = self._engine.select(row, selector)
-            texts = [self._value(node, field) for node in nodes]
+        for field, inside, line in self._fields:
+            nodes = select_in(self._engine, row, inside)
+            texts = [self._value(node, field) if line is None else self._line(node, line) for node in nodes]
             filled = list(filter(None, texts))
             yield field, filled[:1] if field in ("title", "date") else filled
         cells = self._engine.select(row, "td") if self._columns else []
@@ -125,15 +131,21 @@ class SelectedRecords:
             if value:
                 yield field, [value]
         yield from self._labelled_lines(row)
+        yield from self._above.of(row)
 
     def _labelled_lines(self, row: Node) -> Iterator[tuple[str, list[str]]]:
-        """Yield the fields that lines of a row state behind one of the archive's own labels: `Author: Smith`."""
+        """Yield the fields that lines of a row state behind one of the archive's own labels, or after it."""
         own = self._own_labels
-        lines = parts_of(self._engine.text(row)) if own else []
-        for line in (line for part in lines for line in part):
-            label, colon, value = line.partition(":")
-            if colon and value.strip() and label_of(label) in own:
-                yield own[label_of(label)], [value.strip()]
+        lines = [line for part in parts_of(self._engine.text(row)) for line in part] if own else []
+        for line, after in zip(lines, [*lines[1:], ""], strict=False):
+            label, _, value = line.partition(":")
+            if label_of(label) in own and (value.strip() or after):
+                yield own[label_of(label)], [value.strip() or after]
+
+    def _line(self, node: Node, number: int) -> str:
+        """Return a line of an element, by its number from 1 on; empty if it has fewer."""
+        lines = [line for part in parts_of(self._engine.text(node)) for line in part]
+        return lines[number - 1] if number <= len(lines) else ""
 
     def _value(self, node: Node, field: str) -> str:
         text = self._engine.text(node)

@@ -212,8 +212,8 @@ CASES = {
         '5: document.title: "a ~ a ~ a" is no selector',
     ),
     "a selector of many steps": (
-        HEAD + DOCUMENT + 'title = "a b c d e"\n',
-        '5: document.title: "a b c d e" is no selector',
+        HEAD + DOCUMENT + 'title = "a b c d e f g"\n',
+        '5: document.title: "a b c d e f g" is no selector',
     ),
     "a selector without end": (
         HEAD + DOCUMENT + f'title = "{"a," * 4000}a"\n',

@@ -45,7 +45,7 @@ def test_rows_of_a_table_are_records_with_the_columns_that_their_headings_name()
     assert [record.title for record in learned.records] == [title for _, title, _, _ in ROWS]
     assert [record.date for record in learned.records] == [date for date, _, _, _ in ROWS]
     assert learned.items == ("/item/{record_id}",)
-    assert learned.columns == ("Date", "Reference", "Title")
+    assert learned.fields.columns == ("Date", "Reference", "Title")
     assert learned.verdict.convinced
 
 
