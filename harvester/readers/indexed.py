@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int, bool]
 """Where a listed record begins and ends, and whether it may be a page of a known archive."""
+MOST_PAGES = 1_000_000
+"""So many pages of known archives are read by one index: 600 bytes of memory each."""
+TOO_MANY = "too-many-pages"
 LINE_ENDS = 8
 """Bytes at the end of a WARC that is not packed: an index may count them to no record."""
 
@@ -59,14 +62,21 @@ class FileIndex:
     names: Names
     files: defaultdict[str, ListedFile] = field(default_factory=lambda: defaultdict(ListedFile))
     unreadable: list[UnreadableLine] = field(default_factory=list)
+    _pages: int = 0
 
     def read(self, stream: Stream) -> Iterator[Skipped]:
-        """Read it; yield the records that are no pages of a known archive. Raises `DamageError` where it is cut off."""
+        """Read it; yield the records that are no pages of a known archive. Raises `DamageError` where it is cut off.
+
+        Also where it lists more pages than MOST_PAGES.
+        """
         for line in read_index(stream):
             if isinstance(line, UnreadableLine):
                 self.unreadable.append(line)
             elif line.may_be_page and self.names.address(line.address) is not None:
+                if self._pages == MOST_PAGES:
+                    raise DamageError(f"more than {MOST_PAGES:,} pages are listed", stream.tell(), TOO_MANY)
                 self.files[line.filename].pages.append(line)
+                self._pages += 1
             else:
                 if line.length:
                     self.files[line.filename].others.extend((line.offset, line.length))
@@ -89,7 +99,8 @@ def read_by_index(file: BinaryIO, origin: Origin, originals: RevisitIndex) -> It
     try:
         yield from index.read(Stream(Pieces(file, packing_of(head_of(file, 0)))))
     except DamageError as damage:
-        yield origin.problem(damage.code, f"{damage}: what it lists before that is read; get it again", error=True)
+        remedy = "split it, or use harvester bulk plan" if damage.code == TOO_MANY else "get it again"
+        yield origin.problem(damage.code, f"{damage}: what it lists before that is read; {remedy}", error=True)
     if index.unreadable:
         message = f"{index.left_out}; or harvest the WARC files themselves"
         yield origin.problem("index-line", message, error=True)

@@ -140,7 +140,7 @@ class ZipReader:
                 except DamageError as damage:
                     if damage.code == BOMB:
                         raise
-                    message = f"its index is damaged ({damage}), so more was read than it lists"
+                    message = f"its index cannot be read whole ({damage}), so more was read than it lists"
                     yield self._origin.problem("index-off", message, entry.name)
         if self._index.unreadable:
             yield self._origin.problem("index-line", f"of its index {self._index.left_out}")

@@ -41,7 +41,7 @@ EXPECTED = {
     "truncated": "truncated",
     "connection cut": "no-answer",
     "challenge now": "no-capture",
-    "revisit without original": "server-error",
+    "revisit without original": "no-original",
     "picture": "another-kind",
 }
 """The reason for each trap; the other traps are no obstacle, or the page in them is refused as anywhere."""
@@ -106,7 +106,8 @@ def test_each_trap_is_named_and_nothing_is_invented(tmp_path: Path) -> None:
     traps = {one.address: trap for one, trap in zip(newest, TRAPS, strict=False)}
     assert len(traps) == len(TRAPS)
     older = next(one for one in crawls[0] if traps.get(one.address) == "another time")
-    captures = [*listing, *(replace(one, kept="response") for one in newest), older]
+    kept = {url: "revisit" if "revisit" in trap else "response" for url, trap in traps.items()}
+    captures = [*listing, *(replace(one, kept=kept.get(one.address, "response")) for one in newest), older]
     with WaybackServer(captures, traps=traps) as server:
         done = harvest_wayback(tmp_path, server, "--versions", "newest", "--from", "2012")
     assert done.status == 3

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harvester.model import Skipped
+from harvester.readers import indexed
 from tests.support.containers import (
     HOST,
     captures,
@@ -198,6 +199,21 @@ def test_lines_that_make_no_sense_are_counted_and_the_others_read(tmp_path: Path
     (tmp_path / "all.cdx.gz").write_bytes(gzip.compress(good.encode())[:-20])
     found = read(tmp_path / "all.cdx.gz")
     assert "damaged-archive" in problems(found)
+
+
+def test_of_an_index_that_lists_too_much_the_rest_is_named_and_of_a_wacz_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexed, "MOST_PAGES", 2)
+    made = records_of(MIXED)
+    lines = lines_of(MIXED, made)
+    (tmp_path / "a.warc.gz").write_bytes(b"".join(made))
+    (tmp_path / "all.cdxj").write_text(cdxj(lines))
+    found = read(tmp_path / "all.cdxj")
+    assert (pages_of(found), problems(found)) == (OWN[:2], ["too-many-pages", "unlisted"])
+    assert "more than 2 pages are listed, at byte" in messages(found)
+    found = read(wacz(tmp_path / "a.wacz", b"".join(made), cdxj(lines)))
+    assert (pages_of(found), problems(found)) == (OWN, ["index-off"])
 
 
 @pytest.mark.parametrize("name", ["indexes/index.cdx.gz", "indexes/index.cdxj", "indexes/index.cdx"])
