@@ -410,5 +410,5 @@ class DocumentForm(HtmlForm):
 
 def _line(pattern: str) -> re.Pattern[str]:
     # It begins with the border before it, so that it is tried only there. Any number of spaces may separate the words.
-    pattern = pattern.replace(" ?", " ").replace(" ", " *+")
-    return re.compile(rf"[\t\n][ \x1f]*+(?:{pattern}) *+(?=[\t\n]|$)")
+    pattern = pattern.replace(" ?", " ").replace(" ", "[ \x1f]*+")
+    return re.compile(rf"[\t\n][ \x1f]*+(?:{pattern})[ \x1f]*+(?=[\t\n]|$)")

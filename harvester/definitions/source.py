@@ -71,7 +71,7 @@ def _in_links(item: str) -> str:
 
 def _pager(table: PagerTable, base: str) -> Pager:
     return Pager(
-        (base + table.path).rstrip("/"),
+        base + table.path if table.path != "/" else base,
         table.size,
         parameter=table.offset or table.page or "page",
         start=(1 if table.page_path else 0) if table.begin is None else table.begin,

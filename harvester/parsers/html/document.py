@@ -13,16 +13,22 @@ from harvester.model import DocumentPage, FileLink, Record, Refused, Text
 from harvester.parsers import page_problems
 from harvester.parsers.dates import read_date
 from harvester.parsers.html.page_bytes import container_of, may_end_so, open_elements
-from harvester.parsers.html.text import label_of, line_of, parts_of, printed_label, stated_fields
+from harvester.parsers.html.selected_records import date_within
+from harvester.parsers.html.text import LINK, label_of, line_of, parts_of, printed_label, stated_fields
 from harvester.urls import Address, read_address, read_file_address
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from harvester.model import Capture
+    from harvester.model import Capture, PrintedDate
     from harvester.parsers.html.engines import Engine, Node
     from harvester.parsers.html.page_bytes import End
+    from harvester.parsers.html.text import Part
     from harvester.source import DocumentForm, Source
+
+
+_NOTE = re.compile(rf"{LINK}\[?[0-9]{{1,3}}\]?\s*$")
+"""A link at the end of a title that is only a number leads to a footnote."""
 
 
 class DocumentReader:
@@ -42,23 +48,32 @@ class DocumentReader:
         headings = self._select(self._form.title) or self._select("h1")
         whole = self._is_whole(headings)
         self._doubtful = set() if whole else self._last_elements()
-        title = self._line(headings[0]) if headings else ""
+        title = line_of(_NOTE.sub("", self._engine.text(headings[0]))) if headings else ""
         values = list(self._values())
         stated = stated_fields(values, self._form.labelled, others=self._form.keeps_others)
         title = title or stated.get("title", "")
         stated.pop("title", None)
         texts = read_texts(self._engine, self._root, self._believed(self._panes))
-        if not title or not (stated or texts):
+        labelled = bool(stated)
+        printed = stated.pop("date", None) or (self._near(headings[0], self._form.date) if headings else None)
+        attributes = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
+        # A definition may name all of what a page shows of its document.
+        selected = self._form.marks and self._form.summary_is_field and (printed or attributes["summary"])
+        if not title or not (labelled or texts or selected):
             message = "no title with fields or a text: not a document's page"
             return Refused("no-document", message, title, self._form.name)
-        printed = stated.pop("date", None) or self._near(headings[0], self._form.date)
-        date = read_date(printed and self._form.date_in(printed), self._source.date_order)
-        attributes = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
+        date = self._date(printed)
         record = Record(1, title, date, **attributes, cut=not whole)
         empty = [label for label, found in values if not found and label.casefold() in self._form.labelled]
         problems = (*page_problems.of_dates([record]), *page_problems.of_empty_fields(empty))
         problems += (*page_problems.of_document_end(shown=self._end == "shown", whole=whole),)
         return DocumentPage(self._form.name, record, texts, self._files(), problems)
+
+    def _date(self, printed: str | None) -> PrintedDate:
+        """Return the date; where a definition selects an element that holds more, the day that stands in it."""
+        if self._form.summary_is_field:
+            return date_within(printed, self._form, self._source)
+        return read_date(printed, self._source.date_order)
 
     def _is_whole(self, headings: list[Node]) -> bool:
         """Return whether the page shows its end, or at least closes the element around title, all fields and all texts.
@@ -110,14 +125,21 @@ class DocumentReader:
         return next(filter(None, map(self._line, self._believed(self._select(self._form.credit)))), None)
 
     def _summary(self) -> str | None:
-        """Return the first summary."""
+        """Return the first summary; in a definition's form, with the elements beside it that it selects, too."""
+        found, beside = list[str](), None
         for node in self._believed(self._summaries()):
+            around = self._engine.keys(self._engine.path(node)[-2:])[0]
+            if beside not in (None, around):
+                break
             parts = parts_of(self._engine.text(node))
             if parts and self._form.labelled.get(label_of(" ".join(parts[0]))) == "summary":
                 parts = parts[1:]
             if parts:
-                return "\n\n".join("\n".join(part) for part in parts)
-        return None
+                found.append("\n\n".join("\n".join(part) for part in parts))
+                beside = around
+            if found and not self._form.summary_is_field:
+                break
+        return "\n\n".join(found) or None
 
     def _outside(self, nodes: list[Node]) -> Iterator[Node]:
         """Yield those of the elements that are neither in a pane nor in a field."""
@@ -132,17 +154,37 @@ class DocumentReader:
         values = self._lines_in(blocks, self._form.value)
         labels: dict[int, list[str]] | None = None
         for key, block in blocks.items():
-            lines = [" ".join(part) for part in parts_of(self._engine.text(block))]
+            parts = parts_of(self._engine.text(block))
+            lines = [" ".join(part) for part in parts]
             doubtful = key in self._doubtful
             simple = len(lines) == 2 and not doubtful  # as nearly all are
             if simple and label_of(lines[0]) in self._form.labelled:
                 yield printed_label(lines[0]), values.get(key, lines[1:])
                 continue
             labels = self._lines_in(blocks, self._form.label) if labels is None else labels
+            if self._form.keeps_others:
+                pairs = [] if doubtful else self._pairs(block)
+                if pairs:
+                    yield from pairs
+                    continue
+                lines = list(_pieces(parts, labels.get(key, [])))
             fields = list(_by_label(lines, labels.get(key, []), self._form.labelled))
             if doubtful:  # the last of its fields may be cut off
                 del fields[-1:]
             yield from [(fields[0][0], values[key])] if len(fields) == 1 and key in values else fields
+
+    def _pairs(self, block: Node) -> list[tuple[str, list[str]]]:
+        """Return the labels in a block with the values after each; nothing unless each of several has one."""
+        labels = set(self._engine.keys(self._engine.select(block, self._form.label)))
+        found: list[tuple[str, list[str]]] = []
+        for node in self._engine.select(block, f"{self._form.label}, {self._form.value}"):
+            lines = [" ".join(part) for part in parts_of(self._engine.text(node))]
+            if self._engine.key(node) in labels:
+                found.append((printed_label(" ".join(lines)), []))
+            elif found:
+                is_text = self._form.labelled.get(label_of(found[-1][0])) == "summary"
+                found[-1][1].extend(["\n\n".join(lines)] if is_text and lines else lines)
+        return found if len(found) > 1 and all(values for _, values in found) else []
 
     def _lines_in(self, blocks: Mapping[int, Node], selector: str) -> dict[int, list[str]]:
         """Return the lines of the selected elements by the block that they are in."""
@@ -163,6 +205,18 @@ class DocumentReader:
             if address and node_id in (None, address.node_id):
                 files[address.url] = None
         return tuple(FileLink(url) for url in files)
+
+
+def _pieces(parts: list[Part], marked: Collection[str]) -> Iterator[str]:
+    """Yield the parts of a block, each in one line, and divided where a line begins with a label."""
+    for part in parts:
+        piece: list[str] = []
+        for line in part:
+            if piece and any(line.startswith(label) for label in marked):
+                yield " ".join(piece)
+                piece = []
+            piece.append(line)
+        yield " ".join(piece)
 
 
 def _by_label(
@@ -187,7 +241,7 @@ def _label_in(line: str, marked: Collection[str], labelled: Mapping[str, str], *
         return line
     if first:
         return next((label for label in marked if line.startswith(label)), line)
-    return None
+    return next((label for label in marked if label.endswith((":", "：")) and line.startswith(label)), None)
 
 
 _KIND_WORDS = re.compile(

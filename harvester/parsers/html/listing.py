@@ -135,7 +135,7 @@ class ListingReader:
         order, last = self._source.date_order, None if whole else len(found) - 1
         if self._selected and self._selected.reads_fields:
             read, rows = self._selected.read, enumerate(found)
-            return [(at, read(one, first + at, cut=at == last, order=order)) for at, one in rows if one.address]
+            return [(at, read(one, first + at, cut=at == last)) for at, one in rows if one.address]
         texts = [self._engine.text(one.block) for one in found]
 
         def record(at: int, place: DatePlace | None = None) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from harvester.parsers.dates import read_date
 from harvester.parsers.dates_within import dates_within, with_whole_year
 from harvester.parsers.html.record_blocks import RecordBlock
 from harvester.parsers.html.selected_rows import MOST_ROWS, Above, rows_of, select_in
-from harvester.parsers.html.text import label_of, line_of, parts_of, stated_fields
+from harvester.parsers.html.text import label_of, line_of, parts_of, printed_label, stated_fields
 from harvester.source import FACETS, FIELDS, RECORD, split_line
 from harvester.urls import Address, read_link
 
@@ -19,13 +20,25 @@ if TYPE_CHECKING:
 
     from harvester.model import PrintedDate
     from harvester.parsers.html.engines import Engine, Node
-    from harvester.source import DateOrder, HtmlListing, Source
+    from harvester.source import HtmlForm, HtmlListing, Source
 
 EXACT = ("day", "ambiguous")
 """Precision of dates that are believed within a longer text: of others it is not clear what belongs to them."""
 FEW_ROWS = 3
 """Rows from which on the first one may name the columns."""
+_YEAR = re.compile(r"\d{4}")
 _KNOWN = {name: name for name in (*FIELDS, *FACETS)}
+
+
+def date_within(printed: str | None, form: HtmlForm, source: Source) -> PrintedDate:
+    """Return the date in the text of its element; if the text is none as a whole, the day that stands in it."""
+    order, years = source.date_order, source.short_years
+    date = read_date(printed and form.date_in(printed), order)
+    inside = dates_within(printed) if printed and not date.edtf else ()
+    if not printed or len(set(inside)) != 1 or _YEAR.search(printed.replace(inside[0], "")):
+        return date  # beside another year it may be the end of a span
+    found = read_date(inside[0] if years is None else with_whole_year(inside[0], years), order)
+    return found if found.precision in EXACT else date
 
 
 class SelectedRecords:
@@ -98,25 +111,15 @@ class SelectedRecords:
         values = dict(self._values(row)).get(self._selectors.key or "", [])
         return Address("", record_id=values[0]) if values else None
 
-    def read(self, row: RecordBlock, position: int, *, cut: bool, order: DateOrder | None) -> Record:
+    def read(self, row: RecordBlock, position: int, *, cut: bool) -> Record:
         """Return the record of a row."""
         stated: dict[str, Any] = stated_fields(self._values(row.block), _KNOWN, others=True)
         title = stated.pop("title", None) or row.link
         printed = stated.pop("date", None)
-        date = self._date(printed, order)
+        date = date_within(printed, self._form, self._source)
         url, slug, record_id, node_id = row.address or (None, None, None, None)
         keys = {"slug": slug, "node_id": node_id} | ({"record_id": record_id} if record_id else {})
         return Record(position, title, date, url=url or None, cut=cut, **{**stated, **keys})
-
-    def _date(self, printed: str | None, order: DateOrder | None) -> PrintedDate:
-        """Return a date; if the text is none as a whole, the day that stands in it."""
-        date = read_date(printed and self._form.date_in(printed), order)
-        inside = dates_within(printed) if printed and not date.edtf else ()
-        if len(set(inside)) != 1:
-            return date
-        years = self._source.short_years
-        found = read_date(inside[0] if years is None else with_whole_year(inside[0], years), order)
-        return found if found.precision in EXACT else date
 
     def _values(self, row: Node) -> Iterator[tuple[str, list[str]]]:
         """Yield the fields of a row with their values."""
@@ -130,8 +133,24 @@ class SelectedRecords:
             value = self._value(cells[number], field) if number < len(cells) else ""
             if value:
                 yield field, [value]
+        yield from self._described(row)
         yield from self._labelled_lines(row)
         yield from self._above.of(row)
+
+    def _described(self, row: Node) -> Iterator[tuple[str, list[str]]]:
+        """Yield the labels of a description list (`dl`) in a row with their values."""
+        label, values = "", list[str]()
+        for node in self._engine.select(row, "dt, dd"):
+            text = self._value(node, "")
+            if self._engine.tag(node) == "dd":
+                values += [text] if text else []
+                continue
+            if label and values:
+                yield label, values
+            label, values = printed_label(text), []
+            label = self._form.labelled.get(label_of(text), label)
+        if label and values:
+            yield label, values
 
     def _labelled_lines(self, row: Node) -> Iterator[tuple[str, list[str]]]:
         """Yield the fields that lines of a row state behind one of the archive's own labels, or after it."""
@@ -154,6 +173,7 @@ class SelectedRecords:
             text = text.partition(label)[2] if label and text.strip().startswith(label) else text
         parts = parts_of(text)
         if field == "summary":
+            parts = [part for part in parts if not self._form.is_noise(" ".join(part))]
             return "\n\n".join("\n".join(part) for part in parts)
         return " ".join(line for part in parts for line in part)
 
