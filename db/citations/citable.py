@@ -22,7 +22,10 @@ _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 def clean(text: object) -> str:
     """Return a text on one line, without control characters."""
-    return " ".join(_TURNS.sub("", _CONTROLS.sub(" ", str(text or ""))).split())
+    text = str(text or "")
+    if not text.isprintable():  # most are, and that is found out twenty times as fast
+        text = _TURNS.sub("", _CONTROLS.sub(" ", text))
+    return " ".join(text.split())
 
 
 def web_address(value: object) -> str:

@@ -41,7 +41,10 @@ def meta_tags(item: CitedDocument) -> list[tuple[str, str]]:
 
 
 def coins(item: CitedDocument) -> str:
-    """Return COinS, a citation as the title of an empty element, which Zotero reads from lists of results."""
+    """Return COinS, a citation as the title of an empty element, which Zotero reads from lists of results.
+
+    Without the summary: to quote twenty of them took a sixth of a page's time, and unAPI, which Zotero prefers, has it.
+    """
     values = [
         ("ctx_ver", "Z39.88-2004"),
         ("rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"),
@@ -49,7 +52,6 @@ def coins(item: CitedDocument) -> str:
         ("rft.title", item.title),
         *(("rft.creator", name.inverted) for name in item.authors),
         ("rft.date", item.date.edtf),
-        ("rft.description", item.summary),
         ("rft.source", item.source),
         ("rft.publisher", item.catalogue),
         *(("rft.language", language) for language in item.languages),

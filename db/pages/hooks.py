@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 
 from ..citations import FORMATS
 from . import browse_about, databases, document_page, front_page, health, search_page, selection, unapi
@@ -87,6 +88,7 @@ def template_vars(datasette: Datasette, database: str | None) -> dict[str, Any]:
         "about_database": lambda name: databases.database_description(datasette, name),
         "documents_of": documents_of,
         "number_of": number_of,
+        "quote_plus": quote_plus,
         "facet_labels": FACETS,
         "field_label": field_label,
         "fields_in_words": fields_in_words,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -44,11 +45,13 @@ def text_response(body: str, media_type: str, name: str = "") -> Response:
 
 def linker(datasette: Datasette, database: str) -> Any:
     """Return a function that makes addresses of pages for this harvest."""
+    harvest = urlencode(harvest_param(datasette, database))
+    full_path = cache(lambda path: str(datasette.urls.path(path)))  # a page has hundreds of links to a few paths
 
     def link(path: str, query: str = "", **more: str) -> str:
-        pairs = urlencode([*harvest_param(datasette, database), *((k, v) for k, v in more.items() if v)])
-        params = "&".join(part for part in (query, pairs) if part)
-        return str(datasette.urls.path(path)) + (f"?{params}" if params else "")
+        pairs = urlencode([(name, value) for name, value in more.items() if value])
+        params = "&".join(part for part in (query, harvest, pairs) if part)
+        return full_path(path) + (f"?{params}" if params else "")
 
     return link
 

@@ -106,15 +106,6 @@ class SearchRequest:
         """Return the query string with some fields changed, for the first page of results."""
         return urlencode(replace(self, **{"page": 1, **changes}).pairs())
 
-    def in_year(self, year: int) -> str:
-        """Return the query that narrows down to a year."""
-        return self._in_year_0.replace("year=0000", f"year={year:04}")
-
-    @cached_property
-    def _in_year_0(self) -> str:
-        """The query that narrows down to the year 0: a page has two links for each year. What is typed is quoted."""
-        return self.query(start="0000", end="0000")
-
     def with_(self, facet: str, value: str) -> str:
         """Return the query that narrows down to a value, too."""
         return self.query(chosen=(*self.chosen, (facet, value)))
