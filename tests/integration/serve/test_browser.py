@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.support.browsing import DESK, PHONE, visiting
 from tests.support.hostile_sample import make_sample
 from tests.support.publishing import harvester_serve
+from tests.support.trials import IN_FULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,9 @@ ALIKE = (
 )
 """More pages, of kinds that are looked at closely above."""
 WIDTHS = (DESK, 768, 375, PHONE)
+LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", DESK), ("dark", 375))
+if IN_FULL:
+    LOOKS = (("light", DESK), ("light", 768), ("light", 375), ("dark", DESK), ("dark", 768), ("dark", 375))
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
@@ -101,19 +105,32 @@ def violations(visit: Visit) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_is_accessible_and_fits(reader: Visit, path: str) -> None:
-    """Contrast depends on the scheme, the size of targets on the width: each scheme is tried at one width."""
+    """Contrast depends on the scheme, the size of targets on the width: the suite tries each scheme at one width."""
     if path == "/nothing":
         reader.page.remove_listener("console", reader.console)
     reader.page.goto(path)
     assert misfits(reader) == []
     reader.page.evaluate(AXE_SCRIPT)
-    resize(reader, DESK)
-    assert violations(reader) == []
-    reader.shoot(f"light-{DESK}{path}")
-    reader.page.emulate_media(color_scheme="dark")
-    resize(reader, 375)
-    assert violations(reader) == []
-    reader.shoot(f"dark-375{path}")
+    for scheme, width in LOOKS:
+        reader.page.emulate_media(color_scheme=scheme)
+        resize(reader, width)
+        assert violations(reader) == [], (scheme, width)
+        reader.shoot(f"{scheme}-{width}{path}")
+    reader.page.emulate_media(media="print", color_scheme="light")
+    assert reader.page.locator("main").is_visible()
+    assert [nav for nav in reader.page.locator("nav").all() if nav.is_visible()] == [], "menus are printed"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_says_the_same_without_script(browser: Browser, sample: Site, path: str) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=sample.address)
+    page = context.new_page()
+    page.goto(path)
+    heading = page.locator("h1").first
+    assert heading.is_visible()
+    assert heading.inner_text().strip()
+    assert page.locator("main a").count() > 0
+    context.close()
 
 
 def test_hostile_content_is_only_text(reader: Visit) -> None:
