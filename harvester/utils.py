@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
+
+_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def utc_timestamp(moment: datetime | None = None) -> str:
     """Return a moment (default: now) as UTC text that sorts by time."""
-    return (moment or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).strftime(_FORMAT) if moment else _timestamp_of(int(time.time()))
+
+
+@lru_cache(maxsize=1)  # a harvest asks hundreds of times in a second
+def _timestamp_of(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime(_FORMAT)
 
 
 def fsync_path(path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harvester.store.documents import DocumentIds, merge_documents, own_addresses, unmerge_document
@@ -21,7 +20,7 @@ from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_
 from harvester.store.votes import votes_of, votes_without_document
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sqlite_utils import Database
 
@@ -73,6 +72,11 @@ class Assignment:
             self._is_provisional = True
             (document,) = found
         return document
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether there are addresses whose holder `settle` is to decide."""
+        return bool(self._contested)
 
     def mark_contested(self, keys: Iterable[str]) -> None:
         """Mark addresses whose holder `settle` is to decide."""
@@ -164,27 +168,27 @@ class Assignment:
         votes = self._votes_at(self._contested)
         self._contested = set()
         stored = {vote.statement.id: vote.statement.document for vote in votes}
-        if self._is_provisional:
-            votes = [self._without_provisional(vote) for vote in votes]
-            self._is_provisional = False
+        settled = {**stored, **dict.fromkeys(self._provisional_statements(votes))}
+        self._is_provisional = False
         shown = [one for one in (identity_vote(vote, self._provenance.source) for vote in votes) if one.keys]
         holders = AddressHolders(shown)
         statements = {one.statement.id: one.statement for one in shown}
-        documents = self._documents_of(holders, statements)
+        documents = self._documents_of(holders, settled)
         for statement in statements.values():
             item = holders.item_of(statement.id)
             current = self._document_of(statement.id) if self.moved else stored[statement.id]
             self._reassign(statement, current, documents[item] if item else None)
-        self._merge_claims(holders, documents, shown)
+        self._merge_claims(holders, documents, shown, settled)
         for item, document in documents.items():
             self._write_keys(item, document, holders.items)
         if len(documents) == 1 and not holders.claims and not self.moved:
             self.votes[next(iter(documents.values()))] = votes
 
-    def _without_provisional(self, vote: Vote) -> Vote:
-        """Return a vote as one of no document, if it is that of the page that is being written."""
-        is_page = vote.statement.own and vote.capture == self._provenance.capture
-        return replace(vote, statement=replace(vote.statement, document=None)) if is_page else vote
+    def _provisional_statements(self, votes: Iterable[Vote]) -> Iterator[int]:
+        """Yield the statement of the page that is being written, if its document is not decided yet."""
+        for vote in votes if self._is_provisional else ():
+            if vote.statement.own and vote.capture == self._provenance.capture:
+                yield vote.statement.id
 
     def _votes_at(self, keys: Collection[str]) -> list[Vote]:
         """Return the votes of all documents that lead to these addresses or name them, claims included."""
@@ -206,22 +210,31 @@ class Assignment:
         found = {key: self._holders[key] for key in keys & self._holders.keys()}
         return found | documents_by_key(self._db, unknown) if unknown else found
 
-    def _merge_claims(self, holders: AddressHolders, documents: dict[Item, int], shown: Sequence[IdentityVote]) -> None:
+    def _merge_claims(
+        self,
+        holders: AddressHolders,
+        documents: dict[Item, int],
+        shown: Sequence[IdentityVote],
+        settled: Mapping[int, int | None],
+    ) -> None:
         """Merge documents that have only claims left into those at their addresses."""
         for one in shown:
-            document = one.statement.document
+            document = settled[one.statement.id]
             if one.statement.id not in holders.claims or document is None or document in documents.values():
                 continue
             holder = next((item for key in one.keys if (item := holders.holder_of(key)) in documents), None)
             if holder is not None and self._db.execute("SELECT 1 FROM documents WHERE id = ?", [document]).fetchone():
                 documents[holder] = self._merge({document, documents[holder]})
 
-    def _documents_of(self, holders: AddressHolders, statements: dict[int, Statement]) -> dict[Item, int]:
-        """Return the document of each item: an item keeps its document for ever, the oldest if it had several."""
+    def _documents_of(self, holders: AddressHolders, settled: Mapping[int, int | None]) -> dict[Item, int]:
+        """Return the document of each item: an item keeps its document for ever, the oldest if it had several.
+
+        `settled`: the documents that statements have, by id.
+        """
         items = holders.items
         candidates: dict[int, list[Item]] = {}
         for item in items:
-            for document in {statements[number].document for number in item.statements} - {None}:
+            for document in {settled[number] for number in item.statements} - {None}:
                 candidates.setdefault(document, []).append(item)  # type: ignore[arg-type]
         owned: dict[Item, list[int]] = {item: [] for item in items}
         for document in sorted(candidates):
@@ -231,9 +244,7 @@ class Assignment:
             if len(documents) > 1:
                 self._merge(set(documents))
             elif not documents:
-                found[item] = self._own_document(
-                    item, {statements[number].document for number in item.statements} - {None}
-                )
+                found[item] = self._own_document(item, {settled[number] for number in item.statements} - {None})
         return found
 
     def _main_item(self, document: int, items: Sequence[Item]) -> Item:

@@ -70,8 +70,11 @@ class DocumentState:
 def document_state(db: Database, document: int, source: Source, votes: Sequence[Vote] | None = None) -> DocumentState:
     """Return the state that a document's votes make; `votes`, if given, are all of them."""
     found = votes_of(db, [document]) if votes is None else votes
-    timeline = Timeline(source, suppressed_news(db, found), lost_slugs(db, document))
-    for vote in found:
+    return _state_at_end(Timeline(source, suppressed_news(db, found), lost_slugs(db, document)), found, source)
+
+
+def _state_at_end(timeline: Timeline, votes: Sequence[Vote], source: Source) -> DocumentState:
+    for vote in votes:
         timeline.add(vote)
     return DocumentState(timeline.content(), timeline.news, source.date_order)
 
@@ -98,8 +101,11 @@ def insert_document(
     votes: Sequence[Vote] | None = None,
     page_attachments: Attachments | None = None,
 ) -> str:
-    """Insert the row of a new document, with its terms, texts and files; return `new`."""
-    now = document_state(db, document, source, votes)
+    """Insert the row of a new document, with its terms, texts and files; return `new`.
+
+    `votes`, if given, are all of them, and the document was never known before.
+    """
+    now = _state_at_end(Timeline(source), votes, source) if votes else document_state(db, document, source)
     columns = now.columns
     _insert_row(db, document, columns, source)
     insert_terms(db, document, terms_of(now.content))

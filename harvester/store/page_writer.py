@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harvester.store.assignment import Assignment
 from harvester.store.documents import insert_document, update_document
@@ -76,6 +76,7 @@ class PageWriter:
         self._assignment = Assignment(db, provenance, ids)
         self._outcome: dict[int, str] = {}
         self._fresh: dict[int, list[Statement]] = {}
+        self._own: StoredRecord | None = None
         self.withheld: dict[int, StandIn] = {}
         self.undecided: list[Record] = []
 
@@ -100,15 +101,15 @@ class PageWriter:
         self._assignment.load([keys])
         statement = self._insert_statement(page.record, keys, hashes.records[0], hashes.attached, own=True)
         page_attachments = Attachments.of_page(page, hashes.attached, self._provenance.capture)
-        counted = self._settle([StoredRecord(statement.id, statement.document)], page_attachments)
-        if self.is_claim or not is_attached(self._db, statement.document, hashes.attached):
+        counted = self._settle([StoredRecord(statement.id, statement.document)], page_attachments, own=True)
+        if not (self._own and is_attached(self._db, self._own.document, hashes.attached)):
             page_attachments.save_unassigned(self._db)
         return counted
 
     def write_reading(self) -> Counter[str]:
         """Write what a known page states, which counts at the time of this reading too."""
         stored = page_statement(self._db, self._provenance.capture)
-        return self._settle([StoredRecord(stored.id, stored.document)] if stored else [])
+        return self._settle([StoredRecord(stored.id, stored.document)], own=True) if stored else self._settle([])
 
     @property
     def regrouped(self) -> set[int]:
@@ -118,8 +119,7 @@ class PageWriter:
     @property
     def is_claim(self) -> bool:
         """Whether the capture is an own page whose document cannot be known."""
-        stored = page_statement(self._db, self._provenance.capture)
-        return stored is not None and stored.document is None
+        return self._own is not None and self._own.document is None
 
     def _insert_new(self, records: Sequence[Record], hashes: PageHashes, same: Sequence[object]) -> list[StoredRecord]:
         """Insert the statements of a listing that has new ones; return those of all its records."""
@@ -154,17 +154,21 @@ class PageWriter:
             self._fresh.pop(document, None)
         return statement
 
-    def _settle(self, stored: list[StoredRecord], page_attachments: Attachments | None = None) -> Counter[str]:
+    def _settle(
+        self, stored: list[StoredRecord], page_attachments: Attachments | None = None, *, own: bool = False
+    ) -> Counter[str]:
         """Write the documents that may have changed; count records by the outcome of their documents."""
-        values = {"capture": self._provenance.capture, "at": self._provenance.observed_at}
-        contested = self._db.execute(_ANY_CONTESTED).fetchone()[0]
-        for sql in (_CONTESTED, _PASSED_OVER) if contested else (_PASSED_OVER,):
-            self._assignment.mark_contested(key for (key,) in self._db.execute(sql, values).fetchall() if key)
-        self._assignment.settle()
-        disagreeing = {row[0] for row in self._db.execute(_DISAGREEING, values).fetchall() if row[0] is not None}
+        disagreeing = set[int]()
+        if own and self._assignment.is_contested:  # all addresses of an own page are contested, and one document
+            self._assignment.settle()
+        else:
+            self._mark_contested()
+            self._assignment.settle()
+            disagreeing = self._disagreeing()
         if self._assignment.moved:
             stored = self._with_new_documents(stored)
             self._fresh = {}
+        self._own = stored[0] if own else None
         if self._recount is None:
             recount_members(self._db, self._assignment.regrouped)
         else:  # not all sightings are written yet
@@ -172,6 +176,19 @@ class PageWriter:
         touched = sorted(self._assignment.touched | disagreeing)
         self._outcome = {document: self._write_document(document, page_attachments) for document in touched}
         return self._count(stored)
+
+    @property
+    def _values(self) -> dict[str, Any]:
+        return {"capture": self._provenance.capture, "at": self._provenance.observed_at}
+
+    def _mark_contested(self) -> None:
+        contested = self._db.execute(_ANY_CONTESTED).fetchone()[0]
+        for sql in (_CONTESTED, _PASSED_OVER) if contested else (_PASSED_OVER,):
+            self._assignment.mark_contested(key for (key,) in self._db.execute(sql, self._values).fetchall() if key)
+
+    def _disagreeing(self) -> set[int]:
+        rows = self._db.execute(_DISAGREEING, self._values).fetchall()
+        return {row[0] for row in rows if row[0] is not None}
 
     def _write_document(self, document: int, page_attachments: Attachments | None) -> str:
         source, run = self._provenance.source, self._provenance.run

@@ -168,14 +168,20 @@ class Timeline:
 
     def content(self) -> dict[str, FieldValue]:
         """Return all fields that are or were stated, with their origins."""
-        names = {
-            name
-            for by_listing in self._series_by_rank.values()
-            for series in by_listing.values()
-            for name in (*series.vote.statement.fields, *series.began)
-        }
-        names -= {*ADDRESS_FIELDS}
-        content = {name: found for name in names if (found := self.field_value(name))}
+        content: dict[str, FieldValue] = {}
+        for rank in self._ranks:
+            by_listing = self._series_by_rank[rank]
+            for name in {n for series in by_listing.values() for n in (*series.vote.statement.fields, *series.began)}:
+                held = content.get(name)
+                if held is None or held.value is None:
+                    found = self._newest_of(by_listing, name)
+                    if found and (held is None or found.value is not None):
+                        content[name] = found
+        for name, news in self.news.items():
+            if news.held and name in content:
+                content[name] = FieldValue(news.value, news.origin)
+        for name in ADDRESS_FIELDS:
+            content.pop(name, None)
         return content | self._addresses()
 
     def _rank(self, vote: Vote) -> Rank:
