@@ -90,14 +90,16 @@ def plan(
     from harvester.bulk.index import plan_index
     from harvester.bulk.parts import ReadOptions
     from harvester.bulk.plan import plan_targets
-    from harvester.readers.cdx import is_index
+    from harvester.readers.cdx import folder_of, is_index
 
     sources = choose_sources(source)
     options = ReadOptions(source, listing, captured_at)
     size = int(part_size * MEGABYTE)
     paths = saved_paths(targets)
     files = [path for path in paths if not is_index(path.name)]
-    indexes = (plan_index(path, warcs or path.parent, sources, options, size) for path in paths if is_index(path.name))
+    indexes = (
+        plan_index(path, warcs or folder_of(path), sources, options, size) for path in paths if is_index(path.name)
+    )
     parts = chain(plan_targets(files, sources, options, size), *indexes)
     count = BulkFolder(out).write_plan(parts)
     if count == 0:

@@ -90,6 +90,12 @@ def _record(fields: dict[str, str | None], number: int) -> ListedRecord | Unread
     return ListedRecord(address, time, filename, offset, number_in(fields.get("length")) or 0, may_be_page)
 
 
+def folder_of(index: Path) -> Path:
+    """Return the folder of an index's WARC files: its own, or `archive` beside `indexes`, as in an unpacked WACZ."""
+    archive = index.parent.parent / "archive"
+    return archive if index.absolute().parent.name == "indexes" and archive.is_dir() else index.parent
+
+
 def file_in(folder: Path, filename: str) -> Path | None:
     """Return a file that an index names, never outside of the folder: an index may come from anybody. None without one.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harvester.model import Capture, Problem, Skipped
-from harvester.readers.cdx import UnreadableLine, file_in, read_index
+from harvester.readers.cdx import UnreadableLine, file_in, folder_of, read_index
 from harvester.readers.compression import Pieces, Stream, dictionary_of, packing_of
 from harvester.readers.damage import DamageError
 from harvester.readers.warc import PAGE_RECORDS, WarcRange, WarcReader, head_of, pieces_of, read_warc_range
@@ -20,7 +20,6 @@ from harvester.readers.warc_records import read_header
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from pathlib import Path
     from typing import BinaryIO
 
     from harvester.readers.base import Origin, ReadItem
@@ -116,7 +115,7 @@ def _read_beside(
     index: Origin, originals: RevisitIndex, filename: str, listed: ListedFile
 ) -> Generator[ReadItem, None, int]:
     """Yield the pages that an index lists in one file, or why they cannot be read; return how many bytes were left."""
-    path = file_in(_folder_of(index.path), filename)
+    path = file_in(folder_of(index.path), filename)
     if path is None:
         lacking = f"listed in {filename}, which is not beside {index.path.name}: get that file, too"
         yield from (Skipped(one.address, Problem("error", "unreadable", lacking)) for one in listed.pages)
@@ -131,12 +130,6 @@ def _read_beside(
     except OSError as error:
         yield origin.problem("unreadable", f"cannot be read ({error.strerror}): check its permissions", error=True)
     return 0
-
-
-def _folder_of(index: Path) -> Path:
-    """Return the folder of an index's WARC files: its own, or `archive` beside `indexes`, as in an unpacked WACZ."""
-    archive = index.parent.parent / "archive"
-    return archive if index.absolute().parent.name == "indexes" and archive.is_dir() else index.parent
 
 
 def read_listed(

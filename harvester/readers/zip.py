@@ -124,7 +124,8 @@ class ZipReader:
 
     def _warc(self, entry: Entry, start: int) -> Iterator[ReadItem]:
         pieces = self._inner_pieces(entry, start)
-        listed = self._index.files.get(entry.name.rpartition("/")[2])
+        names = (entry.name, entry.name.rpartition("/")[2])  # as indexes call it
+        listed = next((self._index.files[name] for name in names if name in self._index.files), None)
         if listed is None or entry.method or pieces.packing == "zstd" or pieces.end > self._size:
             return read_warc(Stream(pieces), self._origin, self._originals)
         whole = WarcRange(start, pieces.end, pieces.end)

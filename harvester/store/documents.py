@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.store.keys import is_different, kind_of, short_hash, value_of
 from harvester.store.listing_members import move_members
-from harvester.store.statements import DESCRIBED, KEYS, columns_of, origin_of, terms_of
+from harvester.store.statements import DESCRIBED, KEYS, attached_in, columns_of, origin_of, terms_of
 from harvester.store.texts import load_attachments, switch_attachments
 from harvester.store.timeline import SuppressedNews, Timeline
 from harvester.store.votes import ALWAYS, votes_of
@@ -168,7 +168,7 @@ def _switch_attachments(
     held: bool,
 ) -> list[Change]:
     """Update texts and files; they stay if the page that has them cannot be found now."""
-    wanted = content["attached"].value if "attached" in content else None
+    wanted = attached_in(content)
     return [] if wanted == before else switch_attachments(db, document, wanted, page_attachments, held=held) or []
 
 

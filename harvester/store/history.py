@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from harvester.errors import UsageError
 from harvester.store.documents import lost_slugs, suppressed_news
 from harvester.store.keys import is_different
-from harvester.store.statements import DESCRIBED, KEYS, columns_of, origin_of, terms_of
+from harvester.store.statements import DESCRIBED, KEYS, attached_in, columns_of, origin_of, terms_of
 from harvester.store.texts import texts_of
 from harvester.store.timeline import Timeline, document_states
 from harvester.store.votes import ALWAYS, votes_of
@@ -74,12 +75,14 @@ def fields_as_of(
 ) -> list[DatedField]:
     """Return the fields of a document as of the time `observed`, as far as they were known here at the time `known`.
 
-    One entry a field, in the order of columns; none if no page showed the document by then.
+    One entry a field, in the order of columns, and one a transcript or translation; none if no page showed the document
+    by then.
     """
     votes = [vote for vote in votes_of(db, [document], known) if vote.at <= observed]
     timeline = Timeline(source, suppressed_news(db, votes), lost_slugs(db, document, observed))
+    texts = cache(partial(texts_of, db, document))
     states_by_time = [
-        (at, _stated_fields(db, content, source.date_order), content)
+        (at, _stated_fields(content, source.date_order) | (texts(attached_in(content)) or {}), content)
         for at, content in document_states(votes, timeline)
     ]
     if not states_by_time:
@@ -108,13 +111,12 @@ def gone_at(db: Database, document: int, observed: str = ALWAYS, known: str = AL
     return row[0] if row else None
 
 
-def _stated_fields(db: Database, content: dict[str, FieldValue], order: DateOrder | None) -> dict[str, str]:
-    """Return the stated fields, as text; transcripts and translations are fields, too."""
+def _stated_fields(content: dict[str, FieldValue], order: DateOrder | None) -> dict[str, str]:
+    """Return the stated fields, as text."""
     columns = columns_of(content, order)
     named = {"title": columns["title"], "date": columns["date"] or columns["date_text"]}
     named |= {name: columns[name] for name in (*DESCRIBED, *KEYS)}
     named |= {facet: "; ".join(found) for facet, found in terms_of(content).items()}
-    named |= texts_of(db, content["attached"].value if "attached" in content else None) or {}
     return {name: value for name, value in named.items() if value}
 
 

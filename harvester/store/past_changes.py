@@ -6,11 +6,12 @@ Captures of the past change nothing now; that one value followed another then fo
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.documents import TRACKED, log_changes, lost_slugs, suppressed_news
 from harvester.store.keys import is_different
-from harvester.store.statements import columns_of, origin_of, terms_of
+from harvester.store.statements import attached_in, columns_of, origin_of, terms_of
 from harvester.store.texts import texts_of
 from harvester.store.timeline import Timeline, document_states
 from harvester.store.votes import votes_of
@@ -59,17 +60,19 @@ def _transitions(
     votes = [vote for vote in votes_of(db, [document]) if vote.at]
     timeline = Timeline(source, suppressed_news(db, votes), lost_slugs(db, document))
     before: Values | None = None
-    former_texts: Values = {}
+    former_texts: dict[str, str] = {}
+    known_texts = cache(partial(texts_of, db, document))
     for _, content in document_states(votes, timeline):
         columns = columns_of(content, source.date_order)
         values = _values(content, columns)
-        texts = texts_of(db, content["attached"].value if "attached" in content else None)
-        values |= texts if texts is not None else former_texts
-        for name in values | former_texts if before is not None else ():
+        texts = known_texts(attached_in(content))
+        texts = former_texts if texts is None else texts
+        values |= texts
+        for name in {**values, **former_texts} if before is not None else ():
             origin, old, new = origin_of(name, content, columns), (before or {}).get(name), values.get(name)
             if origin and is_different(old, new) and (old is not None or not origin.from_start):
                 yield (name, old, new), origin
-        before, former_texts = values, texts if texts is not None else former_texts
+        before, former_texts = values, texts
 
 
 def _values(content: dict[str, FieldValue], columns: dict[str, Any]) -> Values:

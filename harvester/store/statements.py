@@ -71,6 +71,11 @@ def columns_of(content: Mapping[str, FieldValue], order: DateOrder | None) -> di
     return _with_derived({name: content[name].value if name in content else None for name in STATED}, order)
 
 
+def attached_in(content: Mapping[str, FieldValue]) -> str | None:
+    """Return the hash of the texts and files of a document that holds these fields; None if it has neither."""
+    return content["attached"].value if "attached" in content else None
+
+
 def terms_of(content: Mapping[str, FieldValue]) -> dict[str, list[str]]:
     """Return the terms of a document that holds these fields, by facet."""
     return {facet: list(content[facet].value or ()) if facet in content else [] for facet in FACETS}

@@ -69,9 +69,13 @@ def is_attached(db: Database, document: int | None, digest: str | None) -> bool:
     return db.execute(sql, [document, digest]).fetchone() is not None
 
 
-def texts_of(db: Database, digest: str | None) -> dict[str, str | None] | None:
-    """Return the texts of a set by kind and language (`transcript English`); None if the set is not known any more."""
-    found = _find_attachments(db, digest)
+def texts_of(db: Database, document: int, digest: str | None) -> dict[str, str] | None:
+    """Return the texts of a set that a document has or had, by kind and language (`transcript English`).
+
+    None if the set is not known any more.
+    """
+    held = digest is not None and is_attached(db, document, digest)
+    found = load_attachments(db, document) if held else _find_attachments(db, digest)
     return {_field_of(text.kind, text.language): text.text for text in found.texts} if found else None
 
 

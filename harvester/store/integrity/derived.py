@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harvester.registry import load_sources
 from harvester.store.documents import TRACKED, document_state
 from harvester.store.keys import is_different
-from harvester.store.statements import FACETS, terms_of
+from harvester.store.statements import FACETS, attached_in, terms_of
 from harvester.store.votes import votes_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _differing_names(db: Database, row: dict[str, Any], source: Source) -> list[
     now = document_state(db, row["id"], source, votes)
     columns, stated = now.columns, terms_of(now.content)
     names = [name for name, value in columns.items() if row[name] != value]
-    attached = now.content["attached"].value if "attached" in now.content else None
+    attached = attached_in(now.content)
     names += ["attached"] * (row["attached"] != attached)
     terms = sorted((facet, term) for facet in FACETS for term in stated[facet])
     return names + ["terms"] * (sorted(map(tuple, json.loads(row["terms"]))) != terms)

@@ -226,6 +226,8 @@ def test_of_a_wacz_everything_is_read_but_what_is_listed_as_no_page(tmp_path: Pa
     style = cdx if name.endswith(".cdx") else cdxj
     found = read(wacz(tmp_path / "a.wacz", whole, style(lines), name))
     assert (pages_of(found), problems(found), ignored(found)) == (OWN, [], 5 + 3)  # three members are no pages
+    named = style([line | {"filename": "archive/a.warc.gz"} for line in lines])
+    assert problems(read(wacz(tmp_path / "c.wacz", whole, named, name))) == []
     # Own records that it does not list are read all the same.
     found = read(wacz(tmp_path / "b.wacz", whole, style([*lines[:1], *lines[3:]]), name))
     assert (pages_of(found), problems(found)) == (OWN, [])
