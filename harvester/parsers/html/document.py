@@ -189,7 +189,11 @@ class DocumentReader:
     def _lines_in(self, blocks: Mapping[int, Node], selector: str) -> dict[int, list[str]]:
         """Return the lines of the selected elements by the block that they are in."""
         found: dict[int, list[str]] = {}
-        for node in self._select(selector):
+        nodes = self._select(selector)
+        if self._form.keeps_others:  # an element around values is no value
+            around = {key for node in nodes for key in self._engine.keys(self._engine.path(node)[:-1])}
+            nodes = [node for node in nodes if self._engine.key(node) not in around]
+        for node in nodes:
             line = self._line(node)
             block = self._engine.closest(node, blocks) if line else None
             if block is not None:

@@ -166,3 +166,32 @@ def test_a_page_of_a_foreign_kind_is_refused(sources: dict[str, Source], name: s
         if not isinstance(page, Refused)
     ]
     assert taken == []
+
+
+FACETS = {
+    "atom": {
+        "language": ["français", "allemand"],
+        "contributor": ["Lacroix-Dubois, Ève, 1861-1934"],
+        "subject": ["Enseignement » École laïque", "Séparation des Églises et de l’État"],
+        "person": ["Jaurès, Jean (Sujet)"],
+    },
+    "atom-classic": {"subject": ["Handwerk", "Zünfte"]},
+    "dspace": {
+        "contributor": ["Conceição, João da", "Araújo, Inês"],
+        "subject": ["República", "Câmaras municipais, Brasil"],
+        "collection": ["Câmara Municipal"],
+    },
+    "arclight": {"language": ["Hungarian", "German"], "contributor": ["Kovács, Erzsébet"]},
+    "uk-national-archives": {"contributor": ["Prime Minister’s Office", "Cabinet Office"]},
+}
+"""What the document pages of some platforms state that readers choose by."""
+
+
+@pytest.mark.parametrize("name", FACETS)
+def test_what_readers_choose_by_is_known_whatever_the_language(sources: dict[str, Source], name: str) -> None:
+    page = read(sources[name], name, "document.html")
+    assert isinstance(page, DocumentPage)
+    found: dict[str, list[str]] = {}
+    for facet, term in page.record.terms:
+        found.setdefault(facet, []).append(term)
+    assert {facet: found.get(facet) for facet in FACETS[name]} == FACETS[name]
