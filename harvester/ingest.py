@@ -79,13 +79,12 @@ def harvest_captures(
     sources: tuple[Source, ...],
     stop: Stop,
     progress: Callable[[], None] = lambda: None,
-    engine: EngineChoice = "auto",
 ) -> None:
     """Add captures to a run until there are no more or the user stops it; record the run's result."""
     replay = WalkReplay(run, sources)
     try:
         for capture in captures:
-            read_ahead(run, capture, sources, replay, engine)
+            read_ahead(run, capture, sources, replay)
             progress()
             if stop.signal is not None:
                 break
@@ -106,9 +105,7 @@ def finish_run(run: Run, stop: Stop) -> None:
     run.finish(run.verdict)
 
 
-def read_ahead(
-    run: Run, capture: Capture | Skipped, sources: tuple[Source, ...], replay: WalkReplay, engine: EngineChoice
-) -> None:
+def read_ahead(run: Run, capture: Capture | Skipped, sources: tuple[Source, ...], replay: WalkReplay) -> None:
     """Read a capture, and queue it to be stored together with others."""
     if isinstance(capture, WalkNote):
         run.batch.flush()
@@ -116,7 +113,7 @@ def read_ahead(
     elif isinstance(capture, Capture):
         if run.batch.contains(capture):
             run.batch.flush()
-        run.batch.add(read_one(run, capture, sources, replay.step(capture), engine), capture)
+        run.batch.add(read_one(run, capture, sources, replay.step(capture)), capture)
     else:
         run.batch.add(read_one(run, capture, sources))
 
@@ -126,10 +123,9 @@ def harvest_one(
     capture: Capture | Skipped,
     sources: tuple[Source, ...],
     step: WalkRequest | None = None,
-    engine: EngineChoice = "auto",
 ) -> PageResult | None:
     """Add one capture, or the reason why there is none; return what was added."""
-    return read_one(run, capture, sources, step, engine)()
+    return read_one(run, capture, sources, step)()
 
 
 def read_one(
@@ -137,7 +133,6 @@ def read_one(
     capture: Capture | Skipped,
     sources: tuple[Source, ...],
     step: WalkRequest | None = None,
-    engine: EngineChoice = "auto",
 ) -> Callable[[], PageResult | None]:
     """Read one capture; return the function that stores it."""
     if isinstance(capture, Skipped):
@@ -145,7 +140,7 @@ def read_one(
     known = run.find_known(capture, sources_for(capture, sources))
     if known:
         return partial(run.record_unchanged, capture, known, step)
-    source, page = read_page(capture, sources, engine)
+    source, page = read_page(capture, sources)
     if capture.http_status in SENT_ON:
         page = Refused("redirected", "the site sends on to another address: a login, or another listing")
     page = _refuse_other_page(page, step) if step else _of_its_address(page, capture, source)

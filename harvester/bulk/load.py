@@ -120,7 +120,7 @@ class _Loading:
         sources, replay = self._sources(group.part), self._replay(group.part)
         with run.transaction():
             for item in items:
-                read_ahead(run, item, sources, replay, "auto")
+                read_ahead(run, item, sources, replay)
             run.batch.flush()
             mark_loaded(run, group.name, group.path, run.counts["pages"] - pages, run.counts["records"] - records)
 

@@ -85,13 +85,6 @@ db_option = click.option(
     show_default=True,
     help="The database.",
 )
-engine_option = click.option(
-    "--engine",
-    type=click.Choice(["auto", "reference", "fast"]),
-    default="auto",
-    show_default=True,
-    help="What reads HTML: the fast engine where its reading is consistent, else the reference; or only one of them.",
-)
 source_option = click.option(
     "--source", metavar="NAME", help="The archive that the pages are of, if they do not say it."
 )

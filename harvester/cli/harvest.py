@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from harvester.cli.commands import command_line, db_option, engine_option, json_option
+from harvester.cli.commands import command_line, db_option, json_option
 from harvester.cli.harvest_options import (
     apply_config,
     check_options,
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @db_option
 @saved_options
-@engine_option
 @live_options
 @web_archive_options
 @json_option
@@ -144,5 +143,5 @@ def _harvest(
                 paths, params["listing"], sources, containers, partial(find_record_locations, database)
             )
             captures = dated(items, params["captured_at"])
-            harvest_captures(run, captures, sources, stop, progress.update, params["engine"])
+            harvest_captures(run, captures, sources, stop, progress.update)
         return run.row()

@@ -249,7 +249,6 @@ def crawl_options(params: dict[str, Any], listing: str, db: Path) -> CrawlOption
         delay=params["delay"],
         db=db,
         captures=captures_folder(params, db),
-        engine=params["engine"],
         refresh_after=params["refresh_after"],
         resume_within=params["resume_within"],
         command=command_line(),

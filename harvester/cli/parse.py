@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvester.cli.commands import engine_option, json_option, source_option
+from harvester.cli.commands import json_option, source_option
 from harvester.errors import UsageError
 from harvester.ingest import read_page
 from harvester.model import DocumentPage, Listing, Refused, Skipped
@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 @click.option(
     "--title", "titles", multiple=True, metavar="TEXT", help="Show how this title is read, and by which rules."
 )
-@engine_option
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "reference", "fast"]),
+    default="auto",
+    show_default=True,
+    help="What reads HTML: the fast engine where its reading is consistent, else the reference; or only one of them.",
+)
 @json_option
 def parse(
     files: tuple[Path, ...], source: str | None, titles: tuple[str, ...], engine: EngineChoice, as_json: bool

@@ -99,7 +99,6 @@ def harvest_web(
         delay=params["delay"],
         db=db,
         captures=captures_folder(params, db),
-        engine=params["engine"],
         refresh_after=params["refresh_after"],
         contact=params["contact"],
         list_only=params["dry_run"],

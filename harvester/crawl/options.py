@@ -17,7 +17,6 @@ from harvester.utils import default_database, utc_timestamp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harvester.parsers.html.forms import EngineChoice
     from harvester.source import Source
     from harvester.urls import ListingAddress
 
@@ -93,7 +92,6 @@ class CrawlOptions:
     delay: float | None = None
     db: Path = field(default_factory=default_database)
     captures: Path | None = None
-    engine: EngineChoice = "auto"
     refresh_after: float = REFRESH_AFTER_DAYS
     resume_within: float = RESUME_WITHIN_HOURS
     accept_removals: bool = False

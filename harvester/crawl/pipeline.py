@@ -79,7 +79,7 @@ class HarvestPipeline:
         if item.same_as is not None and isinstance(capture, Capture):
             result: PageResult | None = self.run.record_not_modified(capture, item.same_as.capture, item.step)
         else:
-            result = harvest_one(self.run, capture, (self._source,), item.step, self._spider.order.engine)
+            result = harvest_one(self.run, capture, (self._source,), item.step)
         self.run.refresh_index()
         self._spider.progress(self.run, self._spider.expected)
         return result

@@ -221,7 +221,7 @@ class WebArchiveHarvest:
     def _ingest(self, wanted: WebCapture, played: PlayedCapture, about: RecordHeaders) -> None:
         """Write a capture to the WARC file, then to the database."""
         capture = self._keep(played, about)
-        added = harvest_one(self._run, capture, (self._source,), engine=self._options.engine)
+        added = harvest_one(self._run, capture, (self._source,))
         if added is not None and not added.capture_id:
             with self._run.transaction():
                 forget_page(self._run.db, wanted)

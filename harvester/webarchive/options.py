@@ -18,7 +18,6 @@ from harvester.webarchive.place import FIRST_YEAR, INTERNET_ARCHIVE, WebArchive,
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harvester.parsers.html.forms import EngineChoice
     from harvester.webarchive.listing import Versions
 
 _NO_SCHEME = re.compile(r"^(https?://[^?#]*?/(?:\d{4,14}|\d{0,13}\*)/)(?!https?:)(?=[\w.-]+\.\w)", re.IGNORECASE)
@@ -44,7 +43,6 @@ class WebArchiveOptions:
     delay: float | None = None
     db: Path = field(default_factory=default_database)
     captures: Path | None = None
-    engine: EngineChoice = "auto"
     refresh_after: float = REFRESH_AFTER_DAYS
     contact: str | None = None
     command: str = "harvest"
