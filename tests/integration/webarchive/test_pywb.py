@@ -48,6 +48,14 @@ def test_pywb_is_as_if_its_files_had_been_harvested(place: str, from_files: Path
     assert untrue(facts, RECORDS) == []
 
 
+def test_the_index_of_its_folder_leads_to_the_same(place: str, from_files: Path, tmp_path: Path) -> None:
+    """As it was made by pywb itself, with the WARC files in the folder beside it."""
+    index = from_files.parent / "served" / "collections" / "test" / "indexes" / "index.cdxj"
+    done = harvest(tmp_path, str(index), "--captured-at", "2024-01-01")
+    assert (done.status, done.err) == (0, "")
+    assert facts_of(tmp_path / "a.db") == facts_of(from_files)
+
+
 @pytest.mark.parametrize("kind", ["timemap/link/", "timemap/json/", "cdx?output=json&url=", "cdx?url="])
 def test_each_list_of_pywb_is_read(place: str, from_files: Path, kind: str) -> None:
     one = states(RECORDS)[0][-1].url
