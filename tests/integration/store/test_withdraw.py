@@ -365,14 +365,15 @@ def test_a_live_harvest_neither_asks_for_it_nor_misses_it(tmp_path: Path) -> Non
 
 
 def test_what_web_archives_list_of_it_is_forgotten_and_not_listed_again(path: Path, tmp_path: Path) -> None:
-    """A held capture, one that is listed only, and one of another spelling of its address."""
+    """A held capture with another text, of another spelling of its address, and some that are listed only."""
     other, body = ITEMS[3], document_page(SECRET)
     captures = [Captured(SECRET.url, at, 200, body) for at in TIMES[:3]]
-    captures.append(Captured(SECRET.url.replace("https://", "http://"), TIMES[3], 200, body + b"<!-- later -->"))
+    anew = document_page(replace(SECRET, transcript=("He said once more: Qxvesto.",)))
+    captures.append(Captured(SECRET.url.replace("https://", "http://"), TIMES[3], 200, anew))
     captures.append(Captured(other.url, TIMES[3], 200, document_page(other)))
     with WaybackServer(captures) as server:
         assert harvest_wayback(tmp_path, server, "--versions", "newest", db="harvest.db").status == 0
-        assert "web_captures" in outcome_of(path)
+        assert {"web_captures", "attachments", "changes"} <= {*outcome_of(path)}
         withdraw(path)
         assert outcome_of(path) == []
         before = len(server.log)
