@@ -78,38 +78,38 @@ class Index:
     failed: list[str] = field(default_factory=list)
 
     def recognise(self, addresses: Sequence[str], expected: str | None) -> None:
-        """Find out where the index is and which dialect it speaks. Raises HarvesterError if there is none.
+        """Find out where the index is and which dialect it speaks.
 
         `addresses` are pages that it may list. `expected`: the dialect that it has spoken before, which is tried first.
+        Raises HarvesterError if there is none, HarvestEndedError if it has no time now.
         """
         places = sorted(self.archive.indexes(), key=lambda place: place[0] != expected)
         if len(places) == 1 or places[0][0] == expected:
             self.dialect, self.url = places[0]
             return
-        reasons = list[str]()
+        busy: int | None = None
         for dialect, url in places:
             probe = query_url(url, _query(Target.host(urlsplit(addresses[0]).hostname or ""), [("limit", "1")]))
-            probes = [f"{url}/{address}" for address in addresses] if dialect == "timemap" else [probe]
-            if any(self._is_list(query, reasons) for query in probes):
-                self.dialect, self.url = dialect, url
-                return
-        if reasons:
-            raise HarvesterError(f"no index of {self.archive.url} answers ({reasons[0]}): run it again later")
+            for query in [f"{url}/{address}" for address in addresses] if dialect == "timemap" else [probe]:
+                answer = self._probe(query)
+                if answer.status == 200 and read_index(_text(answer)) is not None:
+                    self.dialect, self.url = dialect, url
+                    return
+                busy = answer.status if answer.is_busy else busy
+        if busy is not None:
+            raise HarvestEndedError(f"the index of {self.archive.host} answered {busy}: run it again later")
         raise HarvesterError(
             f"{self.archive.url} has no index that is known (CDX, CDXJ, TimeMap): give the address that stands before "
             "the time in the address of a capture"
         )
 
-    def _is_list(self, url: str, reasons: list[str]) -> bool:
-        """Return whether an index answers at an address; add why there is no answer at all."""
+    def _probe(self, url: str) -> WebAnswer:
+        """Return what is at an address where an index may be. Where nothing answers in time, nothing will elsewhere."""
         try:
-            answer = self._request(url)
+            return self._request(url)
         except NoAnswerError as error:
-            reasons.append(str(error))
-            return False
-        if answer.is_busy:
-            reasons.append(f"it answered {answer.status}")
-        return answer.status == 200 and read_index(_text(answer)) is not None
+            why = f"{self.archive.host} does not answer ({error})"
+            raise HarvestEndedError(f"{why}: check the address, or run it again later") from error
 
     def list_matching(self, what: Target, span: Window) -> Iterator[IndexAnswer]:
         """Yield what the index lists of the pages of a host, or of one page, answer by answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
@@ -15,12 +16,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from harvester.crawl.options import CrawlBudget
-from harvester.webarchive import index
+from harvester.webarchive import client, index
 from harvester.webarchive.client import Manners, WebArchiveClient, only_process
 from harvester.webarchive.index import Index, Target, Window
 from harvester.webarchive.place import WebArchive
 from tests.support.captured_archive import SOURCE, captures_of, states, write_warcs
-from tests.support.wayback_server import TRAPS, WaybackServer
+from tests.support.wayback_server import TRAPS, Reply, WaybackServer
 from tests.support.web_archives import CRAWLED, facts_of, harvest, harvest_wayback, page_of, rows, without_changes
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ def test_a_list_is_read_part_by_part(server: WaybackServer) -> None:
     server.most_lines = 2
     manners = Manners(0, "test", lambda: False, print, lambda: None)
     place = f"{server.url.removesuffix('/web')}/cdx/search/cdx"
-    with closing(WebArchiveClient(manners, CrawlBudget(None, None))) as client:
-        index = Index(WebArchive(server.url), client, lambda _: None, "cdx", place)
+    with closing(WebArchiveClient(manners, CrawlBudget(None, None))) as connection:
+        index = Index(WebArchive(server.url), connection, lambda _: None, "cdx", place)
         day = datetime(2012, 6, 3, tzinfo=UTC)
         parts = index.list_matching(Target.host(SOURCE.hosts[0]), Window(day, day + timedelta(days=1)))
         requests = [len(server.log) for _ in parts]
@@ -217,6 +218,32 @@ def test_a_timemap_of_too_many_parts_is_a_problem_of_the_run(
     problems = rows(tmp_path / "a.db", "SELECT DISTINCT severity, message FROM problems WHERE code = 'not-listed'")
     assert {severity for severity, _ in problems} == {"error"}
     assert all("has more than 1 parts: run it again later" in message for _, message in problems)
+
+
+def test_a_web_archive_that_never_answers_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        done = harvest(tmp_path, "wilson", "--web-archive", f"http://{place}/wb", "--delay", "0")
+    why = f"{place} does not answer (timed out): check the address, or run it again later"
+    assert (done.status, done.out.splitlines()[-1]) == (1, why)
+    assert rows(tmp_path / "a.db", "SELECT queries FROM web_archive_runs") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ((503, {}, b"busy"), "the index of 127.0.0.1:{} answered 503: run it again later"),
+        ((200, {}, b"<html>Just a moment...</html>"), "has no index that is known (CDX, CDXJ, TimeMap)"),
+    ],
+)
+def test_what_stands_where_an_index_should_be_is_named(
+    answer: Reply, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WaybackServer, "answer", lambda *_: answer)
+    with WaybackServer([]) as server:
+        done = harvest_wayback(tmp_path, server)
+    assert (done.status, why.format(server.url.split(":")[2].removesuffix("/web")) in done.out + done.err) == (1, True)
 
 
 def test_one_process_at_a_web_archive(server: WaybackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
