@@ -39,7 +39,8 @@ class WaybackServer:
     """Serves captures; a context manager. `most_lines`: how many lines of the index are answered at once.
 
     `out_of_time`: windows of the index of over 60 days with more lines than so many are answered 504. `slow_downs`: how
-    many requests are answered 429 before one that is answered. `traps`: what goes wrong, by the captured address.
+    many requests are answered 429 before one that is answered. `listed_twice`: captures of this year stand in the index
+    twice. `traps`: what goes wrong, by the captured address.
     """
 
     captures: list[Captured]
@@ -47,7 +48,7 @@ class WaybackServer:
     out_of_time: int = 10**9
     slow_downs: int = 0
     retry_after: str | None = "0"
-    duplicates: bool = True
+    listed_twice: str = "2014"
     unknown_digests: bool = False
     only_timemaps: bool = False
     traps: dict[str, str] = field(default_factory=dict)
@@ -122,7 +123,7 @@ class WaybackServer:
         limit = min(int(query.get("limit", "150000")), self.most_lines)
         if len(wanted) > self.out_of_time and limit > 1 and _days(query) > 60:
             return 504, {}, b"Gateway Timeout"
-        rows = [row for one in wanted for row in [self._row(one)] * (1 + (self.duplicates and one.stamp[-5] == "1"))]
+        rows = [row for one in wanted for row in [self._row(one)] * (1 + one.stamp.startswith(self.listed_twice))]
         start = int(query.get("resumeKey", "0"))
         shown: list[list[str]] = rows[start : start + limit]
         if query.get("showResumeKey") == "true" and len(rows) > start + limit:

@@ -148,6 +148,24 @@ def facts_of_listing(captures: list[Captured], folder: Path) -> dict[str, str]:
     return dict(rows(folder / "listing.db", "SELECT url, title FROM documents"))
 
 
+def test_what_an_index_does_not_know_or_lists_twice_is_requested_once(
+    crawls: list[list[Captured]], tmp_path: Path
+) -> None:
+    """Without digests nothing is known to be as before: each capture is a request, once."""
+    captures = [one for crawl in crawls[:2] for one in crawl]
+    write_warcs(tmp_path / "warcs", crawls[:2])
+    assert harvest(tmp_path, str(tmp_path / "warcs"), db="files.db").status == 0
+    with WaybackServer(captures, unknown_digests=True) as server:
+        listed = json.loads(
+            server.answer(f"/cdx/search/cdx?url={SOURCE.hosts[0]}/&matchType=host&from=2014&to=2015")[2]
+        )
+        assert len(listed) == 1 + 2 * len(crawls[1])
+        for _ in range(2):
+            assert harvest_wayback(tmp_path, server, *CRAWLED).status == 0
+            assert len(server.requests("id_/")) == len(captures)
+    assert facts_of(tmp_path / "a.db") == facts_of(tmp_path / "files.db")
+
+
 def test_a_list_is_read_part_by_part(server: WaybackServer) -> None:
     """What one answer of the index lists is written before the next one is requested."""
     server.most_lines = 2
@@ -192,12 +210,13 @@ def test_two_429_in_a_row_end_the_run_and_the_next_one_goes_on(
 
 def test_requests_keep_their_distance(crawls: list[list[Captured]], tmp_path: Path) -> None:
     few = [one for one in crawls[0] if "/document/" in one.address][:3]
-    with WaybackServer(few) as server:
+    with WaybackServer(few, slow_downs=1, retry_after="1") as server:
         target = f"{server.url}/2012*/{few[0].address}"
         assert harvest(tmp_path, target, "--delay", "0.2").status == 0
     kinds = [("index" if "/cdx" in one.target else "capture", one.time) for one in server.log]
     gaps = [(kind, later - earlier) for (_, earlier), (kind, later) in pairwise(kinds)]
     assert [kind for kind, _ in gaps].count("capture") == 1
+    assert (server.log[0].status, gaps[0][1] >= 1) == (429, True)
     assert all(gap >= (0.5 if kind == "index" else 0.2) for kind, gap in gaps)
 
 
