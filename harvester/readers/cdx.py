@@ -38,7 +38,7 @@ _COLUMN_LETTERS = {
 
 @dataclass(frozen=True, slots=True)
 class ListedRecord:
-    """A record that an index lists. `length` is 0 if it does not say where the record ends; `time` has 14 digits.
+    """A record that an index lists. `length` is 0 if it does not say where the record ends; `time` has up to 14 digits.
 
     `may_be_page`: whether it may hold a page, as its reader will judge: that a page is gone comes in any type.
     """
@@ -86,7 +86,7 @@ def _record(fields: dict[str, str | None], number: int) -> ListedRecord | Unread
     kind = (fields.get("mimetype") or "").partition(";")[0].strip().lower() or None
     gone = (fields.get("statuscode") or "").startswith(("4", "5"))
     may_be_page = gone or kind in (*PAGE_TYPES, REVISIT)
-    address, time = fields.get("original") or "", fields.get("timestamp") or ""
+    address, time = fields.get("original") or "", (fields.get("timestamp") or "")[:14]
     return ListedRecord(address, time, filename, offset, number_in(fields.get("length")) or 0, may_be_page)
 
 
@@ -139,7 +139,7 @@ def parse_json(text: str) -> Any:
     """Return what a text holds as JSON; None if it is none. Half characters, which nothing can store, become `?`."""
     try:
         found = json.loads(text)
-        if "\\ud" in text.lower():
+        if "\\u" in text and "\\ud" in text.lower():
             found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
@@ -148,7 +148,7 @@ def parse_json(text: str) -> Any:
 
 def number_in(text: str | None) -> int | None:
     """Return a whole number, such as an offset; None if a text is none, or larger than any file."""
-    return int(text) if text and re.fullmatch(r"\d{1,18}", text, re.ASCII) else None
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
 def _known(value: Any) -> str | None:

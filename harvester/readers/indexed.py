@@ -171,7 +171,7 @@ def _is_there(file: BinaryIO, record: ListedRecord, names: Names, whole: WarcRan
         return False
     if header is None or header.kind not in PAGE_RECORDS:
         return False
-    same_time = header.date is None or f"{header.date:%Y%m%d%H%M%S}" == record.time
+    same_time = header.date is None or f"{header.date:%Y%m%d%H%M%S}".startswith(record.time)
     return same_time and names.address(header.uri) == names.address(record.address)
 
 

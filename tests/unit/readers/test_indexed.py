@@ -89,6 +89,15 @@ def test_of_a_file_only_the_own_records_are_read(tmp_path: Path, name: str, pack
     }
 
 
+@pytest.mark.parametrize("time", ["20250316120000123", "202503161200", "20250316", ""])
+def test_times_of_other_lengths_are_those_of_the_records_too(tmp_path: Path, time: str) -> None:
+    made = records_of(OWN)
+    (tmp_path / "a.warc.gz").write_bytes(b"".join(made))
+    (tmp_path / "all.cdxj").write_text(cdxj(lines_of(OWN, made)).replace(" 20250316120000 ", f" {time} "))
+    found = read(tmp_path / "all.cdxj")
+    assert (pages_of(found), problems(found)) == (OWN, [])
+
+
 def test_records_that_need_a_dictionary_are_read_by_their_places(tmp_path: Path) -> None:
     plain = records_of(MIXED, None)
     whole = zstd_with_dictionary(plain, packed=True)
