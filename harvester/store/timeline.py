@@ -171,7 +171,8 @@ class Timeline:
         content: dict[str, FieldValue] = {}
         for rank in self._ranks:
             by_listing = self._series_by_rank[rank]
-            for name in {n for series in by_listing.values() for n in (*series.vote.statement.fields, *series.began)}:
+            names = {n for series in by_listing.values() for n in (*series.vote.statement.fields, *series.began)}
+            for name in names.difference(ADDRESS_FIELDS):
                 held = content.get(name)
                 if held is None or held.value is None:
                     found = self._newest_of(by_listing, name)
@@ -180,8 +181,6 @@ class Timeline:
         for name, news in self.news.items():
             if news.held and name in content:
                 content[name] = FieldValue(news.value, news.origin)
-        for name in ADDRESS_FIELDS:
-            content.pop(name, None)
         return content | self._addresses()
 
     def _rank(self, vote: Vote) -> Rank:

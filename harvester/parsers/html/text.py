@@ -63,6 +63,8 @@ def _single_spaced(line: str) -> str:
 
 def line_of(text: str) -> str:
     """Return a text as one line."""
+    if "\t" not in text and "\n" not in text and "  " not in text:  # as most labels and values are
+        return text.replace(LINK, "").strip()
     return " ".join([line for part in parts_of(text) for line in part])
 
 

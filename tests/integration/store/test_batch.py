@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harvester.cli import run as run_command
-from harvester.ingest import Stop, harvest_captures
+from harvester.ingest import Stop, harvest_captures, harvest_one
 from harvester.model import Capture
 from harvester.parsers.parse import parse
 from harvester.store.database import open_to_read
@@ -49,6 +49,32 @@ def held(path: Path) -> tuple[Any, ...]:
             "SELECT key, text FROM texts JOIN documents d ON d.id = document_id ORDER BY 1, 2"
         ).fetchall()
         return documents(db), texts, sighted(db)
+
+
+MOST_QUESTIONS = 18
+"""For an own page at a known address, whatever the database holds; there were 45."""
+MOST_STATEMENTS = 40
+"""Different ones for such pages, however many: each is compiled once, and Python keeps 512."""
+
+
+def test_a_page_costs_few_questions_and_nothing_is_compiled_for_it(tmp_path: Path) -> None:
+    with fresh(tmp_path) as db:
+        listing = Capture(f"{HOST}/search?page=0", listing_page(ITEMS[:10], 1, 10), media_type="text/html")
+        pages = [Capture(f"{HOST}/document/{item.slug}", document_page(item)) for item in ITEMS[:10]]
+        run, asked = Run(db, "test"), list[str]()
+        harvest_captures(run, [listing], (SOURCE,), Stop())
+        execute = db.execute
+
+        def counted(sql: str, *values: Any) -> Any:
+            asked.append(sql)
+            return execute(sql, *values)
+
+        db.execute = counted
+        for page in pages:
+            harvest_one(run, page, (SOURCE,))
+        questions = [sql for sql in asked if sql.lstrip().upper().startswith("SELECT")]
+        assert len(questions) <= MOST_QUESTIONS * len(pages)
+        assert len({*asked}) <= MOST_STATEMENTS
 
 
 def reads(path: Path) -> int:
