@@ -92,8 +92,8 @@ def template_of(links: Sequence[Link]) -> str | None:
         return host + path
     if not keys:
         return None
-    if keys == [""]:
-        return f"{host}{path}?{{slug}}"
+    if "" in keys:  # a query without names, which no definition can say
+        return None
     path = _NAMED.sub("{*}", path)  # what identifies is in the query
     most = max(keys, key=lambda name: len({dict(link.query).get(name) for link in links}))
     return f"{host}{path}?{most}={{slug}}"

@@ -161,14 +161,21 @@ def _spanning(tree: Tree, several: Sequence[Sequence[int]]) -> Iterator[Group]:
         longest = max(lengths, default=usual)
         for number, at in enumerate(heads):
             last = place[heads[number + 1]] if number + 1 < len(heads) else min(len(siblings), place[at] + longest)
-            followed += any(_has_text(tree, one) for one in siblings[place[at] + 1 : last])
             end = siblings[last] if last < len(siblings) else tree.elements[parent].end
-            texts = tree.elements[siblings[last - 1]].end_text
+            texts = tree.elements[siblings[last]].first_text if last < len(siblings) else tree.elements[parent].end_text
+            followed += texts > tree.elements[at].end_text
             blocks.append(Block(at, end, tree.elements[at].first_text, texts))
+        blocks[-1] = _no_longer(blocks[-1], blocks[-len(heads) : -1])
     blocks.sort()
     apart = all(one.end <= after.head for one, after in pairwise(blocks))
     if len(blocks) > 1 and apart and followed * 2 > len(blocks):
         yield Group(tuple(blocks), spans=True)
+
+
+def _no_longer(last: Block, others: Sequence[Block]) -> Block:
+    """Return the last block of an element with no more texts than the longest before it: others follow the records."""
+    longest = max((one.end_text - one.first_text for one in others), default=last.end_text - last.first_text)
+    return last._replace(end_text=min(last.end_text, last.first_text + longest))
 
 
 def _spanning_pairs(tree: Tree, alike: Sequence[int]) -> Iterator[Group]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harvester.config.toml_file import SettingsError
 from harvester.learn.archive import archive_of
 from harvester.learn.confirm import ONE_PAGE, agreement, doubts_of
 from harvester.learn.learner import learn_page
@@ -87,15 +88,16 @@ class _Attempt:
 
     def placed(self) -> tuple[Place, Fields] | None:
         """Return where the records of all pages begin, and their fields there; None if no place is found."""
-        found = []
+        found: dict[str, tuple[Place, Fields]] = {}
         for place in self.pages[0].places:
-            rows = [page.found_at(place) for page in self.pages]
-            if all(rows):
-                found.append((place, fields_of([one for one in rows if one])))
-        return max(found, key=lambda one: one[1].filled, default=None)
+            kind = place.kind  # of one kind the first is as good as the others
+            rows = [page.found_at(place) for page in self.pages] if kind not in found else []
+            if rows and all(rows):
+                found[kind] = (place, fields_of([one for one in rows if one]))
+        return max(found.values(), key=lambda one: one[1].filled, default=None)
 
-    def written(self, selected: Selected, place: Place | None, fields: Fields) -> Definition:
-        """Return the definition whose blocks and fields are selected, or else read by structure."""
+    def written(self, selected: Selected, place: Place | None, fields: Fields) -> Definition | None:
+        """Return the definition whose blocks and fields are selected, or else read by structure; None if it is none."""
 
         def text(doubts: Sequence[str]) -> str:
             title = _title(self.pages[0], self.name)
@@ -104,7 +106,10 @@ class _Attempt:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, f"{self.name}.toml")
             file.write_text(text([ONE_PAGE]), encoding="utf-8")
-            source = load_definition(file)
+            try:
+                source = load_definition(file)
+            except SettingsError:  # a page says something that the language cannot
+                return None
         read = tuple(parse(capture, source) for capture in self.captures)
         doubts = doubts_of(self.pages, fields, read)
         return Definition(text(doubts), self.pages, read, tuple(doubts), agreement(fields, read))
@@ -120,8 +125,9 @@ def _best(attempt: _Attempt) -> Definition | None:
     found: list[Definition] = []
     ways: list[Selected] = ["nothing", "blocks", "fields"] if placed else ["nothing"]
     for selected in ways:
-        found.append(attempt.written(selected, placed and placed[0], fields))
-        if found[-1].agreement >= 1 and set(found[-1].doubts) <= {ONE_PAGE}:
+        one = attempt.written(selected, placed and placed[0], fields)
+        found += [one] if one else []
+        if one and one.agreement >= 1 and set(one.doubts) <= {ONE_PAGE}:
             break
     return min(found, key=_weight, default=None)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from harvester.learn.addresses import Link, by_shape, read_link, template_of
+from harvester.learn.addresses import Link, by_shape, coarse_shape, read_link, template_of
 from harvester.learn.candidates import groups
 from harvester.learn.declared import counts, statement_for, statements
 from harvester.learn.pagers import pager_of
@@ -77,12 +78,16 @@ class Learned:
         declared = self.declared
         return declared.count if declared and declared.count and declared.known_words else len(self.records)
 
+    def leads(self, href: str) -> bool:
+        """Return whether an address has the shape of those of records."""
+        return _leads(self.links, self.address, href)
+
     def found_at(self, place: Place) -> Rows | None:
         """Return the records as a definition finds them at a place; None if it finds other ones."""
         if place not in self.places:
             return None
         tree = tree_of(self.data) if place.spans else self.tree  # spans are put together in a tree of their own
-        rows = find_rows(tree, place, len(self.records)) if tree else None
+        rows = find_rows(tree, place, len(self.records), self.leads) if tree else None
         return rows if rows and len(rows.nodes) == len(self.records) else None
 
 
@@ -100,22 +105,32 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
         return None
     group, evidence = ranked[0].group, ranked[0].evidence
     declared = statement_for(stated, tree, group)
+    verdict = judge(tree, group, evidence, declared, pager_of(tree, group, declared, address), data)
     links = _record_links(tree, group, address)
+    if len(links) * 2 >= len(group.blocks):  # what has no link beside records that have one is read as none
+        group = replace(group, blocks=tuple(group.blocks[number] for number in sorted(links)))
+        links = dict(enumerate(links[number] for number in sorted(links)))
     fields = fields_of([Rows(tree, group, ())])
     pager = pager_of(tree, group, declared, address)
     return Learned(
         address=address,
         records=tuple(_seen(tree, group, links, number, fields) for number in range(len(group.blocks))),
         group=group,
-        places=tuple(places_of(tree, group)),
+        places=tuple(places_of(tree, group, partial(_leads, [link for _, link in links.values()], address))),
         fields=fields,
         declared=declared,
         pager=pager,
-        verdict=judge(tree, group, evidence, declared, pager, data),
+        verdict=verdict,
         links=tuple(link for _, link in links.values()),
         tree=tree,
         data=data,
     )
+
+
+def _leads(records: Sequence[Link], address: str, href: str) -> bool:
+    """Return whether an address has the shape of those of records."""
+    link = read_link(href, address)
+    return link is not None and coarse_shape(link) in {coarse_shape(one) for one in records}
 
 
 def address_of(tree: Tree) -> str | None:

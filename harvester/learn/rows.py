@@ -13,7 +13,7 @@ from harvester.parsers.html.selected_rows import rows_of
 from harvester.source import Selectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from harvester.parsers.html.engines import Node
 
@@ -21,6 +21,7 @@ MOST_STEPS = 6
 """Steps of a selector."""
 _MOST_PLACES = 4
 """Selectors of records that are tried further: the first is nearly always the one."""
+_MOST_NUMBER = 100
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*")
 _VALUE = re.compile(r"[\w#-]{1,40}")
 _KINDS = frozenset({"role", "itemtype", "valign", "align", "bgcolor", "width", "property", "typeof"})
@@ -35,6 +36,11 @@ class Place:
     selector: str
     spans: bool = False
 
+    @property
+    def kind(self) -> str:
+        """Where its records begin, as those of others may: at a line break, or with the neighbours, or alone."""
+        return "break" if self.selector.endswith("br") else "neighbours" if self.spans else "alone"
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -45,10 +51,10 @@ class Rows:
     nodes: tuple[Node, ...]
 
 
-def find_rows(tree: Tree, place: Place, count: int) -> Rows | None:
+def find_rows(tree: Tree, place: Place, count: int, leads: Callable[[str], bool]) -> Rows | None:
     """Return the records at a place of a page, whose nodes are put into new elements if they span; None if none are.
 
-    If there are not as many as they should be, rows without a link do not count.
+    If there are not as many as they should be, rows without a link that `leads` to a record do not count.
     """
     selectors = Selectors(place.selector, spans=place.spans)
     heads = FAST.select(tree.root, place.selector)
@@ -56,35 +62,40 @@ def find_rows(tree: Tree, place: Place, count: int) -> Rows | None:
     tree = Tree(tree.root) if place.spans else tree
     at = {key: number for number, key in enumerate(tree.keys)}
     rows = [(at[FAST.key(node)], node) for node in nodes]
-    rows = rows if len(rows) == count else [(number, node) for number, node in rows if tree.has_link(number)]
+    rows = rows if len(rows) == count else [row for row in rows if tree.has_link(row[0], leads)]
     elements = [(number, tree.elements[number]) for number, _ in rows]
     blocks = tuple(Block(number, one.end, one.first_text, one.end_text) for number, one in elements)
     return Rows(tree, Group(blocks), tuple(node for _, node in rows)) if blocks else None
 
 
-def places_of(tree: Tree, group: Group) -> list[Place]:
-    """Return the places at which a definition finds just these records, the simplest first."""
+def places_of(tree: Tree, group: Group, leads: Callable[[str], bool]) -> list[Place]:
+    """Return the places at which a definition finds just these records, the simplest first.
+
+    `leads`: whether a link leads to a record.
+    """
     heads = [block.head for block in group.blocks]
-    places = [Place(selector, group.spans) for selector in _selecting(tree, heads)]
+    places = [Place(selector, group.spans) for selector in _selecting(tree, heads, leads)]
     if {tree.elements[at].tag for at in heads} != {"a"}:
         return places
     behind = [Place(one.selector, spans=True) for one in places[:1]]
-    breaks = [Place(one, spans=True) for one in _selecting(tree, [at for at in map(tree.next_to, heads) if at])[:1]]
+    breaks = [
+        Place(one, spans=True) for one in _selecting(tree, [at for at in map(tree.next_to, heads) if at], leads)[:1]
+    ]
     begun = sum(not tree.texts[tree.elements[at].first_text].starts_line for at in heads) * 2 > len(heads)
     return [*breaks, *places] if begun else [*behind, *breaks, *places]
 
 
-def _selecting(tree: Tree, heads: Sequence[int]) -> list[str]:
+def _selecting(tree: Tree, heads: Sequence[int], leads: Callable[[str], bool]) -> list[str]:
     """Return the selectors that select just these elements, the simplest first; else one that selects fewest others.
 
-    These others have no link: they are read as rows that are no records.
+    These others have no link to a record: they are read as rows that are no records.
     """
     wanted, exact, others = set(heads), [], []
     for selector in dict.fromkeys(_selectors(tree, heads)) if heads else ():
         found = set(_outermost(tree, tree.selected(selector)))
         if wanted == found:
             exact.append(selector)
-        elif wanted < found and not any(tree.has_link(at) for at in found - wanted):
+        elif wanted < found and not any(tree.has_link(at, leads) for at in found - wanted):
             others.append((len(found), selector))
         if len(exact) >= _MOST_PLACES:
             break
@@ -138,6 +149,8 @@ def _names(tree: Tree, several: Sequence[int]) -> list[str]:
     if len(elements) == 1:
         identity = elements[0].attributes.get("id") or ""
         names += [f"#{identity}"] if _NAME.fullmatch(identity) else []
+        number = tree.elements[elements[0].parent].children.index(several[0]) + 1 if elements[0].parent >= 0 else 0
+        names += [f"{tag}:nth-child({number})"] if 1 < number < _MOST_NUMBER else []
     names += [f'{tag}[{name}="{value}"]' for name, value in _kinds(tree, several)]
     if tag == "a":
         names += [f'a[href*="{part}"]' for part in _folders(tree, several)]

@@ -111,11 +111,12 @@ class Scorer:
             if self._tree.elements[group.blocks[0].head].tag == "a" and not group.spans:
                 yield from ((one, 1.0) for one in self._by_shape(group))
                 continue
-            yield group, 1.0
+            is_link = self._tree.elements[group.blocks[0].head].tag == "a"
+            yield group, 0.8 if is_link else 1.0
             _, shape, _ = self._linked(group)
             having = [block for block in group.blocks if shape is not None and shape in self._shapes_in(block)]
             if 2 <= len(having) < len(group.blocks) <= 2 * len(having):
-                yield replace(group, blocks=tuple(having)), 0.9
+                yield replace(group, blocks=tuple(having)), 1.0 if is_link else 0.9
 
     def _by_shape(self, links: Group) -> Iterator[Group]:
         """Yield the links of each shape."""

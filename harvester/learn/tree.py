@@ -13,7 +13,7 @@ from harvester.parsers.html.engines import FAST
 from harvester.parsers.html.text import LINK, mark_block_borders
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from harvester.parsers.html.engines import Node
 
@@ -283,10 +283,12 @@ class Tree:
         """Return the elements that a CSS selector selects, in page order."""
         return sorted(self._places[key] for key in FAST.keys(FAST.select(self.root, selector)))
 
-    def has_link(self, at: int) -> bool:
-        """Return whether an element is a link or holds one."""
-        place = bisect_left(self.links, at)
-        return place < len(self.links) and self.links[place] < self.elements[at].end
+    def has_link(self, at: int, leads: Callable[[str], bool] | None = None) -> bool:
+        """Return whether an element is a link or holds one. `leads`: of which address it must be."""
+        inside = self.links[bisect_left(self.links, at) : bisect_left(self.links, self.elements[at].end)]
+        if leads is None:
+            return bool(inside)
+        return any(leads(self.elements[link].attributes.get("href") or "") for link in inside)
 
     def next_to(self, at: int) -> int | None:
         """Return the line break that is the next element beside another one; None if that is another one or none."""

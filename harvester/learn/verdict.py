@@ -64,7 +64,9 @@ def judge(
         confidence *= (1 - 0.6 * prose) * min(1.0, evidence.share / 0.3)
     elif count > 2 or evidence.share > 0.3:
         confidence = max(confidence, CONVINCED)
-    if evidence.linked < 0.5 and not (evidence.dated > 0.8 and evidence.rich > 0.6):
+    is_register = evidence.dated >= 0.8 and evidence.rich > 0.6 and _has_headings(tree, group)
+    confidence = max(confidence, CONVINCED) if is_register else confidence
+    if not is_register and evidence.linked < 0.5 and not (evidence.dated > 0.8 and evidence.rich > 0.6):
         confidence *= 0.5
         reasons.append("few have a link of their own")
     if links_in_sentences(tree, group) > 0.5:
@@ -73,6 +75,13 @@ def judge(
     if pager and pager.agrees:
         confidence *= 1.3
     return Verdict(confidence, tuple(reasons))
+
+
+def _has_headings(tree: Tree, group: Group) -> bool:
+    """Return whether the records are rows of a table whose columns have headings."""
+    head = group.blocks[0].head
+    table = tree.table_around(head) if tree.elements[head].tag == "tr" else None
+    return table is not None and sum(one.tag == "th" for one in tree.elements[table:head]) > 1
 
 
 def _own_parts(evidence: Evidence) -> bool:
