@@ -203,7 +203,7 @@ def _address(source: Source, filters: tuple[str, ...], text: str, order: str) ->
 # Web archives prefix the addresses that they archive with their own.
 _KEPT = r"(?:(?:https?://web\.archive\.org)?/web/\d+[a-z_]*/)?"
 _RESERVED = re.compile("(?i)%(?:2f|3f|23|25)")  # characters that would change their meaning without %
-_KEPT_AS_THEY_ARE = "/:;=@!$&'()*+,~.-_"
+_KEPT_AS_THEY_ARE = "/?:;=@!$&'()*+,~.-_"
 _REST = r"/?(?:[?#].*)?"
 _DIGITS = "0123456789"
 

@@ -94,7 +94,7 @@ class _Attempt:
             rows = [page.found_at(place) for page in self.pages] if kind not in found else []
             if rows and all(rows):
                 found[kind] = (place, fields_of([one for one in rows if one]))
-        return max(found.values(), key=lambda one: one[1].filled, default=None)
+        return max(found.values(), key=lambda one: (one[1].edges, one[1].filled), default=None)
 
     def written(self, selected: Selected, place: Place | None, fields: Fields) -> Definition | None:
         """Return the definition whose blocks and fields are selected, or else read by structure; None if it is none."""

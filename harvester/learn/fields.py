@@ -195,11 +195,16 @@ def paths_of(tree: Tree, at: int, block: Block) -> set[str]:
     if at == block.head:
         return {RECORD}
     if at < tree.elements[block.head].end:
-        path = " > ".join(_step(tree, one) for one in tree.path(at, within=block.head))
+        path = _joined([_step(tree, one) for one in tree.path(at, within=block.head)])
     else:  # in what follows the head
         beside, *inner = tree.path(at, within=tree.elements[block.head].parent)
-        path = " > ".join([tree.signature(beside), *(_step(tree, one) for one in inner)])
+        path = _joined([tree.signature(beside), *(_step(tree, one) for one in inner)])
     return {path, _UNNUMBERED.sub(r"\1", path)}
+
+
+def _joined(steps: Sequence[str]) -> str:
+    """Return the selector of elements inside one another, without `tbody`, which only one of the engines adds."""
+    return " > ".join(steps).replace(" > tbody > ", " ").removeprefix("tbody > ")
 
 
 def selector_of(path: str, elements: Mapping[int, int], rows: Mapping[int, tuple[Tree, Block]]) -> str:

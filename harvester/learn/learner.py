@@ -19,8 +19,9 @@ from harvester.learn.verdict import judge
 from harvester.parsers.html.limits import check_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from harvester.learn.addresses import Shape
     from harvester.learn.candidates import Group
     from harvester.learn.declared import Declared
     from harvester.learn.pagers import Pager
@@ -78,16 +79,16 @@ class Learned:
         declared = self.declared
         return declared.count if declared and declared.count and declared.known_words else len(self.records)
 
-    def leads(self, href: str) -> bool:
-        """Return whether an address has the shape of those of records."""
-        return _leads(self.links, self.address, href)
-
     def found_at(self, place: Place) -> Rows | None:
         """Return the records as a definition finds them at a place; None if it finds other ones."""
         if place not in self.places:
             return None
         tree = tree_of(self.data) if place.spans else self.tree  # spans are put together in a tree of their own
-        rows = find_rows(tree, place, len(self.records), self.leads) if tree else None
+        rows = (
+            find_rows(tree, place, len(self.records), partial(_leads, shapes_of(self.links), self.address))
+            if tree
+            else None
+        )
         return rows if rows and len(rows.nodes) == len(self.records) else None
 
 
@@ -116,7 +117,7 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
         address=address,
         records=tuple(_seen(tree, group, links, number, fields) for number in range(len(group.blocks))),
         group=group,
-        places=tuple(places_of(tree, group, partial(_leads, [link for _, link in links.values()], address))),
+        places=tuple(places_of(tree, group, partial(_leads, shapes_of(link for _, link in links.values()), address))),
         fields=fields,
         declared=declared,
         pager=pager,
@@ -127,10 +128,15 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
     )
 
 
-def _leads(records: Sequence[Link], address: str, href: str) -> bool:
-    """Return whether an address has the shape of those of records."""
+def shapes_of(links: Iterable[Link]) -> set[Shape]:
+    """Return the coarse shapes of links."""
+    return set(map(coarse_shape, links))
+
+
+def _leads(shapes: set[Shape], address: str, href: str) -> bool:
+    """Return whether an address has one of the shapes."""
     link = read_link(href, address)
-    return link is not None and coarse_shape(link) in {coarse_shape(one) for one in records}
+    return link is not None and coarse_shape(link) in shapes
 
 
 def address_of(tree: Tree) -> str | None:

@@ -116,13 +116,17 @@ def _selectors(tree: Tree, heads: Sequence[int]) -> Iterator[str]:
     """Yield selectors of elements: by names and classes, alone, then below what is around all of them."""
     own = _names(tree, heads)
     around = [_names(tree, several) for several in _levels(tree, heads)]
-    yield from (f"{tree.elements[heads[0]].tag}{name}" if name.startswith((".", "[")) else name for name in own)
+    yield from own
     for names in around:
         yield from (f"{outer} {inner}" for outer in names if outer[0] == "#" or "." in outer for inner in own)
-    below = list(own)
+    below, joint = list(own), " > "
     for names in around[: MOST_STEPS - 1]:
-        yield from (f"{outer} > {inner}" for outer in names for inner in below)
-        below = [f"{names[0]} > {inner}" for inner in below[:2]]
+        if names[0] == "tbody":  # only one of the engines adds it where it is left out
+            joint = " "
+            continue
+        yield from (f"{outer}{joint}{inner}" for outer in names for inner in below)
+        below = [f"{names[0]}{joint}{inner}" for inner in below[:2]]
+        joint = " > "
         for outer in around[:_MOST_PLACES]:
             yield from (f"{name} {inner}" for name in outer if name[0] == "#" for inner in below)
 

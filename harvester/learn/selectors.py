@@ -68,6 +68,15 @@ class Fields:
         return titles + round(own + 0.8 * above)
 
     @property
+    def edges(self) -> int:
+        """How many of the first and last records of pages have a date."""
+        return sum(
+            any(map(dates_within, page.tree.lines(block.first_text, block.end_text)))
+            for page in self.pages
+            for block in (page.group.blocks[0], page.group.blocks[-1])
+        )
+
+    @property
     def has_short_years(self) -> bool:
         """Whether dates have years of two digits."""
         texts = [text for choice in (self.date, self.above) if choice for text in choice.slot.texts]
@@ -197,5 +206,5 @@ def _alternatives(selector: str) -> Iterator[str]:
     for start in reversed(range(len(steps))):
         if len(steps) - start <= MOST_STEPS:
             yield " > ".join(steps[start:]) + end
-    if RECORD not in inside and len(steps) <= MOST_STEPS:
+    if RECORD not in inside and " " not in inside.replace(" > ", "") and len(steps) <= MOST_STEPS:
         yield f"{RECORD} > {inside}{end}"
