@@ -229,7 +229,8 @@ def read_link(href: str, source: Source) -> Address | None:
     if not href or _FROM_ROOT.match(href):
         return read_address(href, source)
     listing = source.pager.path if source.pager else "/"
-    places = dict.fromkeys(urljoin(page, href.strip()) for page in (listing, "/"))
+    joined = (urljoin(page, href.strip()) for page in (listing, "/"))
+    places = dict.fromkeys(place if place.startswith("/") else f"/{place}" for place in joined)  # above the root: `../`
     return next(filter(None, (read_address(place, source) for place in places)), None)
 
 

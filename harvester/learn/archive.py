@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 UNKNOWN = "archive.example.org"
 """Stands for a host that no page states."""
 _PAGE_SEGMENT = re.compile(r"(.*?)((?:/[a-zA-Z]{1,10})?/[\w.-]*\{page\}[\w/.-]*)")
+_WWW = re.compile(r"^ww[w0-9]+\.")
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+")
 
 
@@ -59,7 +60,7 @@ def _host(address: str) -> str:
 
 
 def _same_site(one: str, other: str) -> bool:
-    return one.removeprefix("www.") == other.removeprefix("www.")
+    return _WWW.sub("", one) == _WWW.sub("", other)
 
 
 def _on_host(link: Link) -> Link:

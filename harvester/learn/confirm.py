@@ -30,12 +30,18 @@ def doubts_of(pages: Sequence[Learned], fields: Fields, read: Sequence[Page]) ->
         for at, (page, listing) in enumerate(zip(pages, read, strict=True))
         for doubt in (*_of_page(page, listing), *_of_fields(fields, at, listing))
     ]
-    if fields.has_short_years and short_years(page.data for page in pages) is None:
+    if fields.has_short_years and hundred_years(pages) is None:
         found.append("years have two digits, and nothing shows of which hundred they are: write `short_years`")
     if len(pages) < 2:
         return [*dict.fromkeys(found), ONE_PAGE]
     listings = [page for page in read if isinstance(page, Listing)]
     return list(dict.fromkeys([*found, *(_of_two(listings[0], listings[1]) if len(listings) > 1 else ())]))
+
+
+def hundred_years(pages: Sequence[Learned]) -> int | None:
+    """Return the first of the hundred years of dates: the addresses of records show it, or else the whole pages."""
+    addresses = [link.href.encode() for page in pages for link in page.links]
+    return short_years(addresses) or short_years(page.data for page in pages)
 
 
 def agreement(fields: Fields, read: Sequence[Page]) -> float:
@@ -72,9 +78,9 @@ def _of_page(page: Learned, read: Page) -> Iterator[str]:
         yield f"“{page.declared.line}” declares {page.declared.count} records, {len(read.records)} are read"
     if not page.verdict.convinced:
         yield "a page may be no listing"
-    twice = len(read.records) - len({key_of(record) for record in read.records})
+    twice = len({(key_of(one), one.title) for one in read.records}) - len(set(map(key_of, read.records)))
     if twice:
-        yield f"{twice} records stand twice on a page"
+        yield f"{twice} records stand twice on a page, with different titles"
     yield from (problem.message for problem in read.problems if problem.severity == "error")
 
 

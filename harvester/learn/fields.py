@@ -28,6 +28,7 @@ _WORD = re.compile(r"(?<![\w-])[^\W\d_]{2,}(?![\w-]*\d)|[\u3040-\u30ff\u4e00-\u9
 _LONGEST_LABEL, _MOST_LABEL_WORDS = 40, 4
 _LABELLED = re.compile(r"([^\W\d][^:：]{0,39}?) ?[:：] *(?!//)(\S.*)")
 KNOWN = {label for label, _ in COMMON_LABELS}
+_MOSTLY = 0.9
 _ACTIONS = re.compile(
     r"(?i)(?:(?:view|read|see|open|download|show|get|click|more|full|details?|pdf|docx?|html?|text|opinion|document|file|link"
     r"|here|online|lire|la|suite|voir|plus|télécharger|mehr|lesen|anzeigen|ansehen|details|herunterladen|ver|más|leer|descargar"
@@ -268,7 +269,8 @@ def title_of(found: Sequence[Slot], rows: int) -> Choice | None:
     scored = [(_title_score(slot, rows), slot) for slot in found]
     score, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
     if best is None or score <= 0:
-        return None
+        linked = [slot for slot in found if slot.linked == 1 and slot.distinct > _MOSTLY < len(slot.values) / rows]
+        return Choice(linked[0], "the text of the links") if linked else None
     return Choice(best, _why_title(best))
 
 

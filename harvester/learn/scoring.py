@@ -111,10 +111,10 @@ class Scorer:
             if self._tree.elements[group.blocks[0].head].tag == "a" and not group.spans:
                 yield from ((one, 1.0) for one in self._by_shape(group))
                 continue
-            is_link = self._tree.elements[group.blocks[0].head].tag == "a"
-            yield group, 0.8 if is_link else 1.0
             _, shape, _ = self._linked(group)
             having = [block for block in group.blocks if shape is not None and shape in self._shapes_in(block)]
+            is_link = self._tree.elements[group.blocks[0].head].tag == "a"  # then blocks of other links are no records
+            yield group, 0.6 if is_link and len(having) < len(group.blocks) else 1.0
             if 2 <= len(having) < len(group.blocks) <= 2 * len(having):
                 yield replace(group, blocks=tuple(having)), 1.0 if is_link else 0.9
 

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from harvester.definitions.templates import LONGEST
-from harvester.parsers.dates_within import RECENT, date_order, short_years
+from harvester.learn.confirm import hundred_years
+from harvester.parsers.dates_within import RECENT, date_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +74,7 @@ def _dates(pages: Sequence[Learned], fields: Fields) -> Iterator[str]:
     if order:
         yield _line("dates", order, "as all days after the twelfth show")
     if fields.has_short_years:
-        years = short_years(page.data for page in pages)
+        years = hundred_years(pages)
         why = "their years have two digits" + ("" if years else ", and no other year shows of which hundred they are")
         yield _line("short_years", years or RECENT, why)
 

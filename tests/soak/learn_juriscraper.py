@@ -10,14 +10,20 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from harvester.learn.definition import Definition, learn
 from harvester.model import Capture, Listing
+from harvester.registry import load_definition
+from harvester.urls import read_link
+
+if TYPE_CHECKING:
+    from harvester.source import Source
 
 FOLDER = Path("tests", "examples", "opinions", "united_states")
 OWN, EXTRA, WORDS = 0.9, 0.1, 0.6
@@ -97,16 +103,16 @@ def _compare(definition: Definition | None, answers: list[dict[str, Any]]) -> Sc
     for answer in answers:
         wanted[_key(answer.get("download_urls"))].append(answer)
     own = titles = dates = extra = 0
-    hrefs = [record.href for record in definition.pages[0].records]
-    blocks = zip(definition.pages[0].blocks, hrefs, strict=True)
-    read = {_key(record.url): record for record in listing.records}
-    for block, href in blocks:
+    read = {record.url: record for record in listing.records}
+    source = _source_of(definition)
+    for block in definition.pages[0].blocks:
         keys = [key for key in {_key(link) for link in block} if key in wanted]
         extra += not keys
         if len(keys) != 1:
             continue
         found = wanted[keys[0]]
-        record = read.get(_key(href)) or read.get(keys[0])
+        addresses = (read_link(href, source) for href in block)
+        record = next((read[address.url] for address in addresses if address and address.url in read), None)
         if record is None:
             continue
         own += len(found)
@@ -114,6 +120,14 @@ def _compare(definition: Definition | None, answers: list[dict[str, Any]]) -> Sc
         dates += sum(answer["case_dates"] in (record.date.edtf, record.date.first_day) for answer in found)
     most = len(answers)
     return Score(most, min(own, most), extra, min(titles, most), min(dates, most))
+
+
+def _source_of(definition: Definition) -> Source:
+    """Return the source that a definition makes."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "court.toml")
+        file.write_text(definition.text, encoding="utf-8")
+        return load_definition(file)
 
 
 def _print_pairs(pages: list[Path]) -> None:

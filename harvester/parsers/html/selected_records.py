@@ -16,7 +16,7 @@ from harvester.source import FACETS, FIELDS, RECORD, split_line
 from harvester.urls import Address, read_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from harvester.model import PrintedDate
     from harvester.parsers.html.engines import Engine, Node
@@ -68,7 +68,7 @@ class SelectedRecords:
     def rows(self) -> list[RecordBlock]:
         """The rows of the page; those without a text or, in a table, without a cell are none."""
         rows = rows_of(self._engine, self._root, self._blocks[:MOST_ROWS], self._selectors)
-        self._columns = self._columns_of(rows[0]) if rows and self._selectors.columns else {}
+        self._columns = self._columns_of_tables(rows) if self._selectors.columns else {}
         found = [self._row(row) for row in rows if self._is_filled(row)]
         return found[1:] if self._begins_with_headings(found) else found
 
@@ -177,12 +177,18 @@ class SelectedRecords:
             return "\n\n".join("\n".join(part) for part in parts)
         return " ".join(line for part in parts for line in part)
 
-    def _columns_of(self, row: Node) -> dict[int, str]:
+    def _columns_of_tables(self, rows: Sequence[Node]) -> dict[int, str]:
+        """Return the columns of the first table around rows that has them: menus may be tables, too."""
+        tables: dict[int, Node] = {}
+        for row in rows:
+            around = [step for step in self._engine.path(row) if self._engine.tag(step) == "table"]
+            if around:
+                tables.setdefault(self._engine.key(around[-1]), around[-1])
+        return next(filter(None, map(self._columns_of, tables.values())), {})
+
+    def _columns_of(self, table: Node) -> dict[int, str]:
         """Return the fields of a table's columns, by the columns' numbers from 0."""
-        table = next((step for step in reversed(self._engine.path(row)) if self._engine.tag(step) == "table"), None)
-        heads = (
-            [label_of(line_of(self._engine.text(node))) for node in self._engine.select(table, "th")] if table else []
-        )
+        heads = [label_of(line_of(self._engine.text(node))) for node in self._engine.select(table, "th")]
         columns = {}
         for head, field in self._selectors.columns:
             if head.isdecimal():

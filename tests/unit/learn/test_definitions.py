@@ -152,3 +152,58 @@ def test_the_command_names_what_it_leaves_out(tmp_path: Path) -> None:
     third = CliRunner().invoke(command, [*map(str, pages), *output], standalone_mode=False)
     assert third.return_value == 0
     assert "the first 2 of 3 pages are looked at" in third.output
+
+
+TITLES = ("Report on the harbour", "Letter to the mayor", "Minutes of the council", "Plan of the bridge")
+LINES_BEHIND = "".join(
+    f"<a href=/doc/{n}.pdf>{t}</a><br>Filed 05/1{n}/1950, No. {n}<br>" for n, t in enumerate(TITLES, 3)
+)
+LINES_BEFORE = "".join(
+    f"Filed 05/1{n}/1950, No. {n}<br><a href=/doc/{n}.pdf>{t}</a><br>" for n, t in enumerate(TITLES, 3)
+)
+UNDER_DAYS = "".join(
+    f"<h4>May {day}, 1950</h4><ul>"
+    + "".join(f"<li><a href=/doc/{day + n}.pdf>{TITLES[n]}</a></li>" for n in (at, at + 1))
+    + "</ul>"
+    for at, day in ((0, 13), (2, 15))
+)
+LAYOUT = (
+    "<table><tr><td><table><tr><td><a href=/>Home</a></td></tr></table></td></tr><tr><td><table><tr><td>No.</td><td>What"
+    "</td><td>When</td></tr>"
+    + "".join(
+        f"<tr><td><a href=/doc/{n}.pdf>{n}</a></td><td>{t}</td><td>5/1{n}/50</td></tr>" for n, t in enumerate(TITLES, 3)
+    )
+    + "</table></td></tr></table><p>Printed 1950</p>"
+)
+
+
+@pytest.mark.parametrize(
+    ("main", "days"),
+    [
+        (f"<p>{LINES_BEHIND}</p>", (13, 14, 15, 16)),
+        (f"<p>{LINES_BEFORE}</p>", (13, 14, 15, 16)),
+        (UNDER_DAYS, (13, 13, 15, 15)),
+        (LAYOUT, (13, 14, 15, 16)),
+    ],
+    ids=["lines behind links", "lines before links", "under days", "in a layout table"],
+)
+def test_records_are_learned_that_stand_in_no_element_of_their_own(main: str, days: tuple[int, ...]) -> None:
+    """Between line breaks, below the heading of their day, and in a table within one."""
+    page = f"<html><head><title>City</title></head><body><h1>Opinions</h1>{main}</body></html>".encode()
+    definition = learn([_capture(page)], "city")
+    assert definition is not None
+    listing = definition.read[0]
+    assert isinstance(listing, Listing)
+    assert [record.title for record in listing.records] == list(TITLES)
+    assert [record.date.edtf for record in listing.records] == [f"1950-05-{day}" for day in days]
+
+
+def test_nothing_is_verified_whose_years_may_be_of_any_century() -> None:
+    """3/4/50 is not known to be of 1950 or of 2050; nor is a record one that stands on both pages."""
+    pages = [_page(number).replace(b" May 1950", b"-05-50") for number in (1, 2)]
+    doubtful = learn([_capture(page) for page in pages], "city")
+    shared = learn([_capture(_page(1)), _capture(_page(2).replace(b"/item/104", b"/item/103"))], "city")
+    assert doubtful is not None
+    assert shared is not None
+    assert "of which hundred they are" in " ".join(doubtful.doubts)
+    assert shared.doubts == ("both pages have the same 1 records: give another page of the listing",)
