@@ -168,8 +168,8 @@ UNDER_DAYS = "".join(
     for at, day in ((0, 13), (2, 15))
 )
 LAYOUT = (
-    "<table><tr><td><table><tr><td><a href=/>Home</a></td></tr></table></td></tr><tr><td><table><tr><td>No.</td><td>What"
-    "</td><td>When</td></tr>"
+    "<table><tr><td><table><tr><td><a href=/>Home</a></td></tr></table></td></tr><tr><td><table><tr><td>No.</td>"
+    "<td>What</td><td>When</td></tr>"
     + "".join(
         f"<tr><td><a href=/doc/{n}.pdf>{n}</a></td><td>{t}</td><td>5/1{n}/50</td></tr>" for n, t in enumerate(TITLES, 3)
     )
