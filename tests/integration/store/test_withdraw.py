@@ -371,7 +371,7 @@ def test_what_web_archives_list_of_it_is_forgotten_and_not_listed_again(path: Pa
     anew = document_page(replace(SECRET, transcript=("He said once more: Qxvesto.",)))
     captures.append(Captured(SECRET.url.replace("https://", "http://"), TIMES[3], 200, anew))
     captures.append(Captured(other.url, TIMES[3], 200, document_page(other)))
-    with WaybackServer(captures) as server:
+    with WaybackServer(captures, listed_twice="never") as server:
         assert harvest_wayback(tmp_path, server, "--versions", "newest", db="harvest.db").status == 0
         assert {"web_captures", "attachments", "changes"} <= {*outcome_of(path)}
         withdraw(path)
