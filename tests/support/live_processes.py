@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -133,6 +134,8 @@ class Harvests:
         self, name: str, *more: str, aim: Aim | None = None, delay: str | None = "0", target: str = "wilson"
     ) -> Done:
         """Harvest live into the database of that name; answers are kept beside it."""
+        if "--refresh-after" in more:  # times have whole seconds: what was read in this one is not old yet
+            time.sleep(1 - time.time() % 1)
         arguments = ["harvest", target, "--base-url", self.server.base, *more, "--db", str(self.folder / name)]
         arguments += ["--captures", str(self.folder / f"{name}-captures")] if "--no-captures" not in more else []
         arguments += ["--delay", delay] if delay else []
