@@ -23,10 +23,11 @@ LONGEST_ANY = 80
 NUMBER = r"(?<!\d)(?>\d{1,3}(?:[,.\x20’']\d{3}){1,5}|\d{1,3}(?:,\d{2,3}){1,5}|\d{1,15})(?!\d)"
 """A number, with or without separators of its thousands."""
 OF = (
-    "out of a total of|out of|of a total of|of about|of|von insgesamt|von etwa|von|aus|sur un total de|sur les|sur"
+    "(?:[件条] ?)?(?:out of a total of|out of|of a total of|of about|of|von insgesamt|von etwa|von|aus"
+    "|sur un total de|sur les|sur"
     "|de un total de|de um total de|de los|de las|de|du total de|di un totale di|di|su un totale di|su|dei|delle"
     "|van de|van in totaal|van|из общего числа|из|spośród|z celkem|z|ze|od|összesen|a"
-    "|[/／|,，、]? ?(?:共|共计|全|全部|总共)|/|中|의"
+    "|[/／|,，、]? ?(?:共|共计|全|全部|总共)|/|中|의)"
 )
 """What stands between the last number and the total, in the languages of archives."""
 TO = "through|to|bis zu|bis|à|au|a|al|até|ao|tot en met|tot|t/m|до|по|do|až|–|至|到|から|~|～|〜|[.]{2,3}|…|[-–—−‐‑]"
@@ -37,6 +38,8 @@ BEFORE_TOTAL = (
     "|более|ponad|více než|több mint|超过|約|约"
 )
 """Words that qualify a total; what they mean: see `parsers/range_lines.py`."""
+_TO_A_NUMBER = r"[^\t\n0-9]{0,80}+(?:[0-9]++[^\t\n0-9]{1,80}+){0,20}?"
+"""Any text before a number: it is tried at numbers only."""
 _IN_LINES = {
     "first": rf"(?P<first>{NUMBER})",
     "last": rf"(?P<last>{NUMBER})",
@@ -64,8 +67,6 @@ _GROUP = re.compile(r"\(\?P<(\w+)>")
 RANGE_TEMPLATES = (
     "{*}{first} {to} {last} {of} {total}{*}",
     "{*}{total} 件中 {first} {to} {last}{*}",
-    "{*}{first} {to} {last} 件 {of} {total}{*}",
-    "{*}第 {first} {to} {last} 条 {of} {total}{*}",
     "{*}{total} találatból {first} {to} {last}{*}",
 )
 """What the word `range` stands for: a range line in any of the languages, with any words around it."""
@@ -89,11 +90,15 @@ def line_pattern(template: str) -> str:
     _no_name_twice(template)
     parts = []
     for at, (name, text) in enumerate(tokens):
-        if name == "*":
+        if at == 0 and name == "*" and len(tokens) > 1 and tokens[1][0] in ("first", "page"):
+            parts.append(_TO_A_NUMBER)
+        elif name == "*":
             parts.append(rf"[^\t\n]{{0,{LONGEST_ANY}}}?" if at < len(tokens) - 1 else r"[^\t\n]*+")
         else:
             parts.append(_IN_LINES[name] if name else _words(text))
-    return f"(?i:{''.join(parts)})"
+    needed = max((text.strip() for name, text in tokens if not name), key=len, default="")
+    there = rf"(?=[^\t\n]*?{_words(needed)})" if tokens[0][0] == "*" and needed else ""
+    return f"(?i:{there}{''.join(parts)})"
 
 
 def address_pattern(template: str, base: str = "") -> str:

@@ -153,6 +153,7 @@ class DocumentReader:
         blocks = {self._engine.key(node): node for node in self._fields}
         values = self._lines_in(blocks, self._form.value)
         labels: dict[int, list[str]] | None = None
+        pairs: dict[int, list[tuple[str, list[str]]]] | None = None
         for key, block in blocks.items():
             parts = parts_of(self._engine.text(block))
             lines = [" ".join(part) for part in parts]
@@ -163,9 +164,9 @@ class DocumentReader:
                 continue
             labels = self._lines_in(blocks, self._form.label) if labels is None else labels
             if self._form.keeps_others:
-                pairs = [] if doubtful else self._pairs(block)
-                if pairs:
-                    yield from pairs
+                pairs = self._pairs(blocks) if pairs is None else pairs
+                if key in pairs and not doubtful:
+                    yield from pairs[key]
                     continue
                 lines = list(_pieces(parts, labels.get(key, [])))
             fields = list(_by_label(lines, labels.get(key, []), self._form.labelled))
@@ -173,18 +174,26 @@ class DocumentReader:
                 del fields[-1:]
             yield from [(fields[0][0], values[key])] if len(fields) == 1 and key in values else fields
 
-    def _pairs(self, block: Node) -> list[tuple[str, list[str]]]:
-        """Return the labels in a block with the values after each; nothing unless each of several has one."""
-        labels = set(self._engine.keys(self._engine.select(block, self._form.label)))
-        found: list[tuple[str, list[str]]] = []
-        for node in self._engine.select(block, f"{self._form.label}, {self._form.value}"):
+    def _pairs(self, blocks: Mapping[int, Node]) -> dict[int, list[tuple[str, list[str]]]]:
+        """Return the labels in each block with the values after each, by the block; not of blocks of one label."""
+        label, value = self._form.label, self._form.value
+        labels = set(self._engine.keys(self._select(label)))
+        nodes = {self._engine.key(node): node for node in self._select(f"{label}, {value}")}
+        if " " in f"{label},{value}".replace(", ", ","):  # of such selectors the engines give one after the other
+            nodes = {key: node for node in self._select("*") if (key := self._engine.key(node)) in nodes}
+        found: dict[int, list[tuple[str, list[str]]]] = {}
+        for key, node in nodes.items():
             lines = [" ".join(part) for part in parts_of(self._engine.text(node))]
-            if self._engine.key(node) in labels:
-                found.append((printed_label(" ".join(lines)), []))
-            elif found:
-                is_text = self._form.labelled.get(label_of(found[-1][0])) == "summary"
-                found[-1][1].extend(["\n\n".join(lines)] if is_text and lines else lines)
-        return found if len(found) > 1 and all(values for _, values in found) else []
+            block = self._engine.closest(node, blocks) if lines else None
+            if block is None:
+                continue
+            pairs = found.setdefault(block, [])
+            if key in labels:
+                pairs.append((printed_label(" ".join(lines)), []))
+            elif pairs:
+                is_text = self._form.labelled.get(label_of(pairs[-1][0])) == "summary"
+                pairs[-1][1].extend(["\n\n".join(lines)] if is_text else lines)
+        return {block: pairs for block, pairs in found.items() if len(pairs) > 1 and all(part for _, part in pairs)}
 
     def _lines_in(self, blocks: Mapping[int, Node], selector: str) -> dict[int, list[str]]:
         """Return the lines of the selected elements by the block that they are in."""

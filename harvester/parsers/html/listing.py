@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 MOST_RANGES = 8
 """Range lines that are tried; sites print theirs once or twice."""
+MOST_LINES = 2000
+"""Lines from the beginning of a page, and from its end, that may state what it shows."""
+_BORDER = re.compile(r"[\t\n]")
+_NUMBERED_LINE = re.compile(r"[\t\n](?=[^\t\n0-9]{0,300}[0-9])")
 _NEAR = 40
 """Characters around the end marker in which the borders of its line must be."""
 
@@ -200,17 +204,26 @@ def _ranges(text: str, form: HtmlListing) -> Iterator[tuple[Range | None, int]]:
     """Yield each range line in a page's text, and where it ends."""
     text = plain_spaces(text)
     pattern, single = form.range_in_text, form.single_in_text
-    for line in islice(pattern.finditer(text), MOST_RANGES) if pattern else ():
+    for line in islice(_matching(pattern, text, _NUMBERED_LINE), MOST_RANGES) if pattern else ():
         stated = read_range(line)
         for reading in stated.readings() if stated else [None]:
             yield reading, line.end()
-    yield from ((SINGLE, line.end()) for line in islice(single.finditer(text), MOST_RANGES)) if single else ()
+    lines = islice(_matching(single, text, _BORDER), MOST_RANGES) if single else ()
+    yield from ((SINGLE, line.end()) for line in lines)
+
+
+def _matching(pattern: re.Pattern[str], text: str, lines: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Yield the lines of a page's text that match, of those that `lines` finds the first and the last."""
+    starts = [line.start() for line in lines.finditer(text)]
+    if len(starts) > 2 * MOST_LINES:
+        starts[MOST_LINES:-MOST_LINES] = []
+    return (found for start in starts if (found := pattern.match(text, start)))
 
 
 def _nothing(text: str, form: HtmlListing, code: str, extract: str = "") -> Listing | Refused:
     """Return a refusal of a page without records, or an empty listing if the archive's own words declare one."""
     words = form.nothing_pattern
-    if words and words.search(text):
+    if words and next(_matching(words, text, _BORDER), None):
         return Listing(form.name, (), declared_total=0)
     return Refused(code, _WHY[code], extract or line_of(text)[:200], form.name)
 

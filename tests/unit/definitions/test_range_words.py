@@ -15,6 +15,8 @@ from harvester.parsers.parse import parse
 from harvester.registry import PLATFORMS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harvester.source import Source
 
 LINES = {
@@ -44,6 +46,7 @@ LINES = {
     "zh": [("显示第 11 至 20 条，共 1,234 条", 11, 20, 1234), ("第 1-10 条 / 共 12,345 条记录", 1, 10, 12345)],
     "ja": [("1,234 件中 11 ～ 20 件を表示", 11, 20, 1234), ("検索結果 1 から 10 件 / 全 12,345 件", 1, 10, 12345)],
 }
+HEAD = 'title = "City"\naddress = "https://city.example.org"\nitems = "/item/{slug}"\n'
 CASES = [(language, *line) for language, lines in LINES.items() for line in lines]
 
 
@@ -55,10 +58,7 @@ def page(line: str, count: int) -> bytes:
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Source:
     file = tmp_path_factory.mktemp("sources") / "city.toml"
-    file.write_text(
-        'title = "City"\naddress = "https://city.example.org"\nitems = "/item/{slug}"\n[listing]\ndeclares = "range"\n',
-        "utf-8",
-    )
+    file.write_text(f'{HEAD}[listing]\ndeclares = "range"\n', "utf-8")
     return loader.load_definition(file, PLATFORMS)
 
 
@@ -88,3 +88,17 @@ def test_a_range_line_is_read_in_its_language(
 def test_other_lines_with_numbers_are_no_range(city: Source, line: str) -> None:
     read = parse(Capture("https://city.example.org/a", page(line, 10)), city)
     assert not isinstance(read, Listing)
+
+
+def test_a_range_line_is_found_above_and_below_however_many_lines_hold_numbers(tmp_path: Path) -> None:
+    (tmp_path / "city.toml").write_text(f'{HEAD}[listing]\ndeclares = "range"\nrecord = "li"\n', "utf-8")
+    city = loader.load_definition(tmp_path / "city.toml", PLATFORMS)
+    lines = "".join(f"<p>{number} letters</p>" for number in range(6000))
+    row = '<ul><li><a href="/item/i1">Letter 1</a></li><li><a href="/item/i2">Letter 2</a></li></ul>'
+    stated = "<p>Results 1 - 2 of 1,234</p>"
+    pages = {"above": stated + lines + row, "below": row + lines + stated, "between": lines + stated + lines + row}
+    totals = {}
+    for place, body in pages.items():
+        page = parse(Capture("https://city.example.org/a", f"<html>{body}".encode()), city)
+        totals[place] = page.declared_total if isinstance(page, Listing) else None
+    assert totals == {"above": 1234, "below": 1234, "between": None}
