@@ -130,14 +130,20 @@ def describe_verdict(found: dict[str, Any]) -> str:
         reasons = (f"{number} {REASONS.get(reason, reason)}" for reason, number in found["reasons"].items())
         text += f", {found['not_playable']} not playable ({', '.join(reasons)})"
     text += f", {found['not_requested']} not asked for yet" if found["not_requested"] else ""
-    text += f".\n{found['past_changes']} changes of the past: see harvester history" if found["past_changes"] else ""
+    past = found["past_changes"]
+    text += f".\n{_counted(past, 'change')} of the past: see harvester history" if past else ""
     return f"{text}.\nThat is what the web archive lists: whether the archive has more, no web archive can say."
 
 
 def _listed(found: dict[str, Any]) -> str:
     since, until = found["since"][:10], found["until"][:10]
     where = urlsplit(found["web_archive"]).netloc
-    return f"{where} lists {found['listed']} captures of {found['pages']} pages from {since} to {until}"
+    listed, pages = _counted(found["listed"], "capture"), _counted(found["pages"], "page")
+    return f"{where} lists {listed} of {pages} from {since} to {until}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _describe_plan(found: dict[str, Any]) -> str:
@@ -146,5 +152,5 @@ def _describe_plan(found: dict[str, Any]) -> str:
     takes = f"at least {seconds} (hours:minutes:seconds)" if found["delay"] else "without a pause between them"
     return (
         f"{_listed(found)}: {found['wanted']} wanted ({found['versions']}), {found['held']} held; "
-        f"{found['requests']} requests would be sent, {takes}"
+        f"{_counted(found['requests'], 'request')} would be sent, {takes}"
     )
