@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from harvester.learn.selectors import Fields
     from harvester.learn.writer import Selected
     from harvester.model import Capture, Page
+    from harvester.parsers.html.forms import EngineChoice
+
+
+_SMALL, _LARGE = 64_000, 200_000
+"""Bytes of a page that the reference engine reads in no time, and of one that it takes long to read."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,9 @@ class _Attempt:
                 found[kind] = (place, fields_of([one for one in rows if one]))
         return max(found.values(), key=lambda one: (one[1].edges, one[1].filled), default=None)
 
-    def written(self, selected: Selected, place: Place | None, fields: Fields) -> Definition | None:
+    def written(
+        self, selected: Selected, place: Place | None, fields: Fields, engine: EngineChoice
+    ) -> Definition | None:
         """Return the definition whose blocks and fields are selected, or else read by structure; None if it is none."""
 
         def text(doubts: Sequence[str]) -> str:
@@ -110,7 +117,7 @@ class _Attempt:
                 source = load_definition(file)
             except SettingsError:  # a page says something that the language cannot
                 return None
-        read = tuple(parse(capture, source) for capture in self.captures)
+        read = tuple(parse(capture, source, engine) for capture in self.captures)
         doubts = doubts_of(self.pages, fields, read)
         return Definition(text(doubts), self.pages, read, tuple(doubts), agreement(fields, read))
 
@@ -118,18 +125,25 @@ class _Attempt:
 def _best(attempt: _Attempt) -> Definition | None:
     """Return the definition that reads most of what is seen, of those the one against which least speaks.
 
-    The simplest are tried first, until one reads everything.
+    The simplest are tried first, until one reads everything. Larger pages are read with the fast engine only, and once
+    more by the best definition as harvests read them, unless they are so large that this would take seconds.
     """
     placed = attempt.placed()
     fields = placed[1] if placed else fields_of([Rows(page.tree, page.group, ()) for page in attempt.pages])
-    found: list[Definition] = []
+    found: list[tuple[Definition, Selected]] = []
+    size = max(len(capture.body) for capture in attempt.captures)
     ways: list[Selected] = ["nothing", "blocks", "fields"] if placed else ["nothing"]
     for selected in ways:
-        one = attempt.written(selected, placed and placed[0], fields)
-        found += [one] if one else []
+        one = attempt.written(selected, placed and placed[0], fields, "auto" if size <= _SMALL else "fast")
+        found += [(one, selected)] if one else []
         if one and one.agreement >= 1 and set(one.doubts) <= {ONE_PAGE}:
             break
-    return min(found, key=_weight, default=None)
+    if not found:
+        return None
+    best, selected = min(found, key=lambda one: _weight(one[0]))
+    if set(best.doubts) <= {ONE_PAGE} or not _SMALL < size <= _LARGE:
+        return best
+    return attempt.written(selected, placed and placed[0], fields, "auto")
 
 
 def _weight(definition: Definition) -> tuple[float, int]:

@@ -17,6 +17,7 @@ from harvester.learn.selectors import Fields, fields_of
 from harvester.learn.tree import tree_of
 from harvester.learn.verdict import judge
 from harvester.parsers.html.limits import check_limits
+from harvester.parsers.range_lines import MOST_RECORDS_ON_A_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -102,7 +103,7 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
     ranked = rank(
         tree, groups(tree), address, counts(stated), next((one.at for one in stated if one.kind == "range"), 0)
     )
-    if not ranked:
+    if not ranked or len(ranked[0].group.blocks) > MOST_RECORDS_ON_A_PAGE:
         return None
     group, evidence = ranked[0].group, ranked[0].evidence
     declared = statement_for(stated, tree, group)

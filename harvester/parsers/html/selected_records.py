@@ -26,7 +26,7 @@ EXACT = ("day", "ambiguous")
 """Precision of dates that are believed within a longer text: of others it is not clear what belongs to them."""
 FEW_ROWS = 3
 """Rows from which on the first one may name the columns."""
-_YEAR = re.compile(r"\d{4}")
+_YEAR = re.compile(r"(?<![\d-])(?:1\d|20)\d\d(?!\d)")
 _KNOWN = {name: name for name in (*FIELDS, *FACETS)}
 
 
