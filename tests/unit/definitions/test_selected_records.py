@@ -25,7 +25,8 @@ PAIRS_OF_ROWS = (
 )
 AFTER_LINKS = (
     'record = "p > a"\nspans = true\n[listing.fields]\ntitle = "a"\ndate = ":scope"\n',
-    "<p>Two:<br><a href=/item/a>A</a><br>Filed 05/05/1950, No. 1<br><a href=/item/b>B</a><br>Filed 5/6/1950, No. 15-2658</p>",
+    "<p>Two:<br><a href=/item/a>A</a><br>Filed 05/05/1950, No. 1<br>"
+    "<a href=/item/b>B</a><br>Filed 5/6/1950, No. 15-2658</p>",
     [("A", "1950-05-05"), ("B", "1950-05-06")],
 )
 BEFORE_BREAKS = (
