@@ -29,6 +29,10 @@ CAPS: frozenset[Loss] = frozenset({"capitals"})
 """What old text extractors lose: lines wholly in capitals, a document's own title among them."""
 
 
+LONGEST_NOISE = 400
+"""Characters of a line that may belong to no record."""
+
+
 @dataclass(frozen=True)
 class Form:
     """One form of an archive's listing pages.
@@ -81,7 +85,7 @@ class Form:
 
     def is_noise(self, text: str) -> bool:
         """Return whether a block between header and records is no record."""
-        return self.noise_pattern.fullmatch(text) is not None
+        return len(text) <= LONGEST_NOISE and self.noise_pattern.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

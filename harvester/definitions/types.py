@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST_SELECTOR = 300
+MOST_STEPS = 40
+"""Steps from elements to those inside them that are taken in each record, by all its selectors together."""
+_DESCENDANT = re.compile(r"(?<![>+\s])\s+(?![>+\s])")
 _VALUE = r"(?:\"[^\"\\]*\"|'[^'\\]*'|[\w-]+)"
 _PLACE = r":(?:(?:first|last|only)-child|nth-child\([1-9]\d?\))"
 _COMPOUND = rf"(?:\*|[a-zA-Z][\w-]*)?(?:[.#][\w-]+|\[[\w-]+(?:[~^$*|]?={_VALUE})?\]|{_PLACE})*"
@@ -207,10 +210,13 @@ def selectors(one: Callable[[Any], str]) -> Callable[[Any], dict[str, str]]:
     def validate(value: Any) -> dict[str, str]:
         if not isinstance(value, dict) or not value:
             raise ValueError("this should be a table of fields with their selectors; write title = “h3 a” in it")
-        return {
+        found = {
             text(field): ", ".join(map(selector, each)) if isinstance(each, list) else one(each)
             for field, each in value.items()
         }
+        if sum(len(_DESCENDANT.split(step)) for each in found.values() for step in _alternatives(each)) > MOST_STEPS:
+            raise ValueError(f"these selectors take more than {MOST_STEPS} steps in all; name the nearest classes only")
+        return found
 
     return validate
 

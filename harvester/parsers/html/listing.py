@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 MOST_RANGES = 8
 """Range lines that are tried; sites print theirs once or twice."""
-MOST_LINES = 2000
+MOST_LINES = 1000
 """Lines from the beginning of a page, and from its end, that may state what it shows."""
 _BORDER = re.compile(r"[\t\n]")
 _NUMBERED_LINE = re.compile(r"[\t\n](?=[^\t\n0-9]{0,300}[0-9])")

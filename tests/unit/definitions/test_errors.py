@@ -220,6 +220,22 @@ CASES = {
         "5: document.title: this selector is longer than 300 characters; name the nearest class",
     ),
     "a selector that is empty": (HEAD + DOCUMENT + 'title = ","\n', '5: document.title: "" is no selector'),
+    "selectors of many steps in all": (
+        HEAD + LISTING + 'record = "li"\n[listing.fields]\n' + "".join(f'"f{n}" = "div span b i"\n' for n in range(21)),
+        "7: listing.fields: these selectors take more than 40 steps in all; name the nearest classes only",
+    ),
+    "two pagers, one of them a link": (
+        HEAD + PAGER + 'page = "page"\nnext = "a.next"\n' + LISTING,
+        "8: pager.next: a pager counts in one way; write `page` or `next`",
+    ),
+    "items with a parameter without value": (
+        WHOLE.replace("/document/{slug}", "/show?{slug}"),
+        '3: items: "{slug}" is no parameter with a value; write "?id={record_id}" behind the path',
+    ),
+    "an address at port 0": (
+        WHOLE.replace("example.org", "example.org:0"),
+        '2: address: "https://archive.example.org:0" is no',
+    ),
     # fields, platforms, pagers
     "a field that is none": (
         WHOLE + '[labels]\nSignatur = "archive_locaton"\n',
