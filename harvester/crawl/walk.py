@@ -32,6 +32,11 @@ MOST_NAMED = 20
 ENDLESS = "the pager has no end: the declared total grows with every page"
 UNREAD_FRONT = "all was read but the proof: the first page could not be read again"
 UNREAD_LINK = "could not be read, and nothing else links to the pages behind it; the next run goes on from here"
+SIZES = frozenset({10, 15, 20, 25, 30, 40, 50, 100})
+"""Records a page, as sites are set up."""
+OTHER_SIZE = (
+    "the first page shows {0} of {1} records, and {2} were expected: write size = {0} under [pager] in its definition"
+)
 LEFT_OVER = "could not be read by the walk before"
 OTHER_ORDER = "in another order"
 
@@ -182,10 +187,17 @@ def _stop_if_due(plan: WalkLimits, current: Pass, pages: int, known: int) -> Non
         current.stop(f"asked to stop after {plan.most_pages} pages", "bounded")
     if step.stop:
         current.stop(step.stop, "interrupted")
+    elif number == 1 and _has_other_size(step, plan):
+        current.stop(OTHER_SIZE.format(len(step.keys), step.total, plan.size), "partial")
     elif plan.linked and not step.is_read:
         current.stop(f"page {number} {UNREAD_LINK}", "interrupted")
     elif current.declares != "nothing" and pages > _pages(current.steps[0], current.size) + MOST_GROWTH:
         current.stop(ENDLESS, "partial")
+
+
+def _has_other_size(step: WalkPage, plan: WalkLimits) -> bool:
+    """Return whether the first page is full, but of fewer records than the source says."""
+    return len(step.keys) in SIZES and len(step.keys) < min(plan.size, step.total or 0)
 
 
 def _repair(current: Pass, *, other: bool) -> Generator[PageRequest, WalkPage, None]:

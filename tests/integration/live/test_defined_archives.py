@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,3 +105,14 @@ def test_a_walk_of_a_platform_goes_on_after_a_kill(tmp_path: Path) -> None:
     assert harvest(tmp_path, site, "--no-documents").status == 0
     assert rows(tmp_path / "a.db", WALK) == [("complete", "twice", 33, 33, "range", None)]
     assert [title for title, *_ in held(tmp_path)] == titles_of(site)
+
+
+def test_a_page_of_another_size_than_defined_says_what_to_write(tmp_path: Path) -> None:
+    dress = DRESSES["atom"]
+    site = DressedSite(replace(dress, definition='platform = "atom"\n'), 123)
+    assert harvest(tmp_path, site, "--no-documents").status == 3
+    [(status, *_, reason)] = rows(tmp_path / "a.db", WALK)
+    advice = (
+        "the first page shows 10 of 123 records, and 50 were expected: write size = 10 under [pager] in its definition"
+    )
+    assert (status, reason.startswith(advice)) == ("partial", True)
