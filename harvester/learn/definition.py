@@ -60,8 +60,6 @@ def learn(captures: Sequence[Capture], name: str, address: str = "") -> Definiti
     if not pages or not pages[0].verdict.convinced or len(pages) < len(captures):
         return None
     archive = archive_of(pages, address)
-    if not archive.items:
-        return None
     best = _best(_Attempt(tuple(pages), tuple(captures), archive, name))
     for other in (_spelled_out, _silent):
         if best is None or isinstance(best.read[0], Listing):
@@ -98,7 +96,7 @@ class _Attempt:
             kind = place.kind  # of one kind the first is as good as the others
             rows = [page.found_at(place) for page in self.pages] if kind not in found else []
             if rows and all(rows):
-                found[kind] = (place, fields_of([one for one in rows if one]))
+                found[kind] = (place, fields_of([one for one in rows if one], keyed=not self.archive.items))
         return max(found.values(), key=lambda one: (one[1].edges, one[1].filled), default=None)
 
     def written(
@@ -133,6 +131,9 @@ def _best(attempt: _Attempt) -> Definition | None:
     found: list[tuple[Definition, Selected]] = []
     size = max(len(capture.body) for capture in attempt.captures)
     ways: list[Selected] = ["nothing", "blocks", "fields"] if placed else ["nothing"]
+    if not attempt.archive.items:  # then records are known by a field only
+        stated = attempt.pages[0].declared or fields.date
+        ways = ["fields"] if placed and fields.key and fields.title and stated else []
     for selected in ways:
         one = attempt.written(selected, placed and placed[0], fields, "auto" if size <= _SMALL else "fast")
         found += [(one, selected)] if one else []

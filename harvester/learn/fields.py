@@ -327,5 +327,19 @@ def summary_of(found: Sequence[Slot], taken: Sequence[Slot], rows: int) -> Choic
     return None if best is None else Choice(best, f"the longest prose, {round(best.length)} characters on average")
 
 
+_DIGIT = re.compile(r"\d")
+
+
+def key_of(found: Sequence[Slot], taken: Sequence[Slot], rows: int) -> Choice | None:
+    """Return the first place of short texts with a number, each in one record only; None if there is none."""
+    paths = {slot.path for slot in taken}
+    for slot in found:
+        short = slot.selector and not slot.whole and "::line" not in slot.selector and slot.length < _LONGEST_LABEL
+        other = slot.path not in paths and not slot.dates
+        if short and other and len(slot.values) == rows and slot.distinct == 1 and all(map(_DIGIT.search, slot.texts)):
+            return Choice(slot, "no text stands there twice")
+    return None
+
+
 def _within(inner: str, outer: str) -> bool:
     return outer == RECORD or inner == outer or inner.startswith((f"{outer} ", f"{outer}::"))

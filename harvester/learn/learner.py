@@ -112,6 +112,8 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
     if len(links) * 2 >= len(group.blocks):  # what has no link beside records that have one is read as none
         group = replace(group, blocks=tuple(group.blocks[number] for number in sorted(links)))
         links = dict(enumerate(links[number] for number in sorted(links)))
+    else:
+        links = {}  # what few records link to does not identify them
     fields = fields_of([Rows(tree, group, ())])
     pager = pager_of(tree, group, declared, address)
     return Learned(

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harvester.learn.fields import MOST_ROWS, date_of, labelled, slots, summary_of, title_of
+from harvester.learn.fields import MOST_ROWS, date_of, key_of, labelled, slots, summary_of, title_of
 from harvester.learn.headings import dates_above
 from harvester.learn.rows import MOST_STEPS
 from harvester.parsers.dates_within import dates_within, with_whole_year
@@ -34,7 +34,7 @@ _OFTEN = 0.6
 class Fields:
     """The parts of the records of some pages, each with its evidence. `above`: the date of several records.
 
-    `columns`: the headings of a table's columns.
+    `key`: what identifies records without links. `columns`: the headings of a table's columns.
     """
 
     pages: tuple[Rows, ...]
@@ -44,6 +44,7 @@ class Fields:
     summary: Choice | None
     labels: tuple[Slot, ...]
     columns: tuple[str, ...]
+    key: Choice | None = None
 
     def title_of(self, page: int, number: int) -> str:
         """Return the title of a record, by the numbers of its page and its own; empty if none is seen."""
@@ -86,7 +87,8 @@ class Fields:
     @property
     def chosen(self) -> Iterator[tuple[str, Choice]]:
         """Yield the fields that are in the records."""
-        for field, choice in (("title", self.title), ("date", self.date), ("summary", self.summary)):
+        several = {"title": self.title, "date": self.date, "summary": self.summary, "record_id": self.key}
+        for field, choice in several.items():
             if choice is not None:
                 yield field, choice
 
@@ -149,8 +151,8 @@ class Fields:
         return looked_at > 0 and right >= _MOSTLY * looked_at
 
 
-def fields_of(pages: Sequence[Rows]) -> Fields:
-    """Return what is seen in the records of some pages of one listing."""
+def fields_of(pages: Sequence[Rows], *, keyed: bool = False) -> Fields:
+    """Return what is seen in the records of some pages of one listing. `keyed`: what identifies them is looked for."""
     columns = _headings(pages[0])
     places = [*slots(pages, columns), *labelled(pages)]
     rows = sum(min(len(page.group.blocks), MOST_ROWS) for page in pages)
@@ -160,7 +162,10 @@ def fields_of(pages: Sequence[Rows]) -> Fields:
     date = None if above else date
     taken = [choice.slot for choice in (title, date) if choice]
     labels = tuple(one for one in places if not one.selector)
-    return Fields(tuple(pages), title, date, above, summary_of(places, taken, rows), labels, columns)
+    summary = summary_of(places, taken, rows)
+    taken += [summary.slot] if summary else []
+    key = key_of(places, taken, rows) if keyed else None
+    return Fields(tuple(pages), title, date, above, summary, labels, columns, key)
 
 
 def _text(node: Node, line: int | None) -> str:

@@ -112,6 +112,8 @@ def _listing(learned: Learned, fields: Fields, place: Place | None, selected: Se
         yield _line("declares", "nothing", f"too long to be written as a template: “{declared.line}”")
     if place:
         yield _line("record", place.selector, f"{len(learned.records)} alike blocks")
+        if selected == "fields" and fields.key:
+            yield _line("key", "record_id", "its records have no links")
         if place.spans:
             yield _line("spans", True, "each with what follows it")
         yield from _fields(fields) if selected == "fields" else ()

@@ -207,3 +207,25 @@ def test_nothing_is_verified_whose_years_may_be_of_any_century() -> None:
     assert shared is not None
     assert "of which hundred they are" in " ".join(doubtful.doubts)
     assert shared.doubts == ("both pages have the same 1 records: give another page of the listing",)
+
+
+def test_a_register_without_links_is_known_by_the_column_in_which_no_text_stands_twice() -> None:
+    """Its records have no addresses."""
+    subjects = ("harbour", "bridge", "market", "school", "mill", "church", "prison", "theatre")
+    pages = []
+    for number in (1, 2):
+        rows = "".join(
+            f"<tr><td>R {at}/1</td><td>Report on the {subjects[at]}</td><td>{at + 13}.5.1950</td></tr>"
+            for at in range(number * 4 - 4, number * 4)
+        )
+        head = "<tr><th>Signatur</th><th>Titel</th><th>Datum</th></tr>"
+        pages.append(f"<html><body><main><table>{head}{rows}</table><p>Seite {number} von 2</p></main></body></html>")
+    definition = learn([_capture(page.encode()) for page in pages], "register")
+    assert definition is not None
+    assert tomllib.loads(definition.text)["listing"]["key"] == "record_id"
+    assert definition.doubts == ()
+    listing = definition.read[1]
+    assert isinstance(listing, Listing)
+    assert [(one.record_id, one.title, one.date.edtf) for one in listing.records] == [
+        (f"R {at}/1", f"Report on the {subjects[at]}", f"1950-05-{at + 13}") for at in range(4, 8)
+    ]
