@@ -84,7 +84,8 @@ def _facts(source: Source) -> Iterator[tuple[str, str]]:
     if source.pager:
         whole = listing_for(source)
         yield "first page", page_url(whole, 0, source)
-        yield "second page", page_url(whole, 1, source)
+        following = source.pager.next
+        yield "second page", f"where its link leads ({following})" if following else page_url(whole, 1, source)
         yield "records a page", str(source.pager.size)
         yield "newest first", "yes" if source.pager.newest_first else "not known: every walk is made twice"
     if source.declares_nothing:

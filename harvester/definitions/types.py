@@ -90,7 +90,7 @@ def declared(value: Any) -> str:
         return written
     raise ValueError(
         f"{quoted(written)} states nothing; write {{first}}, {{last}} and {{total}}, only {{total}}, or {{page}} and "
-        "{pages} where the numbers stand, or “nothing”"
+        "{pages} where the numbers stand, or one of the words “range” and “nothing”"
     )
 
 
