@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _CELL = re.compile(r"td(?::nth-child\((\d+)\))?(?: > .*)?")
 _LONGEST_HEADING = 60
+_DOTTED = re.compile(r"\d{1,2}\. ?\d{1,2}\. ?\d{2,4}")
 _MOSTLY = 0.9
 _OFTEN = 0.6
 """The share of records with a date of their own from which dates above them do not count."""
@@ -78,10 +79,20 @@ class Fields:
         )
 
     @property
+    def _dates(self) -> list[tuple[str, ...]]:
+        texts = [text for choice in (self.date, self.above) if choice for text in choice.slot.texts]
+        return [dates_within(text) for text in texts]
+
+    @property
+    def has_dotted_dates(self) -> bool:
+        """Whether dates are numbers with dots: 3.4.1950."""
+        dates = self._dates
+        return sum(any(map(_DOTTED.fullmatch, found)) for found in dates) * 2 > len(dates)
+
+    @property
     def has_short_years(self) -> bool:
         """Whether dates have years of two digits."""
-        texts = [text for choice in (self.date, self.above) if choice for text in choice.slot.texts]
-        dates = [dates_within(text) for text in texts]
+        dates = self._dates
         return sum(any(with_whole_year(one, 1900) != one for one in found) for found in dates) * 2 > len(dates)
 
     @property

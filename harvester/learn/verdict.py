@@ -22,6 +22,8 @@ CONVINCED = 0.4
 _LOOKED_AT = 60
 _SENTENCE = 15
 """Characters around a link that is in the middle of a sentence."""
+_MENU = 20
+"""Characters of an entry in a menu."""
 _PROSE = 150
 """Characters of a line that is prose."""
 _ARTICLE_TYPES = frozenset(
@@ -69,9 +71,9 @@ def judge(
     if not is_register and evidence.linked < 0.5 and not (evidence.dated > 0.8 and evidence.rich > 0.6):
         confidence *= 0.5
         reasons.append("few have a link of their own")
-    if links_in_sentences(tree, group) > 0.5:
-        confidence *= 0.3
-        reasons.append("their links stand in the middle of sentences")
+    for factor, why in _against(tree, group, evidence, stated=declared is not None or pager is not None):
+        confidence *= factor
+        reasons.append(why)
     if pager and pager.agrees:
         confidence *= 1.3
     return Verdict(confidence, tuple(reasons))
@@ -82,6 +84,20 @@ def _has_headings(tree: Tree, group: Group) -> bool:
     head = group.blocks[0].head
     table = tree.table_around(head) if tree.elements[head].tag == "tr" else None
     return table is not None and sum(one.tag == "th" for one in tree.elements[table:head]) > 1
+
+
+def _against(tree: Tree, group: Group, evidence: Evidence, *, stated: bool) -> Iterator[tuple[float, str]]:
+    """Yield what makes blocks less likely records, and how much. `stated`: the page has a pager, or says how many."""
+    if not stated and _is_menu(tree, group, evidence):
+        yield 0.4, "they are a few words each, as in a menu"
+    if links_in_sentences(tree, group) > 0.5:
+        yield 0.3, "their links stand in the middle of sentences"
+
+
+def _is_menu(tree: Tree, group: Group, evidence: Evidence) -> bool:
+    """Return whether blocks are links of a few letters and nothing else."""
+    length = sum(map(tree.length, group.blocks)) / len(group.blocks)
+    return evidence.dated == 0 and evidence.rich == 0 and length < _MENU
 
 
 def _own_parts(evidence: Evidence) -> bool:

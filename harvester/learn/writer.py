@@ -73,6 +73,8 @@ def _dates(pages: Sequence[Learned], fields: Fields) -> Iterator[str]:
     order = date_order(text.text for page in pages for text in page.tree.texts)
     if order:
         yield _line("dates", order, "as all days after the twelfth show")
+    elif fields.has_dotted_dates:
+        yield _line("dates", "day-month", "numbers with dots are written so")
     if fields.has_short_years:
         years = hundred_years(pages)
         why = "their years have two digits" + ("" if years else ", and no other year shows of which hundred they are")

@@ -215,7 +215,7 @@ def test_a_register_without_links_is_known_by_the_column_in_which_no_text_stands
     pages = []
     for number in (1, 2):
         rows = "".join(
-            f"<tr><td>R {at}/1</td><td>Report on the {subjects[at]}</td><td>{at + 13}.5.1950</td></tr>"
+            f"<tr><td>R {at}/1</td><td>Report on the {subjects[at]}</td><td>{at + 1}.5.1950</td></tr>"
             for at in range(number * 4 - 4, number * 4)
         )
         head = "<tr><th>Signatur</th><th>Titel</th><th>Datum</th></tr>"
@@ -227,5 +227,5 @@ def test_a_register_without_links_is_known_by_the_column_in_which_no_text_stands
     listing = definition.read[1]
     assert isinstance(listing, Listing)
     assert [(one.record_id, one.title, one.date.edtf) for one in listing.records] == [
-        (f"R {at}/1", f"Report on the {subjects[at]}", f"1950-05-{at + 13}") for at in range(4, 8)
+        (f"R {at}/1", f"Report on the {subjects[at]}", f"1950-05-0{at + 1}") for at in range(4, 8)
     ]

@@ -183,7 +183,14 @@ FACTS = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in (("Date", 
 DOCUMENT = f"<h1>Letter to the mayor</h1><dl>{FACTS}</dl><p>{SENTENCE * 10}</p>"
 
 
-@pytest.mark.parametrize("main", [ARTICLE, FORM, HOME, DOCUMENT], ids=["article", "form", "home", "document"])
+MENU_PAGE = "<h1>Parts</h1><ul>" + "".join(
+    f"<li><a href=/{name}>{name}</a></li>" for name in ("Maps", "Prints", "Films")
+)
+
+
+@pytest.mark.parametrize(
+    "main", [ARTICLE, FORM, HOME, DOCUMENT, MENU_PAGE], ids=["article", "form", "home", "document", "menu"]
+)
 def test_other_pages_are_not_taken_for_listings(main: str) -> None:
     """They have groups of alike blocks, too."""
     learned = learn_page(_page(main))
