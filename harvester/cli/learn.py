@@ -137,5 +137,5 @@ def _pager(page: Learned) -> str:
         "page": f"{pager.name}={pager.begin}, {pager.begin + 1}, …",
         "offset": f"{pager.name}={pager.begin}, {pager.begin + pager.step}, …",
         "page_path": pager.path,
-        "next": "a link to the next page, which cannot be counted: save the pages",
+        "next": f"the link {pager.next}" if pager.next != "a" else "a link like all others: save the pages",
     }[pager.kind]

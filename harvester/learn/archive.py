@@ -70,9 +70,11 @@ def _on_host(link: Link) -> Link:
 def _paths(page: Learned) -> tuple[str | None, str | None]:
     """Return the path of the listing, and the end of the path of its further pages, if these are counted in it."""
     pager = page.pager
-    if pager is None or pager.kind == "next":
+    if pager is None or pager.next == "a":  # any link: nothing tells the one to the next page from others
         return None, None
     path = pager.path or urlsplit(page.address).path
+    if pager.kind == "next" and not page.address:
+        return None, None
     if pager.kind != "page_path":
         return (path, None) if path.startswith("/") and not re.search(r"[?#{}\s]", path) else (None, None)
     found = _PAGE_SEGMENT.fullmatch(path)

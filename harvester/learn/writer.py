@@ -90,6 +90,9 @@ def _pager(learned: Learned, archive: Archive) -> Iterator[str]:
     yield "[pager]"
     yield _line("path", archive.listing)
     yield _line("size", learned.size, "records on a full page")
+    if pager.kind == "next":
+        yield _line("next", pager.next, why)
+        return
     if pager.kind == "page_path":
         yield _line("page_path", archive.page_path, why)
     else:

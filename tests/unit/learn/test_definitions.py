@@ -229,3 +229,11 @@ def test_a_register_without_links_is_known_by_the_column_in_which_no_text_stands
     assert [(one.record_id, one.title, one.date.edtf) for one in listing.records] == [
         (f"R {at}/1", f"Report on the {subjects[at]}", f"1950-05-0{at + 1}") for at in range(4, 8)
     ]
+
+
+def test_a_pager_that_cannot_be_counted_is_its_link_to_the_next_page() -> None:
+    """Cursors are followed, not computed."""
+    page = _page(1).replace(b"?page=1", b"?at=Zm9v").replace(b">1<", b" rel=next>Next<").replace(b"?page=2", b"/news")
+    definition = learn([_capture(page)], "city")
+    assert definition is not None
+    assert tomllib.loads(definition.text)["pager"] == {"path": "/search", "size": 4, "next": 'a[rel~="next"]'}
