@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 READERS = 8
 PAUSE = 0.25
+LONGEST = 240
+"""Seconds in which writers that were asked to stop must have ended, on however busy a machine."""
 PHASE_SECONDS = 4.0
 DOCUMENTS, LIVE = 600, 100
 WORDS = ("Mao", "Khrushchev telegram", '"economic aid"', "treaty -secret", "delegation")
@@ -224,7 +226,7 @@ def _signal(writers: Sequence[BaseProcess], what: signal.Signals) -> None:
 
 def _end(writers: Sequence[BaseProcess]) -> None:
     """Stop the writers after their current page, as Ctrl-C does."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + LONGEST
     time.sleep(1)
     _signal(writers, signal.SIGINT)
     for writer in writers:
