@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from harvester.cli.sources import declared_in
 from harvester.errors import UsageError
 from harvester.model import Listing, Skipped
 from harvester.readers.targets import read_targets
@@ -105,15 +106,26 @@ def _report(definition: Definition, capture: Capture, target: Path) -> Iterator[
     page = definition.pages[0]
     yield from _records(definition)
     yield ""
-    yield f"records   {len(page.records)} on the page, by {', '.join(page.verdict.reasons)}"
-    yield f"declares  {page.declared.line if page.declared else 'nothing'}"
-    yield f"pager     {_pager(page)}"
-    platform = platform_of(capture.body)
-    if platform:
-        yield f'software  it looks like {platform}: a definition with platform = "{platform}" knows more of it'
+    if definition.platform:
+        yield from _by_platform(definition, definition.platform)
+    else:
+        yield f"records   {len(page.records)} on the page, by {', '.join(page.verdict.reasons)}"
+        yield f"declares  {page.declared.line if page.declared else 'nothing'}"
+        yield f"pager     {_pager(page)}"
+        platform = platform_of(capture.body)
+        if platform:
+            yield f"software  it looks like {platform}, but what is known of that does not read all of these pages"
     yield from (f"offers    {offer}" for offer in offers(page.tree, capture.body))
     yield from (f"doubt     {doubt}" for doubt in definition.doubts)
     yield f"written   {target}: read it, correct it, and check it with `harvester sources check {target.stem} PAGE…`"
+
+
+def _by_platform(definition: Definition, platform: str) -> Iterator[str]:
+    """Yield what the definition of a platform reads."""
+    for number, page in enumerate(definition.read, 1):
+        if isinstance(page, Listing):
+            yield f"page {number}    {declared_in(page)}, {len(page.records)} records"
+    yield f"software  {platform}: how its pages are read and addressed is known"
 
 
 def _records(definition: Definition) -> Iterator[str]:

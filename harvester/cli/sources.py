@@ -145,7 +145,7 @@ def describe(page: Page) -> Iterator[str]:
         yield from _describe_record(page.record)
     else:
         behind = ", and a link to more" if page.onward else ""
-        yield f"a listing: {_declared(page)}, {len(page.records)} records{behind}"
+        yield f"a listing: {declared_in(page)}, {len(page.records)} records{behind}"
         filled = Counter(field for record in page.records for field, _ in _values(record))
         yield from (f"{count:>4} of {len(page.records)} have {field}" for field, count in filled.items())
         for record in page.records[:FEW]:
@@ -156,7 +156,8 @@ def describe(page: Page) -> Iterator[str]:
         yield f"{problem.severity}{at}: {problem.message}" + (f": {problem.extract}" if problem.extract else "")
 
 
-def _declared(page: Listing) -> str:
+def declared_in(page: Listing) -> str:
+    """Return what a listing declares, in words."""
     if page.first is not None:
         return f"{page.first:,} - {page.last:,} of {page.declared_total:,} declared"
     if page.declared_total is not None:

@@ -25,9 +25,13 @@ _HOST = re.compile(r"[\w-]+(\.[\w-]+)+")
 
 @dataclass(frozen=True)
 class Archive:
-    """How an archive is addressed. `listing`, `page_path`: the pager's paths, if its pages are on the same host."""
+    """How an archive is addressed. `listing`, `page_path`: the pager's paths, if its pages are on the same host.
+
+    `origin`: the beginning of its address, with another scheme than https and a port if it has these.
+    """
 
     host: str
+    origin: str
     hosts: tuple[str, ...]
     items: tuple[str, ...]
     listing: str | None = None
@@ -39,8 +43,11 @@ class Archive:
         return self.host != UNKNOWN
 
 
-def archive_of(pages: Sequence[Learned], address: str = "") -> Archive:
-    """Return how the archive of these pages is addressed. `address`: where it is, if the pages do not state it."""
+def archive_of(pages: Sequence[Learned], address: str = "", asked: Sequence[str] = ()) -> Archive:
+    """Return how the archive of these pages is addressed.
+
+    `address`: where it is, if the pages do not state it. `asked`: the addresses that the pages were captured from.
+    """
     links = [link for page in pages for link in page.links]
     own = _host(address) or next(filter(None, (_host(page.address) for page in pages)), "")
     there = Counter(link.host for link in links)
@@ -51,12 +58,18 @@ def archive_of(pages: Sequence[Learned], address: str = "") -> Archive:
     near = {"", host, *aliases} if host == (own or host) else {host}
     items = templates_of([_on_host(link) for link in links if link.host in near])
     listing, page_path = _paths(pages[0]) if host == own or not own else (None, None)
-    return Archive(host, aliases, items, listing, page_path)
+    return Archive(host, _origin(host, [address, *asked]), aliases, items, listing, page_path)
 
 
 def _host(address: str) -> str:
     host = urlsplit(address).hostname or ""
     return host if _HOST.fullmatch(host) else ""
+
+
+def _origin(host: str, addresses: Sequence[str]) -> str:
+    """Return the scheme and host of the address that is of that host; that with https if there is none."""
+    there = [parts for parts in map(urlsplit, addresses) if parts.hostname == host]
+    return f"{there[0].scheme}://{there[0].netloc.rpartition('@')[2]}" if there else f"https://{host}"
 
 
 def _same_site(one: str, other: str) -> bool:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harvester.config.toml_file import SettingsError
 from harvester.learn.fields import MOST_ROWS
 from harvester.model import Listing
 from harvester.parsers.dates_within import dates_within, short_years
+from harvester.parsers.parse import parse
+from harvester.registry import load_definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harvester.learn.learner import Learned
     from harvester.learn.selectors import Fields
-    from harvester.model import Page, Record
+    from harvester.model import Capture, Page, Record
+    from harvester.parsers.html.forms import EngineChoice
 
 ONE_PAGE = "one page only: give a second one of the same listing"
+LARGE = 200_000
+"""Bytes of a page that the reference engine takes long to read."""
 _MOSTLY = 0.8
 _NEARLY_ALL = 0.9
 _LONGEST_TITLES = 200
@@ -36,6 +44,24 @@ def doubts_of(pages: Sequence[Learned], fields: Fields, read: Sequence[Page]) ->
         return [*dict.fromkeys(found), ONE_PAGE]
     listings = [page for page in read if isinstance(page, Listing)]
     return list(dict.fromkeys([*found, *(_of_two(listings[0], listings[1]) if len(listings) > 1 else ())]))
+
+
+def doubts_of_listings(read: Sequence[Listing]) -> list[str]:
+    """Return why pages do not confirm a definition that is known to read all their records; none if two of them do."""
+    found = [doubt for page in read for doubt in _of_dates(page)]
+    return list(dict.fromkeys([*found, *(_of_pages(read[0], read[1]) if len(read) > 1 else [ONE_PAGE])]))
+
+
+def read_by(text: str, name: str, captures: Sequence[Capture], engine: EngineChoice = "auto") -> tuple[Page, ...]:
+    """Return the pages as a definition in TOML reads them; none if it is no definition."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, f"{name}.toml")
+        file.write_text(text, encoding="utf-8")
+        try:
+            source = load_definition(file)
+        except SettingsError:  # a page says something that the language cannot
+            return ()
+    return tuple(parse(capture, source, engine) for capture in captures)
 
 
 def hundred_years(pages: Sequence[Learned]) -> int | None:
@@ -99,7 +125,11 @@ def _of_fields(fields: Fields, at: int, page: Page) -> Iterator[str]:
     dated = [record for number, record in enumerate(read) if _is_dated(fields.date_of(at, number))]
     if sum(bool(record.date.edtf) for record in dated) < _NEARLY_ALL * len(dated):
         yield "dates were seen that are not read"
-    if any(record.date.precision == "ambiguous" for record in read):
+    yield from _of_dates(page) if isinstance(page, Listing) else ()
+
+
+def _of_dates(page: Listing) -> Iterator[str]:
+    if any(record.date.precision == "ambiguous" for record in page.records):
         yield "3/4/1950 may be a day of March or of April: write `dates`"
 
 
@@ -118,14 +148,19 @@ def _share(records: Sequence[Record]) -> float:
 
 
 def _of_two(one: Listing, other: Listing) -> Iterator[str]:
+    """Yield what speaks against two listings being two pages of one, whose fields are read alike."""
+    yield from _of_pages(one, other)
+    filled = [_share(page.records) for page in (one, other)]
+    if abs(filled[0] - filled[1]) > 1 - _MOSTLY:
+        yield "one page has dates, the other has none"
+
+
+def _of_pages(one: Listing, other: Listing) -> Iterator[str]:
     """Yield what speaks against two listings being two pages of one."""
     keys = [set(map(key_of, page.records)) for page in (one, other)]
     shared = len(keys[0] & keys[1])
     if shared:
         yield f"both pages have the same {shared} records: give another page of the listing"
-    filled = [_share(page.records) for page in (one, other)]
-    if abs(filled[0] - filled[1]) > 1 - _MOSTLY:
-        yield "one page has dates, the other has none"
     ranges = [(page.first, page.last, page.declared_total) for page in (one, other)]
     if all(first is not None for first, _, _ in ranges) and ranges[0][2] == ranges[1][2]:
         first, second = sorted((start or 0, last or 0) for start, last, _ in ranges)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harvester.config.toml_file import SettingsError
 from harvester.learn.archive import archive_of
-from harvester.learn.confirm import ONE_PAGE, agreement, doubts_of
+from harvester.learn.confirm import LARGE, ONE_PAGE, agreement, doubts_of, read_by
 from harvester.learn.learner import learn_page
+from harvester.learn.platform import short_definition
 from harvester.learn.rows import Rows
 from harvester.learn.selectors import fields_of
 from harvester.learn.writer import write
 from harvester.model import Listing
 from harvester.parsers.html.page_bytes import HtmlBytes, is_html
-from harvester.parsers.parse import parse
-from harvester.registry import load_definition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,19 +27,24 @@ if TYPE_CHECKING:
     from harvester.parsers.html.forms import EngineChoice
 
 
-_SMALL, _LARGE = 64_000, 200_000
-"""Bytes of a page that the reference engine reads in no time, and of one that it takes long to read."""
+_LONGEST_TITLE = 80
+_SMALL = 64_000
+"""Bytes of a page that the reference engine reads in no time."""
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A definition as text, the pages as it reads them, and what speaks against it; nothing does if it is verified."""
+    """A definition as text, the pages as it reads them, and what speaks against it; nothing does if it is verified.
+
+    `platform`: the software that it names instead of saying how pages are read, if it does.
+    """
 
     text: str
     pages: tuple[Learned, ...]
     read: tuple[Page, ...]
     doubts: tuple[str, ...]
     agreement: float
+    platform: str | None = None
 
     @property
     def verified(self) -> bool:
@@ -57,9 +58,14 @@ def learn(captures: Sequence[Capture], name: str, address: str = "") -> Definiti
     `address`: where the archive is, if the pages do not state it.
     """
     pages = [page for capture in captures if (page := _learned(capture)) is not None]
-    if not pages or not pages[0].verdict.convinced or len(pages) < len(captures):
+    if not pages or len(pages) < len(captures):
         return None
-    archive = archive_of(pages, address)
+    archive = archive_of(pages, address, [capture.uri for capture in captures])
+    short = short_definition(pages, captures, archive, name=name, title=_title(pages[0], name))
+    if short:
+        return Definition(short.text, tuple(pages), short.read, short.doubts, 1, short.platform)
+    if not pages[0].verdict.convinced:
+        return None
     best = _best(_Attempt(tuple(pages), tuple(captures), archive, name))
     for other in (_spelled_out, _silent):
         if best is None or isinstance(best.read[0], Listing):
@@ -108,14 +114,9 @@ class _Attempt:
             title = _title(self.pages[0], self.name)
             return write(self.pages, self.archive, fields, title=title, doubts=doubts, selected=selected, place=place)
 
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder, f"{self.name}.toml")
-            file.write_text(text([ONE_PAGE]), encoding="utf-8")
-            try:
-                source = load_definition(file)
-            except SettingsError:  # a page says something that the language cannot
-                return None
-        read = tuple(parse(capture, source, engine) for capture in self.captures)
+        read = read_by(text([ONE_PAGE]), self.name, self.captures, engine)
+        if not read:
+            return None
         doubts = doubts_of(self.pages, fields, read)
         return Definition(text(doubts), self.pages, read, tuple(doubts), agreement(fields, read))
 
@@ -142,7 +143,7 @@ def _best(attempt: _Attempt) -> Definition | None:
     if not found:
         return None
     best, selected = min(found, key=lambda one: _weight(one[0]))
-    if set(best.doubts) <= {ONE_PAGE} or not _SMALL < size <= _LARGE:
+    if set(best.doubts) <= {ONE_PAGE} or not _SMALL < size <= LARGE:
         return best
     return attempt.written(selected, placed and placed[0], fields, "auto")
 
@@ -160,4 +161,4 @@ def _learned(capture: Capture) -> Learned | None:
 def _title(page: Learned, name: str) -> str:
     """Return the archive's name as the page's title has it: its last part, after the name of the listing."""
     title = next((page.tree.text(at) for at, one in enumerate(page.tree.elements[:200]) if one.tag == "title"), "")
-    return " ".join(filter(str.isprintable, title.split("|")[-1].split())) or name
+    return " ".join(filter(str.isprintable, title.split("|")[-1].split()))[:_LONGEST_TITLE] or name

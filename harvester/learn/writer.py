@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Selected = Literal["nothing", "blocks", "fields"]
 """What a definition selects; the rest is read by its structure."""
 _LONGEST_COMMENT = 100
-_LONGEST_TITLE = 80
-_PARAMETER = re.compile(r"[\w.\[\]:-]{1,80}")
+PARAMETER = re.compile(r"[\w.\[\]:-]{1,80}")
+"""A parameter whose name can be written in `query`."""
 
 
 def write(
@@ -41,24 +41,29 @@ def write(
     read by its structure.
     """
     learned = pages[0]
-    lines = [f"# Learned from {_number(len(pages), 'saved page')}: correct what is wrong, and check it with"]
-    lines += ["# `harvester sources check NAME PAGE…`."]
-    if doubts:
-        lines += [f"# Not verified: {_comment(doubt)}" for doubt in doubts]
-        lines += [_line("verified", False, "a harvest by it is never called complete")]
-    lines += [
-        _line("title", title[:_LONGEST_TITLE]),
-        _line("address", f"https://{archive.host}", "" if archive.is_known else "no page states it: write it here"),
-        *([_line("hosts", list(archive.hosts), "records link there, too")] if archive.hosts else []),
+    lines = [
+        *head_of(len(pages), doubts),
+        line_of("title", title),
+        line_of("address", archive.origin, "" if archive.is_known else "no page states it: write it here"),
+        *([line_of("hosts", list(archive.hosts), "records link there, too")] if archive.hosts else []),
         *_items(pages, archive),
         *_dates(pages, fields),
         *_pager(learned, archive),
         *_listing(learned, fields, place if selected != "nothing" else None, selected),
         *_labels(fields, selected),
         "[assert]",
-        _line("min_records", len(learned.records), "as many as the first page has"),
+        line_of("min_records", len(learned.records), "as many as the first page has"),
     ]
     return "\n".join(lines) + "\n"
+
+
+def head_of(pages: int, doubts: Sequence[str]) -> Iterator[str]:
+    """Yield the first lines of a definition that is learned from so many pages: how sure it is."""
+    yield f"# Learned from {_number(pages, 'saved page')}: correct what is wrong, and check it with"
+    yield "# `harvester sources check NAME PAGE…`."
+    yield from (f"# Not verified: {_comment(doubt)}" for doubt in doubts)
+    if doubts:
+        yield line_of("verified", False, "a harvest by it is never called complete")
 
 
 def _items(pages: Sequence[Learned], archive: Archive) -> Iterator[str]:
@@ -66,19 +71,19 @@ def _items(pages: Sequence[Learned], archive: Archive) -> Iterator[str]:
     linked = sum(record.href is not None for record in records)
     if archive.items:
         items = list(archive.items)
-        yield _line("items", items[0] if len(items) == 1 else items, f"{linked} of {len(records)} records link there")
+        yield line_of("items", items[0] if len(items) == 1 else items, f"{linked} of {len(records)} records link there")
 
 
 def _dates(pages: Sequence[Learned], fields: Fields) -> Iterator[str]:
     order = date_order(text.text for page in pages for text in page.tree.texts)
     if order:
-        yield _line("dates", order, "as all days after the twelfth show")
+        yield line_of("dates", order, "as all days after the twelfth show")
     elif fields.has_dotted_dates:
-        yield _line("dates", "day-month", "numbers with dots are written so")
+        yield line_of("dates", "day-month", "numbers with dots are written so")
     if fields.has_short_years:
         years = hundred_years(pages)
         why = "their years have two digits" + ("" if years else ", and no other year shows of which hundred they are")
-        yield _line("short_years", years or RECENT, why)
+        yield line_of("short_years", years or RECENT, why)
 
 
 def _pager(learned: Learned, archive: Archive) -> Iterator[str]:
@@ -88,17 +93,17 @@ def _pager(learned: Learned, archive: Archive) -> Iterator[str]:
         return
     why = "links show the numbers of their pages" if pager.agrees else "a link leads to the next page"
     yield "[pager]"
-    yield _line("path", archive.listing)
-    yield _line("size", learned.size, "records on a full page")
+    yield line_of("path", archive.listing)
+    yield line_of("size", learned.size, "records on a full page")
     if pager.kind == "next":
-        yield _line("next", pager.next, why)
+        yield line_of("next", pager.next, why)
         return
     if pager.kind == "page_path":
-        yield _line("page_path", archive.page_path, why)
+        yield line_of("page_path", archive.page_path, why)
     else:
-        yield _line(pager.kind, pager.name, why)
-    yield _line("begin", pager.begin)
-    other = {name: value for name, value in pager.other if value.strip() and _PARAMETER.fullmatch(name)}
+        yield line_of(pager.kind, pager.name, why)
+    yield line_of("begin", pager.begin)
+    other = {name: value for name, value in pager.other if value.strip() and PARAMETER.fullmatch(name)}
     if other:
         pairs = ", ".join(f"{json.dumps(name)} = {_value(value)}" for name, value in other.items())
         yield f"query = {{ {pairs} }}"
@@ -108,19 +113,19 @@ def _listing(learned: Learned, fields: Fields, place: Place | None, selected: Se
     declared = learned.declared
     yield "[listing]"
     if declared is None:
-        yield _line("declares", "nothing", "no line states how many there are: only two equal walks prove a harvest")
+        yield line_of("declares", "nothing", "no line states how many there are: only two equal walks prove a harvest")
     elif declared.kind == "range" and declared.known_words:
-        yield _line("declares", "range", f"“{declared.line}”")
+        yield line_of("declares", "range", f"“{declared.line}”")
     elif len(template := _shortened(declared.template)) <= LONGEST:
-        yield _line("declares", template, f"“{declared.line}”")
+        yield line_of("declares", template, f"“{declared.line}”")
     else:
-        yield _line("declares", "nothing", f"too long to be written as a template: “{declared.line}”")
+        yield line_of("declares", "nothing", f"too long to be written as a template: “{declared.line}”")
     if place:
-        yield _line("record", place.selector, f"{len(learned.records)} alike blocks")
+        yield line_of("record", place.selector, f"{len(learned.records)} alike blocks")
         if selected == "fields" and fields.key:
-            yield _line("key", "record_id", "its records have no links")
+            yield line_of("key", "record_id", "its records have no links")
         if place.spans:
-            yield _line("spans", True, "each with what follows it")
+            yield line_of("spans", True, "each with what follows it")
         yield from _fields(fields) if selected == "fields" else ()
 
 
@@ -139,10 +144,10 @@ def _fields(fields: Fields) -> Iterator[str]:
             yield f"{json.dumps(head, ensure_ascii=False)} = {_value(field)}{_remark(why)}"
     if selectors:
         yield "[listing.fields]"
-        yield from (_line(field, selector, why) for field, (selector, why) in selectors.items())
+        yield from (line_of(field, selector, why) for field, (selector, why) in selectors.items())
     if fields.above:
         yield "[listing.above]"
-        yield _line("date", fields.above.slot.selector, fields.above.why)
+        yield line_of("date", fields.above.slot.selector, fields.above.why)
 
 
 def _labels(fields: Fields, selected: Selected) -> Iterator[str]:
@@ -155,7 +160,8 @@ def _labels(fields: Fields, selected: Selected) -> Iterator[str]:
         yield f"# Labels that its records have: {_comment(', '.join(others))}"
 
 
-def _line(key: str, value: object, why: str = "") -> str:
+def line_of(key: str, value: object, why: str = "") -> str:
+    """Return a line of a definition, with its evidence as a comment."""
     return f"{key} = {_value(value)}{_remark(why)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from harvester.cli.learn import NONE, UNVERIFIED
 from harvester.cli.learn import learn as command
 from harvester.learn.definition import learn
 from harvester.model import Capture, Listing
+from tests.support.paths import PLATFORMS
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "html"
 SUBJECTS = ("harbour", "bridge", "market", "school", "mill", "church", "prison", "theatre")
@@ -104,8 +106,6 @@ def test_the_text_of_a_page_cannot_leave_its_comment() -> None:
 @pytest.mark.parametrize("name", ["f-rows", "blacklight-index"])
 def test_our_own_archives_are_read_as_by_their_definitions_by_hand(name: str) -> None:
     """The titles, dates and slugs of the fixture's records."""
-    import json
-
     folder = FIXTURES / name
     expected = json.loads((folder / "expected.json").read_text())["records"]
     definition = learn([_capture((folder / "page.html").read_bytes())], "own")
@@ -237,3 +237,71 @@ def test_a_pager_that_cannot_be_counted_is_its_link_to_the_next_page() -> None:
     definition = learn([_capture(page)], "city")
     assert definition is not None
     assert tomllib.loads(definition.text)["pager"] == {"path": "/search", "size": 4, "next": 'a[rel~="next"]'}
+
+
+def _specimens(name: str, *, saved: bool) -> list[Capture]:
+    """Return the first two listings of a platform's specimens, with their addresses or without."""
+    pages = json.loads((PLATFORMS / name / "expected.json").read_text("utf-8"))["pages"]
+    return [
+        Capture("file:///saved.html" if saved else page["url"], (PLATFORMS / name / page["file"]).read_bytes())
+        for page in pages
+        if page["kind"] == "listing"
+    ][:2]
+
+
+@pytest.mark.parametrize(
+    ("name", "platform", "address", "pager"),
+    [
+        ("atom", "atom", "https://archives.example.org", {"size": 4}),
+        ("atom-classic", "atom", "https://archiv.example.de/index.php", {"size": 4}),
+        ("archivesspace", "archivesspace", "https://findingaids.example.edu", {"size": 4}),
+        ("arclight", "arclight", "https://archives.example.edu", {"size": 4, "query": {"per_page": "4"}}),
+        ("blacklight", "blacklight", "https://discovery.example.edu", {"size": 5, "query": {"per_page": "5"}}),
+        ("dspace-6", "dspace-6", "https://repository.example.ac.uk/xmlui", {"size": 4, "query": {"rpp": "4"}}),
+        ("omeka-s", "omeka-s", "https://colecciones.example.org/s/biblioteca", {"size": 4}),
+        ("vufind", "vufind", "https://catalogue.example.org/vufind", {"size": 5, "query": {"limit": "5"}}),
+    ],
+)
+def test_pages_of_known_software_are_defined_by_its_name(
+    name: str, platform: str, address: str, pager: dict[str, object]
+) -> None:
+    """Its own definition knows more than two pages teach; the paths of the page show where the software is."""
+    definition = learn(_specimens(name, saved=False), "own")
+    assert definition is not None
+    assert definition.doubts == ()
+    content = tomllib.loads(definition.text)
+    assert content.keys() == {"platform", "title", "address", "pager"}
+    assert (content["platform"], content["address"], content["pager"]) == (platform, address, pager)
+
+
+def test_links_show_where_known_software_is_if_no_page_states_its_address() -> None:
+    """The pager of this listing is written as `?page=2`, its records as `/vufind/Record/…`."""
+    definition = learn(_specimens("vufind", saved=True), "own")
+    assert definition is not None
+    assert 'address = "https://archive.example.org/vufind"  # no page states it: write it here' in definition.text
+    assert "items" not in tomllib.loads(definition.text)
+
+
+def test_known_software_is_verified_by_two_pages_that_meet_only() -> None:
+    """One page, or the same page again, confirms nothing."""
+    first, second = _specimens("atom", saved=False)
+    for pages in ([first], [first, first]):
+        definition = learn(pages, "own")
+        assert definition is not None
+        content = tomllib.loads(definition.text)
+        assert (content["platform"], content["verified"]) == ("atom", False)
+    other = learn([second], "own")  # the last page: how many records a full one has is not known
+    assert other is not None
+    assert "pager" not in tomllib.loads(other.text)
+
+
+def test_known_software_whose_definition_does_not_read_all_is_learned() -> None:
+    """A theme of its own: the records stand in other elements than those of the software."""
+    pages = [
+        Capture(page.uri, page.body.replace(b'<article class="search-result', b'<article class="hit'))
+        for page in _specimens("atom", saved=False)
+    ]
+    definition = learn(pages, "own")
+    assert definition is not None
+    assert definition.platform is None
+    assert "platform" not in tomllib.loads(definition.text)
