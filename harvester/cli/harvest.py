@@ -126,7 +126,7 @@ def _harvest_live(live: tuple[Source, str], db: Path, params: dict[str, Any], st
         return None
     from harvester.cli.live import harvest_live
 
-    return harvest_live(source.name, options, stop, params["contact"])
+    return harvest_live(source, options, stop, params["contact"])
 
 
 def _harvest(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,14 +13,16 @@ from urllib.parse import urlsplit
 import click
 
 from harvester.cli.sources import declared_in
-from harvester.errors import UsageError
+from harvester.errors import HarvesterError, UsageError
 from harvester.model import Listing, Skipped
 from harvester.readers.targets import read_targets
 from harvester.registry import sources_folder
+from harvester.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from harvester.config.loader import LoadedConfig
     from harvester.learn.definition import Definition
     from harvester.learn.learner import Learned
     from harvester.model import Capture
@@ -36,9 +40,20 @@ _WIDTH = 60
 @click.argument("pages", nargs=-1, required=True)
 @click.option("--name", metavar="NAME", help="The archive's short name; otherwise that of its host.")
 @click.option("--address", metavar="URL", default="", help="Where the archive is, if its pages do not state it.")
+@click.option("--contact", metavar="TEXT", envvar="HARVESTER_CONTACT", help="How the archive can reach you.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write here, not into `sources`.")
-def learn(pages: tuple[str, ...], name: str | None, address: str, output: Path | None) -> int:
-    """Write the definition of an archive from one or two saved pages of its listing, and show what was seen.
+@click.pass_obj
+def learn(
+    loaded: LoadedConfig | None,
+    pages: tuple[str, ...],
+    name: str | None,
+    address: str,
+    contact: str | None,
+    output: Path | None,
+) -> int:
+    """Write the definition of an archive from one or two pages of its listing, and show what was seen.
+
+    PAGES are saved pages, or addresses: of each address one request is made, politely.
 
     A second page confirms the first. Exit status 3 if nothing confirms the definition: harvests by it are never
     called complete. Exit status 1 if there is no listing to learn from; then nothing is written.
@@ -49,16 +64,19 @@ def learn(pages: tuple[str, ...], name: str | None, address: str, output: Path |
     """
     from harvester.learn.definition import learn as learn_definition  # takes its time, and is needed only here
 
-    captures = list(_captures(pages))
-    if len(captures) == 1 and sys.stdin.isatty():
-        second = click.prompt(
-            "A second page of the same listing, to be sure (Enter: none)", default="", show_default=False
-        )
-        captures += _captures((second,)) if second else []
-    if len(captures) > _MOST_PAGES:
-        click.echo(f"the first {_MOST_PAGES} of {len(captures)} pages are looked at: more confirm nothing", err=True)
-    wanted = name or (_name(captures[0], address) if captures else "archive")
+    _check_pages(pages)
+    if len(pages) == 1 and sys.stdin.isatty():
+        pages += _second_page()
+    addresses = [page for page in pages if _is_address(page)]
+    captures = list(_read([Path(page) for page in pages if page not in addresses]))
+    given = len(captures) + len(addresses)
+    if given > _MOST_PAGES:
+        click.echo(f"the first {_MOST_PAGES} of {given} pages are looked at: more confirm nothing", err=True)
+    asked = addresses[: max(0, _MOST_PAGES - len(captures))]
+    wanted = name or _name([address, *addresses, *(capture.uri for capture in captures)])
     target = _target(wanted, output)
+    if asked:
+        captures += _fetched(_source_at(asked[0], wanted), asked, loaded, contact)
     definition = learn_definition(captures[:_MOST_PAGES], wanted, address)
     if definition is None:
         click.echo("no listing was recognised: give a page that lists records, saved whole (as HTML)", err=True)
@@ -69,26 +87,89 @@ def learn(pages: tuple[str, ...], name: str | None, address: str, output: Path |
     return 0 if definition.verified else UNVERIFIED
 
 
-def _captures(pages: tuple[str, ...]) -> Iterator[Capture]:
-    """Yield the pages; an address is refused, because what learns does not ask the network."""
-    for page in pages:
-        if re.match(r"https?://", page):
-            raise UsageError(f"{page[:80]} is an address: save the page in your browser, and give the file")
-        if not Path(page).is_file():
-            raise UsageError(f"no file {page[:80]}: check the path")
-    for capture in read_targets([Path(page) for page in pages], sources=()):
+def _check_pages(pages: tuple[str, ...]) -> None:
+    """Raise UsageError if a page is neither a file nor an address, or if the addresses are not of one host."""
+    missing = next((page for page in pages if not _is_address(page) and not Path(page).is_file()), None)
+    if missing is not None:
+        raise UsageError(f"no file {missing[:80]}: check the path")
+    addresses = [page for page in pages if _is_address(page)]
+    wrong = next((page for page in addresses if not _is_readable(page)), None)
+    if wrong is not None:
+        raise UsageError(f"{wrong[:80]} is no web address: copy it from your browser")
+    hosts = {urlsplit(page).netloc for page in addresses}
+    if len(hosts) > 1:
+        raise UsageError(f"{' and '.join(sorted(hosts))} are two hosts: give pages of one listing")
+
+
+def _is_address(page: str) -> bool:
+    return bool(re.match(r"https?://[^/]", page))
+
+
+def _is_readable(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", address)
+    except ValueError:  # such as http://[
+        return False
+
+
+def _second_page() -> tuple[str, ...]:
+    """Return the page that the user names at the terminal, if one is named."""
+    while True:
+        question = "A second page of the same listing, to be sure (Enter: none)"
+        page = click.prompt(question, default="", show_default=False)
+        try:
+            _check_pages((page,) if page else ())
+        except UsageError as error:
+            click.echo(str(error), err=True)
+        else:
+            return (page,) if page else ()
+
+
+def _fetched(source: Source, addresses: list[str], loaded: LoadedConfig | None, contact: str | None) -> list[Capture]:
+    """Return the pages at addresses; raise what went wrong if none came."""
+    from harvester.cli.live import fetch_sample  # Scrapy takes its time, and is needed only here
+
+    failure: HarvesterError | None = None
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            fetch_sample(source, Path(folder), loaded, contact=contact, addresses=addresses)
+        except HarvesterError as error:  # also when all came: nothing is known yet of how they are read
+            failure = error
+        captures = Path(folder, "captures")
+        found = list(_read([captures])) if captures.exists() else []
+    pages = [capture for capture in found if capture.http_status == HTTPStatus.OK]
+    if failure and not pages:
+        raise failure
+    if len(pages) < len(addresses):
+        advice = "write each as your browser shows it, or save the pages, and give the files"
+        click.echo(f"{len(pages)} of {len(addresses)} addresses gave a page: {advice}", err=True)
+    return pages
+
+
+def _read(files: list[Path]) -> Iterator[Capture]:
+    """Yield the pages in files; what is no page is named."""
+    for capture in read_targets(files, sources=()):
         if not isinstance(capture, Skipped):
             yield capture
-        else:
-            reason = capture.problem.message if capture.problem else "by its name it is no page"
-            click.echo(f"{capture.uri}: {reason}", err=True)
+        elif capture.problem:
+            click.echo(f"{capture.uri}: {capture.problem.message}", err=True)
+        elif not capture.uri.startswith("http"):  # robots.txt and what has moved stand beside pages that are fetched
+            click.echo(f"{capture.uri}: by its name it is no page", err=True)
 
 
-def _name(capture: Capture, address: str) -> str:
-    """Return a name for the archive: that of its host without what all hosts have, else that of the file."""
-    host = urlsplit(address or capture.uri).hostname or ""
-    stem = host.removeprefix("www.").split(".")[0] or Path(urlsplit(capture.uri).path).stem
-    return re.sub(r"[^a-z0-9]+", "-", stem.casefold()).strip("-")[:40] or "archive"
+def _source_at(address: str, name: str) -> Source:
+    """Return an archive of which only its address is known; how it is asked stands in the configuration by its name."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    return Source(name, title=host, hosts=(host,), origin=f"{parts.scheme}://{parts.netloc.lower()}")
+
+
+def _name(addresses: list[str]) -> str:
+    """Return a name for the archive at the first address: that of its host without what all have, or of the file."""
+    parts = urlsplit(next(filter(None, addresses), ""))
+    stem = (parts.hostname or "").removeprefix("www.").split(".")[0] or Path(parts.path).stem
+    return re.sub(r"[^a-z0-9]+", "-", stem.casefold()).strip("-")[:40].strip("-") or "archive"
 
 
 def _target(name: str, output: Path | None) -> Path:

@@ -197,29 +197,13 @@ def sample(loaded: LoadedConfig | None, name: str, contact: str | None, base_url
         harvester sources sample city --contact me@example.org
 
     """
-    from harvester.cli.live import harvest_live  # Scrapy takes its time, and is needed only here
-    from harvester.crawl.options import CrawlOptions
-    from harvester.ingest import Stop
+    from harvester.cli.live import fetch_sample  # Scrapy takes its time, and is needed only here
 
     source = choose_sources(name)[0]
     if source.pager is None:
         raise UsageError(f"{name} has no live listing that is known: write a table [pager] in its definition")
-    settings = loaded.settings if loaded else None
-    own = settings.sources.get(name) if settings else None
-    stop = Stop()
-    stop.listen()
     with tempfile.TemporaryDirectory() as folder:
-        options = CrawlOptions(
-            base=base_url or (own.base_url if own else None),
-            most_pages=1,
-            most_requests=2,  # robots.txt, and the page
-            documents=False,
-            delay=own.delay if own else None,
-            db=Path(folder, "sample.db"),
-            captures=Path(folder, "captures"),
-            command=f"harvester sources sample {name}",
-        )
-        harvest_live(name, options, stop, contact or (settings.contact if settings else None))
+        fetch_sample(source, Path(folder), loaded, contact=contact, base_url=base_url)
         return _check(source, [Path(folder, "captures")], as_json=as_json)
 
 

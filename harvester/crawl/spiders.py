@@ -6,15 +6,24 @@ have to import Scrapy. An archive that needs more than its Source may still have
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from harvester.crawl.spider import ArchiveSpider
 from harvester.registry import load_sources
 
+if TYPE_CHECKING:
+    from harvester.source import Source
+
 
 def spider_of(name: str) -> type[ArchiveSpider]:
+    """Make the spider of an archive that is known by that name."""
+    return spider_for(load_sources()[name])
+
+
+def spider_for(source: Source) -> type[ArchiveSpider]:
     """Make the spider of an archive."""
-    source = load_sources()[name]
-    namespace = {"__module__": __name__, "__doc__": f"Harvests {source.title}.", "name": name, "source": source}
-    return type(f"{name.title()}Spider", (ArchiveSpider,), namespace)
+    namespace = {"__module__": __name__, "__doc__": f"Harvests {source.title}.", "name": source.name, "source": source}
+    return type(f"{source.name.title()}Spider", (ArchiveSpider,), namespace)
 
 
 _own = {spider.name for spider in ArchiveSpider.__subclasses__()}

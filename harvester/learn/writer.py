@@ -59,7 +59,7 @@ def write(
 
 def head_of(pages: int, doubts: Sequence[str]) -> Iterator[str]:
     """Yield the first lines of a definition that is learned from so many pages: how sure it is."""
-    yield f"# Learned from {_number(pages, 'saved page')}: correct what is wrong, and check it with"
+    yield f"# Learned from {_number(pages, 'page')}: correct what is wrong, and check it with"
     yield "# `harvester sources check NAME PAGE…`."
     yield from (f"# Not verified: {_comment(doubt)}" for doubt in doubts)
     if doubts:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +16,10 @@ from harvester import registry
 from harvester.cli import run
 from harvester.cli.serve import name_archives, read_metadata
 from tests.support.archive_server import ArchiveServer
-from tests.support.archive_server_site import item_of
+from tests.support.archive_server_site import Answer, Site, html, item_of
 from tests.support.dressed_site import DressedSite
 from tests.support.live_processes import in_process, rows
-from tests.support.paths import ROOT
+from tests.support.paths import PLATFORMS, ROOT
 from tests.support.platform_pages import DRESSES
 from tests.support.publishing import harvester_serve
 
@@ -115,3 +117,42 @@ def test_a_broken_definition_keeps_no_database_from_being_shown(city: Path, caps
     (city / "sources" / "city.toml").write_text("title = City\n", "utf-8")
     assert name_archives(read_metadata()) == {"wilson": "Wilson Center Digital Archive"}
     assert "archives are called by their short names: " in capsys.readouterr().err
+
+
+class SpecimenSite(Site):
+    """Answers with the specimens of a platform, at the paths and queries of their addresses."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(0)
+        folder = PLATFORMS / name
+        pages = json.loads((folder / "expected.json").read_text("utf-8"))["pages"]
+        self.pages = {page["url"].split("/", 3)[3]: (folder / page["file"]).read_bytes() for page in pages}
+
+    def answer(self, target: str, headers: dict[str, str]) -> Answer:
+        del headers
+        if target == "/robots.txt":
+            return Answer(200, b"User-agent: *\nDisallow: /private\n", {"Content-Type": "text/plain"})
+        body = self.pages.get(target.removeprefix("/"))
+        return html(200, body) if body else html(404, b"<h1>Not found</h1>")
+
+
+def test_an_archive_is_learned_from_the_addresses_of_two_pages(tmp_path: Path) -> None:
+    """Each is asked for once, with the harvester's own name, after robots.txt, which is obeyed."""
+    (tmp_path / "harvester.toml").write_text('contact = "me@example.org"\n[sources.city]\ndelay = 1\n', "utf-8")
+    output = tmp_path / "sources" / "city.toml"
+    learned = ["learn", "--name", "city", "--output", str(output)]
+    site = SpecimenSite("vufind")
+    paths = [f"/{path}" for path in site.pages if path.startswith("vufind/Search/Results")][:2]
+    with ArchiveServer(site) as server:
+        forbidden = configured(tmp_path, [*learned, f"{server.base}/private/list"])
+        assert (forbidden.status, server.requested("/private")) == (1, [])
+        assert "robots.txt forbids /private/list" in forbidden.err
+        done = configured(tmp_path, [*learned, *(server.base + path for path in paths)])
+        log = server.log[1:]
+    assert done.status == 0, done.err
+    content = tomllib.loads(output.read_text("utf-8"))
+    assert (content["platform"], content["address"]) == ("vufind", f"{server.base}/vufind")
+    assert [requested.target for requested in log] == ["/robots.txt", *paths]
+    agents = {requested.headers["user-agent"] for requested in log}
+    assert len(agents) == 1
+    assert "(+me@example.org)" in agents.pop()

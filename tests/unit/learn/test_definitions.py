@@ -127,7 +127,7 @@ def test_the_command_writes_a_file_once_and_says_what_it_saw(tmp_path: Path) -> 
     assert run.return_value == 0
     assert "Report on the harbour" in run.output
     assert "Results 1 to 4 of 8" in run.output
-    assert target.read_text().startswith("# Learned from 2 saved pages")
+    assert target.read_text().startswith("# Learned from 2 pages")
     again = CliRunner().invoke(command, [str(one), "--output", str(target)], standalone_mode=False)
     assert "is there already" in str(again.exception)
     single = CliRunner().invoke(command, [str(one), "--output", str(tmp_path / "b.toml")], standalone_mode=False)
