@@ -22,7 +22,7 @@ def test_what_was_wrong_once_stays_right_and_asks_for_just_the_pages_it_needs() 
 
 
 def run(*command: str) -> str:
-    looks = os.environ | ({} if IN_FULL else {"LOOKS": "0.3"})
+    looks = os.environ | ({} if IN_FULL else {"LOOKS": "0.1"})
     done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False, env=looks)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

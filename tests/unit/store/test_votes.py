@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-MANY = int(os.environ.get("VOTES", trials(4, 10)))
+MANY = int(os.environ.get("VOTES", trials(3, 10)))
 FIRST = datetime(2025, 3, 1, 12, tzinfo=UTC)
 TITLES = ("Letter from Émile", "Letter from Ă‰mile", "Letter, corrected")
 DATES = {None: None, "1951": "1951", "May 1, 1950": "1950-05-01", "May 1950": "1950-05"}
