@@ -105,7 +105,7 @@ def violations(visit: Visit) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_is_accessible_and_fits(reader: Visit, path: str) -> None:
-    """Contrast depends on the scheme, the size of targets on the width: the suite tries each page in one of two looks."""
+    """Contrast depends on the scheme, the size of targets on the width: the suite tries each page in one look."""
     if path == "/nothing":
         reader.page.remove_listener("console", reader.console)
     reader.page.goto(path)
