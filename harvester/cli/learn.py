@@ -20,7 +20,7 @@ from harvester.registry import sources_folder
 from harvester.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from harvester.config.loader import LoadedConfig
     from harvester.learn.definition import Definition
@@ -34,6 +34,7 @@ _MOST_PAGES = 2
 _SHOWN = 5
 """Records that are shown."""
 _WIDTH = 60
+_NAME = r"[a-z0-9][a-z0-9_-]{0,39}"
 
 
 @click.command()
@@ -65,21 +66,26 @@ def learn(
     from harvester.learn.definition import learn as learn_definition  # takes its time, and is needed only here
 
     _check_pages(pages)
+    if address and not (_is_address(address) and _is_readable(address)):
+        raise UsageError(f"--address {address[:80]} is no web address: begin it with https:// or http://")
+    captures, addresses = list(_read(pages)), [page for page in pages if _is_address(page)]
+    wanted = name or _name([address, *addresses, *(capture.uri for capture in captures)])
+    target = _target(wanted, output)
     if len(pages) == 1 and sys.stdin.isatty():
-        pages += _second_page()
-    addresses = [page for page in pages if _is_address(page)]
-    captures = list(_read([Path(page) for page in pages if page not in addresses]))
+        more = _second_page(pages[0])
+        captures += _read(more)
+        addresses += filter(_is_address, more)
     given = len(captures) + len(addresses)
     if given > _MOST_PAGES:
         click.echo(f"the first {_MOST_PAGES} of {given} pages are looked at: more confirm nothing", err=True)
     asked = addresses[: max(0, _MOST_PAGES - len(captures))]
-    wanted = name or _name([address, *addresses, *(capture.uri for capture in captures)])
-    target = _target(wanted, output)
     if asked:
         captures += _fetched(_source_at(asked[0], wanted), asked, loaded, contact)
     definition = learn_definition(captures[:_MOST_PAGES], wanted, address)
     if definition is None:
-        click.echo("no listing was recognised: give a page that lists records, saved whole (as HTML)", err=True)
+        alone = [one.uri for one in captures[:_MOST_PAGES] if len(captures) > 1 and not learn_definition([one], wanted)]
+        which = f" in {' and '.join(alone)}" if alone else ""
+        click.echo(f"no listing was recognised{which}: give pages that list records, saved whole (as HTML)", err=True)
         return NONE
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(definition.text, encoding="utf-8")
@@ -91,7 +97,8 @@ def _check_pages(pages: tuple[str, ...]) -> None:
     """Raise UsageError if a page is neither a file nor an address, or if the addresses are not of one host."""
     missing = next((page for page in pages if not _is_address(page) and not Path(page).is_file()), None)
     if missing is not None:
-        raise UsageError(f"no file {missing[:80]}: check the path")
+        what = "is a folder: name its pages" if Path(missing).is_dir() else "is no file that is here: check the path"
+        raise UsageError(f"{missing[:80]} {what}")
     addresses = [page for page in pages if _is_address(page)]
     wrong = next((page for page in addresses if not _is_readable(page)), None)
     if wrong is not None:
@@ -113,13 +120,13 @@ def _is_readable(address: str) -> bool:
         return False
 
 
-def _second_page() -> tuple[str, ...]:
+def _second_page(first: str) -> tuple[str, ...]:
     """Return the page that the user names at the terminal, if one is named."""
     while True:
         question = "A second page of the same listing, to be sure (Enter: none)"
         page = click.prompt(question, default="", show_default=False)
         try:
-            _check_pages((page,) if page else ())
+            _check_pages((first, page) if page else (first,))
         except UsageError as error:
             click.echo(str(error), err=True)
         else:
@@ -137,7 +144,7 @@ def _fetched(source: Source, addresses: list[str], loaded: LoadedConfig | None, 
         except HarvesterError as error:  # also when all came: nothing is known yet of how they are read
             failure = error
         captures = Path(folder, "captures")
-        found = list(_read([captures])) if captures.exists() else []
+        found = list(_read([str(captures)])) if captures.exists() else []
     pages = [capture for capture in found if capture.http_status == HTTPStatus.OK]
     if failure and not pages:
         raise failure
@@ -147,9 +154,9 @@ def _fetched(source: Source, addresses: list[str], loaded: LoadedConfig | None, 
     return pages
 
 
-def _read(files: list[Path]) -> Iterator[Capture]:
-    """Yield the pages in files; what is no page is named."""
-    for capture in read_targets(files, sources=()):
+def _read(pages: Iterable[str]) -> Iterator[Capture]:
+    """Yield the pages in files, not those at addresses; what is no page is named."""
+    for capture in read_targets([Path(page) for page in pages if not _is_address(page)], sources=()):
         if not isinstance(capture, Skipped):
             yield capture
         elif capture.problem:
@@ -173,15 +180,18 @@ def _name(addresses: list[str]) -> str:
 
 
 def _target(name: str, output: Path | None) -> Path:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+    if not re.fullmatch(_NAME, name):
         raise UsageError(f"“{name[:40]}” is no name: use small letters, digits, - and _ only")
     target = output or sources_folder() / f"{name}.toml"
+    if target.suffix != ".toml" or not re.fullmatch(_NAME, target.stem):
+        raise UsageError(f"{target} is no name of a definition: write it as city.toml, in small letters")
     if target.exists():
         raise UsageError(f"{target} is there already: give another --name, or an --output")
     return target
 
 
 def _report(definition: Definition, capture: Capture, target: Path) -> Iterator[str]:
+    from harvester.learn.archive import UNKNOWN
     from harvester.learn.software import offers, platform_of
 
     page = definition.pages[0]
@@ -198,7 +208,11 @@ def _report(definition: Definition, capture: Capture, target: Path) -> Iterator[
             yield f"software  it looks like {platform}, but what is known of that does not read all of these pages"
     yield from (f"offers    {offer}" for offer in offers(page.tree, capture.body))
     yield from (f"doubt     {doubt}" for doubt in definition.doubts)
-    yield f"written   {target}: read it, correct it, and check it with `harvester sources check {target.stem} PAGE…`"
+    if UNKNOWN in definition.text:
+        yield "address   no page states where the archive is: write it into the file, or give --address"
+    elsewhere = target.parent.absolute() != sources_folder().absolute()
+    then = f"put it into {sources_folder()}/, and" if elsewhere else "and"
+    yield f"written   {target}: read it, correct it, {then} check it with `harvester sources check {target.stem} PAGE…`"
 
 
 def _by_platform(definition: Definition, platform: str) -> Iterator[str]:

@@ -305,3 +305,30 @@ def test_known_software_whose_definition_does_not_read_all_is_learned() -> None:
     assert definition is not None
     assert definition.platform is None
     assert "platform" not in tomllib.loads(definition.text)
+
+
+def _messages(*arguments: str) -> str:
+    """Return what the command prints, and the error it ends with."""
+    run = CliRunner().invoke(command, list(arguments), standalone_mode=False)
+    return f"{run.output}{run.exception or ''}"
+
+
+def test_the_command_says_what_to_do_next(tmp_path: Path) -> None:
+    """Which page is no listing, where a definition elsewhere belongs, and what of the options cannot be meant."""
+    one, two, other, missing = (str(tmp_path / name) for name in ("one.html", "two.html", "other.html", "three.html"))
+    Path(one).write_bytes(_page(1).replace(b"https://city.example.org", b""))
+    Path(two).write_bytes(_page(2).replace(b"https://city.example.org", b""))
+    Path(other).write_text("<html><body><h1>About us</h1><p>We keep what the city wrote.</p></body></html>")
+    output = ["--output", str(tmp_path / "new" / "city.toml")]
+    assert "other.html: give pages" in _messages(one, other, *output)
+    assert "three.html is no file that is here" in _messages(one, missing, *output)
+    assert "is a folder" in _messages(str(tmp_path), *output)
+    assert "begin it with https://" in _messages(one, two, *output, "--address", "city.example.org")
+    assert "write it as city.toml" in _messages(one, two, "--output", str(tmp_path / "City.txt"))
+    assert "copy it from your browser" in _messages("http://[", *output)
+    assert "are two hosts" in _messages("http://a.example.org/1", "http://b.example.org/2", *output)
+    assert not (tmp_path / "new").exists()
+    printed = _messages(one, two, *output)
+    assert "put it into " in printed
+    assert "write it into the file, or give --address" in printed
+    assert (tmp_path / "new" / "city.toml").exists()
