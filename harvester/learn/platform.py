@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from harvester.learn.learner import Learned
     from harvester.model import Capture, Page
     from harvester.parsers.html.forms import EngineChoice
+
+_MOST_PLATFORMS = 3
+"""Platforms whose marks a page can have, as one that is built on another; with more they are no evidence."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,15 @@ class _Platform:
         items = self.written["items"]
         return [items] if isinstance(items, str) else items
 
-    def is_marked_on(self, page: bytes) -> bool:
+    @property
+    def declares(self) -> bool:
+        """Whether its listings state what they have."""
+        return bool(self.written["listing"]["declares"] != "nothing")
+
+    def is_marked_on(self, page: Learned) -> bool:
         """Return whether a page has one of the texts that all listings of the software have."""
         signs = self.written["listing"].get("signs", [])
-        return any(sign.encode() in page for sign in ([signs] if isinstance(signs, str) else signs))
+        return any(sign.encode() in page.data for sign in ([signs] if isinstance(signs, str) else signs))
 
     def counts_as(self, page: Learned) -> bool:
         """Return whether its parameter for pages is the one that the links of a page show, as far as they show one."""
@@ -69,18 +78,25 @@ def short_definition(
 
     A page must declare the range of its records, or as many as it shows: nothing else proves that all are read.
     """
-    engine: EngineChoice = "auto" if max(len(page.data) for page in pages) <= LARGE else "fast"
-    for file in sorted(PLATFORMS.glob("*.toml")):
-        platform = _Platform(file.stem, tomllib.loads(file.read_text(encoding="utf-8")))
-        if not all(platform.is_marked_on(page.data) and platform.counts_as(page) for page in pages):
-            continue
-        for items in ((), archive.items):  # the platform's own addresses of records, or those that are seen
-            lines = [*_where(platform, pages, archive, title, items)]
-            listings = _whole(read_by("\n".join([*lines, *_pager(platform, pages, archive)]), name, captures, engine))
-            if listings:
-                doubts = tuple(doubts_of_listings(listings))
-                lines = [*head_of(len(pages), doubts), *lines, *_pager(platform, pages, archive, listings)]
-                return Short(platform.name, "\n".join(lines) + "\n", listings, doubts)
+    known = [_Platform(file.stem, tomllib.loads(file.read_text("utf-8"))) for file in sorted(PLATFORMS.glob("*.toml"))]
+    marked = [one for one in known if one.declares and all(map(one.is_marked_on, pages))]
+    if len(marked) > _MOST_PLATFORMS:
+        return None
+    # As harvests read it, unless the page is so large that this would take seconds; what is no reading is found sooner.
+    engines: list[EngineChoice] = ["fast", "auto"] if max(len(page.data) for page in pages) <= LARGE else ["fast"]
+    for platform, items in product(filter(lambda one: all(map(one.counts_as, pages)), marked), ((), archive.items)):
+        # the platform's own addresses of records are tried, then those that are seen
+        lines = [*_where(platform, pages, archive, title, items)]
+        text = "\n".join([*lines, *_pager(platform, pages, archive)])
+        listings: tuple[Listing, ...] = ()
+        for engine in engines:
+            listings = _whole(read_by(text, name, captures, engine))
+            if not listings:
+                break
+        if listings:
+            doubts = tuple(doubts_of_listings(listings))
+            lines = [*head_of(len(pages), doubts), *lines, *_pager(platform, pages, archive, listings)]
+            return Short(platform.name, "\n".join(lines) + "\n", listings, doubts)
     return None
 
 

@@ -332,3 +332,11 @@ def test_the_command_says_what_to_do_next(tmp_path: Path) -> None:
     assert "put it into " in printed
     assert "write it into the file, or give --address" in printed
     assert (tmp_path / "new" / "city.toml").exists()
+
+
+def test_the_marks_of_many_platforms_are_no_evidence() -> None:
+    """A page that names all of them would be read once for each."""
+    signs = b"<p>blacklight recordrow ds-artifact-item searchresultsboxheader</p></body>"
+    pages = [Capture(page.uri, page.body.replace(b"</body>", signs)) for page in _specimens("vufind", saved=False)]
+    definition = learn(pages, "own")
+    assert definition is None or definition.platform is None
