@@ -98,7 +98,7 @@ def _check_pages(pages: tuple[str, ...]) -> None:
     missing = next((page for page in pages if not _is_address(page) and not Path(page).is_file()), None)
     if missing is not None:
         what = "is a folder: name its pages" if Path(missing).is_dir() else "is no file that is here: check the path"
-        raise UsageError(f"{missing[:80]} {what}")
+        raise UsageError(f"{missing} {what}")
     addresses = [page for page in pages if _is_address(page)]
     wrong = next((page for page in addresses if not _is_readable(page)), None)
     if wrong is not None:

@@ -150,3 +150,8 @@ class Harvests:
         path = self.folder / f"{name}-offline"
         in_process(self.folder, ["harvest", str(self.folder / f"{name}-captures"), "--db", str(path)])
         return path
+
+
+def next_second() -> None:
+    """Wait: times are kept in whole seconds, and the walk shall have ended before the next run begins."""
+    time.sleep(1)

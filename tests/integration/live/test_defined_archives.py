@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.archive_server_site import item_of
 from tests.support.dressed_site import WALK, DressedSite, harvest, harvest_captures, held, titles_of
-from tests.support.live_processes import Aim, rows
+from tests.support.live_processes import Aim, next_second, rows
 from tests.support.platform_pages import DRESSES
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def test_a_correction_and_a_removal_are_noticed_where_nothing_is_declared(tmp_pa
     del site.listing.records[20]
     site.removed.add(removed.slug)
     for _ in range(2):
+        next_second()  # what is read in one second is not known to be later
         assert harvest(tmp_path, site, "--no-documents").status == 0
     changes = "SELECT kind, field, after FROM changes WHERE kind IN ('changed', 'gone') ORDER BY id"
     assert rows(tmp_path / "a.db", changes)[0] == ("changed", "title", "A letter, corrected")

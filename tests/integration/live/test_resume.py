@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site, html, item_of
 from tests.support.kills import aims_at, kill_and_resume, outcome
 from tests.support.live_crawls import UNORDERED
-from tests.support.live_processes import Aim, Harvests, rows
+from tests.support.live_processes import Aim, Harvests, next_second, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,11 +76,6 @@ def test_a_listing_that_moved_meanwhile_is_walked_afresh(tmp_path: Path) -> None
         assert requested == ["page=1", "page=0", "page=1", "page=2", "page=3", "page=0"]
         assert rows(tmp_path / "a.db", "SELECT reason FROM walk_pages WHERE reason = 'seam'") == [("seam",)]
         assert rows(tmp_path / "a.db", "SELECT status, distinct_records FROM walks") == [("complete", RECORDS + 1)]
-
-
-def next_second() -> None:
-    """Wait: times are kept in whole seconds, and the walk shall have ended before the next run begins."""
-    time.sleep(1)
 
 
 DOCUMENT_PAGE = 10
