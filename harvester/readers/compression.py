@@ -74,11 +74,11 @@ class Pieces:
         self._unpacker: Unpacker | None = None
         self._ahead = b""  # read from the file, not yet used
 
-    def next(self) -> bytes:
-        """Return the next piece, nothing at a good end."""
+    def next(self, *, within: bool = False) -> bytes:
+        """Return the next piece, nothing at a good end; `within` a segment also nothing at that one's."""
         if self.packing is None:
             return self._take(PIECE)
-        while self._unpacker or self._begin(self.packing):
+        while self._unpacker or (not within and self._begin(self.packing)):
             if self._unpacker and (piece := self._unpack(self._unpacker)):
                 self.budget.spend(len(piece), self.offset)
                 return piece
@@ -215,7 +215,8 @@ class Stream:
 
     def peek(self, size: int) -> bytes:
         """Return the next `size` bytes of this segment, or what is left of it, without consuming them."""
-        while len(self._piece) - self._at < size and not self.pieces.at_border and (more := self.pieces.next()):
+        # All bytes of a segment may be there before its checksum is: what comes next is then another segment's.
+        while len(self._piece) - self._at < size and (more := self.pieces.next(within=True)):
             self._piece += more
             self._end += len(more)
         return self._piece[self._at : self._at + size]

@@ -97,6 +97,18 @@ def test_fastwarc_reads_the_same(tmp_path: Path) -> None:
     assert [(c.uri, c.body, c.offset) for c in captures(read(tmp_path))] == theirs
 
 
+def test_an_offset_is_right_wherever_the_reading_of_the_file_pauses(tmp_path: Path) -> None:
+    """A file is read 4,096 bytes at a time: the checksum of a record may come apart from what it is of."""
+    uris = [f"https://{HOST}/document/{name}" for name in ("first", "second")]
+    for length in range(3600, 3650):
+        first, second = (
+            gzip.compress(warc_record(uri, b"<html>" + b"x" * (length if uri == uris[0] else 9)), 0) for uri in uris
+        )
+        (tmp_path / "a.warc.gz").write_bytes(first + second)
+        found = [(capture.uri, capture.offset) for capture in captures(read(tmp_path))]
+        assert found == [(uris[0], 0), (uris[1], len(first))], len(first)
+
+
 def revisit(uri: str, date: str, answer: str = "200 OK", gz: bool = False, **fields: str) -> bytes:
     return warc_record(uri, b"", (answer, OK[1]), "revisit", date, gz, **fields)
 
