@@ -60,7 +60,7 @@ def test_one_command_serves_and_syncs_and_ends_in_good_order(tmp_path: Path, ser
         assert Published(started.address(), "a").json("-/health")["healthy"] is True
         scheduler = identity(child(started.process.pid))
         started.process.terminate()
-        assert started.process.wait(60) == 0
+        assert started.process.wait(180) == 0
         assert not runs(scheduler)
         assert started.complained.read_text() == ""
 
@@ -71,7 +71,7 @@ def test_a_stop_waits_for_the_page_in_hand(tmp_path: Path, server: ArchiveServer
         started.address()
         wait_for(lambda: server.requested("/search"))
         started.process.send_signal(signal.SIGINT)
-        assert started.process.wait(60) == 0
+        assert started.process.wait(180) == 0
     assert turns(tmp_path, "status") == [("stopped",)]
     with closing(open_to_read(tmp_path / "a.db")) as db:
         assert list(db.execute("SELECT status FROM runs")) == [("interrupted",)]
@@ -177,7 +177,7 @@ def test_the_container_runs_commands_that_there_are(tmp_path: Path, server: Arch
         started.address()
         wait_for((tmp_path / "harvest.db").exists)
         started.process.terminate()
-        assert started.process.wait(60) == 0
+        assert started.process.wait(180) == 0
 
 
 def test_a_short_soak_shows_that_nothing_grows() -> None:
