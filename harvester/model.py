@@ -137,13 +137,6 @@ TotalKind = Literal["exact", "floor", "estimate", "ceiling"]
 
 Declares = Literal["nothing", "pages", "total", "range"]
 """What a page declares of its listing: nothing, how many pages there are, only the total, or first, last and total."""
-CHECKED_AGAINST: dict[str, str] = {
-    "range": "checked against the ranges and the total that it declares",
-    "total": "checked against the total that it declares",
-    "pages": "checked against the number of pages that it declares; it declares no total",
-    "nothing": "it declares nothing: two equal walks are all that proves it",
-}
-"""What a complete walk of a listing was checked against, in words, by what the listing declares."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .labels import listing_file, listing_title
+from .labels import CHECKED_AGAINST, listing_file, listing_title
 from .queries import cached, rows, try_rows
 
 if TYPE_CHECKING:
@@ -27,13 +27,6 @@ LISTINGS = """
         AS checked_against
     FROM coverage JOIN listings ON listings.id = coverage.listing_id
     ORDER BY missing DESC, coverage.name"""
-CHECKED_AGAINST = {
-    "range": "checked against the ranges and the total that it declares",
-    "total": "checked against the total that it declares",
-    "pages": "checked against the number of pages that it declares; it declares no total",
-    "nothing": "it declares nothing: two equal walks are all that proves it",
-}
-"""What a complete walk of a listing was checked against, in words."""
 
 
 def join(pages: Iterable[tuple[int, int]]) -> Stretches:

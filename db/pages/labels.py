@@ -53,6 +53,13 @@ FACETS = {
     "gone": ("No longer in the archive", "No longer in the archive"),
 }
 """What a document is found by, in the order of the filters: the label at a value, and at a list of all values."""
+CHECKED_AGAINST = {
+    "range": "checked against the ranges and the total that it declares",
+    "total": "checked against the total that it declares",
+    "pages": "checked against the number of pages that it declares; it declares no total",
+    "nothing": "it declares nothing: two equal walks are all that proves it",
+}
+"""What a complete walk of a listing was checked against, in words, by what the listing declares."""
 MOST = 2
 """How many fields a line names; the others are only counted."""
 

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from harvester.cli.commands import db_option, json_option
-from harvester.model import CHECKED_AGAINST
+from harvester.db.pages.labels import CHECKED_AGAINST
 from harvester.schedule.status import format_schedules, schedule_report
 from harvester.store.database import open_to_read, translate_errors
 from harvester.store.status import StatusReport, status_report
