@@ -60,7 +60,7 @@ def still_missing() -> str:
 
 
 def keep_bytecode() -> None:
-    """Let Python keep compiled modules, whatever the environment says: the tests start commands a thousand times."""
+    """Make Python keep compiled modules, whatever the environment says: the tests start commands a thousand times."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
 

@@ -21,6 +21,7 @@ MOST_STEPS = 40
 _DESCENDANT = re.compile(r"(?<![>+\s])\s+(?![>+\s])")
 _VALUE = r"(?:\"[^\"\\]*\"|'[^'\\]*'|[\w-]+)"
 _PLACE = r":(?:(?:first|last|only)-child|nth-child\([1-9]\d?\))"
+_HOST_NAME = r"[\w-]+(\.[\w-]+)*"
 _COMPOUND = rf"(?:\*|[a-zA-Z][\w-]*)?(?:[.#][\w-]+|\[[\w-]+(?:[~^$*|]?={_VALUE})?\]|{_PLACE})*"
 _SELECTOR = re.compile(rf"(?=[^\s,>+]){_COMPOUND}(?:\s*[>+\s]\s*(?=[^\s,>+]){_COMPOUND}){{0,5}}")
 _PARTS = re.compile(r"\"[^\"]*\"|'[^']*'|,|[^,\"']+")
@@ -163,7 +164,7 @@ def site(value: Any) -> str:
         raise ValueError("this address has a name or password in it; leave them out")
     try:
         parts = urlsplit(written)
-        whole = parts.scheme in ("https", "http") and bool(re.fullmatch(r"[\w-]+(\.[\w-]+)*", parts.hostname or ""))
+        whole = parts.scheme in ("https", "http") and bool(re.fullmatch(_HOST_NAME, parts.hostname or ""))
         only = not (parts.query or parts.fragment or parts.port == 0 or re.search(r"[\s{}]", written))
     except ValueError:
         whole = only = False
@@ -189,7 +190,7 @@ def host(value: Any) -> str:
     return _host(value).lower()
 
 
-_host = matching(r"[\w-]+(\.[\w-]+)*", "is no host; write the name only: “archive.example.org”")
+_host = matching(_HOST_NAME, "is no host; write the name only: “archive.example.org”")
 
 
 Selector = Annotated[str, BeforeValidator(selector)]

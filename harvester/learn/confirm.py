@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harvester.config.toml_file import SettingsError
 from harvester.learn.fields import MOST_ROWS
 from harvester.model import Listing
-from harvester.parsers.dates_within import dates_within, short_years
+from harvester.parsers.dates_within import only_date, short_years
 from harvester.parsers.parse import parse
 from harvester.registry import load_definition
 
@@ -85,7 +85,7 @@ def agreement(fields: Fields, read: Sequence[Page]) -> float:
 
 
 def _is_dated(text: str | None) -> bool:
-    return bool(text) and len(set(dates_within(text or ""))) == 1
+    return only_date(text or "") is not None
 
 
 def _is_read(seen: str, record: Record) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harvester.learn.tree import BLOCKS, IDENTIFIER, INLINE_MARKS
 from harvester.learn.words import DATE_WORDS, TITLE_WORDS
 from harvester.learn.words import matches as names
-from harvester.parsers.dates_within import dates_within, is_date
+from harvester.parsers.dates_within import is_date, only_date
 from harvester.source import COMMON_LABELS, RECORD
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Slot:
     @cached_property
     def dates(self) -> float:
         """The share of texts with one date in them."""
-        return sum(len(set(dates_within(text))) == 1 for text in self.texts) / len(self.texts)
+        return sum(only_date(text) is not None for text in self.texts) / len(self.texts)
 
     @cached_property
     def words(self) -> float:

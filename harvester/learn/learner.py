@@ -107,15 +107,17 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
         return None
     group, evidence = ranked[0].group, ranked[0].evidence
     declared = statement_for(stated, tree, group)
-    verdict = judge(tree, group, evidence, declared, pager_of(tree, group, declared, address), data)
+    pager = pager_of(tree, group, declared, address)
+    verdict = judge(tree, group, evidence, declared, pager, data)
     links = _record_links(tree, group, address)
     if len(links) * 2 >= len(group.blocks):  # what has no link beside records that have one is read as none
-        group = replace(group, blocks=tuple(group.blocks[number] for number in sorted(links)))
+        if len(links) < len(group.blocks):
+            group = replace(group, blocks=tuple(group.blocks[number] for number in sorted(links)))
+            pager = pager_of(tree, group, declared, address)
         links = dict(enumerate(links[number] for number in sorted(links)))
     else:
         links = {}  # what few records link to does not identify them
     fields = fields_of([Rows(tree, group, ())])
-    pager = pager_of(tree, group, declared, address)
     return Learned(
         address=address,
         records=tuple(_seen(tree, group, links, number, fields) for number in range(len(group.blocks))),

@@ -13,7 +13,7 @@ from harvester.learn.rows import MOST_STEPS
 from harvester.parsers.dates_within import dates_within, with_whole_year
 from harvester.parsers.html.engines import FAST
 from harvester.parsers.html.selected_rows import select_in
-from harvester.parsers.html.text import line_of, parts_of
+from harvester.parsers.html.text import line_of, nth_line
 from harvester.source import RECORD, split_line
 
 if TYPE_CHECKING:
@@ -180,10 +180,8 @@ def fields_of(pages: Sequence[Rows], *, keyed: bool = False) -> Fields:
 
 
 def _text(node: Node, line: int | None) -> str:
-    if line is None:
-        return line_of(FAST.text(node))
-    lines = [one for part in parts_of(FAST.text(node)) for one in part]
-    return lines[line - 1] if line <= len(lines) else ""
+    text = FAST.text(node)
+    return line_of(text) if line is None else nth_line(text, line)
 
 
 def _is_row(page: Rows) -> bool:

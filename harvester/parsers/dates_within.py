@@ -63,6 +63,12 @@ def dates_within(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def only_date(text: str) -> str | None:
+    """Return the date of a day or a month that a text holds; None if it holds none, or different ones."""
+    found = dates_within(text)
+    return found[0] if len(set(found)) == 1 else None
+
+
 def with_whole_year(text: str, first: int) -> str:
     """Return a date whose year may have two digits with that year in full: one of the hundred from `first` on."""
     short = _SHORT_YEAR.fullmatch(text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.parsers.dates import read_date
 from harvester.parsers.titles import LOOKED_AT, TitleParts, read_title
+from harvester.source import FACETS as LABELLED_FACETS
 from harvester.store.keys import normalize_text
 from harvester.store.votes import Statement
 
@@ -37,7 +38,8 @@ DESCRIBED = (
 TEXT_KINDS = ("transcript", "translation")
 STATED = (*DESCRIBED, "date_text", "url", "slug", "record_id", "node_id")
 """The fields of a statement, besides `terms` (by facet) and `attached` (a hash of texts and files)."""
-FACETS = ("language", "subject", "person", "place", "contributor", "collection", "donor", "other")
+FACETS = (*LABELLED_FACETS, "other")
+"""Those that a label can state, and what stands behind labels of an archive's own."""
 KEYS = ("url", "slug", "record_id", "node_id")
 """Those of them by which the source itself identifies an item."""
 

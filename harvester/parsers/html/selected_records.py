@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.model import Record
 from harvester.parsers.dates import read_date
-from harvester.parsers.dates_within import dates_within, with_whole_year
+from harvester.parsers.dates_within import only_date, with_whole_year
 from harvester.parsers.html.record_blocks import RecordBlock
 from harvester.parsers.html.selected_rows import MOST_ROWS, Above, rows_of, select_in
-from harvester.parsers.html.text import label_of, line_of, parts_of, printed_label, stated_fields
+from harvester.parsers.html.text import label_of, line_of, lines_of, nth_line, parts_of, printed_label, stated_fields
 from harvester.source import FACETS, FIELDS, RECORD, split_line
 from harvester.urls import Address, read_link
 
@@ -34,10 +34,10 @@ def date_within(printed: str | None, form: HtmlForm, source: Source) -> PrintedD
     """Return the date in the text of its element; if the text is none as a whole, the day that stands in it."""
     order, years = source.date_order, source.short_years
     date = read_date(printed and form.date_in(printed), order)
-    inside = dates_within(printed) if printed and not date.edtf else ()
-    if not printed or len(set(inside)) != 1 or _YEAR.search(printed.replace(inside[0], "")):
+    inside = only_date(printed) if printed and not date.edtf else None
+    if not printed or inside is None or _YEAR.search(printed.replace(inside, "")):
         return date  # beside another year it may be the end of a span
-    found = read_date(inside[0] if years is None else with_whole_year(inside[0], years), order)
+    found = read_date(inside if years is None else with_whole_year(inside, years), order)
     return found if found.precision in EXACT else date
 
 
@@ -125,7 +125,9 @@ class SelectedRecords:
         """Yield the fields of a row with their values."""
         for field, inside, line in self._fields:
             nodes = select_in(self._engine, row, inside)
-            texts = [self._value(node, field) if line is None else self._line(node, line) for node in nodes]
+            texts = [
+                self._value(node, field) if line is None else nth_line(self._engine.text(node), line) for node in nodes
+            ]
             filled = list(filter(None, texts))
             yield field, filled[:1] if field in ("title", "date") else filled
         cells = self._engine.select(row, "td") if self._columns else []
@@ -155,16 +157,11 @@ class SelectedRecords:
     def _labelled_lines(self, row: Node) -> Iterator[tuple[str, list[str]]]:
         """Yield the fields that lines of a row state behind one of the archive's own labels, or after it."""
         own = self._own_labels
-        lines = [line for part in parts_of(self._engine.text(row)) for line in part] if own else []
+        lines = lines_of(self._engine.text(row)) if own else []
         for line, after in zip(lines, [*lines[1:], ""], strict=False):
             label, _, value = line.partition(":")
             if label_of(label) in own and (value.strip() or after):
                 yield own[label_of(label)], [value.strip() or after]
-
-    def _line(self, node: Node, number: int) -> str:
-        """Return a line of an element, by its number from 1 on; empty if it has fewer."""
-        lines = [line for part in parts_of(self._engine.text(node)) for line in part]
-        return lines[number - 1] if number <= len(lines) else ""
 
     def _value(self, node: Node, field: str) -> str:
         text = self._engine.text(node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from harvester.parsers.dates_within import dates_within
+from harvester.parsers.dates_within import only_date
 from harvester.parsers.html.engines import outermost
 from harvester.parsers.html.text import line_of
 from harvester.source import RECORD
@@ -68,8 +68,7 @@ def _runs(engine: Engine, parent: Node, heads: set[int], stops: set[int]) -> Ite
 
 def date_in(text: str) -> str | None:
     """Return the date that a short text holds; None if it holds none, or several."""
-    found = set(dates_within(text)) if len(text) <= LONGEST_HEADING else ()
-    return found.pop() if len(found) == 1 and isinstance(found, set) else None
+    return only_date(text) if len(text) <= LONGEST_HEADING else None
 
 
 def select_in(engine: Engine, row: Node, selector: str) -> list[Node]:

@@ -65,7 +65,18 @@ def line_of(text: str) -> str:
     """Return a text as one line."""
     if "\t" not in text and "\n" not in text and "  " not in text:  # as most labels and values are
         return text.replace(LINK, "").strip()
-    return " ".join([line for part in parts_of(text) for line in part])
+    return " ".join(lines_of(text))
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of an element's text, those of all its parts."""
+    return [line for part in parts_of(text) for line in part]
+
+
+def nth_line(text: str, number: int) -> str:
+    """Return a line of an element's text, by its number from 1 on; empty if it has fewer."""
+    lines = lines_of(text)
+    return lines[number - 1] if number <= len(lines) else ""
 
 
 if TYPE_CHECKING:
