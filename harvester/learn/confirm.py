@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ONE_PAGE = "one page only: give a second one of the same listing"
 LARGE = 200_000
 """Bytes of a page that the reference engine takes long to read."""
-_MOSTLY = 0.8
+_OFTEN, _MOSTLY = 0.6, 0.8
 _NEARLY_ALL = 0.9
 _LONGEST_TITLES = 200
 """Characters of titles on average, from which on they are none."""
@@ -117,6 +117,8 @@ def _of_fields(fields: Fields, at: int, page: Page) -> Iterator[str]:
     titled = [(record.title, seen) for record, seen in pairs if seen]
     if sum(same_words(title, seen) for title, seen in titled) < _MOSTLY * len(titled):
         yield "titles were seen that are not read"
+    if fields.title and len(titled) < _OFTEN * min(len(read), MOST_ROWS):
+        yield "on one page no titles are seen where the others have them"
     titles = [record.title for record in read]
     if len(set(titles)) < _MOSTLY * len(titles):
         yield "many records have the same title"

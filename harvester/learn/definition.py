@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from harvester.learn.archive import archive_of
@@ -16,7 +17,7 @@ from harvester.model import Listing
 from harvester.parsers.html.page_bytes import HtmlBytes, is_html
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from harvester.learn.archive import Archive
     from harvester.learn.learner import Learned
@@ -97,13 +98,25 @@ class _Attempt:
 
     def placed(self) -> tuple[Place, Fields] | None:
         """Return where the records of all pages begin, and their fields there; None if no place is found."""
-        found: dict[str, tuple[Place, Fields]] = {}
-        for place in self.pages[0].places:
-            kind = place.kind  # of one kind the first is as good as the others
-            rows = [page.found_at(place) for page in self.pages] if kind not in found else []
-            if rows and all(rows):
-                found[kind] = (place, fields_of([one for one in rows if one], keyed=not self.archive.items))
-        return max(found.values(), key=lambda one: (one[1].edges, one[1].filled), default=None)
+        found: dict[str, tuple[Place, list[Rows]]] = {}
+        for place in self._places():
+            best = found.get(place.kind)
+            if best and not any(rows.others for rows in best[1]):
+                continue  # of one kind the first is as good as the others
+            rows = [one for page in self.pages if (one := page.found_at(place))]
+            fewer = best is None or sum(one.others for one in rows) < sum(one.others for one in best[1])
+            if len(rows) == len(self.pages) and fewer:
+                found[place.kind] = (place, rows)
+        keyed = not self.archive.items
+        several = [(place, fields_of(rows, keyed=keyed)) for place, rows in found.values()]
+        return max(several, key=lambda one: (one[1].edges, one[1].filled), default=None)
+
+    def _places(self) -> Iterator[Place]:
+        """Yield the places of each page, then two together: pages of different times may differ."""
+        yield from dict.fromkeys(place for page in self.pages for place in page.places)
+        for one, other in product(self.pages[0].places, self.pages[-1].places):
+            if one.spans == other.spans and one.selector != other.selector:
+                yield replace(one, selector=f"{one.selector}, {other.selector}")
 
     def written(
         self, selected: Selected, place: Place | None, fields: Fields, engine: EngineChoice

@@ -29,6 +29,8 @@ _LONGEST_LABEL, _MOST_LABEL_WORDS = 40, 4
 _LABELLED = re.compile(r"([^\W\d][^:：]{0,39}?) ?[:：] *(?!//)(\S.*)")
 KNOWN = {label for label, _ in COMMON_LABELS}
 _MOSTLY = 0.9
+_PROSE = 200
+"""Characters of a text on average, from which on it is prose."""
 _ACTIONS = re.compile(
     r"(?i)(?:(?:view|read|see|open|download|show|get|click|more|full|details?|pdf|docx?|html?|text|opinion|document|file|link"
     r"|here|online|lire|la|suite|voir|plus|télécharger|mehr|lesen|anzeigen|ansehen|details|herunterladen|ver|más|leer|descargar"
@@ -53,6 +55,8 @@ class Slot:
     heading: str = ""
     whole: bool = False
     """Whether it is a record with all its parts."""
+    of_prose: bool = False
+    """Whether it is a line of an element, or of a record with elements, that holds prose."""
 
     @cached_property
     def texts(self) -> list[str]:
@@ -78,6 +82,12 @@ class Slot:
     def dates(self) -> float:
         """The share of texts with one date in them."""
         return sum(only_date(text) is not None for text in self.texts) / len(self.texts)
+
+    @cached_property
+    def labelled(self) -> float:
+        """The share of texts that begin with the label that most of them begin with."""
+        labels = Counter(found[1] for found in map(_LABELLED.fullmatch, self.texts) if found)
+        return max(labels.values(), default=0) / len(self.texts)
 
     @cached_property
     def words(self) -> float:
@@ -117,9 +127,10 @@ def slots(pages: Sequence[Rows], headings: Sequence[str] = ()) -> list[Slot]:
         texts = {number: rows[number][0].text(at) for number, at in elements.items()}
         whole = path == RECORD and any(_has_block_inside(rows[number][0], at) for number, at in elements.items())
         found.append(Slot(selector, texts, path, order, linked, _heading(path, headings), whole))
+        prose = (whole or path != RECORD) and mean(map(len, texts.values())) > _PROSE
         for line, values in _lines(elements, rows).items():
             name = f"::line({line})"
-            found.append(Slot(selector + name, values, path + name, order + line / 10))
+            found.append(Slot(selector + name, values, path + name, order + line / 10, of_prose=prose))
     return found
 
 
@@ -285,8 +296,10 @@ def _title_score(slot: Slot, rows: int) -> float:
     heading = 1.3 if re.search(r"\bh[1-6]\b", slot.path) else 1.0
     plain = 0.9 if names(DATE_WORDS, name) else 1.0
     whole = 0.8 if slot.dates > 0.5 else 1.0
-    long = 1.0 if slot.length < 200 else 0.6
-    line = 0.95 if "::line" in slot.selector else 0.6 if slot.selector == RECORD and slot.whole else 1.0
+    long = 1.0 if slot.length < _PROSE else 0.6
+    plain *= 1 - 0.8 * slot.labelled
+    part = 0.95 if "::line" in slot.selector else 0.6 if slot.selector == RECORD and slot.whole else 1.0
+    line = 0.3 if slot.of_prose else part
     return fill * (0.2 + 0.8 * slot.distinct) * fit * marked * linked * heading * plain * whole * long * line
 
 

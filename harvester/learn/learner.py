@@ -82,15 +82,16 @@ class Learned:
 
     def found_at(self, place: Place) -> Rows | None:
         """Return the records as a definition finds them at a place; None if it finds other ones."""
-        if place not in self.places:
-            return None
         tree = tree_of(self.data) if place.spans else self.tree  # spans are put together in a tree of their own
         rows = (
             find_rows(tree, place, len(self.records), partial(_leads, shapes_of(self.links), self.address))
             if tree
             else None
         )
-        return rows if rows and len(rows.nodes) == len(self.records) else None
+        if rows is None or len(rows.nodes) != len(self.records):
+            return None
+        found, seen = ([block.head for block in group.blocks] for group in (rows.group, self.group))
+        return rows if place in self.places or found == seen else None
 
 
 def learn_page(data: bytes, address: str = "") -> Learned | None:

@@ -23,9 +23,10 @@ _MOST_PLACES = 4
 """Selectors of records that are tried further: the first is nearly always the one."""
 _MOST_NUMBER = 100
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*")
-_VALUE = re.compile(r"[\w#-]{1,40}")
+_VALUE = re.compile(r"[\w#%-]{1,40}")
 _KINDS = frozenset({"role", "itemtype", "valign", "align", "bgcolor", "width", "property", "typeof"})
 """Attributes that say of which kind an element is."""
+_DIGIT = re.compile(r"\d")
 _FOLDER = re.compile(r"[\w-]{3,}")
 
 
@@ -44,11 +45,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Rows:
-    """The records of a page as a definition finds them: in a tree of its own, in which each is one element."""
+    """The records of a page as a definition finds them: in a tree of its own, in which each is one element.
+
+    `others`: how many rows without a link to a record the definition finds beside them.
+    """
 
     tree: Tree
     group: Group
     nodes: tuple[Node, ...]
+    others: int = 0
 
 
 def find_rows(tree: Tree, place: Place, count: int, leads: Callable[[str], bool]) -> Rows | None:
@@ -62,10 +67,11 @@ def find_rows(tree: Tree, place: Place, count: int, leads: Callable[[str], bool]
     tree = Tree(tree.root) if place.spans else tree
     at = {key: number for number, key in enumerate(tree.keys)}
     rows = [(at[FAST.key(node)], node) for node in nodes]
-    rows = rows if len(rows) == count else [row for row in rows if tree.has_link(row[0], leads)]
+    linked = rows if len(rows) == count else [row for row in rows if tree.has_link(row[0], leads)]
+    others, rows = len(rows) - len(linked), linked
     elements = [(number, tree.elements[number]) for number, _ in rows]
     blocks = tuple(Block(number, one.end, one.first_text, one.end_text) for number, one in elements)
-    return Rows(tree, Group(blocks), tuple(node for _, node in rows)) if blocks else None
+    return Rows(tree, Group(blocks), tuple(node for _, node in rows), others) if blocks else None
 
 
 def places_of(tree: Tree, group: Group, leads: Callable[[str], bool]) -> list[Place]:
@@ -148,8 +154,11 @@ def _names(tree: Tree, several: Sequence[int]) -> list[str]:
     if len(tags) > 1:
         return ["*"]
     tag = tags.pop()
-    shared = set.intersection(*(set(element.classes) for element in elements))
-    names = [tag, *(f"{tag}.{name}" for name in sorted(shared) if IDENTIFIER.fullmatch(name))]
+    shared = sorted(set.intersection(*(set(element.classes) for element in elements)))
+    if len(elements) > 1:  # what all have is their kind, even with a number in it
+        every = set.intersection(*(set((element.attributes.get("class") or "").split()) for element in elements))
+        shared += sorted(name for name in every if _DIGIT.search(name))
+    names = [tag, *(f"{tag}.{name}" for name in shared if IDENTIFIER.fullmatch(name))]
     if len(elements) == 1:
         identity = elements[0].attributes.get("id") or ""
         names += [f"#{identity}"] if _NAME.fullmatch(identity) else []

@@ -19,7 +19,7 @@ _LONGEST = 300
 _MAY_HOLD_ONE = re.compile(
     r"\d{1,4}[./-] ?\d{1,2}[./-] ?\d{2,4}|(?<!\d)(?:1[4-9]|20|21)\d\d(?!\d)|\d年|[^\W\d]{3}\.?,?[ -]['’]?\d\d(?!\d)"
 )
-_SHORT_YEAR = re.compile(r"(.*[^\W_].*\D)['’]?(\d\d)")
+_SHORT_YEAR = re.compile(r"(?!.*\d{4})(.*[^\W_].*\D)['’]?(\d\d)")
 _BEGINS = re.compile(r"\d|[^\W\d_]{3}")
 _WORD = re.compile(r"\S+")
 _TIME = re.compile(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harvester.parsers.html.forms import EngineChoice
     from harvester.source import Form, Source
 
-PARSER_VERSION = 11
+PARSER_VERSION = 12
 """Raised when the same bytes can be read differently than before: pages known by their bytes are then read again."""
 
 SEVERAL = "several pages stand in this file one after the other, and only the first is read: save each by itself"

@@ -143,7 +143,7 @@ def _with_all_rows(engine: Engine, group: _Group, count: int) -> list[RecordBloc
     tag, around = engine.tag(first), engine.key(group.container)
     beside = [row for row in engine.select(group.container, tag) if engine.keys(engine.path(row)[-2:])[0] == around]
     alike = [row for row in beside if _first_class(engine, row) == _first_class(engine, first)]
-    rows = [row for row in alike if engine.text(row).strip() and not _is_header(engine, row)]
+    rows = [row for row in alike if engine.text(row).strip() and not is_header(engine, row)]
     keys = engine.keys(rows)
     if len(rows) != count or not group.blocks.keys() <= set(keys):
         return []
@@ -159,7 +159,8 @@ def _first_class(engine: Engine, row: Node) -> str:
     return engine.attribute(row, "class").strip().partition(" ")[0]
 
 
-def _is_header(engine: Engine, row: Node) -> bool:
+def is_header(engine: Engine, row: Node) -> bool:
+    """Return whether an element is a row of a table that has only headers."""
     return engine.tag(row) == "tr" and not engine.select(row, "td")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harvester.parsers.dates_within import only_date
 from harvester.parsers.html.engines import outermost
+from harvester.parsers.html.record_blocks import is_header
 from harvester.parsers.html.text import line_of
 from harvester.source import RECORD
 
@@ -25,11 +26,12 @@ LONGEST_HEADING = 150
 def rows_of(engine: Engine, root: Node, heads: Sequence[Node], selectors: Selectors) -> list[Node]:
     """Return the blocks of the records that begin with these elements; no record stands in another one.
 
-    If records span, each is put into one new element in the tree; other nodes of the page may be replaced by copies.
+    A row of a table that has only headers is no record by itself. If records span, each is put into one new element in
+    the tree; other nodes of the page may be replaced by copies.
     """
     rows = outermost(engine, [*heads])
     if not selectors.spans:
-        return rows
+        return [row for row in rows if not is_header(engine, row)]
     stops = {
         key
         for _, selector in selectors.above

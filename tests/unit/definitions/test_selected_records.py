@@ -63,8 +63,24 @@ LABELS = (
     "<li><p>Case name</p><p>B</p><p>Filed</p><p>May 6, 1950</p><a href=/item/b>PDF</a></li></ul>",
     [("A", "1950-05-05"), ("B", "1950-05-06")],
 )
-CASES = [PAIRS_OF_ROWS, AFTER_LINKS, BEFORE_BREAKS, UNDER_HEADINGS, HEADINGS_BETWEEN, CHILDREN, LABELS]
-IDS = ["pairs of rows", "after links", "before breaks", "under headings", "headings between", "children", "labels"]
+HEADERS = (
+    'record = "tr"\n[listing.fields]\ntitle = "a"\ndate = "i"\n',
+    "<table><tr><th>Case</th></tr><tr><td><a href=/item/a>A</a> <i>May 5, 1950</i></td></tr></table>"
+    "<table><thead><tr><th>Case</th></tr></thead><tr><th>No.</th><td><a href=/item/b>B</a> <i>May 6, 1950</i></td></tr>"
+    "</table>",
+    [("A", "1950-05-05"), ("B", "1950-05-06")],
+)
+CASES = [PAIRS_OF_ROWS, AFTER_LINKS, BEFORE_BREAKS, UNDER_HEADINGS, HEADINGS_BETWEEN, CHILDREN, LABELS, HEADERS]
+IDS = [
+    "pairs of rows",
+    "after links",
+    "before breaks",
+    "under headings",
+    "headings between",
+    "children",
+    "labels",
+    "headers",
+]
 
 
 @pytest.mark.parametrize("engine", ["fast", "reference"])

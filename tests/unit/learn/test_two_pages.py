@@ -1,0 +1,99 @@
+"""What two pages of one listing confirm where they differ, or have more in common than their design."""
+
+from __future__ import annotations
+
+import tomllib
+
+from harvester.learn.definition import Definition, learn
+from harvester.model import Capture, Listing
+
+SUBJECTS = ("harbour", "bridge", "market", "school", "mill")
+
+
+def _learned(*pages: str) -> Definition:
+    captures = [
+        Capture(uri="file:///saved/page.html", body=f"<html><body><main>{page}</main></body></html>".encode())
+        for page in pages
+    ]
+    definition = learn(captures, "city")
+    assert definition is not None
+    return definition
+
+
+def _numbers(definition: Definition) -> list[int]:
+    """Return how many records each page has as the definition reads it."""
+    return [len(page.records) for page in definition.read if isinstance(page, Listing)]
+
+
+def _tables(*months: str, table: str = '<table width="96%">', folder: str = "court") -> str:
+    """Return a table for each month, with headers and three cases."""
+    return "".join(
+        f"{table}<tr><th>No.</th><th>Case</th><th>Date</th></tr>"
+        + "".join(
+            f'<tr><td>{at}</td><td><a href="/{folder}/{month}-{at}.pdf">Case of the {subject}</a></td>'
+            f"<td>{month} {at}, 1950</td></tr>"
+            for at, subject in enumerate(SUBJECTS[:3], 1)
+        )
+        + "</table>"
+        for month in months
+    )
+
+
+def test_headers_of_several_tables_and_a_table_of_years_are_no_records() -> None:
+    """What the tables of records have in common selects their rows; those that have only headers are none."""
+    cells = "".join(f'<td><a href="/year-{year}.html">{year}</a></td>' for year in (1947, 1948, 1949))
+    years = f'<table width="50%"><tr>{cells}</tr><tr>{cells.replace("194", "193")}</tr></table>'
+    definition = _learned(years + _tables("May", "June"), years + _tables("July", "August", "March"))
+    assert definition.doubts == ()
+    assert _numbers(definition) == [6, 9]
+
+
+def test_two_designs_of_one_listing_have_a_place_each() -> None:
+    """A note stands in a table like that of the older page; no selector has the records of both pages only."""
+    row = "<tr><td>Opinions in short</td><td>The court</td><td>1950</td></tr>"
+    note = f'<table bgcolor="red">{row * 2}</table>'
+    old = note + _tables("May", table='<table bgcolor="white">')
+    new = f"<div class=cases>{_tables('July', table='<table>', folder='files')}</div>"
+    definition = _learned(old, new)
+    assert definition.doubts == ()
+    assert _numbers(definition) == [3, 3]
+    assert "," in tomllib.loads(definition.text)["listing"]["record"]
+
+
+def test_titles_on_one_page_only_confirm_nothing() -> None:
+    """The older page links numbers and has its titles in a column that the newer one leaves out."""
+    new = "".join(
+        f'<tr><td>{at}</td><td><a href="/court/{at}.pdf">{at}</a></td><td>May {at}, 1950</td></tr>'
+        for at in range(11, 15)
+    )
+    headers = "<tr><th>No.</th><th>Link</th><th>Date</th></tr>"
+    assert _learned(_tables("May", "June"), f"<table>{headers}{new}</table>").doubts
+
+
+def test_dates_that_begin_with_their_year_have_no_short_years() -> None:
+    """1950-05-13 ends with two digits, which are a day."""
+
+    def page(first: int) -> str:
+        return "".join(
+            f'<p><a href="/case/{at}">Case of the {subject}</a> <i>1950-05-{at}</i></p>'
+            for at, subject in enumerate(SUBJECTS, first)
+        )
+
+    definition = _learned(page(11), page(21))
+    assert definition.doubts == ()
+    assert "short_years" not in definition.text
+
+
+def test_a_line_of_prose_is_no_title() -> None:
+    """Where a record has a number and prose only, its title is in doubt."""
+    prose = "The council may not sell the harbour before the mayor has told the citizens what they are to pay for it. "
+
+    def page(first: int) -> str:
+        rows = "".join(
+            f'<tr><td><a href="/opinion/{at}.pdf">{at}</a></td><td>{at}. {prose * 3}<br><br>The {word} of the council '
+            f"in short<br><br>Citation: {at} Opinions</td><td>May {at}, 1950</td></tr>"
+            for at, word in enumerate(SUBJECTS, first)
+        )
+        return f"<table>{rows}</table>"
+
+    assert "what is taken for titles is prose" in _learned(page(1), page(11)).doubts
