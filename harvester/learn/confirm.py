@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 ONE_PAGE = "one page only: give a second one of the same listing"
 LARGE = 200_000
 """Bytes of a page that the reference engine takes long to read."""
-_OFTEN, _MOSTLY = 0.6, 0.8
+_FEW, _OFTEN, _MOSTLY = 0.05, 0.6, 0.8
 _NEARLY_ALL = 0.9
+_LONG = 20
+"""Records of a listing that has one page only."""
 _LONGEST_TITLES = 200
 """Characters of titles on average, from which on they are none."""
 
@@ -42,8 +44,27 @@ def doubts_of(pages: Sequence[Learned], fields: Fields, read: Sequence[Page]) ->
         found.append("years have two digits, and nothing shows of which hundred they are: write `short_years`")
     if len(pages) < 2:
         return [*dict.fromkeys(found), ONE_PAGE]
-    listings = [page for page in read if isinstance(page, Listing)]
-    return list(dict.fromkeys([*found, *(_of_two(listings[0], listings[1]) if len(listings) > 1 else ())]))
+    one, other = read[:2]
+    if isinstance(one, Listing) and isinstance(other, Listing):
+        found += _of_dates_of_two(one, other)
+        found += () if _has_grown(pages[:2], (one, other)) else _of_pages(one, other)
+    return list(dict.fromkeys(found))
+
+
+def _has_grown(pages: Sequence[Learned], read: Sequence[Listing]) -> bool:
+    """Return whether two pages are one of different times: a listing of one page, nearly all of which it is, that grew.
+
+    What is on both is read alike, and has dates: menus have none, and boxes of news are a small part of a page.
+    """
+    one, other = ({key_of(record): (record.title, record.date) for record in page.records} for page in read)
+    shared = one.keys() & other.keys()
+    return (
+        not any(page.pager or page.declared or page.evidence.share < _OFTEN for page in pages)
+        and min(map(_dated, read)) >= _NEARLY_ALL
+        and len(shared) * 2 >= min(len(one), len(other)) >= _LONG
+        and one.keys() != other.keys()
+        and sum(one[key] == other[key] for key in shared) >= _NEARLY_ALL * len(shared)  # an archive corrects some
+    )
 
 
 def doubts_of_listings(read: Sequence[Listing]) -> list[str]:
@@ -105,9 +126,12 @@ def _of_page(page: Learned, read: Page) -> Iterator[str]:
     if not page.verdict.convinced:
         yield "a page may be no listing"
     twice = len({(key_of(one), one.title) for one in read.records}) - len(set(map(key_of, read.records)))
-    if twice:
+    if twice > _FEW * len(read.records):  # a few documents are of two cases
         yield f"{twice} records stand twice on a page, with different titles"
-    yield from (problem.message for problem in read.problems if problem.severity == "error")
+    # A page that is cut off says nothing against what is read of it: its harvest says that it may lack something.
+    yield from (
+        problem.message for problem in read.problems if problem.severity == "error" and problem.code != "cut-off"
+    )
 
 
 def _of_fields(fields: Fields, at: int, page: Page) -> Iterator[str]:
@@ -145,14 +169,12 @@ def same_words(one: str, other: str) -> bool:
     return re.findall(r"\w+", one) == re.findall(r"\w+", other)
 
 
-def _share(records: Sequence[Record]) -> float:
-    return sum(bool(record.date.edtf) for record in records) / max(1, len(records))
+def _dated(page: Listing) -> float:
+    return sum(bool(record.date.edtf) for record in page.records) / max(1, len(page.records))
 
 
-def _of_two(one: Listing, other: Listing) -> Iterator[str]:
-    """Yield what speaks against two listings being two pages of one, whose fields are read alike."""
-    yield from _of_pages(one, other)
-    filled = [_share(page.records) for page in (one, other)]
+def _of_dates_of_two(one: Listing, other: Listing) -> Iterator[str]:
+    filled = [_dated(page) for page in (one, other)]
     if abs(filled[0] - filled[1]) > 1 - _MOSTLY:
         yield "one page has dates, the other has none"
 

@@ -61,6 +61,7 @@ def learn(captures: Sequence[Capture], name: str, address: str = "") -> Definiti
     pages = [page for capture in captures if (page := _learned(capture)) is not None]
     if not pages or len(pages) < len(captures):
         return None
+    pages = [page.without_links_of([*pages[:at], *pages[at + 1 :]]) for at, page in enumerate(pages)]
     archive = archive_of(pages, address, [capture.uri for capture in captures])
     short = short_definition(pages, captures, archive, name=name, title=_title(pages[0], name))
     if short:

@@ -20,12 +20,13 @@ from harvester.parsers.html.limits import check_limits
 from harvester.parsers.range_lines import MOST_RECORDS_ON_A_PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from harvester.learn.addresses import Shape
     from harvester.learn.candidates import Group
     from harvester.learn.declared import Declared
     from harvester.learn.pagers import Pager
+    from harvester.learn.scoring import Evidence
     from harvester.learn.tree import Tree
     from harvester.learn.verdict import Verdict
 
@@ -44,7 +45,8 @@ class SeenRecord:
 class Learned:
     """What one page teaches about its listing. Each part is the evidence for a line of the definition.
 
-    `places`: where its records begin. `data`: the page, in UTF-8.
+    `places`: where its records begin. `evidence`: for its blocks. `stated`: all that it declares. `data`: the page, in
+    UTF-8.
     """
 
     address: str
@@ -58,11 +60,19 @@ class Learned:
     links: tuple[Link, ...] = field(repr=False)
     tree: Tree = field(repr=False)
     data: bytes = field(repr=False)
+    evidence: Evidence = field(repr=False)
+    stated: tuple[Declared, ...] = field(repr=False)
 
     @property
     def items(self) -> tuple[str, ...]:
         """Templates of the records' addresses."""
         return templates_of(self.links)
+
+    @property
+    def all_links(self) -> Iterator[Link]:
+        """The links of the whole page."""
+        hrefs = (self.tree.elements[at].attributes.get("href") or "" for at in self.tree.links)
+        return (link for href in hrefs if (link := read_link(href, self.address)))
 
     @property
     def blocks(self) -> list[list[str]]:
@@ -79,6 +89,19 @@ class Learned:
         """How many records a full page has, as far as this one shows."""
         declared = self.declared
         return declared.count if declared and declared.count and declared.known_words else len(self.records)
+
+    def without_links_of(self, others: Sequence[Learned]) -> Learned:
+        """Return the page without the blocks whose links, and most alike ones, other pages have, too.
+
+        Pages of a listing have the same menus, and other records. The same page is returned if none or most are such.
+        """
+        there = {(link.parts, link.query) for page in others for link in page.all_links}
+        shapes = by_shape(enumerate(self.links))
+        number = {shape: sum((link.parts, link.query) in there for _, link in links) for shape, links in shapes.items()}
+        menus = {shape for shape, links in shapes.items() if number[shape] * 2 >= len(links)}
+        if not menus or sum(len(shapes[shape]) for shape in menus) * 2 >= len(self.links):
+            return self
+        return _taught(self.tree, self.data, self.address, self.group, self.evidence, self.stated, menus)
 
     def found_at(self, place: Place) -> Rows | None:
         """Return the records as a definition finds them at a place; None if it finds other ones."""
@@ -106,11 +129,23 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
     )
     if not ranked or len(ranked[0].group.blocks) > MOST_RECORDS_ON_A_PAGE:
         return None
-    group, evidence = ranked[0].group, ranked[0].evidence
+    return _taught(tree, data, address, ranked[0].group, ranked[0].evidence, tuple(stated), set())
+
+
+def _taught(
+    tree: Tree,
+    data: bytes,
+    address: str,
+    group: Group,
+    evidence: Evidence,
+    stated: tuple[Declared, ...],
+    unwanted: set[Shape],
+) -> Learned:
+    """Return what the blocks of a page teach. `unwanted`: shapes of links that do not lead to records."""
     declared = statement_for(stated, tree, group)
     pager = pager_of(tree, group, declared, address)
     verdict = judge(tree, group, evidence, declared, pager, data)
-    links = _record_links(tree, group, address)
+    links = _record_links(tree, group, address, unwanted)
     if len(links) * 2 >= len(group.blocks):  # what has no link beside records that have one is read as none
         if len(links) < len(group.blocks):
             group = replace(group, blocks=tuple(group.blocks[number] for number in sorted(links)))
@@ -131,6 +166,8 @@ def learn_page(data: bytes, address: str = "") -> Learned | None:
         links=tuple(link for _, link in links.values()),
         tree=tree,
         data=data,
+        evidence=evidence,
+        stated=stated,
     )
 
 
@@ -157,7 +194,7 @@ def address_of(tree: Tree) -> str | None:
     return None
 
 
-def _record_links(tree: Tree, group: Group, address: str) -> dict[int, tuple[int, Link]]:
+def _record_links(tree: Tree, group: Group, address: str, unwanted: set[Shape]) -> dict[int, tuple[int, Link]]:
     """Return the link of each record that has one, by the record's number: of the shape that most records have."""
     row_of = {at: row for at in tree.links if (row := group.row_of(at)) is not None}
     read = ((at, read_link(tree.elements[at].attributes.get("href") or "", address)) for at in row_of)
@@ -169,7 +206,7 @@ def _record_links(tree: Tree, group: Group, address: str) -> dict[int, tuple[int
             rows.setdefault(row_of[at], (at, link))
         return rows
 
-    several = [rows_of(links) for links in shapes.values()]
+    several = [rows_of(links) for shape, links in shapes.items() if shape not in unwanted]
     several.sort(key=lambda rows: (-len({link.key for _, link in rows.values()}), min(at for at, _ in rows.values())))
     taken: dict[int, tuple[int, Link]] = {}
     for rows in several:

@@ -63,7 +63,7 @@ def find_rows(tree: Tree, place: Place, count: int, leads: Callable[[str], bool]
     """
     selectors = Selectors(place.selector, spans=place.spans)
     heads = FAST.select(tree.root, place.selector)
-    nodes = [node for node in rows_of(FAST, tree.root, heads, selectors) if FAST.text(node).strip()]
+    nodes = [node for node in rows_of(FAST, tree.root, heads, selectors, leads) if FAST.text(node).strip()]
     tree = Tree(tree.root) if place.spans else tree
     at = {key: number for number, key in enumerate(tree.keys)}
     rows = [(at[FAST.key(node)], node) for node in nodes]
@@ -168,7 +168,8 @@ def _names(tree: Tree, several: Sequence[int]) -> list[str]:
     if tag == "a":
         names += [f'a[href*="{part}"]' for part in _folders(tree, several)]
     if tag == "br":
-        names.append("a + br")
+        links = [at for at in map(tree.before, several) if at is not None]
+        names += ["a + br", *(f'a[href*="{part}"] + br' for part in _folders(tree, links))]
     if tag == "tr":
         names += ["tr + tr", "table table tr", "table table tr + tr"]  # without the row that names columns
     return names

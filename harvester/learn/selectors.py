@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _CELL = re.compile(r"td(?::nth-child\((\d+)\))?(?: > .*)?")
 _LONGEST_HEADING = 60
 _DOTTED = re.compile(r"\d{1,2}\. ?\d{1,2}\. ?\d{2,4}")
-_MOSTLY = 0.9
+_SOME, _MOSTLY = 0.1, 0.9
 _OFTEN = 0.6
 """The share of records with a date of their own from which dates above them do not count."""
 
@@ -91,9 +91,9 @@ class Fields:
 
     @property
     def has_short_years(self) -> bool:
-        """Whether dates have years of two digits."""
+        """Whether dates have years of two digits, at least those of one page."""
         dates = self._dates
-        return sum(any(with_whole_year(one, 1900) != one for one in found) for found in dates) * 2 > len(dates)
+        return sum(any(with_whole_year(one, 1900) != one for one in found) for found in dates) > _SOME * len(dates)
 
     @property
     def chosen(self) -> Iterator[tuple[str, Choice]]:

@@ -296,6 +296,12 @@ class Tree:
         place = bisect_right(siblings, at)
         return siblings[place] if place < len(siblings) and self.elements[siblings[place]].tag == "br" else None
 
+    def before(self, at: int) -> int | None:
+        """Return the element before another one, beside it; None if that is the first."""
+        siblings = self.elements[self.elements[at].parent].children
+        place = bisect_left(siblings, at)
+        return siblings[place - 1] if place else None
+
     def path(self, at: int, within: int = -1) -> list[int]:
         """Return the elements from below `within` to `at`, both the outermost first."""
         path = []

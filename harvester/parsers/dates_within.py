@@ -89,7 +89,7 @@ def date_order(texts: Iterable[str]) -> DateOrder | None:
 
 RECENT = 1950
 """The first of the hundred years that two digits mean on most pages."""
-_YEARS = re.compile(rb"(?<![\d.])(1[5-9]\d\d|20[0-4]\d)(?![\d.])")
+_YEARS = re.compile(rb"(?<![\d.-])(1[5-9]\d\d|20[0-4]\d)(?![\d.])")
 
 
 def short_years(pages: Iterable[bytes]) -> int | None:

@@ -67,10 +67,13 @@ class SelectedRecords:
     @cached_property
     def rows(self) -> list[RecordBlock]:
         """The rows of the page; those without a text or, in a table, without a cell are none."""
-        rows = rows_of(self._engine, self._root, self._blocks[:MOST_ROWS], self._selectors)
+        rows = rows_of(self._engine, self._root, self._blocks[:MOST_ROWS], self._selectors, self._is_item)
         self._columns = self._columns_of_tables(rows) if self._selectors.columns else {}
         found = [self._row(row) for row in rows if self._is_filled(row)]
         return found[1:] if self._begins_with_headings(found) else found
+
+    def _is_item(self, href: str) -> bool:
+        return read_link(href, self._source) is not None
 
     @cached_property
     def _above(self) -> Above:

@@ -12,7 +12,7 @@ from harvester.parsers.html.text import line_of
 from harvester.source import RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from harvester.parsers.html.engines import Engine, Node
     from harvester.source import Selectors
@@ -23,11 +23,13 @@ LONGEST_HEADING = 150
 """Characters of a text that is the date of what follows."""
 
 
-def rows_of(engine: Engine, root: Node, heads: Sequence[Node], selectors: Selectors) -> list[Node]:
+def rows_of(
+    engine: Engine, root: Node, heads: Sequence[Node], selectors: Selectors, is_item: Callable[[str], bool]
+) -> list[Node]:
     """Return the blocks of the records that begin with these elements; no record stands in another one.
 
     A row of a table that has only headers is no record by itself. If records span, each is put into one new element in
-    the tree; other nodes of the page may be replaced by copies.
+    the tree; other nodes of the page may be replaced by copies. `is_item`: whether a link leads to a record.
     """
     rows = outermost(engine, [*heads])
     if not selectors.spans:
@@ -38,8 +40,20 @@ def rows_of(engine: Engine, root: Node, heads: Sequence[Node], selectors: Select
         for node in engine.select(root, selector)
         for key in engine.keys(engine.path(node))
     }
-    runs = [run for parent in _parents(engine, rows) for run in _runs(engine, parent, {*engine.keys(rows)}, stops)]
-    return [engine.wrap(run) for run in runs if any(engine.text(node).strip() for node in run)]
+    keys = {*engine.keys(rows)}
+    runs = [run for parent in _parents(engine, rows) for run in _runs(engine, parent, keys, stops)]
+    filled = [run for run in runs if any(engine.text(node).strip() for node in run)]
+    ended = [engine.tag(rows[0]) != "br" or engine.key(run[-1]) in keys for run in filled]
+    blocks = [engine.wrap(run) for run in filled]
+    return [
+        block
+        for block, whole in zip(blocks, ended, strict=True)
+        if whole or selectors.key or _leads(engine, block, is_item)
+    ]
+
+
+def _leads(engine: Engine, block: Node, is_item: Callable[[str], bool]) -> bool:
+    return any(is_item(engine.attribute(link, "href")) for link in engine.select(block, "a"))
 
 
 def _parents(engine: Engine, rows: Sequence[Node]) -> list[Node]:
@@ -49,21 +63,37 @@ def _parents(engine: Engine, rows: Sequence[Node]) -> list[Node]:
 
 
 def _runs(engine: Engine, parent: Node, heads: set[int], stops: set[int]) -> Iterator[list[Node]]:
-    """Yield each head in an element with its neighbours up to the next head, or up to what holds for several records.
-
-    A line break does not begin a line, but ends one: what stands before the first belongs to a record, too.
-    """
+    """Yield each head with its neighbours up to the next one, or up to what holds for several records."""
     children = engine.children(parent)
     keys = engine.keys(children)
-    first = next(node for node, key in zip(children, keys, strict=True) if key in heads)
-    run: list[Node] | None = [] if engine.tag(first) == "br" else None
+    if any(engine.tag(node) == "br" for node, key in zip(children, keys, strict=True) if key in heads):
+        yield from _ended(engine, children, keys, heads, stops)
+        return
+    run: list[Node] | None = None
     for node, key in zip(children, keys, strict=True):
         if key in heads or key in stops:
             if run:
                 yield run
-            run = [node] if key in heads else None if engine.tag(first) != "br" else []
+            run = [node] if key in heads else None
         elif run is not None:
             run.append(node)
+    if run:
+        yield run
+
+
+def _ended(
+    engine: Engine, children: Sequence[Node], keys: Sequence[int], heads: set[int], stops: set[int]
+) -> Iterator[list[Node]]:
+    """Yield what each break ends, and the rest: line breaks do not begin a line. Above the first a rule ends, too."""
+    run: list[Node] = []
+    begun = False
+    for node, key in zip(children, keys, strict=True):
+        if key not in stops:
+            run.append(node)
+        begun |= key in heads
+        if run and (key in heads or key in stops or (not begun and engine.tag(node) == "hr")):
+            yield run
+            run = []
     if run:
         yield run
 

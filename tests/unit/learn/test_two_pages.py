@@ -97,3 +97,56 @@ def test_a_line_of_prose_is_no_title() -> None:
         return f"<table>{rows}</table>"
 
     assert "what is taken for titles is prose" in _learned(page(1), page(11)).doubts
+
+
+def _lines(numbers: range, *, year: int = 2012, menu: str = "") -> str:
+    """Return lines of a date, a link and a place, below a menu of alike links and above a link of another kind."""
+    lines = "".join(
+        f"Filed 05/{at % 28 + 1:02}/{year}, No. {at}<br><a href='/opinarch/{at}.pdf'>Case of the {SUBJECTS[at % 5]} "
+        f"no. {at}</a><br>From the eastern district<br><br>"
+        for at in numbers
+    )
+    return f"<h1>Recent opinions</h1><hr>{menu}<hr><br>{lines}<a href=/home.html>Home</a> of the court"
+
+
+def _menu(*names: str) -> str:
+    return "".join(f"<a href='/week/{name}.htm'>Opinions of the {name}</a><br>" for name in names)
+
+
+def test_links_on_both_pages_lead_to_no_records() -> None:
+    """A menu is made like the records; most of its links are on both pages, and none of those of records."""
+    pages = _lines(range(11, 22), menu=_menu("day", "month")), _lines(range(31, 39), menu=_menu("day", "year"))
+    definition = _learned(*pages)
+    assert definition.doubts == ()
+    assert _numbers(definition) == [11, 8]
+    assert tomllib.loads(definition.text)["items"] == "/opinarch/{record_id}.pdf"
+    first = definition.read[0]
+    assert isinstance(first, Listing)
+    assert (first.records[0].title, first.records[0].date.edtf) == ("Case of the bridge no. 11", "2012-05-12")
+
+
+def test_a_page_that_grew_confirms_what_is_on_it() -> None:
+    """A listing of one page, saved twice: both have most records. Saved twice within a day it confirms nothing."""
+    later = _learned(_lines(range(11, 45)), _lines(range(13, 47)))
+    assert later.doubts == ()
+    assert _learned(_lines(range(11, 45)), _lines(range(11, 45))).doubts
+    assert _learned(_lines(range(11, 45)), _lines(range(13, 47), year=2013)).doubts
+    assert _learned(_lines(range(11, 18)), _lines(range(13, 20))).doubts
+
+
+def test_a_document_of_two_cases_is_no_doubt() -> None:
+    """One of many records may lead where another one leads, under another title; many may not."""
+    few = _lines(range(31, 61)).replace("/opinarch/36.", "/opinarch/37.")
+    many = few.replace("/opinarch/41.", "/opinarch/42.").replace("/opinarch/51.", "/opinarch/52.")
+    assert _learned(_lines(range(11, 22)), few).doubts == ()
+    assert any("stand twice" in doubt for doubt in _learned(_lines(range(11, 22)), many).doubts)
+
+
+def test_short_years_on_one_page_are_of_the_hundred_of_the_other() -> None:
+    """The numbers of cases, as 09-1501, are no years."""
+    old, new = _lines(range(11, 22)), _lines(range(31, 42))
+    definition = _learned(old.replace("/2012", "/12").replace("No. ", "No. 09-15"), new)
+    assert definition.doubts == ()
+    first = definition.read[0]
+    assert isinstance(first, Listing)
+    assert first.records[0].date.edtf == "2012-05-12"
