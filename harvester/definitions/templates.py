@@ -23,14 +23,18 @@ LONGEST_ANY = 80
 NUMBER = r"(?<!\d)(?>\d{1,3}(?:[,.\x20’']\d{3}){1,5}|\d{1,3}(?:,\d{2,3}){1,5}|\d{1,15})(?!\d)"
 """A number, with or without separators of its thousands."""
 OF = (
-    "(?:[件条] ?)?(?:out of a total of|out of|of a total of|of about|of|von insgesamt|von etwa|von|aus"
-    "|sur un total de|sur les|sur"
-    "|de un total de|de um total de|de los|de las|de|du total de|di un totale di|di|su un totale di|su|dei|delle"
-    "|van de|van in totaal|van|из общего числа|из|spośród|z celkem|z|ze|od|összesen|a"
+    "(?:[件条] ?)?(?:out of a total of|out of|of a total of|of about|of over|of|from"
+    "|von insgesamt|von etwa|von|aus|insgesamt"
+    "|d[’']un total de|sur un total de|sur les|sur"
+    "|de un total de|de um total de|de los|de las|de|du total de|di un totale di|di|da|su un totale di|su|dei|delle"
+    "|van de|van in totaal|van|uit|из общего числа|из|spośród|z celkem|celkem|z|ze|od|összesen|a"
     "|[/／|,，、]? ?(?:共|共计|全|全部|总共)|/|中|의)"
 )
 """What stands between the last number and the total, in the languages of archives."""
-TO = "through|to|bis zu|bis|à|au|a|al|até|ao|tot en met|tot|t/m|до|по|do|až|–|至|到|から|~|～|〜|[.]{2,3}|…|[-–—−‐‑]"
+TO = (
+    "through|thru|until|to|bis zu|bis|à|au|a|al|até|ao|para|hasta|fino a|tot en met|tot|t/m|до|по|do|až|ig"
+    "|至|到|から|~|～|〜|[.]{2,3}|…|[-–—−‐‑]"
+)
 """What stands between the first and the last number."""
 BEFORE_TOTAL = (
     "about|around|approximately|approx[.]|circa|ca[.]|roughly|nearly|almost|some|~|≈|over|more than|at least|>"

@@ -75,7 +75,7 @@ def _all_groups(tree: Tree) -> Iterator[Group]:
                 yield _whole(tree, alike)
                 yield from _spanning(tree, [alike])
                 yield from _spanning_pairs(tree, alike)
-            for name in {tree.signature(alike[0]), tree.elements[alike[0]].tag}:
+            for name in dict.fromkeys((tree.signature(alike[0]), tree.elements[alike[0]].tag)):
                 by_path[(paths[parent], name)].append(alike)
     for several in by_path.values():
         if len(several) > 1:
@@ -159,8 +159,11 @@ def _spanning(tree: Tree, several: Sequence[Sequence[int]]) -> Iterator[Group]:
         lengths = [place[after] - place[at] for at, after in pairwise(heads)]
         usual = max(Counter(lengths).items(), key=lambda item: item[1])[0] if lengths else 2
         longest = max(lengths, default=usual)
+        known = {tree.signature(one) for one in siblings[place[heads[0]] : place[heads[-1]] + 1]}
         for number, at in enumerate(heads):
             last = place[heads[number + 1]] if number + 1 < len(heads) else min(len(siblings), place[at] + longest)
+            while last > place[at] + 1 and number + 1 == len(heads) and tree.signature(siblings[last - 1]) not in known:
+                last -= 1  # what follows the records is of another kind, as a pager is
             end = siblings[last] if last < len(siblings) else tree.elements[parent].end
             texts = tree.elements[siblings[last]].first_text if last < len(siblings) else tree.elements[parent].end_text
             followed += texts > tree.elements[at].end_text

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
-from harvester.learn.words import OF, PAGE, RECORDS, TO
+from harvester.definitions.templates import OF, TO
+from harvester.learn.words import NOT_COUNTED, PAGE, RECORDS
 from harvester.parsers.range_lines import LONGEST_LINE, MOST_DIGITS, MOST_RECORDS_ON_A_PAGE
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Kind = Literal["range", "total", "pages"]
 _NUMBER = r"\d{1,3}(?:[.,'’\x20\xa0\u2009\u202f]\d{3})+(?!\d)|\d+"
 _N = rf"(?<![\d.,/-])(?:{_NUMBER})(?![\d])"
 _GAP = r"[^\d\n]{0,25}?"
-_RANGE = re.compile(rf"(?i)(?P<first>{_N})(?:\.|-е)? ?{TO} ?(?P<last>{_NUMBER})(?!\d)")
+_RANGE = re.compile(rf"(?i)(?P<first>{_N})(?:\.|-е)? ?(?:{TO}) ?(?P<last>{_NUMBER})(?!\d)")
 _BEHIND = re.compile(rf"(?i){_GAP}(?<![^\W\d_]){OF}(?![^\W\d_]){_GAP}(?P<total>{_N})")
 _ANY_BEHIND = re.compile(rf"[^\d\n]{{0,40}}(?P<total>{_N})")
 _BEFORE = re.compile(rf"(?P<total>{_N})[^\d\n]{{1,40}}$")
@@ -32,11 +33,13 @@ _TOTAL = re.compile(
     rf"|(?<![^\W\d_]){RECORDS}(?: [^\W\d]+){{0,2}} ?[:：(]? ?(?P<behind>{_N})"
 )
 _PAGES = re.compile(
-    rf"(?i){PAGE} ?(?P<page>{_N}) ?(?:{OF}|\|) ?(?P<pages>{_N})"
+    rf"(?i){PAGE}:? ?(?P<page>{_N}) ?(?:{OF}|\|) ?(?P<pages>{_N})"
     rf"|(?P<cjk>{_N}) ?/ ?(?P<of>{_NUMBER}) ?(?:页|頁|ページ)"
 )
 _SHORT = 60
 """Characters of a line that states a total that the page does not show."""
+_LONG = 120
+"""Characters of such a line if it begins with the total."""
 _YEARS = (1400, 2100)
 _MOST = 200
 """Statements of a kind that are looked at: a page has few outside of its records."""
@@ -70,7 +73,11 @@ class Declared:
         for name, start, end in sorted(self.places, key=lambda place: place[1]):
             parts += [_plain(self.line[at:start]), f"{{{name}}}"]
             at = end
-        return " ".join("".join([*parts, _plain(self.line[at:])]).split())
+        rest = _plain(self.line[at:])
+        parts.append(
+            "{*}" if "{number}" in rest else rest
+        )  # as the numbers of other pages, which are not the same there
+        return " ".join("".join(parts).split())
 
 
 def statements(tree: Tree) -> list[Declared]:
@@ -107,7 +114,7 @@ def _ranges(line: str) -> Iterator[Declared]:
 
 
 def _totals(line: str) -> Iterator[Declared]:
-    for found in _TOTAL.finditer(line):
+    for found in () if NOT_COUNTED.search(line) else _TOTAL.finditer(line):
         name = next(name for name in ("total", "cjk", "behind") if found[name])
         number = _number(found[name])
         if number:
@@ -168,4 +175,5 @@ def _fit(one: Declared, count: int, tree: Tree) -> int:
     if one.total == count:
         return 5
     plausible = one.total is not None and count < one.total and not 1900 < one.total < 2100
-    return 2 if plausible and len(one.line) < _SHORT and not tree.elements[tree.texts[one.at].element].chrome else 0
+    short = len(one.line) < (_SHORT if any(start for _, start, _ in one.places) else _LONG)
+    return 2 if plausible and short and not tree.elements[tree.texts[one.at].element].chrome else 0

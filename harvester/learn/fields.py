@@ -202,16 +202,16 @@ def _has_block_inside(tree: Tree, at: int) -> bool:
     )
 
 
-def paths_of(tree: Tree, at: int, block: Block) -> set[str]:
+def paths_of(tree: Tree, at: int, block: Block) -> list[str]:
     """Return the places of an element inside its record, by names with numbers, and without them but those of cells."""
     if at == block.head:
-        return {RECORD}
+        return [RECORD]
     if at < tree.elements[block.head].end:
         path = _joined([_step(tree, one) for one in tree.path(at, within=block.head)])
     else:  # in what follows the head
         beside, *inner = tree.path(at, within=tree.elements[block.head].parent)
         path = _joined([tree.signature(beside), *(_step(tree, one) for one in inner)])
-    return {path, _UNNUMBERED.sub(r"\1", path)}
+    return list(dict.fromkeys((path, _UNNUMBERED.sub(r"\1", path))))
 
 
 def _joined(steps: Sequence[str]) -> str:
@@ -226,7 +226,7 @@ def selector_of(path: str, elements: Mapping[int, int], rows: Mapping[int, tuple
     ats = [(rows[number][0], at) for number, at in elements.items()]
     tag = ats[0][0].elements[ats[0][1]].tag
     shared = set.intersection(*(set(tree.elements[at].classes) for tree, at in ats))
-    for name in ("", *(name for name in sorted(shared, key=len) if IDENTIFIER.fullmatch(name))):
+    for name in ("", *(name for name in sorted(shared, key=lambda one: (len(one), one)) if IDENTIFIER.fullmatch(name))):
         if all(_first(rows[number][0], tag, name, rows[number][1]) == at for number, at in elements.items()):
             return f"{tag}.{name}" if name else tag
     return path

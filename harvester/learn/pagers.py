@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 PagerKind = Literal["page", "offset", "page_path", "next"]
 _NEXT = re.compile(
-    r"(?i)(?:\W*(?:go to |zur |à la |à |go to the )?(?:next|nächste|weiter|vor"
+    r"(?i)(?:\W*(?:go to |zur |à la |à |go to the )?(?:next|older|(?:load|show|view) more|nächste|weiter|vor|ältere"
     r"|suivante?s?|siguiente|próxim[ao]|proxim[ao]|seguinte"
     r"|avançar|successiv[ao]|avanti|prossim[ao]|volgende|verder|следующая|далее|вперед|вперёд|następn[ay]|dalej|další"
     r"|následující|következő|tovább|下一页|下页|下一頁|次へ|次のページ|次)"
-    r"(?: ?(?:page|seite|página|pagina|strona|stránka|oldal|страница))?\W*|[>›»→]+)"
+    r"(?: ?(?:page|posts?|entries|results|records|items|seite|beiträge|einträge|treffer|página|pagina|strona|stránka"
+    r"|oldal|страница))?\W*|[>›»→]+)"
 )
 _SHOWN = re.compile(rf"(?i)\W*(?:(?:go to |zur |à la )?{PAGE} ?)?(\d{{1,5}})\W*")
 _YEARS = (1900, 2100)
@@ -33,6 +34,7 @@ _MOST_SHOWN = 25
 _MOST_NUMBERS = 50
 """Numbers in the address of a link; no pager has more, and each takes as long as the whole address."""
 _NUMBER = re.compile(r"\d{1,7}")
+_PAGE_BEFORE = re.compile(rf"(?i)(?:^|/){PAGE}[/_-]?$")
 _PATH_NUMBER = re.compile(r"(?:(?<=/)|(?<=[/_-]))(\d{1,6})(?=/?$|\.\w{1,5}$|/)")
 
 
@@ -97,8 +99,6 @@ def _families(tree: Tree, links: Sequence[int], address: str) -> dict[_Family, l
         number = _SHOWN.fullmatch(shown)
         page = int(number[1]) if number else None
         ahead = is_next(tree, at)
-        if page is None and not ahead:
-            continue
         try:
             parts = urlsplit(urljoin(address, (tree.elements[at].attributes.get("href") or "").strip()))
         except ValueError:  # no address, so it leads to no page
@@ -109,9 +109,13 @@ def _families(tree: Tree, links: Sequence[int], address: str) -> dict[_Family, l
         if len(in_query) + len(in_path) > _MOST_NUMBERS:
             continue
         for name, value in in_query:
+            if page is None and not ahead and name.casefold() not in _NAMES:
+                continue
             other = tuple((one, text) for one, text in query if one != name)
             families[("page", name, parts.path, other)].append(_Number(int(value), page, ahead))
         for place in in_path:
+            if page is None and not ahead and not _PAGE_BEFORE.search(parts.path[: place.start(1)]):
+                continue
             path = parts.path[: place.start(1)] + "{page}" + parts.path[place.end(1) :]
             families[("page_path", "", path, tuple(query))].append(_Number(int(place[1]), page, ahead))
     return families
@@ -129,8 +133,8 @@ def _counted(family: _Family, numbers: Sequence[_Number], declared: Declared | N
     if ahead is not None and current is not None:
         pairs.append((current + 1, ahead))
     rule = next(_rules(pairs, declared, count), None)
-    if rule is None:
-        return None
+    if rule is None:  # then a single address that is that of a second page leads to it, whatever it shows
+        return Pager(kind, name, 1, 1, path, None, other, links=1) if {one.value for one in numbers} == {2} else None
     begin, step = rule
     fitting = sum(value == begin + (shown - 1) * step for shown, value in pairs)
     agrees = fitting >= 2 and fitting * 5 >= len(pairs) * 4
@@ -142,7 +146,25 @@ def _counted(family: _Family, numbers: Sequence[_Number], declared: Declared | N
 
 
 _NAMES = frozenset(
-    {"page", "p", "pg", "seite", "pagina", "página", "strona", "stranka", "offset", "start", "from", "skip", "first"}
+    {
+        "page",
+        "p",
+        "pg",
+        "paged",
+        "pageno",
+        "pagenum",
+        "pagenumber",
+        "seite",
+        "pagina",
+        "página",
+        "strona",
+        "stranka",
+        "offset",
+        "start",
+        "from",
+        "skip",
+        "first",
+    }
 )
 
 

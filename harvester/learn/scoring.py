@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from math import log2, sqrt
 from statistics import mean, pstdev
 from typing import TYPE_CHECKING, NamedTuple
@@ -130,8 +131,8 @@ class Scorer:
     def _links_in(self, block: Block) -> range:
         return range(bisect_left(self._link_places, block.head), bisect_left(self._link_places, block.end))
 
-    def _shapes_in(self, block: Block) -> set[Shape]:
-        return {shape for at in self._links_in(block) for shape in self._shapes[at]}
+    def _shapes_in(self, block: Block) -> list[Shape]:
+        return list(dict.fromkeys(shape for at in self._links_in(block) for shape in self._shapes[at]))
 
     def _linked(self, group: Group) -> tuple[float, Shape | None, float]:
         rows: defaultdict[Shape, dict[int, set[object]]] = defaultdict(dict)
@@ -165,6 +166,8 @@ class Scorer:
 
     def _alike(self, group: Group) -> tuple[float, float]:
         slots = [self._slots(block) for block in _sample(group.blocks)]
+        if self._is_striped(group):
+            slots = [[_CLASS.sub("", slot) for slot in one] for one in slots]
         having = Counter(slot for one in slots for slot in set(one))
         common = {slot for slot, number in having.items() if number * 2 > len(slots)}
         if not common:
@@ -173,6 +176,11 @@ class Scorer:
         counts = [len(one) for one in slots]
         even = 1 / (1 + pstdev(counts) / mean(counts))
         return sum(shares) / len(shares) * even, min(1.0, (len(common) - 1) / 3)
+
+    def _is_striped(self, group: Group) -> bool:
+        """Return whether every second block has other classes, in which such tables differ only."""
+        kinds = [self._tree.signature(block.head) for block in group.blocks]
+        return len(kinds) > _STRIPES and len(set(kinds)) == 2 and all(one != after for one, after in pairwise(kinds))
 
     def _slots(self, block: Block) -> list[str]:
         """Return the places of the texts in a block."""
@@ -212,6 +220,8 @@ class Ranked(NamedTuple):
     evidence: Evidence
 
 
+_STRIPES = 3
+_CLASS = re.compile(r"\.[^/]*")
 _YEAR = re.compile(r"\A(?:1[0-9]|20)\d\d\Z")
 """A text that is a year and nothing else."""
 _NO_COUNTS: Mapping[int, float] = {}

@@ -8,6 +8,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harvester.parsers.dates_within import dates_within
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,14 +24,18 @@ CONVINCED = 0.4
 _LOOKED_AT = 60
 _SENTENCE = 15
 """Characters around a link that is in the middle of a sentence."""
-_MENU = 20
+_MENU = 45
 """Characters of an entry in a menu."""
+_FEW = 0.3
 _PROSE = 150
 """Characters of a line that is prose."""
 _ARTICLE_TYPES = frozenset(
     {"Article", "NewsArticle", "BlogPosting", "Report", "ScholarlyArticle", "Product", "Person", "Event"}
 )
+_HOME = re.compile(r"(?i)(?:^|(?<!not)[-_])(?:home|front|main|start)(?:-?page)?$|MainPage$")
+"""Names that bodies of home pages have."""
 _SINGLE = re.compile(r"\b(?:single|single-post|page-article|node-type-article|article-page)\b")
+_ROOT = re.compile(r"https?://[^/?#]+/?")
 _LD = re.compile(rb"(?is)<script[^>]{0,200}application/ld\+json[^>]{0,200}>(.*)")
 _END = re.compile(rb"(?i)</script>")
 _LONGEST_LD = 100_000
@@ -90,14 +96,20 @@ def _against(tree: Tree, group: Group, evidence: Evidence, *, stated: bool) -> I
     """Yield what makes blocks less likely records, and how much. `stated`: the page has a pager, or says how many."""
     if not stated and _is_menu(tree, group, evidence):
         yield 0.4, "they are a few words each, as in a menu"
+    if not stated and is_home(tree):
+        yield 0.3, "the page says that it is the home page"
     if links_in_sentences(tree, group) > 0.5:
         yield 0.3, "their links stand in the middle of sentences"
 
 
 def _is_menu(tree: Tree, group: Group, evidence: Evidence) -> bool:
-    """Return whether blocks are links of a few letters and nothing else."""
+    """Return whether blocks are links of a few words and nothing else, and few have a number."""
     length = sum(map(tree.length, group.blocks)) / len(group.blocks)
-    return evidence.dated == 0 and evidence.rich == 0 and length < _MENU
+    first, end = group.blocks[0].first_text, group.blocks[-1].end_text
+    if evidence.dated or evidence.rich or length >= _MENU or any(map(dates_within, tree.lines(first, end))):
+        return False
+    texts = [tree.text_between(block.first_text, block.end_text) for block in group.blocks]
+    return sum(any(map(str.isdigit, text)) for text in texts) <= _FEW * len(texts)
 
 
 def _own_parts(evidence: Evidence) -> bool:
@@ -135,6 +147,19 @@ def prose_outside(tree: Tree, group: Group) -> float:
             total += len(line)
             prose += len(line) if len(line) >= _PROSE and at not in inside else 0
     return prose / total if total else 0.0
+
+
+def is_home(tree: Tree) -> bool:
+    """Return whether a page says that it is the first one of its site, by its address or by a name of its body."""
+    for element in tree.elements[:500]:
+        names = f"{element.attributes.get('class') or ''} {element.attributes.get('id') or ''}".split()
+        if element.tag == "body" and any(map(_HOME.search, names)):
+            return True
+        rel = (element.attributes.get("rel") or "").split()
+        own = element.attributes.get("href") if element.tag == "link" and "canonical" in rel else None
+        if own and _ROOT.fullmatch(own):
+            return True
+    return False
 
 
 def is_article(tree: Tree, data: bytes) -> bool:

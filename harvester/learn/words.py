@@ -18,16 +18,6 @@ DATE_WORDS = re.compile(
     r"|laufzeit|entstehungszeit|zeitraum|année|annee|fecha|año|anno|data|ano|jaar|дата|год|rok|dátum|év|日期|时间|日付"
     r"|年月日|年代)(?![a-z])"
 )
-TO = (
-    r"(?:fino a|tot en met|-|–|—|−|~|〜|～|to|through|until|thru|bis|à|au|a|al|até|ate|hasta|tot|t/m|до|по|do|až|az|ig"
-    r"|至|到|から)"
-)
-"""Between the first and the last number."""
-OF = (
-    r"(?:out of|of about|of over|d[’']un total de|z celkem|of|from|von|aus|insgesamt|sur|de|di|su|da|van|uit|из|z|ze"
-    r"|spośród|sposród|celkem|od|összesen|/|共|全部|全|中)"
-)
-"""Between the last number and the total."""
 RECORDS = (
     r"(?:results?|records?|items?|hits?|entries|entry|documents?|matches|files?|objects?|titles?|publications?|cases?"
     r"|lots?|bills?|notices?|opinions?|judgments?|articles?|found|total"
@@ -43,6 +33,12 @@ RECORDS = (
     r"|条(?:记录|结果)?|件|项|項|筆|笔|记录|記録|結果|结果|个|合計|共|全)"
 )
 """What is counted, beside a total."""
+NOT_COUNTED = re.compile(
+    r"(?i)^(?:show|display|view|list|zeige|anzeigen|afficher|montrer|mostrar|ver|exibir|mostra|visualizza|toon|bekijk"
+    r"|показать|показывать|pokaż|zobrazit) \d|(?:per|pro|par|por|na|op een|/) ?(?:page|seite|página|pagina|strona"
+    r"|stronę|stránku|страницу|страница)(?![^\W\d_])"
+)
+"""Lines with the number of records that a page may show, which is chosen by its reader."""
 PAGE = (
     r"(?:pages?|seite|página|pagina|страница|strona|strony|stránka|strana|oldal|页|頁|ページ|第|(?:pág|pag|стр|str)\.)"
 )

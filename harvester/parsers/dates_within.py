@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from harvester.source import DateOrder
 
-_MOST_WORDS = 4
+_MOST_WORDS = 5
 _LONGEST = 300
 """In longer texts dates are not looked for: they are prose."""
 _MAY_HOLD_ONE = re.compile(
@@ -23,20 +23,26 @@ _SHORT_YEAR = re.compile(r"(?!.*\d{4})(.*[^\W_].*\D)['’]?(\d\d)")
 _BEGINS = re.compile(r"\d|[^\W\d_]{3}")
 _WORD = re.compile(r"\S+")
 _TIME = re.compile(
-    r",?(?:T| (?:at )?)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)? ?(?:[ap]\.?m\.?)?(?:Z|[+-]\d{2}:?\d{2})?$", re.IGNORECASE
+    r"(?:(?<=\d)T|,? ?(?:(?<= )(?:at|um|ore|[àa] las|[-–—|]) )?(?<![\d.:/-]))\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
+    r"(?: ?(?:[ap]\.?m\b\.?|uhr\b))?(?:Z|[+-]\d{2}:?\d{2})?(?!\d)",
+    re.IGNORECASE,
 )
+"""A time of day with what joins it to a date: no part of a date."""
 _AROUND = " ,;:.()[]–—|•"
 _NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?!\d)")
 
 
 def is_date(text: str) -> bool:
     """Return whether a text is a date of a day or a month, perhaps with a time, and nothing else."""
-    return len(text) <= 80 and _MAY_HOLD_ONE.search(text) is not None and _is_date(text.strip(_AROUND))
+    return len(text) <= 80 and _MAY_HOLD_ONE.search(text) is not None and _is_date(_without_time(text))
+
+
+def _without_time(text: str) -> str:
+    return _TIME.sub(" ", text).strip(_AROUND) if ":" in text else text.strip(_AROUND)
 
 
 @lru_cache(maxsize=65536)
 def _is_date(text: str) -> bool:
-    text = _TIME.sub("", text)
     short = _SHORT_YEAR.fullmatch(text)
     if short and read_date(f"{short[1]}20{short[2]}").precision in ("day", "ambiguous"):
         return True
@@ -46,11 +52,15 @@ def _is_date(text: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def dates_within(text: str) -> tuple[str, ...]:
-    """Return the dates of a day or a month in a text as they are printed, the longest from each place on."""
+    """Return the dates of a day or a month in a text as they are printed, the longest from each place on.
+
+    Times of day are left out.
+    """
     if len(text) > _LONGEST or not _MAY_HOLD_ONE.search(text):
         return ()
+    text = _without_time(text)
     if is_date(text):
-        return (text.strip(_AROUND),)
+        return (text,)
     words = list(_WORD.finditer(text))
     found: list[str] = []
     at = 0

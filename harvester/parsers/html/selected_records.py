@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harvester.model import Record
 from harvester.parsers.dates import read_date
-from harvester.parsers.dates_within import only_date, with_whole_year
+from harvester.parsers.dates_within import is_date, only_date, with_whole_year
 from harvester.parsers.html.record_blocks import RecordBlock
 from harvester.parsers.html.selected_rows import MOST_ROWS, Above, rows_of, select_in
 from harvester.parsers.html.text import label_of, line_of, lines_of, nth_line, parts_of, printed_label, stated_fields
@@ -38,7 +39,9 @@ def date_within(printed: str | None, form: HtmlForm, source: Source) -> PrintedD
     if not printed or inside is None or _YEAR.search(printed.replace(inside, "")):
         return date  # beside another year it may be the end of a span
     found = read_date(inside if years is None else with_whole_year(inside, years), order)
-    return found if found.precision in EXACT else date
+    if found.precision not in EXACT:
+        return date
+    return replace(found, text=printed) if ":" in printed and is_date(printed) else found  # with its time of day
 
 
 class SelectedRecords:

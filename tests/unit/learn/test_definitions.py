@@ -70,10 +70,12 @@ def test_one_page_or_the_same_page_again_verifies_nothing() -> None:
     ("line", "template"),
     [
         ("Results {} to {} of 8", "range"),
-        ("Results {} thru {} of 8", "Results {first} thru {last} of {total}"),
+        ("Results {} thru {} of 8", "range"),
+        ("Itens {} para {} de 8 total", "range"),
+        ("Results {} to {}, in all of 8", "Results {first} to {last}, in all of {total}"),
         ("{}–{}. találat, összesen 8", "{first}–{last}. találat, összesen {total}"),
         ("Ergebnisse {} bis {}, insgesamt 8", "Ergebnisse {first} bis {last}, insgesamt {total}"),
-        ("Results {} thru {} of 8" + " in 9" * 30, "Results {first} thru {last} of {total}{*}"),
+        ("Results {} to {}, in all of 8" + " in 9" * 30, "Results {first} to {last}, in all of {total}{*}"),
     ],
 )
 def test_a_range_line_that_definitions_do_not_know_is_written_with_placeholders(line: str, template: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from harvester.learn.declared import statements
 from harvester.learn.learner import learn_page
 from harvester.learn.tree import tree_of
 from harvester.learn.verdict import is_article
+from harvester.parsers.dates_within import dates_within
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "html"
 MENU = (
@@ -62,6 +64,32 @@ def test_a_record_that_spans_two_rows_is_one_block() -> None:
     assert "What is told at length in R 1/12." in learned.records[0].text
 
 
+def test_rows_of_which_every_second_has_other_classes_are_alike() -> None:
+    """Some software names the parts of every second row differently, too."""
+    rows = "".join(
+        f'<tr class="{kind}Panel"><td><span class="{kind}Text"><a href="{u}">{t}</a></span></td>'
+        f'<td><span class="{kind}Text">{n}</span></td><td><span class="{kind}Text">{d}</span></td></tr>'
+        for (d, t, n, u), kind in zip([*ROWS, ("1 May 1953", "Plan", "R 3", "/item/70")], ("", "Alt") * 2, strict=True)
+    )
+    learned = learn_page(_page(f"<table>{rows}</table>"))
+    assert learned is not None
+    assert [record.date for record in learned.records] == ["12 May 1950", "3 June 1951", "19 March 1952", "1 May 1953"]
+
+
+def test_what_follows_the_last_record_is_none_of_it() -> None:
+    """The line that counts the pages stands beside the parts of the records."""
+    rows = "".join(
+        f'<h3><a href="{u}">{t}</a></h3><p>{d}</p>' + f"<blockquote>Of {n}, told at length.</blockquote>" * at
+        for at, (d, t, n, u) in enumerate(ROWS)
+    )
+    pager = '<div><span>Page 1 of 12</span> <a href="?page=2">2</a> <a href="?page=3">3</a></div>'
+    learned = learn_page(_page(f"<div>{rows.removesuffix('</blockquote>')}</blockquote>{pager}</div>"))
+    assert learned is not None
+    assert "Page" not in learned.records[-1].text
+    assert learned.declared is not None
+    assert learned.declared.template == "Page {page} of {pages}{*}"
+
+
 def test_groups_under_several_headings_are_one_listing() -> None:
     """A list for each year holds records of the same listing."""
     years = "".join(
@@ -109,12 +137,14 @@ def test_the_range_line_tells_the_records_from_a_box_that_looks_the_same() -> No
         ("共 1234 条，显示 1-20", "range", (1, 20, 1234)),
         ("1,250件中 1～20件を表示", "range", (1, 20, 1250)),
         ("Displaying items 21 through 40 of 1,005 in total", "range", (21, 40, 1005)),
+        ("Itens 1 para 12 de 51 total", "range", (1, 12, 51)),
         ("1 250 notices trouvées", "total", (1250,)),
         ("Gefunden: 35 Treffer", "total", (35,)),
         ("Всего найдено: 432", "total", (432,)),
         ("全 123 件", "total", (123,)),
         ("Seite 2 von 34", "pages", (2, 34)),
         ("Strona 3 z 12", "pages", (3, 12)),
+        ("Page: 1 of 5", "pages", (1, 5)),
         ("第 2/34 页", "pages", (2, 34)),
     ],
 )
@@ -129,9 +159,19 @@ def test_a_line_that_declares_is_read_in_the_languages_of_archives(
     assert (first.kind, tuple(value for value in values if value is not None)) == (kind, numbers)
 
 
-@pytest.mark.parametrize("line", ["12 May 1950 - 13 June 1951", "Call 212-555-1234", "Volume 3-4, 1950"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "12 May 1950 - 13 June 1951",
+        "Call 212-555-1234",
+        "Volume 3-4, 1950",
+        "Mostrar 10 resultados",
+        "Show 100 records",
+        "20 Treffer pro Seite",
+    ],
+)
 def test_dates_and_telephone_numbers_declare_nothing(line: str) -> None:
-    """Only numbers in the right order beside such words count."""
+    """Only numbers in the right order beside such words count, and not what a reader may choose."""
     tree = tree_of(_page(f"<p>{line}</p>"))
     assert tree is not None
     assert not statements(tree)
@@ -163,6 +203,18 @@ def test_the_pager_is_what_differs_between_its_links(links: str, kind: str, name
     assert learned.pager.agrees
 
 
+@pytest.mark.parametrize(("href", "kind"), [("/list/page/2/", "page_path"), ("/list?paged=2", "page")])
+def test_a_link_to_the_second_page_is_a_pager_whatever_it_shows(href: str, kind: str) -> None:
+    """Its words are those of a weblog's author, in any language."""
+    records = "".join(f'<li><a href="{u}">{t}</a> {d}</li>' for d, t, _, u in ROWS)
+    learned = learn_page(
+        _page(f'<ul>{records}</ul><a href="{href}">« Lisää tarinoita</a>'), "https://a.example.org/list"
+    )
+    assert learned is not None
+    assert learned.pager is not None
+    assert (learned.pager.kind, learned.pager.begin, learned.pager.agrees) == (kind, 1, False)
+
+
 def test_a_link_to_the_next_page_alone_is_a_pager() -> None:
     """Cursors cannot be counted."""
     records = "".join(f'<li><a href="{u}">{t}</a> {d}</li>' for d, t, _, u in ROWS)
@@ -188,13 +240,62 @@ MENU_PAGE = "<h1>Parts</h1><ul>" + "".join(
 )
 
 
+LONG_MENU = "<table><tr><td>" + "".join(
+    f"<p><a href=/shop/{at}>{what} for the {who}</a></p>"
+    for at, (what, who) in enumerate(product(("Costumes", "Masks and hats", "Shoes"), ("carnival", "theatre", "house")))
+)
+
+
 @pytest.mark.parametrize(
-    "main", [ARTICLE, FORM, HOME, DOCUMENT, MENU_PAGE], ids=["article", "form", "home", "document", "menu"]
+    "main",
+    [ARTICLE, FORM, HOME, DOCUMENT, MENU_PAGE, LONG_MENU],
+    ids=["article", "form", "home", "document", "menu", "long menu"],
 )
 def test_other_pages_are_not_taken_for_listings(main: str) -> None:
     """They have groups of alike blocks, too."""
     learned = learn_page(_page(main))
     assert learned is None or not learned.verdict.convinced
+
+
+GOODS = "".join(
+    f"<div class=product><h2><a href=/p/{n}.html>{t}</a></h2><p>R$ {n}9,90</p><p>Comprar</p></div>"
+    for n, (_, t, _, _) in enumerate(ROWS * 3)
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "after", "listing"),
+    [
+        ("", "<body class=catalog>", "", True),
+        ("", '<body class="page cms-home">', "", False),
+        ('<link rel="canonical" href="https://shop.example.org/">', "<body>", "", False),
+        ('<link rel="canonical" href="https://shop.example.org/new">', '<body class="not-front">', "", True),
+        ("", '<body class="home blog">', "<a href='?page=2'>2</a> <a href='?page=3'>3</a>", True),
+    ],
+    ids=["catalogue", "named", "by address", "not the home page", "weblog"],
+)
+def test_a_home_page_is_a_listing_only_if_it_goes_on(head: str, body: str, after: str, *, listing: bool) -> None:
+    """What a home page shows is a choice, unless it has further pages."""
+    learned = learn_page(f"<html><head>{head}</head>{body}<main>{GOODS}</main>{after}</body></html>".encode())
+    assert learned is not None
+    assert learned.verdict.convinced == listing
+
+
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("16.02.2016 15:06", ("16.02.2016",)),
+        ("aprile 25, 2016 - 5:47 pm", ("aprile 25, 2016",)),
+        ("Publicado el 10 de marzo de 2016 por la redacción", ("10 de marzo de 2016",)),
+        ("Lazol - 02.03.2016, 21:56 Uhr", ("02.03.2016",)),
+        ("December 1, 2023 11:00 AM by telephone", ("December 1, 2023",)),
+        ("2016-02-03T10:00:00Z", ("2016-02-03",)),
+        ("Gen 10:15, of 3 May 1950", ("3 May 1950",)),
+    ],
+)
+def test_a_time_of_day_is_no_part_of_a_date(text: str, dates: tuple[str, ...]) -> None:
+    """Its minutes are not taken for a year of two digits."""
+    assert dates_within(text) == dates
 
 
 @pytest.mark.parametrize(
