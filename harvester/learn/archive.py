@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from harvester.learn.learner import templates_of
+from harvester.learn.learner import shapes_of, templates_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +59,16 @@ def archive_of(pages: Sequence[Learned], address: str = "", asked: Sequence[str]
     items = templates_of([_on_host(link) for link in links if link.host in near])
     listing, page_path = _paths(pages[0]) if host == own or not own else (None, None)
     return Archive(host, _origin(host, [address, *asked]), aliases, items, listing, page_path)
+
+
+def are_of_one(one: Learned, other: Learned) -> bool:
+    """Return whether two pages are of the same archive: by the hosts that they state, else by links or columns."""
+    hosts = _host(one.address), _host(other.address)
+    if all(hosts):
+        return _same_site(*hosts)
+    same_columns = any(one.fields.columns) and one.fields.columns == other.fields.columns
+    shapes = [shapes_of(replace(link, host=_WWW.sub("", link.host)) for link in page.links) for page in (one, other)]
+    return same_columns or not shapes[0].isdisjoint(shapes[1])
 
 
 def _host(address: str) -> str:

@@ -119,7 +119,7 @@ def _has_text(tree: Tree, at: int) -> bool:
 def _headers(tree: Tree, rows: Sequence[int]) -> set[int]:
     """Return the rows of a table that have only headings, or name what are links or dates in all other rows."""
     rows = [at for at in rows if tree.elements[at].tag == "tr"]
-    headers = {at for at in rows if all(tree.elements[child].tag != "td" for child in tree.elements[at].children)}
+    headers = set(filter(tree.is_header, rows))
     body = [at for at in rows if at not in headers]
     if len(body) > _FEW_ROWS and not headers and _names_columns(tree, body):
         headers.add(body[0])

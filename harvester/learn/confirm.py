@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.config.toml_file import SettingsError
+from harvester.learn.archive import are_of_one
 from harvester.learn.fields import MOST_ROWS
 from harvester.model import Listing
 from harvester.parsers.dates_within import only_date, short_years
@@ -44,6 +45,8 @@ def doubts_of(pages: Sequence[Learned], fields: Fields, read: Sequence[Page]) ->
         found.append("years have two digits, and nothing shows of which hundred they are: write `short_years`")
     if len(pages) < 2:
         return [*dict.fromkeys(found), ONE_PAGE]
+    if not are_of_one(*pages[:2]):
+        found.append("nothing shows that both pages are of one archive: give two of one listing")
     one, other = read[:2]
     if isinstance(one, Listing) and isinstance(other, Listing):
         found += _of_dates_of_two(one, other)
@@ -123,6 +126,8 @@ def _of_page(page: Learned, read: Page) -> Iterator[str]:
         yield f"{len(read.records)} records are read of {len(page.records)} that were seen"
     if page.declared is not None and page.declared.count not in (None, len(read.records)):
         yield f"“{page.declared.line}” declares {page.declared.count} records, {len(read.records)} are read"
+    if page.unread is not None and page.unread.count not in (None, len(read.records)):
+        yield f"“{page.unread.line}” is not read, and declares {page.unread.count} records"
     if not page.verdict.convinced:
         yield "a page may be no listing"
     twice = len({(key_of(one), one.title) for one in read.records}) - len(set(map(key_of, read.records)))

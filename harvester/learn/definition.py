@@ -85,7 +85,7 @@ def _spelled_out(page: Learned) -> Learned:
 
 def _silent(page: Learned) -> Learned:
     """Return a page as one that declares nothing."""
-    return replace(page, declared=None)
+    return replace(page, declared=None, unread=page.declared or page.unread)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Learned:
     """What one page teaches about its listing. Each part is the evidence for a line of the definition.
 
     `places`: where its records begin. `evidence`: for its blocks. `stated`: all that it declares. `data`: the page, in
-    UTF-8.
+    UTF-8. `unread`: what it declares in a line that definitions do not read.
     """
 
     address: str
@@ -62,6 +62,7 @@ class Learned:
     data: bytes = field(repr=False)
     evidence: Evidence = field(repr=False)
     stated: tuple[Declared, ...] = field(repr=False)
+    unread: Declared | None = None
 
     @property
     def items(self) -> tuple[str, ...]:

@@ -109,11 +109,13 @@ def _selecting(tree: Tree, heads: Sequence[int], leads: Callable[[str], bool]) -
 
 
 def _outermost(tree: Tree, found: Sequence[int]) -> Iterator[int]:
-    """Yield the elements with a text, those inside others left out."""
+    """Yield the elements with a text, those inside others left out, and rows that have only headers."""
     end = -1
     for at in found:
         if at >= end:
             end = tree.elements[at].end
+            if tree.is_header(at):
+                continue
             if tree.elements[at].end_text > tree.elements[at].first_text or tree.elements[at].tag == "br":
                 yield at
 

@@ -296,6 +296,11 @@ class Tree:
         place = bisect_right(siblings, at)
         return siblings[place] if place < len(siblings) and self.elements[siblings[place]].tag == "br" else None
 
+    def is_header(self, at: int) -> bool:
+        """Return whether an element is a row of a table that has only headers."""
+        element = self.elements[at]
+        return element.tag == "tr" and all(self.elements[child].tag != "td" for child in element.children)
+
     def before(self, at: int) -> int | None:
         """Return the element before another one, beside it; None if that is the first."""
         siblings = self.elements[self.elements[at].parent].children

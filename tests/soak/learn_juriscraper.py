@@ -75,7 +75,7 @@ def main() -> None:
 def _score(page: Path, show: bool) -> Score | None:
     answers = _answers(page)
     links = _links(page.read_bytes())
-    there = [answer for answer in answers if _key(answer.get("download_urls")) in links]
+    there = [answer for answer in answers if not links.isdisjoint(_keys(answer))]
     if len(answers) < 2 or len(there) < OWN * len(answers):
         return None
     score = _compare(_learned([page]), there)
@@ -99,27 +99,28 @@ def _compare(definition: Definition | None, answers: list[dict[str, Any]]) -> Sc
     listing = definition.read[0] if definition else None
     if definition is None or not isinstance(listing, Listing):
         return Score(len(answers), 0, 0, 0, 0)
-    wanted: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for answer in answers:
-        wanted[_key(answer.get("download_urls"))].append(answer)
-    own = titles = dates = extra = 0
+    wanted: defaultdict[str, list[int]] = defaultdict(list)
+    for number, answer in enumerate(answers):
+        for key in _keys(answer):
+            wanted[key].append(number)
+    own, titles, dates, extra = set[int](), set[int](), set[int](), 0
     read = {record.url: record for record in listing.records}
     source = _source_of(definition)
     for block in definition.pages[0].blocks:
-        keys = [key for key in {_key(link) for link in block} if key in wanted]
-        extra += not keys
-        if len(keys) != 1:
+        found = {number for link in block for number in wanted[_key(link)]}
+        extra += not found
+        keys = {key for link in block if wanted[key := _key(link)]}
+        if len(found) > 1 and len(keys) > 1:  # several records in one block
             continue
-        found = wanted[keys[0]]
         addresses = (read_link(href, source) for href in block)
         record = next((read[address.url] for address in addresses if address and address.url in read), None)
         if record is None:
             continue
-        own += len(found)
-        titles += sum(_same_title(record.title, answer["case_names"]) for answer in found)
-        dates += sum(answer["case_dates"] in (record.date.edtf, record.date.first_day) for answer in found)
-    most = len(answers)
-    return Score(most, min(own, most), extra, min(titles, most), min(dates, most))
+        own |= found
+        titles |= {number for number in found if _same_title(record.title, answers[number]["case_names"])}
+        days = (record.date.edtf, record.date.first_day)
+        dates |= {number for number in found if answers[number]["case_dates"] in days}
+    return Score(len(answers), len(own), extra, len(titles), len(dates))
 
 
 def _source_of(definition: Definition) -> Source:
@@ -151,6 +152,12 @@ def _print_pairs(pages: list[Path]) -> None:
 def _links(data: bytes) -> set[str]:
     hrefs = re.findall(rb"""(?i)\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", data)
     return {_key(b"".join(found).decode("utf-8", "replace")) for found in hrefs}
+
+
+def _keys(answer: dict[str, Any]) -> list[str]:
+    """Return the keys of a record's addresses: some have one for each opinion."""
+    several = [answer, *answer.get("sub_opinions", ())]
+    return [_key(address) for one in several if (address := one.get("download_urls"))]
 
 
 def _key(address: str | None) -> str:

@@ -28,12 +28,14 @@ def rows_of(
 ) -> list[Node]:
     """Return the blocks of the records that begin with these elements; no record stands in another one.
 
-    A row of a table that has only headers is no record by itself. If records span, each is put into one new element in
-    the tree; other nodes of the page may be replaced by copies. `is_item`: whether a link leads to a record.
+    Rows of a table that have only headers, or one cell across the columns and no link to a record, are headings or
+    pagers. If records span, each is put into one new element in the tree; other nodes of the page may be replaced by
+    copies. `is_item`: whether a link leads to a record.
     """
     rows = outermost(engine, [*heads])
     if not selectors.spans:
-        return [row for row in rows if not is_header(engine, row)]
+        rows = [row for row in rows if not is_header(engine, row)]
+        return [row for row in rows if selectors.key or not _is_across(engine, row) or _leads(engine, row, is_item)]
     stops = {
         key
         for _, selector in selectors.above
@@ -50,6 +52,14 @@ def rows_of(
         for block, whole in zip(blocks, ended, strict=True)
         if whole or selectors.key or _leads(engine, block, is_item)
     ]
+
+
+def _is_across(engine: Engine, row: Node) -> bool:
+    """Return whether an element is a row of a table with one cell that spans several columns."""
+    if engine.tag(row) != "tr":
+        return False
+    cells = [cell for cell in engine.children(row) if engine.tag(cell) in ("td", "th")]
+    return len(cells) == 1 and engine.attribute(cells[0], "colspan").strip() not in ("", "1")
 
 
 def _leads(engine: Engine, block: Node, is_item: Callable[[str], bool]) -> bool:

@@ -66,6 +66,7 @@ LABELS = (
 HEADERS = (
     'record = "tr"\n[listing.fields]\ntitle = "a"\ndate = "i"\n',
     "<table><tr><th>Case</th></tr><tr><td><a href=/item/a>A</a> <i>May 5, 1950</i></td></tr></table>"
+    "<table><tr><td colspan=2><a href=/page/2>2</a></td></tr><tr><td colspan=2>Older cases</td></tr></table>"
     "<table><thead><tr><th>Case</th></tr></thead><tr><th>No.</th><td><a href=/item/b>B</a> <i>May 6, 1950</i></td></tr>"
     "</table>",
     [("A", "1950-05-05"), ("B", "1950-05-06")],

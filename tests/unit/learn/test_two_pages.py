@@ -60,6 +60,16 @@ def test_two_designs_of_one_listing_have_a_place_each() -> None:
     assert "," in tomllib.loads(definition.text)["listing"]["record"]
 
 
+def test_pages_of_different_archives_confirm_nothing() -> None:
+    """Neither hosts nor addresses nor columns show that they are of one."""
+    doubt = "nothing shows that both pages are of one archive: give two of one listing"
+    city, port = _tables("May", "June"), _tables("July", "August", folder="port/cases")
+    named = [f'<base href="https://{name}.example.org/">{page}' for name, page in (("city", city), ("port", port))]
+    assert doubt in _learned(*named).doubts
+    assert doubt in _learned(city, port.replace("<th>Date", "<th>Day")).doubts
+    assert _learned(city, port).doubts == ()
+
+
 def test_titles_on_one_page_only_confirm_nothing() -> None:
     """The older page links numbers and has its titles in a column that the newer one leaves out."""
     new = "".join(
