@@ -8,8 +8,12 @@ site's name, is one of the phrases that servers use, on a page with little other
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from harvester.model import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 WAITING_ROOM = "waiting-room"
 _MESSAGES = {
@@ -71,8 +75,8 @@ _IN_TEXT = re.compile(
 _HEADINGS = re.compile(rb"(?is)<(title|h1|h2)\b[^>]{0,500}>(.{0,500}?)</\1")
 _SITE_NAME = re.compile(r"\s+[|·•–—-]\s+|\s*\|\s*")
 _LOOKED_AT = 200_000
-_BEGINNING = 16_000
-"""Bytes that mostly suffice to see that a page has much text."""
+_PIECE = 4000
+"""Bytes that are looked at together; of a page with much text the first mostly show it."""
 _UNSEEN = re.compile(rb"(?i)<(script|style|head|nav|header|footer|aside|select)\b|<!--")
 _TAG = re.compile(r"<[^<>]*>")
 MOST_TEXT = 1500
@@ -82,8 +86,8 @@ MOST_TEXT = 1500
 def classify_non_page(body: bytes) -> Refused | None:
     """Return what a page without records is, if its markup or its headings show it; else None."""
     body = body[:_LOOKED_AT]
-    seen = _shown(body)
-    if len(_line(seen[: max(0, seen.rfind(b"<", 0, _BEGINNING))])) > MOST_TEXT or len(shown := _line(seen)) > MOST_TEXT:
+    shown = _short_text(body)
+    if shown is None:
         return None
     for code, marks in _MADE_PATTERNS:
         if marks.search(body):
@@ -103,21 +107,43 @@ def _by_heading(body: bytes) -> Refused | None:
     return None
 
 
-def _shown(body: bytes) -> bytes:
-    """Return a page without scripts, head and navigation, in one pass, even if elements are not closed."""
-    lower, parts, at = body.lower(), list[bytes](), 0
+def _short_text(body: bytes) -> str | None:
+    """Return what a page shows besides navigation; None if that is more than such pages show."""
+    pieces, size, enough = list[bytes](), 0, _PIECE
+    for piece in _shown(body):
+        pieces.append(piece)
+        size += len(piece)
+        if size >= enough:  # mostly the beginning suffices, and the rest of the page need not be looked through
+            enough *= 4
+            if len(_line(b" ".join(pieces))) > MOST_TEXT:
+                return None
+    text = _line(b" ".join(pieces))
+    return None if len(text) > MOST_TEXT else text
+
+
+def _shown(body: bytes) -> Iterator[bytes]:
+    """Yield a page without scripts, head and navigation, in pieces that end before a tag.
+
+    In one pass, even if elements are not closed.
+    """
+    lower, at, behind = body.lower(), 0, 0
     never_closed = set[bytes]()
-    for start in _UNSEEN.finditer(body):
-        closing = b"</" + start[1].lower() if start[1] else b"-->"
-        if start.start() < at or closing in never_closed:
+    while at < len(body):
+        start = _UNSEEN.search(body, behind, at + _PIECE)
+        if start is None:
+            end = body.rfind(b"<", at + 1, at + _PIECE) if at + _PIECE < len(body) else len(body)
+            end = body.find(b"<", at + _PIECE) if end < 0 else end
+            end = len(body) if end < 0 else end
+            yield body[at:end]
+            at = behind = end
             continue
-        end = lower.find(closing, start.end())
+        closing, behind = b"</" + start[1].lower() if start[1] else b"-->", start.end()
+        end = -1 if closing in never_closed else lower.find(closing, behind)
         if end < 0:
             never_closed.add(closing)
             continue
-        parts.append(body[at : start.start()])
-        at = end + len(closing)
-    return b" ".join([*parts, body[at:]])
+        yield body[at : start.start()]
+        at = behind = end + len(closing)
 
 
 def _line(data: bytes) -> str:
