@@ -8,17 +8,19 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-
 
 def utc_timestamp(moment: datetime | None = None) -> str:
     """Return a moment (default: now) as UTC text that sorts by time."""
-    return moment.astimezone(UTC).strftime(_FORMAT) if moment else _timestamp_of(int(time.time()))
+    return _text_of(moment.astimezone(UTC)) if moment else _timestamp_of(int(time.time()))
 
 
 @lru_cache(maxsize=1)  # a harvest asks hundreds of times in a second
 def _timestamp_of(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime(_FORMAT)
+    return _text_of(datetime.fromtimestamp(second, UTC))
+
+
+def _text_of(moment: datetime) -> str:
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"  # `strftime` takes three times as long
 
 
 def fsync_path(path: Path) -> None:

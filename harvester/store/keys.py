@@ -27,8 +27,9 @@ _SAME_CHARACTERS = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'"
 def normalize_text(text: str) -> str:
     """Return a text normalized for comparison: Unicode composed, white space (U+00A0 too) folded."""
     text = text if text.isascii() else unicodedata.normalize("NFC", text)
-    if text.isprintable() and "  " not in text:  # then its only white space is single spaces
-        return text.strip()
+    line = text.replace("\n\n", " ").replace("\n", " ")
+    if "  " not in line and line.isprintable():  # then its only white space is single spaces
+        return line.strip()
     return " ".join(text.split())
 
 
