@@ -135,7 +135,9 @@ def transaction(db: Database) -> Iterator[None]:
     """Run a block as one transaction with the write lock from its start, so that it cannot fail for want of it."""
     db.execute("BEGIN IMMEDIATE")
     try:
+        digests.begin_counting(db)
         yield
+        digests.count_new_rows(db)
     except BaseException:
         db.rollback()
         raise

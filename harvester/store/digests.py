@@ -3,6 +3,9 @@
 Temporary triggers do the counting, and only the harvester's own connections have them. Other programs, such as SQLite's
 shell, meet no trigger and are not hindered; the sums then show that they have written. Columns that users have added do
 not count.
+
+A trigger costs more than the row. So the new rows of tables that mostly grow are counted together at the end of the
+transaction: those whose id is above the largest one before it, which `counted_to` holds.
 """
 
 from __future__ import annotations
@@ -25,6 +28,10 @@ _EVENTS = {
     "update": ("AFTER UPDATE OF {columns} ON", "sum = sum + {new} - {old}"),
 }
 
+_GROWING = ("changes", "texts")
+"""Tables whose new rows are counted at the end of a transaction."""
+_IS_COUNTED = "old.id <= (SELECT id FROM counted_to WHERE name = '{table}')"
+
 _COLUMNS = {"documents": ["id", "key", "first_seen", "last_changed"]}
 """The columns that count, for tables where not all do: the others are compared with what pages say."""
 
@@ -43,15 +50,64 @@ def register_crc32(connection: sqlite3.Connection) -> None:
 def start_counting(db: Database) -> None:
     """Create the triggers that count all that this connection writes."""
     db.execute("BEGIN")  # each trigger by itself would cost as much as all together
+    db.execute("CREATE TEMP TABLE counted_to (name TEXT PRIMARY KEY, id INTEGER NOT NULL)")
+    db.conn.executemany("INSERT INTO counted_to VALUES (?, 0)", [(table,) for table in _GROWING])
     for table in schema().counted:
-        new, old = (_hash(table, f"{row}.") for row in ("new", "old"))
-        columns = ", ".join(_columns(table))
-        for event, (when, change) in _EVENTS.items():
-            db.execute(
-                f"""CREATE TEMP TRIGGER count_{table}_{event} {when.format(columns=columns)} main.{table}
-                BEGIN UPDATE digests SET {change.format(new=new, old=old)} WHERE name = '{table}'; END"""
-            )
+        for event in _EVENTS:
+            if not (table in _GROWING and event == "insert"):
+                _create_trigger(db, table, event)
     db.execute("COMMIT")
+
+
+def _create_trigger(db: Database, table: str, event: str) -> None:
+    when, change = _EVENTS[event]
+    new, old = (_hash(table, f"{row}.") for row in ("new", "old"))
+    actions = f"UPDATE digests SET {change.format(new=new, old=old)} WHERE name = '{table}';"
+    if table in _GROWING and event == "delete":  # an id that is free again is given to the next row
+        last = f"(SELECT coalesce(max(id), 0) FROM {table})"
+        actions += f"UPDATE counted_to SET id = min(id, {last}) WHERE name = '{table}';"
+    condition = f"WHEN {_IS_COUNTED.format(table=table)}" if table in _GROWING else ""
+    columns = ", ".join(_columns(table))
+    db.execute(
+        f"""CREATE TEMP TRIGGER count_{table}_{event} {when.format(columns=columns)} main.{table} {condition}
+        BEGIN {actions} END"""
+    )
+
+
+def begin_counting(db: Database) -> None:
+    """Note, at the beginning of a transaction, which rows are counted already."""
+    if is_counting(db):
+        for table in _GROWING:
+            last = f"(SELECT coalesce(max(id), 0) FROM main.{table})"
+            db.execute(f"UPDATE temp.counted_to SET id = {last} WHERE name = '{table}'")
+
+
+def count_new_rows(db: Database) -> None:
+    """Count the rows that the open transaction has added to growing tables."""
+    for table in _GROWING if is_counting(db) else ():
+        above = f"id > (SELECT id FROM temp.counted_to WHERE name = '{table}')"
+        rows, total = db.execute(f"SELECT count(*), sum({_hash(table)}) FROM main.{table} WHERE {above}").fetchone()
+        if rows:
+            _add_to_digest(db, table, rows, total)
+    begin_counting(db)
+
+
+def count_restored_row(db: Database, table: str, row: int) -> None:
+    """Count a row that was inserted with an id of its own, which may be below the last one."""
+    if table in _GROWING and is_counting(db):
+        where = f"id = ? AND id <= (SELECT id FROM temp.counted_to WHERE name = '{table}')"
+        found = db.execute(f"SELECT {_hash(table)} FROM main.{table} WHERE {where}", [row]).fetchone()
+        if found:
+            _add_to_digest(db, table, 1, found[0])
+
+
+def is_counting(db: Database) -> bool:
+    """Return whether this connection counts what it writes."""
+    return db.execute("SELECT 1 FROM temp.sqlite_master WHERE name = 'counted_to'").fetchone() is not None
+
+
+def _add_to_digest(db: Database, table: str, rows: int, total: int) -> None:
+    db.execute("UPDATE main.digests SET rows = rows + ?, sum = sum + ? WHERE name = ?", [rows, total, table])
 
 
 @contextmanager
@@ -59,6 +115,7 @@ def without_counting(db: Database) -> Iterator[None]:
     """Count nothing during the block; compute the digests anew after it."""
     for (name,) in db.execute("SELECT name FROM temp.sqlite_master WHERE type = 'trigger'").fetchall():
         db.execute(f"DROP TRIGGER temp.{name}")
+    db.execute("DROP TABLE temp.counted_to")
     db.execute("PRAGMA temp_store = FILE")  # a rebuild compares all texts with those before
     yield
     for table in schema().counted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harvester.store.digests import count_restored_row
 from harvester.store.keys import STRONG_KINDS, kind_of
 from harvester.store.user_objects import columns_of, schema
 from harvester.store.withdrawal.vault import RemovedRow
@@ -107,7 +108,10 @@ def _insert_row(db: Database, table: str, row: dict[str, Any]) -> None:
 def _try_insert(db: Database, table: str, row: dict[str, Any]) -> bool:
     columns = ", ".join(f'"{name}"' for name in row)
     sql = f'INSERT OR IGNORE INTO "{table}" ({columns}) VALUES ({", ".join("?" * len(row))})'
-    return db.execute(sql, [*row.values()]).rowcount > 0
+    cursor = db.execute(sql, [*row.values()])
+    if cursor.rowcount > 0:
+        count_restored_row(db, table, int(cursor.lastrowid or 0))
+    return cursor.rowcount > 0
 
 
 def _is_in_use(db: Database, row: dict[str, Any]) -> bool:
