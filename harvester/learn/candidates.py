@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import nlargest
 from itertools import pairwise
 from math import log2, sqrt
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +29,8 @@ _NO_ROWS = INLINE_MARKS | frozenset(
     {"br", "hr", "img", "input", "option", "col", "svg", "path", "html", "head", "body"}
 )
 _FEW_ROWS = 2
+_MANY_LISTS, _FEW_LISTS = 40, 10
+"""From how many lists in like places on only so many are looked at one by one."""
 _FEW_CELLS = 2
 
 
@@ -71,16 +74,26 @@ def _all_groups(tree: Tree) -> Iterator[Group]:
     paths = _tag_paths(tree)
     for parent, element in enumerate(tree.elements):
         for alike in _alike_children(tree, element.children):
-            if len(alike) > 1:
+            for name in dict.fromkeys((tree.signature(alike[0]), tree.elements[alike[0]].tag)):
+                by_path[(paths[parent], name)].append(alike)
+    done: set[int] = set()
+    for several in by_path.values():
+        for alike in _longest(tree, several):
+            if len(alike) > 1 and id(alike) not in done:
+                done.add(id(alike))
                 yield _whole(tree, alike)
                 yield from _spanning(tree, [alike])
                 yield from _spanning_pairs(tree, alike)
-            for name in dict.fromkeys((tree.signature(alike[0]), tree.elements[alike[0]].tag)):
-                by_path[(paths[parent], name)].append(alike)
-    for several in by_path.values():
         if len(several) > 1:
             yield _whole(tree, sorted({at for alike in several for at in alike}))
             yield from _spanning(tree, several)
+
+
+def _longest(tree: Tree, several: Sequence[list[int]]) -> Sequence[list[int]]:
+    """Return the lists of alike siblings, of many in like places those with most text: the others are parts of rows."""
+    if len(several) <= _MANY_LISTS:
+        return several
+    return nlargest(_FEW_LISTS, several, key=lambda alike: sum(tree.length(tree.elements[at]) for at in alike))
 
 
 def _tag_paths(tree: Tree) -> list[int]:
@@ -97,6 +110,9 @@ def _tag_paths(tree: Tree) -> list[int]:
 def _alike_children(tree: Tree, children: Sequence[int]) -> Iterator[list[int]]:
     """Yield the children that have the same name and classes, and those that have the same name."""
     with_text = [at for at in children if tree.elements[at].tag not in _NO_ROWS and _has_text(tree, at)]
+    if len(with_text) < _FEW_ROWS:
+        yield from ([at] for at in with_text[:1] if not tree.is_header(at))
+        return
     headers = _headers(tree, with_text)
     by_tag: defaultdict[str, list[int]] = defaultdict(list)
     by_signature: defaultdict[str, list[int]] = defaultdict(list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
@@ -43,6 +44,9 @@ _LONG = 120
 _YEARS = (1400, 2100)
 _MOST = 200
 """Statements of a kind that are looked at: a page has few outside of its records."""
+_MOST_ALIKE = 12
+"""Lines that differ in their numbers only."""
+_DIGITS = re.compile(r"\d+")
 _NO_DIGIT = re.compile(r"\D")
 
 
@@ -82,11 +86,13 @@ class Declared:
 
 def statements(tree: Tree) -> list[Declared]:
     """Return what a page states, ranges before totals before pages, each in page order."""
-    lines = [
-        (at, line)
+    numbered = [
+        (at, line, _DIGITS.sub("0", line))
         for at, line in tree.numbered_lines(tree.body.first_text, tree.body.end_text)
-        if len(line) <= LONGEST_LINE and any(map(str.isdigit, line))
+        if len(line) <= LONGEST_LINE and _DIGITS.search(line)
     ]
+    often = Counter(alike for _, _, alike in numbered)  # what many records say, the page does not say of itself
+    lines = [(at, line) for at, line, alike in numbered if often[alike] <= _MOST_ALIKE]
     kinds = (_ranges, _totals, _pages)
     found = ((replace(one, at=at) for at, line in lines for one in kind(line)) for kind in kinds)
     return [one for several in found for one in islice(several, _MOST)]

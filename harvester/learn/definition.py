@@ -108,9 +108,14 @@ class _Attempt:
             fewer = best is None or sum(one.others for one in rows) < sum(one.others for one in best[1])
             if len(rows) == len(self.pages) and fewer:
                 found[place.kind] = (place, rows)
-        keyed = not self.archive.items
-        several = [(place, fields_of(rows, keyed=keyed)) for place, rows in found.values()]
+        several = [(place, self._fields(rows)) for place, rows in found.values()]
         return max(several, key=lambda one: (one[1].edges, one[1].filled), default=None)
+
+    def _fields(self, rows: Sequence[Rows]) -> Fields:
+        """Return what is seen in the records of all pages; of one page it is known if they are in the same tree."""
+        if len(rows) == 1 and rows[0].tree is self.pages[0].tree and self.archive.items:
+            return replace(self.pages[0].fields, pages=tuple(rows))
+        return fields_of(rows, keyed=not self.archive.items)
 
     def _places(self) -> Iterator[Place]:
         """Yield the places of each page, then two together: pages of different times may differ."""
@@ -145,7 +150,7 @@ def _best(attempt: _Attempt) -> Definition | None:
     fields = placed[1] if placed else fields_of([Rows(page.tree, page.group, ()) for page in attempt.pages])
     found: list[tuple[Definition, Selected]] = []
     size = max(len(capture.body) for capture in attempt.captures)
-    ways: list[Selected] = ["nothing", "blocks", "fields"] if placed else ["nothing"]
+    ways: list[Selected] = ["nothing", "fields", "blocks"] if placed else ["nothing"]
     if not attempt.archive.items:  # then records are known by a field only
         stated = attempt.pages[0].declared or fields.date
         ways = ["fields"] if placed and fields.key and fields.title and stated else []

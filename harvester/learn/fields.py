@@ -29,6 +29,8 @@ _LONGEST_LABEL, _MOST_LABEL_WORDS = 40, 4
 _LABELLED = re.compile(r"([^\W\d][^:：]{0,39}?) ?[:：] *(?!//)(\S.*)")
 KNOWN = {label for label, _ in COMMON_LABELS}
 _MOSTLY = 0.9
+_LOOKED_AT = 500
+"""Characters of a text whose words are counted: prose has more than any title in these."""
 _PROSE = 200
 """Characters of a text on average, from which on it is prose."""
 _ACTIONS = re.compile(
@@ -93,11 +95,18 @@ class Slot:
     def words(self) -> float:
         """The words of a text on average, without those that most texts have, codes, and what to do."""
         several = [
-            {word.casefold() for word in _WORD.findall(text)} for text in self.texts if not _ACTIONS.fullmatch(text)
+            {word.casefold() for word in _WORD.findall(_beginning(text))}
+            for text in self.texts
+            if not _ACTIONS.fullmatch(text)
         ]
         number = Counter(word for words in several for word in words)
         most = max(2, 0.6 * len(self.texts))
         return sum(sum(number[word] <= most for word in words) for words in several) / len(self.texts)
+
+
+def _beginning(text: str) -> str:
+    """Return the whole words with which a long text begins."""
+    return text if len(text) <= _LOOKED_AT else text[:_LOOKED_AT].rpartition(" ")[0]
 
 
 @dataclass(frozen=True)

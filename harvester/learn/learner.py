@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from harvester.learn.scoring import Evidence
     from harvester.learn.tree import Tree
     from harvester.learn.verdict import Verdict
+    from harvester.source import DateOrder
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,12 @@ def _taught(
 def shapes_of(links: Iterable[Link]) -> set[Shape]:
     """Return the coarse shapes of links."""
     return set(map(coarse_shape, links))
+
+
+def date_order_of(pages: Iterable[Learned]) -> DateOrder | None:
+    """Return in which order pages write dates of numbers only; None if nothing shows it, or not all have one order."""
+    orders: set[DateOrder] = set().union(*(page.tree.date_orders for page in pages))
+    return orders.pop() if len(orders) == 1 else None
 
 
 def _leads(shapes: set[Shape], address: str, href: str) -> bool:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from harvester.learn.confirm import LARGE, doubts_of_listings, key_of, read_by
+from harvester.learn.learner import date_order_of
 from harvester.learn.writer import PARAMETER, head_of, line_of
 from harvester.model import Listing
-from harvester.parsers.dates_within import date_order
 from harvester.registry import PLATFORMS
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _where(
 ) -> Iterator[str]:
     """Yield what the definition says of where the archive is: its address is that of the page without the listing."""
     base, _ = _paths(platform, pages, archive)
-    order = date_order(text.text for page in pages for text in page.tree.texts)
+    order = date_order_of(pages)
     yield line_of("platform", platform.name, "its definition reads all records that the pages declare")
     yield line_of("title", title)
     why = "the platform's own paths begin behind it" if base else ""

@@ -56,6 +56,7 @@ class Scorer:
 
     def __init__(self, tree: Tree, address: str = "") -> None:
         self._tree, self._address = tree, address
+        self._known: dict[Group, tuple[float, Shape | None, float]] = {}
 
     @cached_property
     def _links(self) -> list[tuple[int, Link]]:
@@ -135,6 +136,13 @@ class Scorer:
         return list(dict.fromkeys(shape for at in self._links_in(block) for shape in self._shapes[at]))
 
     def _linked(self, group: Group) -> tuple[float, Shape | None, float]:
+        known = self._known.get(group)
+        if known is None:
+            known = self._known[group] = self._common_link(group)
+        return known
+
+    def _common_link(self, group: Group) -> tuple[float, Shape | None, float]:
+        """Return how many blocks have a link of the best shape, that shape, and how single such links are."""
         rows: defaultdict[Shape, dict[int, set[object]]] = defaultdict(dict)
         for number, block in enumerate(group.blocks):
             for at in self._links_in(block):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from harvester.parsers.dates_within import date_orders
 from harvester.parsers.html.engines import FAST
 from harvester.parsers.html.text import LINK, mark_block_borders
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from harvester.parsers.html.engines import Node
+    from harvester.source import DateOrder
 
 _VARIES = re.compile(
     r"\d|^(?:odd|even|first|last|alt|alternate|active|selected|current|open|closed|collapsed|expanded|hidden|new|unread"
@@ -136,8 +138,7 @@ class Element:
     chrome: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One run of text in an element, with single spaces. `starts_line`: a border of a block or a break precedes it."""
 
     text: str
@@ -182,7 +183,7 @@ class Tree:
         at = len(self.elements)
         self.keys.append(node.mem_id)
         attributes = node.attributes
-        classes = tuple(sorted({name for name in (attributes.get("class") or "").split() if not _VARIES.search(name)}))
+        classes = _classes(attributes.get("class") or "")
         depth = self.elements[parent].depth + 1 if parent >= 0 else 0
         self.elements.append(Element(tag, attributes, parent, depth, classes, first_text=len(self.texts)))
         if parent >= 0:
@@ -207,12 +208,13 @@ class Tree:
     def _mark_chrome(self) -> None:
         total = self.lengths[-1]
         for at, element in enumerate(self.elements):
+            if element.parent >= 0 and self.elements[element.parent].chrome:
+                element.chrome = True
+                continue
             share = self.length(element) / total if total else 0.0
-            inside = element.parent >= 0 and self.elements[element.parent].chrome
-            named = element.depth > 1 and share < _LARGE and _is_chrome(element)
-            box = element.depth > 1 and share < _BOX and _has_name(element, _BOX_WORDS)
+            named, box = _chrome_of(element) if element.depth > 1 else (False, False)
             header = element.tag == "header" and share < _LARGE and self._is_page_header(at)
-            element.chrome = inside or named or box or header
+            element.chrome = (named and share < _LARGE) or (box and share < _BOX) or header
 
     def _is_page_header(self, at: int) -> bool:
         """Return whether a header is that of the page, not of a part of it."""
@@ -225,6 +227,11 @@ class Tree:
     def lengths(self) -> list[int]:
         """The characters of all texts before each text, and of all."""
         return list(accumulate((len(text.text) for text in self.texts), initial=0))
+
+    @cached_property
+    def date_orders(self) -> set[DateOrder]:
+        """In which orders dates of numbers only are written, as far as days after the twelfth show it."""
+        return date_orders(text.text for text in self.texts)
 
     def length(self, part: Interval) -> int:
         """Return the number of characters in an element or a block."""
@@ -322,15 +329,23 @@ def tree_of(data: bytes) -> Tree | None:
     return None if root is None else Tree(root)
 
 
-def _is_chrome(element: Element) -> bool:
-    if element.tag in _CHROME_TAGS or element.attributes.get("role") in _CHROME_ROLES:
-        return True
-    return _has_name(element, _CHROME_WORDS)
+def _chrome_of(element: Element) -> tuple[bool, bool]:
+    """Return whether an element is by its name, role or classes a part without records, and whether a box with some."""
+    by_kind = element.tag in _CHROME_TAGS or element.attributes.get("role") in _CHROME_ROLES
+    named, box = _named(element.attributes.get("class") or "", element.attributes.get("id") or "")
+    return by_kind or named, box
 
 
-def _has_name(element: Element, words: re.Pattern[str]) -> bool:
-    names = f"{element.attributes.get('class') or ''} {element.attributes.get('id') or ''}"
-    return any(words.search(name) for name in names.split())
+@lru_cache(maxsize=4096)
+def _named(classes: str, identity: str) -> tuple[bool, bool]:
+    names = f"{classes} {identity}".split()
+    return any(map(_CHROME_WORDS.search, names)), any(map(_BOX_WORDS.search, names))
+
+
+@lru_cache(maxsize=4096)
+def _classes(written: str) -> tuple[str, ...]:
+    """Return the classes that do not differ between blocks of one kind."""
+    return tuple(sorted({name for name in written.split() if not _VARIES.search(name)}))
 
 
 def _leads(href: str | None) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from harvester.definitions.templates import LONGEST
 from harvester.learn.confirm import hundred_years
-from harvester.parsers.dates_within import RECENT, date_order
+from harvester.learn.learner import date_order_of
+from harvester.parsers.dates_within import RECENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,7 +76,7 @@ def _items(pages: Sequence[Learned], archive: Archive) -> Iterator[str]:
 
 
 def _dates(pages: Sequence[Learned], fields: Fields) -> Iterator[str]:
-    order = date_order(text.text for page in pages for text in page.tree.texts)
+    order = date_order_of(pages)
     if order:
         yield line_of("dates", order, "as all days after the twelfth show")
     elif fields.has_dotted_dates:

@@ -327,6 +327,16 @@ def test_the_documents_of_our_own_archives_are_no_listings(name: str) -> None:
     assert learned is None or not learned.verdict.convinced
 
 
+def test_what_every_record_states_is_not_what_the_page_states() -> None:
+    """Volumes state which of their pages are held; the line of the page has other words."""
+    rows = "".join(
+        f'<p><a href="/v/{at}">Volume {at} of maps</a><br>pages 1 to 14 of {at + 90}</p>' for at in range(13)
+    )
+    tree = tree_of(_page(f"<div>Results 1 to 13 of 250</div>{rows}"))
+    assert tree is not None
+    assert [one.total for one in statements(tree) if one.kind == "range"] == [250]
+
+
 @pytest.mark.parametrize(
     "data",
     [
