@@ -29,7 +29,8 @@ _CHROME_TAGS = frozenset({"nav", "footer", "aside", "select", "option", "button"
 _CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar"})
 _CHROME_WORDS = re.compile(
     r"(?i)(?:^|[-_])(?:nav|navi|navbar|navigation|subnav|menus?|submenu|mainmenu|topmenu|footer|breadcrumbs?|sidebar|facets?"
-    r"|filters?|pagination|paginator|pager|paging|social|share|toolbar|cookies?|skip|languages?|lang)(?:$|[-_])"
+    r"|filters?|pagination|paginator|pager|paging|social|share|toolbar|cookies?|skip|languages?|lang"
+    r"|comments?|commentlist)(?:$|[-_])"
     r"|[a-z](?:Nav|Menu|Footer|Sidebar|Facets?|Pager|Breadcrumbs?)$|^(?:nav|menu|footer|sidebar|breadcrumb)"
 )
 """Names of parts of a page that hold no records."""
@@ -185,6 +186,7 @@ class Tree:
         attributes = node.attributes
         classes = _classes(attributes.get("class") or "")
         depth = self.elements[parent].depth + 1 if parent >= 0 else 0
+        tag = tag if IDENTIFIER.fullmatch(tag) else "*"  # of broken pages, which no selector can name
         self.elements.append(Element(tag, attributes, parent, depth, classes, first_text=len(self.texts)))
         if parent >= 0:
             self.elements[parent].children.append(at)

@@ -6,6 +6,7 @@ import json
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from harvester.parsers.dates_within import dates_within
@@ -26,7 +27,12 @@ _SENTENCE = 15
 """Characters around a link that is in the middle of a sentence."""
 _MENU = 45
 """Characters of an entry in a menu."""
-_FEW = 0.3
+_FEW, _NEARLY_ALL = 0.3, 0.9
+_DATED = 0.6
+_NO_CHANCE = 4
+"""The number of records from which on it is no chance that another number in a line is the same."""
+_SHORT = 60
+"""Characters of a line that states a total; in a longer one a number may mean anything."""
 _PROSE = 150
 """Characters of a line that is prose."""
 _ARTICLE_TYPES = frozenset(
@@ -59,8 +65,7 @@ def judge(
 ) -> Verdict:
     """Return how sure it is that these blocks are records of a listing."""
     count = len(group.blocks)
-    fits = declared is not None and (declared.count == count or (declared.kind == "total" and declared.total == count))
-    if declared is not None and fits and _own_parts(evidence):
+    if declared is not None and _is_proof(declared, count) and _own_parts(evidence):
         sure = declared.kind == "range" and declared.known_words
         return Verdict(1.0 if sure else 0.9, (f"the page states {count} records, and has as many",))
     confidence, reasons = evidence.score, [f"{count} alike blocks"]
@@ -70,19 +75,27 @@ def judge(
     prose = prose_outside(tree, group)
     if not _is_perfect(evidence):
         confidence *= (1 - 0.6 * prose) * min(1.0, evidence.share / 0.3)
-    elif count > 2 or evidence.share > 0.3:
+    elif count > 2:
         confidence = max(confidence, CONVINCED)
     is_register = evidence.dated >= 0.8 and evidence.rich > 0.6 and _has_headings(tree, group)
     confidence = max(confidence, CONVINCED) if is_register else confidence
     if not is_register and evidence.linked < 0.5 and not (evidence.dated > 0.8 and evidence.rich > 0.6):
         confidence *= 0.5
         reasons.append("few have a link of their own")
-    for factor, why in _against(tree, group, evidence, stated=declared is not None or pager is not None):
+    stated = declared is not None or (pager is not None and pager.next != "a")
+    for factor, why in _against(tree, group, evidence, stated=stated):
         confidence *= factor
         reasons.append(why)
     if pager and pager.agrees:
         confidence *= 1.3
     return Verdict(confidence, tuple(reasons))
+
+
+def _is_proof(declared: Declared, count: int) -> bool:
+    """Return whether a statement is of just so many records, and not by chance."""
+    if declared.kind == "range":
+        return declared.count == count and (declared.known_words or count >= _NO_CHANCE)
+    return declared.kind == "total" and declared.total == count >= _NO_CHANCE and len(declared.line) <= _SHORT
 
 
 def _has_headings(tree: Tree, group: Group) -> bool:
@@ -94,19 +107,28 @@ def _has_headings(tree: Tree, group: Group) -> bool:
 
 def _against(tree: Tree, group: Group, evidence: Evidence, *, stated: bool) -> Iterator[tuple[float, str]]:
     """Yield what makes blocks less likely records, and how much. `stated`: the page has a pager, or says how many."""
-    if not stated and _is_menu(tree, group, evidence):
-        yield 0.4, "they are a few words each, as in a menu"
+    if not stated and evidence.dated < _DATED and not _dates_between(tree, group):
+        if not evidence.dated and _is_menu(tree, group):
+            yield 0.4, "they are a few words each, as in a menu"
+        else:
+            yield 0.88, "they have no dates, and nothing states how many there are"
     if not stated and is_home(tree):
         yield 0.3, "the page says that it is the home page"
     if links_in_sentences(tree, group) > 0.5:
         yield 0.3, "their links stand in the middle of sentences"
 
 
-def _is_menu(tree: Tree, group: Group, evidence: Evidence) -> bool:
+def _dates_between(tree: Tree, group: Group) -> bool:
+    """Return whether a date stands between blocks, as that of a day above its records."""
+    gaps = ((one.end_text, after.first_text) for one, after in pairwise(group.blocks))
+    return any(map(dates_within, chain.from_iterable(tree.lines(*gap) for gap in gaps)))
+
+
+def _is_menu(tree: Tree, group: Group) -> bool:
     """Return whether blocks are links of a few words and nothing else, and few have a number."""
-    length = sum(map(tree.length, group.blocks)) / len(group.blocks)
-    first, end = group.blocks[0].first_text, group.blocks[-1].end_text
-    if evidence.dated or evidence.rich or length >= _MENU or any(map(dates_within, tree.lines(first, end))):
+    length = sum(map(tree.length, group.blocks))
+    links = (tree.elements[at] for at in tree.links if group.row_of(at) is not None)
+    if length >= _MENU * len(group.blocks) or sum(map(tree.length, links)) < _NEARLY_ALL * length:
         return False
     texts = [tree.text_between(block.first_text, block.end_text) for block in group.blocks]
     return sum(any(map(str.isdigit, text)) for text in texts) <= _FEW * len(texts)

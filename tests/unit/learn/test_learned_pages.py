@@ -90,6 +90,13 @@ def test_what_follows_the_last_record_is_none_of_it() -> None:
     assert learned.declared.template == "Page {page} of {pages}{*}"
 
 
+def test_elements_whose_names_no_selector_can_say_are_no_obstacle() -> None:
+    """A space was forgotten, or a word processor has its own names."""
+    rows = "".join(f'<li><o:p><a href="{u}">{t}</a></o:p> {d}</li>' for d, t, n, u in ROWS)
+    page = _page(f"<ul>{rows}</ul>").replace(b"<body>", b'<htmllang="en"><body>')
+    assert _titles(page) == [title for _, title, _, _ in ROWS]
+
+
 def test_groups_under_several_headings_are_one_listing() -> None:
     """A list for each year holds records of the same listing."""
     years = "".join(
@@ -246,10 +253,20 @@ LONG_MENU = "<table><tr><td>" + "".join(
 )
 
 
+BY_CHANCE = (
+    f"<h1>The harbour</h1><p>{SENTENCE * 6}</p><p>{SENTENCE} Of the 3 reports found in Hamburg nothing is left.</p>"
+    + "".join(f'<div class=box><a href="/more/{n}">More of {n}</a></div>' for n in ("it", "us", "you"))
+)
+COMMENTS = f"<h1>The harbour</h1><p>{SENTENCE * 4}</p><ol class=commentlist>" + "".join(
+    f"<li id=comment-{n}><a href=/user/{n}>{who}</a> 12 May 20{n}: I have seen it as well, and so has my aunt.</li>"
+    for n, who in enumerate(("Ann", "Ben", "Cleo", "Dora"), 12)
+)
+
+
 @pytest.mark.parametrize(
     "main",
-    [ARTICLE, FORM, HOME, DOCUMENT, MENU_PAGE, LONG_MENU],
-    ids=["article", "form", "home", "document", "menu", "long menu"],
+    [ARTICLE, FORM, HOME, DOCUMENT, MENU_PAGE, LONG_MENU, BY_CHANCE, COMMENTS],
+    ids=["article", "form", "home", "document", "menu", "long menu", "total by chance", "comments"],
 )
 def test_other_pages_are_not_taken_for_listings(main: str) -> None:
     """They have groups of alike blocks, too."""
