@@ -133,8 +133,11 @@ def _counted(family: _Family, numbers: Sequence[_Number], declared: Declared | N
     if ahead is not None and current is not None:
         pairs.append((current + 1, ahead))
     rule = next(_rules(pairs, declared, count), None)
-    if rule is None:  # then a single address that is that of a second page leads to it, whatever it shows
-        return Pager(kind, name, 1, 1, path, None, other, links=1) if {one.value for one in numbers} == {2} else None
+    if rule is None:
+        # The address of a second page leads to it, whatever its link shows; weblogs count from 1 on.
+        from_one = kind == "page_path" or name.casefold() == "paged"
+        alone = {one.value for one in numbers} == {2} or (ahead is not None and ahead > 1 and from_one)
+        return Pager(kind, name, 1, 1, path, None, other, links=1) if alone else None
     begin, step = rule
     fitting = sum(value == begin + (shown - 1) * step for shown, value in pairs)
     agrees = fitting >= 2 and fitting * 5 >= len(pairs) * 4

@@ -31,7 +31,7 @@ _CHROME_WORDS = re.compile(
     r"(?i)(?:^|[-_])(?:nav|navi|navbar|navigation|subnav|menus?|submenu|mainmenu|topmenu|footer|breadcrumbs?|sidebar|facets?"
     r"|filters?|pagination|paginator|pager|paging|social|share|toolbar|cookies?|skip|languages?|lang"
     r"|comments?|commentlist)(?:$|[-_])"
-    r"|[a-z](?:Nav|Menu|Footer|Sidebar|Facets?|Pager|Breadcrumbs?)$|^(?:nav|menu|footer|sidebar|breadcrumb)"
+    r"|^widget(?:$|_|-area)|^secondary$|[a-z](?:Nav|Menu|Footer|Sidebar|Facets?|Pager|Breadcrumbs?)$|^(?:nav|menu|footer|sidebar|breadcrumb)"
 )
 """Names of parts of a page that hold no records."""
 _BOX_WORDS = re.compile(r"(?i)(?:^|[-_])(?:featured|popular|related|recommended|trending|carousel|slider)(?:$|[-_])")

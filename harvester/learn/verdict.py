@@ -176,7 +176,7 @@ def is_home(tree: Tree) -> bool:
     for element in tree.elements[:500]:
         names = f"{element.attributes.get('class') or ''} {element.attributes.get('id') or ''}".split()
         if element.tag == "body" and any(map(_HOME.search, names)):
-            return True
+            return "paged" not in names  # as further pages of a weblog are
         rel = (element.attributes.get("rel") or "").split()
         own = element.attributes.get("href") if element.tag == "link" and "canonical" in rel else None
         if own and _ROOT.fullmatch(own):

@@ -210,7 +210,10 @@ def test_the_pager_is_what_differs_between_its_links(links: str, kind: str, name
     assert learned.pager.agrees
 
 
-@pytest.mark.parametrize(("href", "kind"), [("/list/page/2/", "page_path"), ("/list?paged=2", "page")])
+@pytest.mark.parametrize(
+    ("href", "kind"),
+    [("/list/page/2/", "page_path"), ("/list?paged=2", "page"), ('/list/page/9/" rel="next', "page_path")],
+)
 def test_a_link_to_the_second_page_is_a_pager_whatever_it_shows(href: str, kind: str) -> None:
     """Its words are those of a weblog's author, in any language."""
     records = "".join(f'<li><a href="{u}">{t}</a> {d}</li>' for d, t, _, u in ROWS)
@@ -288,8 +291,9 @@ GOODS = "".join(
         ('<link rel="canonical" href="https://shop.example.org/">', "<body>", "", False),
         ('<link rel="canonical" href="https://shop.example.org/new">', '<body class="not-front">', "", True),
         ("", '<body class="home blog">', "<a href='?page=2'>2</a> <a href='?page=3'>3</a>", True),
+        ("", '<body class="home blog paged">', "<a href='/'>Newer</a>", True),
     ],
-    ids=["catalogue", "named", "by address", "not the home page", "weblog"],
+    ids=["catalogue", "named", "by address", "not the home page", "weblog", "last of a weblog"],
 )
 def test_a_home_page_is_a_listing_only_if_it_goes_on(head: str, body: str, after: str, *, listing: bool) -> None:
     """What a home page shows is a choice, unless it has further pages."""
