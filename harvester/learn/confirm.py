@@ -39,7 +39,7 @@ def doubts_of(pages: Sequence[Learned], fields: Fields, read: Sequence[Page]) ->
     found = [
         doubt
         for at, (page, listing) in enumerate(zip(pages, read, strict=True))
-        for doubt in (*_of_page(page, listing), *_of_fields(fields, at, listing))
+        for doubt in (*_of_page(page, listing, at), *_of_fields(fields, at, listing))
     ]
     if fields.has_short_years and hundred_years(pages) is None:
         found.append("years have two digits, and nothing shows of which hundred they are: write `short_years`")
@@ -118,7 +118,7 @@ def _is_read(seen: str, record: Record) -> bool:
     return bool(record.date.edtf) and all(number[-2:].lstrip("0") in seen for number in numbers)
 
 
-def _of_page(page: Learned, read: Page) -> Iterator[str]:
+def _of_page(page: Learned, read: Page, at: int) -> Iterator[str]:
     if not isinstance(read, Listing):
         yield f"a page is not read: {getattr(read, 'message', 'it is no listing')}"
         return
@@ -128,7 +128,7 @@ def _of_page(page: Learned, read: Page) -> Iterator[str]:
         yield f"“{page.declared.line}” declares {page.declared.count} records, {len(read.records)} are read"
     if page.unread is not None and page.unread.count not in (None, len(read.records)):
         yield f"“{page.unread.line}” is not read, and declares {page.unread.count} records"
-    if not page.verdict.convinced:
+    if at == 0 and not page.verdict.convinced:  # a further page may be the last one, with two records
         yield "a page may be no listing"
     twice = len({(key_of(one), one.title) for one in read.records}) - len(set(map(key_of, read.records)))
     if twice > _FEW * len(read.records):  # a few documents are of two cases

@@ -62,14 +62,17 @@ class DressedSite(Site):
 WALK = "SELECT status, proof, declared_total, distinct_records, checked_against, reason FROM walks ORDER BY id DESC"
 
 
-def harvest(folder: Path, site: DressedSite, *more: str, aim: Aim | None = None) -> Done:
-    """Harvest a site into `a.db` by its definition; the one without https is asked at its own address."""
+def harvest(folder: Path, site: DressedSite, *more: str, aim: Aim | None = None, written: str = "") -> Done:
+    """Harvest a site into `a.db` by its definition, or by what is written instead.
+
+    The one without https is asked at its own address.
+    """
     (folder / "sources").mkdir(exist_ok=True)
     (folder / "harvester.toml").write_text("", "utf-8")
     name = site.dress.name
     with ArchiveServer(site) as server:
         own = name == "cards"
-        written = site.dress.toml(server.base) if own else site.dress.toml()
+        written = written or (site.dress.toml(server.base) if own else site.dress.toml())
         (folder / "sources" / f"{name}.toml").write_text(written, "utf-8")
         arguments = ["--config", str(folder / "harvester.toml"), "harvest", name, "--db", str(folder / "a.db")]
         arguments += [] if own else ["--base-url", server.base]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harvester.learn.definition import learn
+from harvester.model import Capture
 from tests.support.archive_server_site import item_of
 from tests.support.dressed_site import WALK, DressedSite, harvest, harvest_captures, held, titles_of
 from tests.support.live_processes import Aim, next_second, rows
@@ -117,3 +119,29 @@ def test_a_page_of_another_size_than_defined_says_what_to_write(tmp_path: Path) 
         "the first page shows 10 of 123 records, and 50 were expected: write size = 10 under [pager] in its definition"
     )
     assert (status, reason.startswith(advice)) == ("partial", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "second"),
+    [("atom", "/informationobject/browse?page=2"), ("diary", "/page/2/"), ("catalogue", "/suche?seite=2")],
+)
+def test_an_archive_is_walked_to_its_proof_by_what_two_of_its_pages_taught(
+    tmp_path: Path, name: str, second: str
+) -> None:
+    """Of known software, a weblog that declares nothing, and a table of unknown software."""
+    site = DressedSite(DRESSES[name], 12)
+    dress, items = site.dress, [item_of(one) for one in site.listing.records]
+    addresses = [f"{dress.base}{path}" for path in (dress.listing_path, second)]
+    pages = [Capture(uri=f"https://archive.example.org{one}", body=site.answer(one, {}).body) for one in addresses]
+    learned = learn(pages, name)
+    assert learned is not None
+    assert learned.doubts == ()
+
+    done = harvest(tmp_path, site, "--no-documents", written=learned.text)
+
+    assert (done.status, done.err) == (0, "")
+    total = 12 if dress.checked == "range" else None
+    assert rows(tmp_path / "a.db", WALK) == [("complete", "twice", total, 12, dress.checked, None)]
+    at = f"https://archive.example.org{dress.base}"
+    wanted = {(item.title, None if name == "diary" else item.date, at + dress.path(item)) for item in items}
+    assert set(rows(tmp_path / "a.db", "SELECT title, date_text, url FROM documents")) == wanted  # no diary has dates

@@ -151,6 +151,19 @@ _PLAIN = (
         '[listing]\ndeclares = "range"\n' + _DOCUMENT,
     ),
     Dress(
+        "catalogue",
+        "/opac",
+        "/suche",
+        counted("/suche", "seite", 1),
+        "wort",
+        plain.catalogue_path,
+        plain.catalogue,
+        plain.document,
+        'items = "/titel?nr={record_id}"\n[pager]\npath = "/suche"\npage = "seite"\nbegin = 1\nsize = 10\n'
+        '[listing]\ndeclares = "range"\nrecord = "tr + tr"\n[listing.columns]\n"2" = "title"\n"3" = "date"\n'
+        + _DOCUMENT,
+    ),
+    Dress(
         "form",
         "/archiv",
         "/find?was=alles&modus=liste",

@@ -105,6 +105,26 @@ def form(items: Sequence[Item], first: int, total: int, base: str) -> bytes:
     return _whole("Find", f"<p>Treffer {first} bis {first + len(items) - 1} von {total}</p>{shown}{onward}")
 
 
+def catalogue(items: Sequence[Item], first: int, total: int, base: str) -> bytes:
+    """Render a page of software that nobody knows: a menu, a table with stripes, and numbered links."""
+    menu = "".join(f'<li><a href="{base}/{name}">{name}</a></li>' for name in ("Hilfe", "Kontakt", "Konto"))
+    kinds = ("Zeile", "AndereZeile") * PAGE_SIZE
+    rows = "".join(
+        f'<tr class="{kind}"><td><a href="{base}/titel?nr={item.record_id}"><span class="{kind}Nr">{item.record_id}'
+        f'</span></a></td><td><span class="{kind}Titel">{escape(item.title)}</span></td><td>{item.date or ""}</td></tr>'
+        for kind, item in zip(kinds, items, strict=False)
+    )
+    head = "<tr><td>Nr.</td><td>Titel</td><td>Datum</td></tr>"
+    shown = f"<p>Treffer {first} bis {first + len(items) - 1} von {total}</p><table>{head}{rows}</table>"
+    numbers = range(1, -(-total // PAGE_SIZE) + 1)
+    pager = " ".join(f'<a href="{base}/suche?seite={number}">{number}</a>' for number in numbers)
+    return _whole("Suche | Katalog", f"<ul>{menu}</ul>{shown}<p>{pager}</p>")
+
+
+def catalogue_path(item: Item) -> str:
+    return f"/titel?nr={item.record_id}"
+
+
 FORM = {"was": "alles", "modus": "liste"}
 """What the form posts besides the page's number."""
 
