@@ -13,6 +13,7 @@ import re
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,7 @@ from harvester.registry import load_definition
 from harvester.urls import read_link
 
 if TYPE_CHECKING:
+    from harvester.model import Record
     from harvester.source import Source
 
 FOLDER = Path("tests", "examples", "opinions", "united_states")
@@ -104,7 +106,9 @@ def _compare(definition: Definition | None, answers: list[dict[str, Any]]) -> Sc
         for key in _keys(answer):
             wanted[key].append(number)
     own, titles, dates, extra = set[int](), set[int](), set[int](), 0
-    read = {record.url: record for record in listing.records}
+    read: defaultdict[str | None, list[Record]] = defaultdict(list)
+    for record in listing.records:  # several may be of one document
+        read[record.url].append(record)
     source = _source_of(definition)
     for block in definition.pages[0].blocks:
         found = {number for link in block for number in wanted[_key(link)]}
@@ -113,13 +117,12 @@ def _compare(definition: Definition | None, answers: list[dict[str, Any]]) -> Sc
         if len(found) > 1 and len(keys) > 1:  # several records in one block
             continue
         addresses = (read_link(href, source) for href in block)
-        record = next((read[address.url] for address in addresses if address and address.url in read), None)
-        if record is None:
-            continue
-        own |= found
-        titles |= {number for number in found if _same_title(record.title, answers[number]["case_names"])}
-        days = (record.date.edtf, record.date.first_day)
-        dates |= {number for number in found if answers[number]["case_dates"] in days}
+        records = next((read[address.url] for address in addresses if address and address.url in read), [])
+        own |= found if records else set()
+        for number, record in product(found, records):
+            titles |= {number} if _same_title(record.title, answers[number]["case_names"]) else set()
+            days = (record.date.edtf, record.date.first_day)
+            dates |= {number} if answers[number]["case_dates"] in days else set()
     return Score(len(answers), len(own), extra, len(titles), len(dates))
 
 
