@@ -12,7 +12,7 @@ from harvester.learn.learner import learn_page
 from harvester.learn.platform import short_definition
 from harvester.learn.rows import Rows
 from harvester.learn.selectors import fields_of
-from harvester.learn.writer import write
+from harvester.learn.writer import BY_COUNTRY, date_order_by, write
 from harvester.model import Listing
 from harvester.parsers.html.page_bytes import HtmlBytes, is_html
 
@@ -137,6 +137,9 @@ class _Attempt:
         if not read:
             return None
         doubts = doubts_of(self.pages, fields, read)
+        order, why = date_order_by(self.pages, self.archive, fields)
+        if order and why == BY_COUNTRY:
+            doubts.append("no page shows whether days or months stand first: compare a date with the archive")
         return Definition(text(doubts), self.pages, read, tuple(doubts), agreement(fields, read))
 
 

@@ -56,7 +56,7 @@ class Slot:
     linked: float = 0.0
     heading: str = ""
     whole: bool = False
-    """Whether it is a record with all its parts."""
+    """Whether it has several parts: it is a record with elements, or most of its texts have several lines."""
     of_prose: bool = False
     """Whether it is a line of an element, or of a record with elements, that holds prose."""
 
@@ -134,10 +134,12 @@ def slots(pages: Sequence[Rows], headings: Sequence[str] = ()) -> list[Slot]:
         linked = sum(_linked(rows[number][0], at) for number, at in elements.items()) / len(elements)
         selector, order = selector_of(path, elements, rows), float(mean(orders[path]))
         texts = {number: rows[number][0].text(at) for number, at in elements.items()}
-        whole = path == RECORD and any(_has_block_inside(rows[number][0], at) for number, at in elements.items())
+        blocks = path == RECORD and any(_has_block_inside(rows[number][0], at) for number, at in elements.items())
+        lines = _lines(elements, rows)
+        whole = blocks or len(lines.get(2, ())) * 2 > len(elements)
         found.append(Slot(selector, texts, path, order, linked, _heading(path, headings), whole))
-        prose = (whole or path != RECORD) and mean(map(len, texts.values())) > _PROSE
-        for line, values in _lines(elements, rows).items():
+        prose = (blocks or path != RECORD) and mean(map(len, texts.values())) > _PROSE
+        for line, values in lines.items():
             name = f"::line({line})"
             found.append(Slot(selector + name, values, path + name, order + line / 10, of_prose=prose))
     return found
@@ -307,7 +309,7 @@ def _title_score(slot: Slot, rows: int) -> float:
     whole = 0.8 if slot.dates > 0.5 else 1.0
     long = 1.0 if slot.length < _PROSE else 0.6
     plain *= 1 - 0.8 * slot.labelled
-    part = 0.95 if "::line" in slot.selector else 0.6 if slot.selector == RECORD and slot.whole else 1.0
+    part = 0.95 if "::line" in slot.selector else 0.6 if slot.whole else 1.0
     line = 0.3 if slot.of_prose else part
     return fill * (0.2 + 0.8 * slot.distinct) * fit * marked * linked * heading * plain * whole * long * line
 

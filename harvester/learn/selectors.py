@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from harvester.learn.fields import MOST_ROWS, date_of, key_of, labelled, slots, summary_of, title_of
 from harvester.learn.headings import dates_above
 from harvester.learn.rows import MOST_STEPS
-from harvester.parsers.dates_within import dates_within, with_whole_year
+from harvester.parsers.dates import read_date
+from harvester.parsers.dates_within import dates_within, is_date, only_date, with_whole_year
 from harvester.parsers.html.engines import FAST
 from harvester.parsers.html.selected_rows import select_in
 from harvester.parsers.html.text import line_of, nth_line
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from harvester.learn.fields import Choice, Slot
     from harvester.learn.rows import Rows
     from harvester.parsers.html.engines import Node
+    from harvester.source import DateOrder
 
 _CELL = re.compile(r"td(?::nth-child\((\d+)\))?(?: > .*)?")
 _LONGEST_HEADING = 60
@@ -82,6 +85,24 @@ class Fields:
     def _dates(self) -> list[tuple[str, ...]]:
         texts = [text for choice in (self.date, self.above) if choice for text in choice.slot.texts]
         return [dates_within(text) for text in texts]
+
+    @property
+    def has_ambiguous_dates(self) -> bool:
+        """Whether dates are numbers of which nothing in themselves tells the day from the month."""
+        return any(read_date(one).precision == "ambiguous" for found in self._dates for one in found[:1])
+
+    @property
+    def sorted_order(self) -> DateOrder | None:
+        """In which order dates of numbers are written, if the records of all pages are sorted by only one of both."""
+        orders: tuple[DateOrder, DateOrder] = ("day-month", "month-day")
+        sorts = [order for order in orders if all(_is_sorted(days, order) for days in self._days_of_pages())]
+        return sorts[0] if len(sorts) == 1 else None
+
+    def _days_of_pages(self) -> Iterator[list[str]]:
+        """Yield the dates of the records of each page, as printed, the same ones that follow each other once."""
+        for at in range(len(self.pages)):
+            printed = (only_date(self.date_of(at, number) or "") for number in range(MOST_ROWS))
+            yield [day for day, _ in groupby(filter(None, printed))]
 
     @property
     def has_dotted_dates(self) -> bool:
@@ -149,7 +170,10 @@ class Fields:
         return {choice.slot.heading: field for field, choice in self.chosen if not choice.slot.selector}
 
     def _selects(self, selector: str, slot: Slot) -> bool:
-        """Return whether the first text that a selector selects in the records is that of a place."""
+        """Return whether the first text that a selector selects in the records is that of a place.
+
+        A date that it selects where the place has none speaks neither for it nor against it.
+        """
         inside, line = split_line(selector)
         right = looked_at = 0
         for at, page in enumerate(self.pages):
@@ -157,9 +181,14 @@ class Fields:
                 wanted = slot.values.get(at * MOST_ROWS + number, "")
                 found = select_in(FAST, node, inside)
                 first = next(filter(None, (_text(one, line) for one in found)), "")
-                looked_at += bool(wanted or first)
+                looked_at += bool(wanted or (first and not (slot.dated > _MOSTLY and is_date(first))))
                 right += bool(wanted) and first == wanted
         return looked_at > 0 and right >= _MOSTLY * looked_at
+
+
+def _is_sorted(printed: Sequence[str], order: DateOrder) -> bool:
+    days = [day for one in printed if (day := read_date(one, order).first_day)]
+    return days == sorted(days) or days == sorted(days, reverse=True)
 
 
 def fields_of(pages: Sequence[Rows], *, keyed: bool = False) -> Fields:

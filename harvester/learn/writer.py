@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from harvester.learn.learner import Learned
     from harvester.learn.rows import Place
     from harvester.learn.selectors import Fields
+    from harvester.source import DateOrder
 
 Selected = Literal["nothing", "blocks", "fields"]
 """What a definition selects; the rest is read by its structure."""
+BY_COUNTRY = "as the country of its host writes them; no page shows it"
 _LONGEST_COMMENT = 100
 PARAMETER = re.compile(r"[\w.\[\]:-]{1,80}")
 """A parameter whose name can be written in `query`."""
@@ -48,7 +50,7 @@ def write(
         line_of("address", archive.origin, "" if archive.is_known else "no page states it: write it here"),
         *([line_of("hosts", list(archive.hosts), "records link there, too")] if archive.hosts else []),
         *_items(pages, archive),
-        *_dates(pages, fields),
+        *_dates(pages, archive, fields),
         *_pager(learned, archive),
         *_listing(learned, fields, place if selected != "nothing" else None, selected),
         *_labels(fields, selected),
@@ -75,12 +77,24 @@ def _items(pages: Sequence[Learned], archive: Archive) -> Iterator[str]:
         yield line_of("items", items[0] if len(items) == 1 else items, f"{linked} of {len(records)} records link there")
 
 
-def _dates(pages: Sequence[Learned], fields: Fields) -> Iterator[str]:
+def date_order_by(pages: Sequence[Learned], archive: Archive, fields: Fields) -> tuple[DateOrder | None, str]:
+    """Return in which order dates of numbers are written, and what shows it; the country of a host is a guess only."""
     order = date_order_of(pages)
     if order:
-        yield line_of("dates", order, "as all days after the twelfth show")
-    elif fields.has_dotted_dates:
-        yield line_of("dates", "day-month", "numbers with dots are written so")
+        return order, "as all days after the twelfth show"
+    if fields.has_dotted_dates:
+        return "day-month", "numbers with dots are written so"
+    if not fields.has_ambiguous_dates:
+        return None, ""
+    if fields.sorted_order:
+        return fields.sorted_order, "so read they are sorted, and only so"
+    return archive.date_order, BY_COUNTRY
+
+
+def _dates(pages: Sequence[Learned], archive: Archive, fields: Fields) -> Iterator[str]:
+    order, why = date_order_by(pages, archive, fields)
+    if order:
+        yield line_of("dates", order, why)
     if fields.has_short_years:
         years = hundred_years(pages)
         why = "their years have two digits" + ("" if years else ", and no other year shows of which hundred they are")
