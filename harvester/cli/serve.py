@@ -69,6 +69,11 @@ def serve(db: Path, port: int, host: str, open_browser: bool, robots: bool, sync
     """
     syncing = with_scheduler(db) if sync else nullcontext()
     datasette = make_datasette(db, datasette_settings(**options), robots=robots)
+    server = make_server(datasette)
+    if sync:
+        # SIGTERM ends the server, and then the scheduler, in good order. It sets the server's flag and raises nothing:
+        # an exception that comes while a module is imported, or in a callback, may be ignored.
+        signal.signal(signal.SIGTERM, server.handle_exit)
     with listen(host, port) as listener, syncing:
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
         click.echo(f"{db} is at {address} (Ctrl-C ends)")
@@ -76,7 +81,7 @@ def serve(db: Path, port: int, host: str, open_browser: bool, robots: bool, sync
             # Some browsers return only when they are closed.
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
         with suppress(KeyboardInterrupt):  # uvicorn has already ended in good order, and raises it again
-            asyncio.run(serve_requests(datasette, listener))
+            asyncio.run(serve_requests(datasette, server, listener))
 
 
 def with_scheduler(db: Path) -> AbstractContextManager[Any]:
@@ -88,8 +93,6 @@ def with_scheduler(db: Path) -> AbstractContextManager[Any]:
     loaded = checked_config(click.get_current_context().obj)
     db.parent.mkdir(parents=True, exist_ok=True)
     open_to_write(db).close()
-    # The web server raises a second SIGTERM when it has ended; ours is then to end the scheduler in good order.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     return SchedulerProcess(db, loaded.file or FILE, lambda text: click.echo(text, err=True))
 
 
@@ -171,10 +174,15 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def serve_requests(datasette: Datasette, listener: socket.socket) -> None:
+def make_server(datasette: Datasette) -> uvicorn.Server:
+    """Return the server of a Datasette's pages; they are made only when it starts."""
+    config = uvicorn.Config(
+        datasette.app, factory=True, log_level="warning", lifespan="on", timeout_graceful_shutdown=PATIENCE_SECONDS
+    )
+    return uvicorn.Server(config)
+
+
+async def serve_requests(datasette: Datasette, server: uvicorn.Server, listener: socket.socket) -> None:
     """Serve requests until a signal stops the server."""
     await datasette.invoke_startup()
-    config = uvicorn.Config(
-        datasette.app(), log_level="warning", lifespan="on", timeout_graceful_shutdown=PATIENCE_SECONDS
-    )
-    await uvicorn.Server(config).serve(sockets=[listener])
+    await server.serve(sockets=[listener])
