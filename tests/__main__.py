@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
-PROGRAMS = {"/usr/bin/chromium": "chromium", "/usr/sbin/cron": "cron", "/usr/bin/systemd-analyze": "systemd"}
+PROGRAMS = {
+    "/usr/bin/chromium-headless-shell": "chromium-headless-shell",
+    "/usr/sbin/cron": "cron",
+    "/usr/bin/systemd-analyze": "systemd",
+}
 """What the tests run, and the packages of Debian that have it."""
 SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile")
 """One process more than the two cores that the tests are made for: many of them wait."""

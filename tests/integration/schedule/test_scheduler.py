@@ -28,7 +28,7 @@ from tests.support.archive_server_site import Manner, Site
 from tests.support.forks import FORKS
 from tests.support.schedule_world import Month, World
 from tests.support.schedulers import live
-from tests.support.trials import IN_FULL
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def walked(server: ArchiveServer) -> list[str]:
 
 def test_ten_schedulers_do_in_a_month_each_thing_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     world = Month(tmp_path, PLANS, BEGIN, seed=5)
-    live_a_month(world, gap=300 if IN_FULL else 3000, kills=0.05)
+    live_a_month(world, gap=trials(3000, 300), kills=0.05)
     with capsys.disabled():
         print(f"\n{table(world)}", end="")
     assert faults(world) == []

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from harvester.db.migrations import migrations
 from harvester.db.pages import coverage, front_page
+from tests.support.for_each import for_each
 from tests.support.publishing import CONFIGURATION
 
 if TYPE_CHECKING:
@@ -147,13 +148,13 @@ def test_no_facet_is_suggested() -> None:
     assert json.loads((CONFIGURATION / "settings.json").read_text("ascii"))["suggest_facets"] is False
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGURATION.glob("plugins/*.py")), ids=lambda path: path.name)
+@for_each("path", sorted(CONFIGURATION.glob("plugins/*.py")))
 def test_plugins_are_plain_ascii(path: Any) -> None:
     # Datasette opens them in the machine's own encoding.
     assert path.read_bytes().isascii()
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGURATION.rglob("*.*")), ids=lambda path: path.name)
+@for_each("path", sorted(CONFIGURATION.rglob("*.*")))
 def test_nothing_is_loaded_from_elsewhere(path: Any) -> None:
     if path.suffix in {".html", ".css", ".js"}:
         text = path.read_text("utf-8")

@@ -190,7 +190,7 @@ def test_datasette_shows_no_word_of_it(path: Path) -> None:
     vault = vault_of(path)
     sql = [f"/DB.json?sql={quote(q.format(document=document, vault=vault))}&_shape=array" for q in QUERIES]
     with harvester_serve(path) as (site, _):
-        assert len(spoken(site, everything)) > 20, "the test must be able to find it"
+        assert len(spoken(site, [one for one in everything if "json" in one])) > 20, "the test must be able to find it"
         withdraw(path)
         assert vault.exists()
         assert spoken(site, everything) == []

@@ -14,6 +14,7 @@ import pytest
 
 from harvester.cli.serve import make_datasette
 from tests.support.made_up_corpus import PEOPLE, RARE, Corpus, make
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-DOCUMENTS = 23_000
+DOCUMENTS = trials(6_000, 23_000)
 MANY = 3000
 """So many are not read one by one, but for one question: that takes seconds, and their number is compared anyway."""
 GOMULKA, KHRUSHCHEV = PEOPLE[0], PEOPLE[5]

@@ -14,6 +14,7 @@ from harvester.model import Capture, DocumentPage, Listing, Page, Record, Refuse
 from harvester.parsers.parse import parse
 from harvester.registry import load_definition
 from harvester.urls import listing_of, page_number, page_url
+from tests.support.for_each import for_each
 from tests.support.paths import FIXTURES
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def flat(text: str | None) -> str | None:
     return " ".join(text.split()) if text else None
 
 
-@pytest.mark.parametrize(("name", "file"), PAGES, ids=lambda value: value)
+@for_each("name, file", PAGES)
 def test_a_page_is_what_it_is(sources: dict[str, Source], name: str, file: str) -> None:
     page, wanted = read(sources[name], name, file), expected(name, file)
     kind = {Listing: "listing", DocumentPage: "document", Refused: "other"}[type(page)]
@@ -100,7 +101,7 @@ def test_a_page_is_what_it_is(sources: dict[str, Source], name: str, file: str) 
         assert [problem for problem in page.problems if problem.severity == "error"] == []
 
 
-@pytest.mark.parametrize(("name", "file"), PAGES, ids=lambda value: value)
+@for_each("name, file", PAGES)
 @pytest.mark.parametrize("field", ["url", "title", "date", "summary"])
 def test_each_record_has_its_field(sources: dict[str, Source], name: str, file: str, field: str) -> None:
     page, wanted = read(sources[name], name, file), expected(name, file)
@@ -119,7 +120,7 @@ def test_each_record_has_its_field(sources: dict[str, Source], name: str, file: 
         assert [text and SNIPPET.sub(r"\1", text) for text in read_as] == [flat(row[field]) for row in rows]
 
 
-@pytest.mark.parametrize(("name", "file"), PAGES, ids=lambda value: value)
+@for_each("name, file", PAGES)
 def test_no_other_value_is_lost(sources: dict[str, Source], name: str, file: str) -> None:
     page, wanted = read(sources[name], name, file), expected(name, file)
     if isinstance(page, Refused):
@@ -136,7 +137,7 @@ def test_no_other_value_is_lost(sources: dict[str, Source], name: str, file: str
     assert lost == []
 
 
-@pytest.mark.parametrize(("name", "file"), PAGES, ids=lambda value: value)
+@for_each("name, file", PAGES)
 def test_the_pager_leads_to_the_next_page(sources: dict[str, Source], name: str, file: str) -> None:
     wanted, source = expected(name, file), sources[name]
     if wanted["kind"] != "listing" or not wanted["next"]:

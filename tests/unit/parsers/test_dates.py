@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from harvester.parsers.date_grammar import read, read_by_rules
 from harvester.parsers.dates import LONGEST, NO_DATE, looks_like_date, may_begin_date, read_date
+from tests.support.for_each import for_each
 
 if TYPE_CHECKING:
     from harvester.model import PrintedDate
@@ -111,12 +112,12 @@ def stated(date: PrintedDate) -> tuple[str | None, str | None, str | None, str]:
     return date.edtf, date.first_day, date.last_day, date.precision
 
 
-@pytest.mark.parametrize("text", TABLE)
+@for_each("text", TABLE)
 def test_a_date_says(text: str) -> None:
     assert stated(read_date(text)) == TABLE[text]
 
 
-@pytest.mark.parametrize("text", TABLE)
+@for_each("text", TABLE)
 def test_a_date_is_kept_as_printed(text: str) -> None:
     assert read_date(text).text == text.strip()
 
@@ -177,12 +178,12 @@ def test_the_known_forms_look_like_dates(text: str) -> None:
     assert looks_like_date(text)
 
 
-@pytest.mark.parametrize("text", RARE)
+@for_each("text", RARE)
 def test_a_rare_wording_is_no_title(text: str) -> None:
     assert looks_like_date(text)
 
 
-@pytest.mark.parametrize("text", NO_DATES)
+@for_each("text", NO_DATES)
 def test_it_is_no_date(text: str) -> None:
     assert not looks_like_date(text)
 

@@ -17,6 +17,7 @@ from harvester.parsers.dates import read_date
 from harvester.parsers.parse import parse
 from harvester.spiders.wilson import WILSON
 from tests.support.archive_pages import document_page, listing_page, make_items
+from tests.support.for_each import for_each
 from tests.support.paths import FIXTURES, ROOT
 
 if TYPE_CHECKING:
@@ -50,14 +51,14 @@ def _last(day: str) -> str | None:
     return f"{day}-{calendar.monthrange(int(day[:4]), int(day[5:]))[1]}" if len(day) == 7 else day or None
 
 
-@pytest.mark.parametrize(("printed", "edtf", "covers", "precision"), [row[:4] for row in ROWS])
+@for_each("printed, edtf, covers, precision", [row[:4] for row in ROWS])
 def test_a_printed_form_is_read_as_its_words_say(printed: str, edtf: str, covers: str, precision: str) -> None:
     date = read_date(printed)
     assert date.text == printed
     assert (date.edtf or "", date.first_day, date.last_day, date.precision) == (edtf, *ends(covers), precision)
 
 
-@pytest.mark.parametrize("printed", PRINTED)
+@for_each("printed", PRINTED)
 def test_a_text_listing_keeps_the_date_and_every_record(printed: str) -> None:
     page = SEED.read_text("utf-8").replace("January 2, 1950", printed)
     whole, read = (_listing(text.encode(), "seed.txt") for text in (SEED.read_text("utf-8"), page))
@@ -67,7 +68,7 @@ def test_a_text_listing_keeps_the_date_and_every_record(printed: str) -> None:
 
 
 @pytest.mark.parametrize(("page", "replaced"), OTHER_TEXTS, ids=["B", "D", "E", "E without a summary"])
-@pytest.mark.parametrize("printed", PRINTED)
+@for_each("printed", PRINTED)
 def test_text_listings_of_other_forms_keep_the_date_and_every_record(printed: str, page: Path, replaced: str) -> None:
     """Form B shows no line of one word: such a date is not on its pages."""
     text = page.read_text("utf-8")
@@ -80,7 +81,7 @@ def test_text_listings_of_other_forms_keep_the_date_and_every_record(printed: st
 
 
 @pytest.mark.parametrize("shape", ["table", "rows"])
-@pytest.mark.parametrize("printed", PRINTED)
+@for_each("printed", PRINTED)
 def test_an_html_listing_keeps_the_date(printed: str, shape: str) -> None:
     items = [replace(item, date=item.date or "1950") for item in make_items(10)]
     items[3] = replace(items[3], date=printed)
@@ -89,7 +90,7 @@ def test_an_html_listing_keeps_the_date(printed: str, shape: str) -> None:
     assert [record.date.text for record in read.records] == [item.date for item in items]
 
 
-@pytest.mark.parametrize("printed", PRINTED)
+@for_each("printed", PRINTED)
 def test_a_document_page_keeps_the_date(printed: str) -> None:
     item = replace(make_items(1)[0], date=printed)
     page = parse(Capture(item.url, document_page(item)), WILSON)
@@ -97,7 +98,7 @@ def test_a_document_page_keeps_the_date(printed: str) -> None:
     assert page.record.date == read_date(printed)
 
 
-@pytest.mark.parametrize("printed", PRINTED)
+@for_each("printed", PRINTED)
 def test_a_date_that_cannot_be_read_is_a_warning(printed: str) -> None:
     item = replace(make_items(1)[0], date=printed)
     page = parse(Capture(item.url, document_page(item)), WILSON)
@@ -106,7 +107,7 @@ def test_a_date_that_cannot_be_read_is_a_warning(printed: str) -> None:
     assert warned == ([] if read_date(printed).edtf else [printed])
 
 
-@pytest.mark.parametrize(("printed", "edtf", "covers"), [row[:3] for row in ROWS])
+@for_each("printed, edtf, covers", [row[:3] for row in ROWS])
 def test_each_export_carries_the_date(printed: str, edtf: str, covers: str) -> None:
     empty = dict.fromkeys(("kind", "sender", "recipient", "summary", "url", "archive", "archive_location", "rights"))
     item = cited_document(

@@ -12,6 +12,7 @@ from harvester.model import Capture, Listing
 from harvester.parsers.parse import parse
 from harvester.spiders.wilson import WILSON
 from tests.support.archive_pages import Item, listing_page
+from tests.support.for_each import for_each
 from tests.support.harvesting import documents, fresh, harvest_pages
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ def printed(unread: str, order: tuple[str | None, ...]) -> Printed:
     return Printed(tuple(unread if date == "unread" else date for date in order))
 
 
-@pytest.mark.parametrize("form", ["html", "text", "text without an end"])
-@pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("unread", UNREAD)
+@for_each("form", ["html", "text", "text without an end"])
+@for_each("order", ORDERS)
+@for_each("unread", UNREAD)
 def test_each_record_keeps_its_place_and_its_date(unread: str, order: tuple[str | None, ...], form: str) -> None:
     listing = printed(unread, order)
     page = parse(listing.html() if form == "html" else listing.text(end=form == "text"), WILSON)

@@ -32,7 +32,7 @@ def limited() -> None:
 @pytest.fixture(scope="module")
 def outcome() -> list[dict[str, Any]]:
     child = subprocess.run(
-        [sys.executable, "-m", "tests.soak.html_fuzz", str(trials(3, 8))],
+        [sys.executable, "-m", "tests.soak.html_fuzz", str(trials(1, 8))],
         capture_output=True,
         text=True,
         timeout=240,
@@ -45,7 +45,7 @@ def outcome() -> list[dict[str, Any]]:
 
 def test_broken_pages_give_no_invented_record(outcome: list[dict[str, Any]]) -> None:
     assert [one for one in outcome if one["invented"]] == []
-    assert len(outcome) > 80
+    assert len(outcome) > 60
 
 
 def test_no_page_takes_long(outcome: list[dict[str, Any]]) -> None:

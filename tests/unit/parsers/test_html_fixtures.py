@@ -10,12 +10,11 @@ import json
 from functools import cache
 from typing import Any
 
-import pytest
-
 from harvester.model import Capture, DocumentPage, Listing, Page, Record, Refused
 from harvester.parsers.html.forms import ENGINES, EngineChoice
 from harvester.parsers.parse import parse
 from harvester.registry import load_sources
+from tests.support.for_each import for_each
 from tests.support.paths import FIXTURES
 
 HERE = FIXTURES / "html"
@@ -55,11 +54,11 @@ def shown(record: Record, field: str) -> Any:
     return [list(term) for term in record.terms] if field == "terms" else getattr(record, field)
 
 
-each_case = pytest.mark.parametrize("case", CASES)
+each_case = for_each("case", CASES)
 
 
 @each_case
-@pytest.mark.parametrize("field", FIELDS)
+@for_each("field", FIELDS)
 def test_field(case: str, field: str) -> None:
     found = [shown(record, field) for record in records_of(page_of(case))]
     assert found == [record.get(field, ABSENT.get(field)) for record in expected(case).get("records", [])]
@@ -89,7 +88,7 @@ def test_texts_and_files(case: str) -> None:
 
 
 @each_case
-@pytest.mark.parametrize("engine", ENGINES)
+@for_each("engine", ENGINES)
 def test_problems(case: str, engine: EngineChoice) -> None:
     page, stated = page_of(case, engine), expected(case)
     codes = [] if isinstance(page, Refused) else [problem.code for problem in page.problems]

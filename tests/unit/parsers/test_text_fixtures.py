@@ -17,11 +17,12 @@ import pytest
 from harvester.model import Capture, Listing, Record, Refused
 from harvester.parsers.parse import parse
 from harvester.spiders.wilson import WILSON
+from tests.support.for_each import for_each
 from tests.support.paths import FIXTURES, ROOT
 
 CASES = sorted(path.parent.name for path in FIXTURES.glob("pages/*/expected.json"))
 
-each_case = pytest.mark.parametrize("case", CASES)
+each_case = for_each("case", CASES)
 
 
 @cache

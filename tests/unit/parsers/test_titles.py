@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from harvester.parsers.title_vocabulary import KINDS
 from harvester.parsers.titles import TitleParts, explain_title, read_title
 from tests.soak.titles import LABELLED, load, score
+from tests.support.for_each import for_each
 from tests.support.paths import FIXTURES, ROOT
 
 GOLDEN = [
     case for name in ("seeds", "hard") for case in json.loads((FIXTURES / f"titles/{name}.json").read_text("utf-8"))
 ]
 unhurried = settings(deadline=None)  # a busy machine is no wrong reading
-each_golden = pytest.mark.parametrize("case", GOLDEN, ids=[case["title"] for case in GOLDEN])
+each_golden = for_each("case", GOLDEN)
 
 
 @each_golden
