@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 TRICKS = {"busy": 0.02, "down": 0.02, "reset": 0.02, "empty": 0.02, "challenge": 0.02, "truncated": 0.02, "slow": 0.05}
 MANNER = Manner(events=("insert", "remove"), chance=0.02, tricks=TRICKS, most_tricks=1, etags=True)
-RECORDS = 40
-READERS = 4
 PAGES = (
     "",
     "search?q=cable",
@@ -130,17 +128,17 @@ def readers(address: str, count: int) -> Iterator[list[str]]:
             thread.join()
 
 
-def soak(folder: Path, syncs: int, every: int) -> list[str]:
+def soak(folder: Path, syncs: int, every: int, records: int, reading: int) -> list[str]:
     """Sync so often while the site is read; say what is not as it should be."""
     path, samples = folder / "soak.db", list[Sample]()
-    with ArchiveServer(Site(RECORDS, "soak", MANNER)) as server:
+    with ArchiveServer(Site(records, "soak", MANNER)) as server:
         (folder / "harvester.toml").write_text(
             f'[sources.wilson]\nbase_url = "{server.base}"\ndelay = 0\n\n'
             '[schedules.soak]\nharvest = "wilson"\nevery = "1s"\nincremental = 3\nstale_after = "1h"\n'
         )
         command = [sys.executable, "-m", "harvester", "--config", str(folder / "harvester.toml")]
         command += ["serve", "--sync", "--db", str(path), "--port", "0"]
-        with running(command) as serving, readers(serving.address(), READERS) as wrong:
+        with running(command) as serving, readers(serving.address(), reading) as wrong:
             print(HEAD, flush=True)
             until = time.monotonic() + LONGEST
             while (not samples or samples[-1].syncs < syncs) and time.monotonic() < until:
@@ -186,9 +184,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--syncs", type=int, default=200)
     parser.add_argument("--every", type=int, default=10, help="syncs between two samples")
+    parser.add_argument("--records", type=int, default=40, help="records of the archive")
+    parser.add_argument("--readers", type=int, default=4, help="threads that read pages meanwhile")
     requested = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        stated = soak(Path(folder), requested.syncs, requested.every)
+        stated = soak(Path(folder), requested.syncs, requested.every, requested.records, requested.readers)
     print("\n".join(stated) or "nothing grows but what the syncs bring")
     return int(bool(stated))
 

@@ -9,7 +9,7 @@ import sys
 from tests.soak.correction_cases import CASES
 from tests.support.trials import IN_FULL, trials
 
-ARCHIVES, SYNCS = trials(2, 4), 6
+ARCHIVES, SYNCS = trials(1, 4), 6
 
 
 def test_what_the_archive_states_now_is_what_is_held() -> None:
