@@ -16,7 +16,7 @@ PROGRAMS = {
     "/usr/bin/systemd-analyze": "systemd",
 }
 """What the tests run, and the packages of Debian that have it."""
-SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile")
+SIDE_BY_SIDE = ("-n", "4", "--dist", "worksteal")
 """One process more than the two cores that the tests are made for: many of them wait."""
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=300")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +23,17 @@ LEAVES = [context for context in reference.everything() if not isinstance(contex
 
 def test_the_reference_is_what_help_prints() -> None:
     assert reference.PAGE.read_text("utf-8") == reference.render(), "run `python -m tests.reference`"
+
+
+def test_the_menu_has_a_whole_line_for_each_command_and_loads_none() -> None:
+    script = "import sys; from harvester.cli import run; run(['--help']); print([*sys.modules])"
+    printed = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    menu, loaded = printed.strip().rsplit("\n", 1)
+    lines = dict(line.split(maxsplit=1) for line in menu.partition("Commands:\n")[2].splitlines())
+    assert set(lines) == {context.command_path.split()[1] for context in LEAVES}
+    assert [line for line in lines.values() if not line.endswith(".") or line.endswith("...")] == []
+    assert "'sqlite_utils'" not in loaded
+    assert "'scrapy'" not in loaded
 
 
 def test_the_page_on_the_schema_says_what_the_schema_is() -> None:
