@@ -56,31 +56,35 @@ def broken(page: bytes, chance: random.Random, times: int) -> Iterator[tuple[str
     yield "quotes lost", page.replace(b'"', b"")
 
 
-def hostile() -> Iterator[tuple[str, bytes]]:
-    """Make pages that keep a parser busy."""
-    yield "a long attribute", HEAD + b'<a href="/document/' + b"x" * FULL + b'">t</a>'
-    yield "an attribute of 10 MB", HEAD + b'<a title="' + b"x" * 10_000_000 + b'">t</a>'
-    yield "attributes", HEAD + b"<a " + b" ".join(b"a%d" % n for n in range(600_000)) + b">t</a>"
-    yield "attributes with quotes", HEAD + b"<a " + b" ".join(b'a%d=">"' % n for n in range(400_000)) + b">t</a>"
-    yield "a million tags", HEAD + b"<p>x" * 1_000_000
-    yield "as many tags as allowed", HEAD + b"<p>x</p>" * 19_000
-    yield "many links", HEAD + b"".join(b"<a href=/document/a%d>t</a>" % n for n in range(19_000))
-    yield "links in links", HEAD + b"".join(b"<div><a href=/document/a%d>t</a>" % n for n in range(2000))
-    yield "40,000 deep", HEAD + b"<div>" * 39_000
-    yield "deep by tables", HEAD + b"<table><tr><td></div>" * 13_000
+def hostile(share: int) -> Iterator[tuple[str, bytes]]:
+    """Make pages that keep a parser busy. `share`: 1 makes them as large as they may be, 4 a quarter of that."""
+    full = FULL // share
+    yield "a long attribute", HEAD + b'<a href="/document/' + b"x" * full + b'">t</a>'
+    yield "an attribute of 10 MB", HEAD + b'<a title="' + b"x" * (10_000_000 // share) + b'">t</a>'
+    yield "attributes", HEAD + b"<a " + b" ".join(b"a%d" % n for n in range(600_000 // share)) + b">t</a>"
+    yield (
+        "attributes with quotes",
+        HEAD + b"<a " + b" ".join(b'a%d=">"' % n for n in range(400_000 // share)) + b">t</a>",
+    )
+    yield "a million tags", HEAD + b"<p>x" * (1_000_000 // share)
+    yield "as many tags as allowed", HEAD + b"<p>x</p>" * (19_000 // share)
+    yield "many links", HEAD + b"".join(b"<a href=/document/a%d>t</a>" % n for n in range(19_000 // share))
+    yield "links in links", HEAD + b"".join(b"<div><a href=/document/a%d>t</a>" % n for n in range(2000 // share))
+    yield "40,000 deep", HEAD + b"<div>" * (39_000 // share)
+    yield "deep by tables", HEAD + b"<table><tr><td></div>" * (13_000 // share)
     yield "deep by hiding", HEAD + (b"<div>" * 200 + b"<table><tr><td>" + b"</div>" * 200) * 90
-    yield "formatting", HEAD + b"".join(b"<p><b id=%d>" % n for n in range(12_000)) + b"<p>x" * 7000
-    yield "open comments", HEAD + b"<!--" * 39_000
-    yield "open scripts", HEAD + b"<script>" * 39_000
-    yield "open tags", HEAD + b"<a " * 39_000
-    yield "lines", HEAD + b"\n" * FULL
-    yield "spaces in a line", HEAD + b"<p>1 " + b" " * FULL + b"- 10"
-    yield "range lines", HEAD + b"<p>1 - 10 of 40</p>" * 19_000
-    yield "end markers", HEAD + b"<p>x Pagination" * 19_000 + b"Pagination" * 400_000
-    yield "digits", b"<p>" + b"1" * FULL + b" - 2 of 3"
-    yield "titles", b"<title>" * 39_000
-    yield "canonical", b"<link rel=canonical " * 39_000 + b"href=x>"
-    yield "current path", b'"currentPath":"node/' * 400_000 + DOCUMENT
+    yield "formatting", HEAD + b"".join(b"<p><b id=%d>" % n for n in range(12_000 // share)) + b"<p>x" * (7000 // share)
+    yield "open comments", HEAD + b"<!--" * (39_000 // share)
+    yield "open scripts", HEAD + b"<script>" * (39_000 // share)
+    yield "open tags", HEAD + b"<a " * (39_000 // share)
+    yield "lines", HEAD + b"\n" * full
+    yield "spaces in a line", HEAD + b"<p>1 " + b" " * full + b"- 10"
+    yield "range lines", HEAD + b"<p>1 - 10 of 40</p>" * (19_000 // share)
+    yield "end markers", HEAD + b"<p>x Pagination" * (19_000 // share) + b"Pagination" * (400_000 // share)
+    yield "digits", b"<p>" + b"1" * full + b" - 2 of 3"
+    yield "titles", b"<title>" * (39_000 // share)
+    yield "canonical", b"<link rel=canonical " * (39_000 // share) + b"href=x>"
+    yield "current path", b'"currentPath":"node/' * (400_000 // share) + DOCUMENT
 
 
 def invented(page: Page) -> list[str]:
@@ -91,13 +95,13 @@ def invented(page: Page) -> list[str]:
     return [slug for slug in slugs if slug not in known or slugs.count(slug) > 1]
 
 
-def main(times: int = 8) -> None:
-    """Read every page with every engine; `times`: how often each way of damage is tried."""
+def main(times: int = 8, share: int = 1) -> None:
+    """Read every page with every engine; `times`: how often each way of damage is tried; `share`: as of `hostile`."""
     chance = random.Random(7)
     for base, uri in ((LISTING, SEARCH), (DOCUMENT, ITEMS[0].url)):
         for name, body in broken(base, chance, times):
             _report(name, Capture(uri, body), ("fast", "reference"), made_up=False)
-    for name, body in hostile():
+    for name, body in hostile(share):
         for uri in (SEARCH, "file:///saved.html")[: 1 if times < 8 else 2]:
             _report(name, Capture(uri, body, media_type="text/html"), ("auto",), made_up=True)
 

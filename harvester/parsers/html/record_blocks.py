@@ -140,8 +140,8 @@ def _groups(between: Sequence[_Link], links: Sequence[_Link]) -> Iterator[_Group
 def _with_all_rows(engine: Engine, group: _Group, count: int) -> list[RecordBlock]:
     """Return the rows of a group and those between them without a link, if they are `count`; else none."""
     first = next(iter(group.blocks.values())).block
-    tag, around = engine.tag(first), engine.key(group.container)
-    beside = [row for row in engine.select(group.container, tag) if engine.keys(engine.path(row)[-2:])[0] == around]
+    tag = engine.tag(first)
+    beside = [row for row in engine.children(group.container) if engine.tag(row) == tag]
     alike = [row for row in beside if _first_class(engine, row) == _first_class(engine, first)]
     rows = [row for row in alike if engine.text(row).strip() and not is_header(engine, row)]
     keys = engine.keys(rows)
