@@ -155,7 +155,8 @@ def test_what_was_cut_off_can_be_harvested_again(recorded: Recorded, tmp_path: P
             harvest_one(run, capture, (SOURCE,))
         run.finish(run.verdict)
         assert run.counts["skipped"] == 6
-    assert run_checks(tmp_path / "cut.db", fast=True) == []
+    # The first run ended in the cut; whether a check says so depends on how long ago that was.
+    assert [one.check for one in run_checks(tmp_path / "cut.db", fast=True) if one.check != "runs"] == []
     with open_to_read(tmp_path / "cut.db") as db:
         again = dump(db)
     last = recorded.commits[-1][1]

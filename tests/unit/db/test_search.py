@@ -169,7 +169,7 @@ def test_more_words_in_the_title_come_before_less(room: Room, corpus: Corpus) ->
     typed = ("treaty", "soviet", "kádár")
     found = room.get(f"/search.json?q={quote(' '.join(typed))}").json()["results"]
     entitled = [sum(word in corpus.words[row["id"]]["title"] for word in typed) for row in found]
-    assert len(found) > 2000
+    assert len(found) > DOCUMENTS // 12
     assert entitled == sorted(entitled, reverse=True)
     assert entitled[0] == 3
 
