@@ -80,8 +80,10 @@ def truncated_problem(damage: DamageError, host: str) -> Problem:
 def robots_problem(url: str) -> FetchFailed:
     """Return the problem of an address that robots.txt forbids."""
     where = f"robots.txt forbids {urlsplit(url).path} on {urlsplit(url).netloc}"
-    message = f"{where}: the archive does not want it harvested; use saved pages, or go without (--no-documents)"
-    return FetchFailed(Problem("error", "forbidden", message), final=True)
+    advice = "save it in a browser, or leave documents out (`harvest --no-documents`)"
+    return FetchFailed(
+        Problem("error", "forbidden", f"{where}: the archive does not want it read; {advice}"), final=True
+    )
 
 
 def busy_problem(url: str, status: int) -> Problem:

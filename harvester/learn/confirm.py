@@ -133,10 +133,18 @@ def _of_page(page: Learned, read: Page, at: int) -> Iterator[str]:
     twice = len({(key_of(one), one.title) for one in read.records}) - len(set(map(key_of, read.records)))
     if twice > _FEW * len(read.records):  # a few documents are of two cases
         yield f"{twice} records stand twice on a page, with different titles"
-    # A page that is cut off says nothing against what is read of it: its harvest says that it may lack something.
-    yield from (
-        problem.message for problem in read.problems if problem.severity == "error" and problem.code != "cut-off"
-    )
+    yield from _of_errors(read)
+
+
+def _of_errors(read: Listing) -> Iterator[str]:
+    """Yield the errors of a page, but those that say nothing against what is read of it, and that harvests repeat.
+
+    These are that the page is cut off, and a few rows without a link: records that have none yet.
+    """
+    errors = [problem for problem in read.problems if problem.severity == "error" and problem.code != "cut-off"]
+    unlinked = sum(problem.code == "row-without-link" for problem in errors)
+    few = unlinked <= _FEW * len(read.records)
+    yield from (problem.message for problem in errors if not (few and problem.code == "row-without-link"))
 
 
 def _of_fields(fields: Fields, at: int, page: Page) -> Iterator[str]:
@@ -149,7 +157,7 @@ def _of_fields(fields: Fields, at: int, page: Page) -> Iterator[str]:
     if fields.title and len(titled) < _OFTEN * min(len(read), MOST_ROWS):
         yield "on one page no titles are seen where the others have them"
     titles = [record.title for record in read]
-    if len(set(titles)) < _MOSTLY * len(titles):
+    if len(set(titles)) < _OFTEN * len(titles):
         yield "many records have the same title"
     if read and sum(map(len, titles)) / len(titles) > _LONGEST_TITLES:
         yield "what is taken for titles is prose"

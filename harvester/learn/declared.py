@@ -31,7 +31,7 @@ _BEGINS_DATE = re.compile(r"[./-]\d")
 _TOTAL = re.compile(
     rf"(?i)(?P<total>{_N}) (?:[^\W\d]+ ){{0,2}}?{RECORDS}(?:\([a-z]{{1,2}}\))?(?![^\W\d_])"
     rf"|(?P<cjk>{_N}) ?(?:件|条|項|项|筆|笔|个)"
-    rf"|(?<![^\W\d_]){RECORDS}(?: [^\W\d]+){{0,2}} ?[:：(]? ?(?P<behind>{_N})"
+    rf"|(?<![^\W\d_]){RECORDS}(?:(?: [^\W\d]+){{1,2}} ?[:：(]| ?[:：(]?) ?(?P<behind>{_N})"
 )
 _PAGES = re.compile(
     rf"(?i){PAGE}:? ?(?P<page>{_N}) ?(?:{OF}|\|) ?(?P<pages>{_N})"

@@ -160,3 +160,20 @@ def test_short_years_on_one_page_are_of_the_hundred_of_the_other() -> None:
     first = definition.read[0]
     assert isinstance(first, Listing)
     assert first.records[0].date.edtf == "2012-05-12"
+
+
+def test_a_few_rows_without_a_link_are_no_doubt() -> None:
+    """Records that have no document yet; with many of them something else may be wrong."""
+
+    def page(first: int, *, unlinked: int) -> str:
+        rows = [
+            f'<tr><td><a href="/case/{at}">Case of the {SUBJECTS[at % 5]} no. {at}</a></td><td>May {at}, 1950</td></tr>'
+            for at in range(first, first + 10)
+        ]
+        plain = "<tr><td>Case that is still to be written</td><td>May 9, 1950</td></tr>"
+        return f"<table>{''.join(rows)}{plain * unlinked}</table>"
+
+    many = [page(at, unlinked=4) for at in (1, 11)]
+    few = [page(1, unlinked=0).replace("</table>", page(21, unlinked=1).removeprefix("<table>")), page(11, unlinked=0)]
+    assert _learned(*few).doubts == ()
+    assert any("a row without a link" in doubt for doubt in _learned(*many).doubts)
