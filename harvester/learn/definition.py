@@ -154,6 +154,8 @@ def _best(attempt: _Attempt) -> Definition | None:
     found: list[tuple[Definition, Selected]] = []
     size = max(len(capture.body) for capture in attempt.captures)
     ways: list[Selected] = ["nothing", "fields", "blocks"] if placed else ["nothing"]
+    if size > LARGE:
+        ways = ways[:2]  # a third reading would take another second
     if not attempt.archive.items:  # then records are known by a field only
         stated = attempt.pages[0].declared or fields.date
         ways = ["fields"] if placed and fields.key and fields.title and stated else []
