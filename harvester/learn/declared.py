@@ -42,6 +42,7 @@ _SHORT = 60
 _LONG = 120
 """Characters of such a line if it begins with the total."""
 _YEARS = (1400, 2100)
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _MOST = 200
 """Statements of a kind that are looked at: a page has few outside of its records."""
 _MOST_ALIKE = 12
@@ -180,6 +181,7 @@ def _fit(one: Declared, count: int, tree: Tree) -> int:
         return 3
     if one.total == count:
         return 5
-    plausible = one.total is not None and count < one.total and not 1900 < one.total < 2100
+    is_year = any(name == "total" and _YEAR.fullmatch(one.line[start:end]) for name, start, end in one.places)
+    plausible = one.total is not None and count < one.total and not is_year
     short = len(one.line) < (_SHORT if any(start for _, start, _ in one.places) else _LONG)
     return 2 if plausible and short and not tree.elements[tree.texts[one.at].element].chrome else 0

@@ -6,13 +6,15 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from harvester.learn.tree import BLOCKS, IDENTIFIER, INLINE_MARKS
+from harvester.learn.tree import BLOCKS, IDENTIFIER
 from harvester.learn.words import DATE_WORDS, TITLE_WORDS
 from harvester.learn.words import matches as names
 from harvester.parsers.dates_within import is_date, only_date
+from harvester.parsers.range_lines import MOST_DIGITS
 from harvester.source import COMMON_LABELS, RECORD
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _WORD = re.compile(r"(?<![\w-])[^\W\d_]{2,}(?![\w-]*\d)|[\u3040-\u30ff\u4e00-\u9
 _LONGEST_LABEL, _MOST_LABEL_WORDS = 40, 4
 _LABELLED = re.compile(r"([^\W\d][^:：]{0,39}?) ?[:：] *(?!//)(\S.*)")
 KNOWN = {label for label, _ in COMMON_LABELS}
-_MOSTLY = 0.9
+_MOSTLY, _OFTEN_EQUAL = 0.9, 0.6
 _LOOKED_AT = 500
 """Characters of a text whose words are counted: prose has more than any title in these."""
 _PROSE = 200
@@ -264,8 +266,8 @@ def _step(tree: Tree, at: int) -> str:
 
 def _linked(tree: Tree, at: int) -> float:
     """Return 1 for an element in a link or that is one, less for one that holds one."""
-    step = at
-    while step >= 0 and tree.elements[step].tag in {"a", *INLINE_MARKS, "span"}:
+    step, most = at, _MOST_OF_LINK * tree.length(tree.elements[at])
+    while step >= 0 and tree.length(tree.elements[step]) <= most:
         if tree.elements[step].tag == "a":
             return 1.0
         step = tree.elements[step].parent
@@ -274,6 +276,8 @@ def _linked(tree: Tree, at: int) -> float:
 
 _UNNUMBERED = re.compile(r"\b((?!t[dh]:)[a-z][a-z0-9]*):nth-child\(\d+\)")
 _CELL = re.compile(r"(?:^|> )t[dh](?::nth-child\((\d+)\))?")
+_MOST_OF_LINK = 1.5
+"""So many times longer than an element the link around it may be: else it is one of several parts of that link."""
 _MOST_NUMBER = 100
 """The number of a sibling from which on a selector cannot name it."""
 _MOST_LINES = 4
@@ -290,10 +294,13 @@ def title_of(found: Sequence[Slot], rows: int) -> Choice | None:
     """Return the place of the titles: different texts of a few words, linked or marked or so named."""
     scored = [(_title_score(slot, rows), slot) for slot in found]
     score, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-    if best is None or score <= 0:
-        linked = [slot for slot in found if slot.linked == 1 and slot.distinct > _MOSTLY < len(slot.values) / rows]
-        return Choice(linked[0], "the text of the links") if linked else None
-    return Choice(best, _why_title(best))
+    if best is not None and score > 0 and (best.distinct > _OFTEN_EQUAL or best.linked == 1):
+        return Choice(best, _why_title(best))
+    # What many records share is none of theirs: then it is the number that is linked, if there is one.
+    linked = [slot for slot in found if slot.linked == 1 and slot.distinct > _MOSTLY < len(slot.values) / rows]
+    if linked:
+        return Choice(linked[0], "the text of the links")
+    return Choice(best, _why_title(best)) if best is not None and score > 0 else None
 
 
 def _title_score(slot: Slot, rows: int) -> float:
@@ -359,10 +366,18 @@ def key_of(found: Sequence[Slot], taken: Sequence[Slot], rows: int) -> Choice | 
     paths = {slot.path for slot in taken}
     for slot in found:
         short = slot.selector and not slot.whole and "::line" not in slot.selector and slot.length < _LONGEST_LABEL
-        other = slot.path not in paths and not slot.dates
-        if short and other and len(slot.values) == rows and slot.distinct == 1 and all(map(_DIGIT.search, slot.texts)):
+        other = (slot.path not in paths or not slot.words) and not slot.dates
+        known = len(slot.values) == rows and slot.distinct == 1 and all(map(_DIGIT.search, slot.texts))
+        if short and other and known and not _are_positions(slot.texts):
             return Choice(slot, "no text stands there twice")
     return None
+
+
+def _are_positions(texts: Sequence[str]) -> bool:
+    """Return whether texts count the records of a list, as 1 and 2, or 21 and 22 of twenty, which will change."""
+    numbers = [int("".join(filter(str.isdecimal, text))[:MOST_DIGITS]) for text in texts]
+    first, one_by_one = numbers[0], all(after == one + 1 for one, after in pairwise(numbers))
+    return one_by_one and (first - 1) % len(numbers) == 0
 
 
 def _within(inner: str, outer: str) -> bool:

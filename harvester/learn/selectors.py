@@ -138,7 +138,10 @@ class Fields:
             if found is None:
                 return {}
             number = int(found[1] or 1)
-            columns[heads.get(number, str(number))] = (field, choice.why)
+            head = heads.get(number, str(number))
+            if head in columns:  # two fields in one cell
+                return {}
+            columns[head] = (field, choice.why)
         others = {head: (head, "") for head in heads.values() if head not in columns}  # kept under their headings
         return columns | others if columns else {}
 

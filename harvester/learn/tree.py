@@ -235,6 +235,11 @@ class Tree:
         """In which orders dates of numbers only are written, as far as days after the twelfth show it."""
         return date_orders(text.text for text in self.texts)
 
+    @cached_property
+    def language(self) -> str:
+        """The language that the page states, as `pt-BR`; empty if it states none."""
+        return next((value for one in self.elements[:2] if (value := one.attributes.get("lang"))), "") or ""
+
     def length(self, part: Interval) -> int:
         """Return the number of characters in an element or a block."""
         return self.lengths[part.end_text] - self.lengths[part.first_text]

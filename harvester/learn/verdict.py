@@ -28,7 +28,7 @@ _SENTENCE = 15
 _MENU = 45
 """Characters of an entry in a menu."""
 _FEW, _NEARLY_ALL = 0.3, 0.9
-_DATED = 0.6
+_DATED, _LINKED = 0.6, 0.5
 _NO_CHANCE = 4
 """The number of records from which on it is no chance that another number in a line is the same."""
 _SHORT = 60
@@ -65,7 +65,7 @@ def judge(
 ) -> Verdict:
     """Return how sure it is that these blocks are records of a listing."""
     count = len(group.blocks)
-    if declared is not None and _is_proof(declared, count) and _own_parts(evidence):
+    if declared is not None and _is_proof(declared, count, evidence) and _own_parts(evidence):
         sure = declared.kind == "range" and declared.known_words
         return Verdict(1.0 if sure else 0.9, (f"the page states {count} records, and has as many",))
     confidence, reasons = evidence.score, [f"{count} alike blocks"]
@@ -91,11 +91,12 @@ def judge(
     return Verdict(confidence, tuple(reasons))
 
 
-def _is_proof(declared: Declared, count: int) -> bool:
-    """Return whether a statement is of just so many records, and not by chance."""
+def _is_proof(declared: Declared, count: int, evidence: Evidence) -> bool:
+    """Return whether a statement is of just so many records, not by chance, nor of what happened to one record."""
     if declared.kind == "range":
         return declared.count == count and (declared.known_words or count >= _NO_CHANCE)
-    return declared.kind == "total" and declared.total == count >= _NO_CHANCE and len(declared.line) <= _SHORT
+    alone = declared.kind == "total" and declared.total == count and len(declared.line) <= _SHORT
+    return alone and count >= _NO_CHANCE and evidence.linked >= _LINKED
 
 
 def _has_headings(tree: Tree, group: Group) -> bool:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 
+DAY_FIRST = re.compile(
+    r"(?i)(?:de|fr|es|it|pt|nl|ru|pl|cs|sk|sl|hr|sr|uk|bg|ro|el|tr|da|nb|nn|no|fi|ca|gl|eu|is|et|lv|en-(?:gb|au|nz|ie))(?![a-z])"
+)
+"""Languages in which dates of numbers only begin with the day."""
 TITLE_WORDS = re.compile(
     r"(?i)(?:^|[^a-z])(?:title|caption|name|case|parties|style|subject|heading|headline|description|document|opinion"
     r"|titel|bezeichnung|betreff|titre|intitulé|intitule|nom|título|titulo|nombre|asunto|titolo|oggetto|denominazione"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from harvester.definitions.templates import LONGEST
 from harvester.learn.confirm import hundred_years
 from harvester.learn.learner import date_order_of
+from harvester.learn.words import DAY_FIRST
 from harvester.parsers.dates_within import RECENT
 
 if TYPE_CHECKING:
@@ -88,6 +89,9 @@ def date_order_by(pages: Sequence[Learned], archive: Archive, fields: Fields) ->
         return None, ""
     if fields.sorted_order:
         return fields.sorted_order, "so read they are sorted, and only so"
+    language = pages[0].tree.language
+    if DAY_FIRST.match(language):
+        return "day-month", f"so are they written in the language of the page, {language}"
     return archive.date_order, BY_COUNTRY
 
 

@@ -260,6 +260,10 @@ BY_CHANCE = (
     f"<h1>The harbour</h1><p>{SENTENCE * 6}</p><p>{SENTENCE} Of the 3 reports found in Hamburg nothing is left.</p>"
     + "".join(f'<div class=box><a href="/more/{n}">More of {n}</a></div>' for n in ("it", "us", "you"))
 )
+HISTORY = "<h1>Case 12/1950</h1><p>4 results</p>" + "".join(
+    f"<div><b>{day} May 1950</b><p>{what}</p></div>"
+    for day, what in ((12, "Filed"), (13, "Heard"), (14, "Sent"), (15, "Closed"))
+)
 COMMENTS = f"<h1>The harbour</h1><p>{SENTENCE * 4}</p><ol class=commentlist>" + "".join(
     f"<li id=comment-{n}><a href=/user/{n}>{who}</a> 12 May 20{n}: I have seen it as well, and so has my aunt.</li>"
     for n, who in enumerate(("Ann", "Ben", "Cleo", "Dora"), 12)
@@ -268,8 +272,18 @@ COMMENTS = f"<h1>The harbour</h1><p>{SENTENCE * 4}</p><ol class=commentlist>" + 
 
 @pytest.mark.parametrize(
     "main",
-    [ARTICLE, FORM, HOME, DOCUMENT, MENU_PAGE, LONG_MENU, BY_CHANCE, COMMENTS],
-    ids=["article", "form", "home", "document", "menu", "long menu", "total by chance", "comments"],
+    [ARTICLE, FORM, HOME, DOCUMENT, MENU_PAGE, LONG_MENU, BY_CHANCE, COMMENTS, HISTORY],
+    ids=[
+        "article",
+        "form",
+        "home",
+        "document",
+        "menu",
+        "long menu",
+        "total by chance",
+        "comments",
+        "what happened to one",
+    ],
 )
 def test_other_pages_are_not_taken_for_listings(main: str) -> None:
     """They have groups of alike blocks, too."""
