@@ -30,7 +30,7 @@ _WORD = re.compile(r"(?<![\w-])[^\W\d_]{2,}(?![\w-]*\d)|[\u3040-\u30ff\u4e00-\u9
 _LONGEST_LABEL, _MOST_LABEL_WORDS = 40, 4
 _LABELLED = re.compile(r"([^\W\d][^:：]{0,39}?) ?[:：] *(?!//)(\S.*)")
 KNOWN = {label for label, _ in COMMON_LABELS}
-_MOSTLY, _OFTEN_EQUAL = 0.9, 0.6
+_MOSTLY, _HALF = 0.9, 0.5
 _LOOKED_AT = 500
 """Characters of a text whose words are counted: prose has more than any title in these."""
 _PROSE = 200
@@ -294,7 +294,7 @@ def title_of(found: Sequence[Slot], rows: int) -> Choice | None:
     """Return the place of the titles: different texts of a few words, linked or marked or so named."""
     scored = [(_title_score(slot, rows), slot) for slot in found]
     score, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-    if best is not None and score > 0 and (best.distinct > _OFTEN_EQUAL or best.linked == 1):
+    if best is not None and score > 0 and (best.distinct >= _HALF or best.linked == 1):
         return Choice(best, _why_title(best))
     # What many records share is none of theirs: then it is the number that is linked, if there is one.
     linked = [slot for slot in found if slot.linked == 1 and slot.distinct > _MOSTLY < len(slot.values) / rows]

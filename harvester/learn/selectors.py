@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from harvester.parsers.html.engines import Node
     from harvester.source import DateOrder
 
-_CELL = re.compile(r"td(?::nth-child\((\d+)\))?(?: > .*)?")
+_CELL = re.compile(r"td(?::nth-child\((\d+)\))?( > .*)?")
 _LONGEST_HEADING = 60
 _DOTTED = re.compile(r"\d{1,2}\. ?\d{1,2}\. ?\d{2,4}")
 _SOME, _MOSTLY = 0.1, 0.9
@@ -138,12 +138,20 @@ class Fields:
             if found is None:
                 return {}
             number = int(found[1] or 1)
-            head = heads.get(number, str(number))
-            if head in columns:  # two fields in one cell
+            if found[2] and not self._fills(choice.slot, number):
                 return {}
-            columns[head] = (field, choice.why)
+            columns[heads.get(number, str(number))] = (field, choice.why)
         others = {head: (head, "") for head in heads.values() if head not in columns}  # kept under their headings
         return columns | others if columns else {}
+
+    def _fills(self, slot: Slot, column: int) -> bool:
+        """Return whether a text inside of cells is all that stands there: a column is read whole."""
+        right = 0
+        for at, page in enumerate(self.pages):
+            for number, block in enumerate(page.group.blocks[:MOST_ROWS]):
+                cells = page.tree.elements[block.head].children[column - 1 : column]
+                right += [page.tree.text(cell) for cell in cells] == [slot.values.get(at * MOST_ROWS + number)]
+        return right >= _MOSTLY * len(slot.values)
 
     def _heads(self) -> dict[int, str]:
         """Return the headings that name a column, by its number: those that stand there once, if only they are `th`."""
