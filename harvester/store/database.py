@@ -135,9 +135,10 @@ def transaction(db: Database) -> Iterator[None]:
     """Run a block as one transaction with the write lock from its start, so that it cannot fail for want of it."""
     db.execute("BEGIN IMMEDIATE")
     try:
-        digests.begin_counting(db)
+        counting = digests.begin_counting(db)
         yield
-        digests.count_new_rows(db)
+        if counting:
+            digests.count_new_rows(db)
     except BaseException:
         db.rollback()
         raise

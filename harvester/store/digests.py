@@ -74,22 +74,22 @@ def _create_trigger(db: Database, table: str, event: str) -> None:
     )
 
 
-def begin_counting(db: Database) -> None:
-    """Note, at the beginning of a transaction, which rows are counted already."""
-    if is_counting(db):
-        for table in _GROWING:
-            last = f"(SELECT coalesce(max(id), 0) FROM main.{table})"
-            db.execute(f"UPDATE temp.counted_to SET id = {last} WHERE name = '{table}'")
+def begin_counting(db: Database) -> bool:
+    """Note which rows are counted at the beginning of a transaction; return whether this connection counts at all."""
+    counting = is_counting(db)
+    if counting:
+        last = (f"WHEN '{name}' THEN (SELECT coalesce(max(id), 0) FROM main.{name})" for name in _GROWING)
+        db.execute(f"UPDATE temp.counted_to SET id = CASE name {' '.join(last)} END")
+    return counting
 
 
 def count_new_rows(db: Database) -> None:
     """Count the rows that the open transaction has added to growing tables."""
-    for table in _GROWING if is_counting(db) else ():
+    for table in _GROWING:
         above = f"id > (SELECT id FROM temp.counted_to WHERE name = '{table}')"
         rows, total = db.execute(f"SELECT count(*), sum({_hash(table)}) FROM main.{table} WHERE {above}").fetchone()
         if rows:
             _add_to_digest(db, table, rows, total)
-    begin_counting(db)
 
 
 def count_restored_row(db: Database, table: str, row: int) -> None:

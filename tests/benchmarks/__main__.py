@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks [NAME…]`: prints ratios taken in this run, each beside its goal.
 
 Names: dates, parsing, writing, whole, rebuild, memory; bulk runs only if it is named. `--documents N` makes the archive
-smaller than the real one (16,756).
+smaller than the real one (16,756), `--pages N` that of which memory is measured (100,000).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--documents", type=int, default=WHOLE)
+    parser.add_argument("--pages", type=int, default=memory.MANY)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "harvester-benchmarks"))
     parser.add_argument("--pairs", type=int, default=5)
     requested = parser.parse_args()
@@ -39,7 +40,7 @@ def main() -> None:
         make(folder, requested.documents)
         _print(rebuilding.report(folder, requested.documents, requested.pairs))
     if "memory" in names:
-        _print(memory.report(requested.folder))
+        _print(memory.report(requested.folder, requested.pages))
     if "bulk" in names:
         folder = requested.folder / f"bulk-{requested.documents}"
         _print(bulk.report(folder, requested.documents, requested.pairs))

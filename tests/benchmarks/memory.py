@@ -12,7 +12,8 @@ from tests.benchmarks.measure import cpu_of, outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
-FEW, MANY = 10_000, 100_000
+MANY = 100_000
+"""Pages of the larger archive; the other has a tenth."""
 
 
 def peak(folder: Path, count: int) -> int:
@@ -29,9 +30,22 @@ def peak(folder: Path, count: int) -> int:
     return memory
 
 
-def report(folder: Path) -> list[str]:
-    """Measure; give a line for the figure and one for what it is made of."""
+def peak_of_peer(folder: Path, count: int) -> int:
+    """Read the same archive as people do today; give the most memory that it took (KiB)."""
+    db = folder / "memory-peer.db"
+    for old in folder.glob("memory-peer.db*"):
+        old.unlink()
+    archive = str(folder / f"pages-{count}.tar.zst")
+    return cpu_of([sys.executable, "-m", "tests.benchmarks.peer", archive, str(db), "triggers"])[1]
+
+
+def report(folder: Path, pages: int) -> list[str]:
+    """Measure; give a line for each figure and one for what they are made of."""
     folder.mkdir(parents=True, exist_ok=True)
-    few, many = peak(folder, FEW), peak(folder, MANY)
-    name = f"peak memory of {MANY:,} pages / {FEW:,}"
-    return [outcome(name, many / few, 1.2, at_least=False), f"{few / 1024:.0f} MB, {many / 1024:.0f} MB"]
+    few, many = peak(folder, pages // 10), peak(folder, pages)
+    peer = peak_of_peer(folder, pages // 10)
+    return [
+        outcome(f"peak memory of {pages:,} pages / {pages // 10:,}", many / few, 1.2, at_least=False),
+        outcome(f"peak memory of {pages // 10:,} pages / the reader's", few / peer, 2.5, at_least=False),
+        f"{few / 1024:.0f} MB, {many / 1024:.0f} MB; the reader {peer / 1024:.0f} MB",
+    ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harvester.model import Problem
 from harvester.registry import load_sources
 from harvester.store.database import transaction
-from harvester.store.digests import count_new_rows, digest_of, stored_digests, write_digest
+from harvester.store.digests import begin_counting, count_new_rows, digest_of, stored_digests, write_digest
 from harvester.store.documents import insert_document, update_document
 from harvester.store.integrity.derived import differing_documents
 from harvester.store.integrity.invariants import DEPENDENT_TABLES
@@ -57,6 +57,7 @@ def repair(db: Database) -> None:
 def _restore_digests(db: Database, before: dict[str, Digest]) -> None:
     """Restore the digests of tables that have again the rows which they had before something else wrote there."""
     count_new_rows(db)
+    begin_counting(db)
     for table, digest in stored_digests(db).items():
         if digest != before[table] == digest_of(db, table):
             write_digest(db, table, before[table])
