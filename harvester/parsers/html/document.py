@@ -270,12 +270,13 @@ _TRANSLATED = re.compile("translat", re.IGNORECASE)
 def read_texts(engine: Engine, root: Node, panes: list[Node]) -> tuple[Text, ...]:
     """Return the texts of a document page, in the order of their panes; a pane without text is none."""
     texts = []
+    tabs = _tabs(engine, root) if panes else {}
     for pane in panes:
         parts = parts_of(engine.text(pane))
         if not parts:
             continue
         name = engine.attribute(pane, "id")
-        label = _label(engine, root, name)
+        label = tabs.get(name, "")
         if parts and " ".join(parts[0]).casefold() == label.casefold():
             parts = parts[1:]
         text = "\n\n".join("\n".join(part) for part in parts)
@@ -284,12 +285,19 @@ def read_texts(engine: Engine, root: Node, panes: list[Node]) -> tuple[Text, ...
     return tuple(texts)
 
 
-def _label(engine: Engine, root: Node, pane: str) -> str:
-    """Return the text of a pane's tab."""
-    if not re.fullmatch(r"[\w-]+", pane):
-        return ""
-    tabs = engine.select(root, f'[href$="#{pane}"], [data-bs-target="#{pane}"], [data-target="#{pane}"]')
-    return next(filter(None, (line_of(engine.text(tab)) for tab in tabs)), "")
+def _tabs(engine: Engine, root: Node) -> dict[str, str]:
+    """Return the texts of tabs by the name of the pane that each leads to; of several, the first with a text."""
+    found: dict[str, str] = {}
+    for tab in engine.select(root, '[href*="#"], [data-bs-target], [data-target]'):
+        link, *others = (engine.attribute(tab, name) for name in ("href", "data-bs-target", "data-target"))
+        targets = [f"#{link.rpartition('#')[2]}" if "#" in link else "", *others]
+        panes = {target[1:] for target in targets if _PANE.fullmatch(target)} - found.keys()
+        if panes and (text := line_of(engine.text(tab))):
+            found |= dict.fromkeys(panes, text)
+    return found
+
+
+_PANE = re.compile(r"#[\w-]+")
 
 
 @lru_cache(maxsize=256)  # an archive has few names for its tabs
