@@ -30,7 +30,6 @@ _EVENTS = {
 
 _GROWING = ("changes", "texts")
 """Tables whose new rows are counted at the end of a transaction."""
-_IS_COUNTED = "old.id <= (SELECT id FROM counted_to WHERE name = '{table}')"
 
 _COLUMNS = {"documents": ["id", "key", "first_seen", "last_changed"]}
 """The columns that count, for tables where not all do: the others are compared with what pages say."""
@@ -66,7 +65,7 @@ def _create_trigger(db: Database, table: str, event: str) -> None:
     if table in _GROWING and event == "delete":  # an id that is free again is given to the next row
         last = f"(SELECT coalesce(max(id), 0) FROM {table})"
         actions += f"UPDATE counted_to SET id = min(id, {last}) WHERE name = '{table}';"
-    condition = f"WHEN {_IS_COUNTED.format(table=table)}" if table in _GROWING else ""
+    condition = f"WHEN old.id <= {_last(table)}" if table in _GROWING else ""
     columns = ", ".join(_columns(table))
     db.execute(
         f"""CREATE TEMP TRIGGER count_{table}_{event} {when.format(columns=columns)} main.{table} {condition}
@@ -85,9 +84,10 @@ def begin_counting(db: Database) -> bool:
 
 def count_new_rows(db: Database) -> None:
     """Count the rows that the open transaction has added to growing tables."""
-    for table in _GROWING:
-        above = f"id > (SELECT id FROM temp.counted_to WHERE name = '{table}')"
-        rows, total = db.execute(f"SELECT count(*), sum({_hash(table)}) FROM main.{table} WHERE {above}").fetchone()
+    new = (
+        f"SELECT '{name}', count(*), sum({_hash(name)}) FROM main.{name} WHERE id > {_last(name)}" for name in _GROWING
+    )
+    for table, rows, total in db.execute(" UNION ALL ".join(new)).fetchall():
         if rows:
             _add_to_digest(db, table, rows, total)
 
@@ -95,7 +95,7 @@ def count_new_rows(db: Database) -> None:
 def count_restored_row(db: Database, table: str, row: int) -> None:
     """Count a row that was inserted with an id of its own, which may be below the last one."""
     if table in _GROWING and is_counting(db):
-        where = f"id = ? AND id <= (SELECT id FROM temp.counted_to WHERE name = '{table}')"
+        where = f"id = ? AND id <= {_last(table)}"
         found = db.execute(f"SELECT {_hash(table)} FROM main.{table} WHERE {where}", [row]).fetchone()
         if found:
             _add_to_digest(db, table, 1, found[0])
@@ -104,6 +104,11 @@ def count_restored_row(db: Database, table: str, row: int) -> None:
 def is_counting(db: Database) -> bool:
     """Return whether this connection counts what it writes."""
     return db.execute("SELECT 1 FROM temp.sqlite_master WHERE name = 'counted_to'").fetchone() is not None
+
+
+def _last(table: str) -> str:
+    """Return the SQL expression for the id of the last row of a growing table that is counted."""
+    return f"(SELECT id FROM counted_to WHERE name = '{table}')"
 
 
 def _add_to_digest(db: Database, table: str, rows: int, total: int) -> None:

@@ -174,8 +174,7 @@ def _switch_attachments(
 
 def _write_news(db: Database, document: int, news: dict[str, News]) -> None:
     """Write the news of a document that its own page is to confirm."""
-    if db.execute("SELECT 1 FROM unconfirmed_changes WHERE document_id = ? LIMIT 1", [document]).fetchone():
-        db.execute("DELETE FROM unconfirmed_changes WHERE document_id = ?", [document])
+    db.execute("DELETE FROM unconfirmed_changes WHERE document_id = ?", [document])
     rows = [(document, name, one.listing, one.origin.capture, one.origin.at, one.held) for name, one in news.items()]
     if rows:
         db.conn.executemany(
