@@ -1,7 +1,8 @@
 """`python -m tests.benchmarks [NAME…]`: prints ratios taken in this run, each beside its goal.
 
-Names: dates, parsing, writing, whole, rebuild, memory; bulk runs only if it is named. `--documents N` makes the archive
-smaller than the real one (16,756), `--pages N` that of which memory is measured (100,000).
+Names: dates, parsing, writing, whole, rebuild, memory; bulk, and instructions (by valgrind), run only if they are named.
+`--documents N` makes the archive smaller than the real one (16,756), `--pages N` that of which memory is measured
+(100,000).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from tests.benchmarks import bulk, dates, memory, parsing, rebuilding, writing
 from tests.benchmarks.corpus import WHOLE, make
-from tests.benchmarks.whole import Whole
+from tests.benchmarks.whole import Whole, count_instructions
 
 
 def main() -> None:
@@ -39,8 +40,15 @@ def main() -> None:
         folder = requested.folder / str(requested.documents)
         make(folder, requested.documents)
         _print(rebuilding.report(folder, requested.documents, requested.pairs))
+    _measure_more(names, requested)
+
+
+def _measure_more(names: list[str], requested: argparse.Namespace) -> None:
+    """Run the benchmarks that take long."""
     if "memory" in names:
         _print(memory.report(requested.folder, requested.pages))
+    if "instructions" in names:
+        _print(count_instructions(requested.folder))
     if "bulk" in names:
         folder = requested.folder / f"bulk-{requested.documents}"
         _print(bulk.report(folder, requested.documents, requested.pairs))

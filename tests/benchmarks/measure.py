@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -26,6 +27,14 @@ def cpu_of(command: list[str]) -> tuple[float, int, str]:
     if process.returncode:
         sys.exit(f"{' '.join(command)} ended with {process.returncode}: {out}")
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss, out
+
+
+def instructions_of(command: list[str]) -> int:
+    """Run a command under valgrind; return how many instructions it executes, which no other load changes."""
+    counter = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+    environment = os.environ | {"PYTHONHASHSEED": "0"}
+    done = subprocess.run([*counter, *command], capture_output=True, text=True, check=True, env=environment)
+    return int(re.findall(r"I +refs: +([\d,]+)", done.stderr)[-1].replace(",", ""))
 
 
 def cpu_of_call(call: Callable[[], object]) -> float:

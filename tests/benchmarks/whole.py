@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from backports.zstd import tarfile
 
 from harvester.store.database import open_to_read
-from tests.benchmarks.corpus import write_archive, write_folder
-from tests.benchmarks.measure import PAIRS, cpu_of, outcome
+from tests.benchmarks.corpus import make, write_archive, write_folder
+from tests.benchmarks.measure import PAIRS, cpu_of, instructions_of, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PYTHON = sys.executable
 INDEXING = ("triggers", "deferred")
 OURS_CLOCK, PEER_CLOCK = "first by the clock", "triggers by the clock"
+COUNTED = (40, 140)
+"""Documents of two archives: what they cost differs by that of a hundred documents."""
 CHANGED = 10
 """Which document's page is another in the changed mirror."""
 
@@ -116,6 +118,22 @@ class Whole:
             for target in self._targets:
                 write_folder(folder, _members(target))
         return self.harvest(db, [str(folder)], fresh=False)[0]
+
+
+def count_instructions(folder: Path) -> list[str]:
+    """Compare by instructions what one more document costs, with its tenth of a listing page; takes some minutes."""
+    ours, peers = [], []
+    for count in COUNTED:
+        make(folder / str(count), count)
+        targets = [str(folder / str(count) / f"{name}.tar.zst") for name in ("search-results", "documents")]
+        db = folder / "counted.db"
+        _remove(db)
+        ours.append(instructions_of([PYTHON, "-m", "harvester", "harvest", *targets, "--db", str(db)]))
+        _remove(db)
+        peers.append(instructions_of([PYTHON, "-m", "tests.benchmarks.peer", targets[1], str(db), "triggers"]))
+    one, other = ((more - few) / (COUNTED[1] - COUNTED[0]) for few, more in (ours, peers))
+    name = "one more document / reader with FTS triggers, instructions"
+    return [outcome(name, one / other, 1.0, at_least=False), f"{one / 1e6:.1f} and {other / 1e6:.1f} million"]
 
 
 _LAST_RUN = "SELECT pages, skipped FROM runs ORDER BY id DESC LIMIT 1"
