@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks [NAME…]`: prints ratios taken in this run, each beside its goal.
 
-Names: dates, parsing, writing, whole, rebuild, memory; bulk, and instructions (by valgrind), run only if they are named.
+Names: dates, parsing, writing, whole, rebuild, memory; bulk and instructions (by valgrind) run only if they are named.
 `--documents N` makes the archive smaller than the real one (16,756), `--pages N` that of which memory is measured
 (100,000).
 """
