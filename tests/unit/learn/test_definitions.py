@@ -160,18 +160,18 @@ LONG = "A long text. " * 9
 COURT = "".join(
     f"<tr><td><strong>{at} -</strong></td><td><table><tr><td><a href='#'>07{at}133-62.2024</a><div>{LONG}</div>"
     f"</td></tr><tr><td><b>Assunto:</b> {what}</td></tr><tr><td><b>Data:</b> 0{at}/02/2024</td></tr></table></td></tr>"
-    for at, what in enumerate(("Fraude", "Fraude", "Posse", "Fraude"), 1)
+    for at, what in enumerate(("Fraude", "Fraude", "Posse", "Fraude", "Fraude"), 1)
 )
 
 
 def test_a_number_that_is_linked_is_a_better_title_than_what_many_share_and_a_position_is_no_key() -> None:
     """The page is in Portuguese, so its dates begin with the day. The links lead nowhere without a script."""
-    page = f"<html lang=pt-BR><body><p>Resultados 1 a 4 de 1.905</p><table>{COURT}</table></body></html>".encode()
+    page = f"<html lang=pt-BR><body><p>Resultados 1 a 5 de 1.905</p><table>{COURT}</table></body></html>".encode()
     definition = learn([_capture(page)], "court")
     assert definition is not None
     [listing] = definition.read
     assert isinstance(listing, Listing)
-    numbers = [f"07{at}133-62.2024" for at in (1, 2, 3, 4)]
+    numbers = [f"07{at}133-62.2024" for at in range(1, 6)]
     assert [(record.title, record.record_id, record.date.edtf) for record in listing.records] == [
         (number, number, f"2024-02-0{at}") for at, number in enumerate(numbers, 1)
     ]
