@@ -11,6 +11,7 @@ from harvester.config.toml_file import SettingsError
 from harvester.learn.archive import are_of_one
 from harvester.learn.fields import MOST_ROWS
 from harvester.model import Listing
+from harvester.parsers.dates import read_date
 from harvester.parsers.dates_within import only_date, short_years
 from harvester.parsers.parse import parse
 from harvester.registry import load_definition
@@ -28,6 +29,8 @@ LARGE = 200_000
 """Bytes of a page that the reference engine takes long to read."""
 _FEW, _OFTEN, _MOSTLY = 0.05, 0.6, 0.8
 _NEARLY_ALL = 0.9
+_SHORT_PAGE = 3
+"""Records of a last page, which may have the same title by chance."""
 _LONG = 20
 """Records of a listing that has one page only."""
 _LONGEST_TITLES = 200
@@ -157,7 +160,8 @@ def _of_fields(fields: Fields, at: int, page: Page) -> Iterator[str]:
     if fields.title and len(titled) < _OFTEN * min(len(read), MOST_ROWS):
         yield "on one page no titles are seen where the others have them"
     titles = [record.title for record in read]
-    if len(set(titles)) < _OFTEN * len(titles):
+    distinct = fields.title.slot.distinct if fields.title and len(titles) <= _SHORT_PAGE else 0.0  # of all pages
+    if len(set(titles)) < _OFTEN * len(titles) and distinct < _OFTEN:
         yield "many records have the same title"
     if read and sum(map(len, titles)) / len(titles) > _LONGEST_TITLES:
         yield "what is taken for titles is prose"
@@ -168,8 +172,17 @@ def _of_fields(fields: Fields, at: int, page: Page) -> Iterator[str]:
 
 
 def _of_dates(page: Listing) -> Iterator[str]:
+    other = sum(_is_other(only_date(record.title), record) for record in page.records)
+    if other * 2 > len(page.records):
+        yield "most titles hold other dates than those that are read: say which are the records' own"
     if any(record.date.precision == "ambiguous" for record in page.records):
         yield "3/4/1950 may be a day of March or of April: write `dates`"
+
+
+def _is_other(printed: str | None, record: Record) -> bool:
+    """Return whether the date in a title is surely not that of its record."""
+    found = read_date(printed)
+    return found.precision == "day" and record.date.precision == "day" and found.edtf != record.date.edtf
 
 
 def key_of(record: Record) -> str | None:

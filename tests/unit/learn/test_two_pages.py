@@ -177,3 +177,22 @@ def test_a_few_rows_without_a_link_are_no_doubt() -> None:
     few = [page(1, unlinked=0).replace("</table>", page(21, unlinked=1).removeprefix("<table>")), page(11, unlinked=0)]
     assert _learned(*few).doubts == ()
     assert any("a row without a link" in doubt for doubt in _learned(*many).doubts)
+
+
+def test_two_records_of_a_last_page_may_have_one_title_but_not_other_dates_than_their_own() -> None:
+    """A weblog states when a record was posted; its title, when the document was written."""
+
+    def page(*records: tuple[str, int]) -> str:
+        return "".join(
+            f'<article><h2><a href="/{at}">{title}</a></h2><time>May {at}, 2016</time><p>Text no. {at} of the archive'
+            "</p></article>"
+            for title, at in records
+        )
+
+    letters = [(f"Letter of the {subject}", at) for at, subject in enumerate(SUBJECTS, 11)]
+    last = page(("Letter of the mayor", 21), ("Letter of the mayor", 22))
+    assert _learned(page(*letters), last).doubts == ()
+    assert any(
+        "other dates" in doubt
+        for doubt in _learned(page(*[(f"{t}, 5 June 1980", at) for t, at in letters]), last).doubts
+    )
