@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,15 +28,14 @@ CHECKPOINT_PAGES = 16_000
 """Pages of 4 KB in the write-ahead log before a checkpoint (64 MB): random keys touch the same pages again."""
 STATEMENTS = 512
 """SQL statements that stay compiled: those of a harvest are more than Python's 128, and compiling costs as much."""
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_SQLITE_HEADER = b"SQLite format 3\0"
 
 
 def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
     """Open or create the database at `path` and migrate it. A file that cannot be used is not changed."""
     _check_file(path)
-    with translate_errors(path):
+    with translate_errors(path), ExitStack() as failed:
         connection = sqlite3.connect(path, timeout=wait, isolation_level=None, cached_statements=STATEMENTS)
+        failed.callback(connection.close)
         connection.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
         register_fold(connection)
         db = Database(connection)
@@ -50,6 +49,7 @@ def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
         _migrate(db)
         digests.register_crc32(connection)
         digests.start_counting(db)
+        failed.pop_all()
     return db
 
 
@@ -58,8 +58,9 @@ def open_to_read(path: Path) -> Database:
     if not path.is_file():
         raise DatabaseError(f"no database at {path}: make one with `harvester harvest TARGET --db {path}`")
     _check_file(path)
-    with translate_errors(path):
+    with translate_errors(path), ExitStack() as failed:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        failed.callback(connection.close)
         register_fold(connection)
         digests.register_crc32(connection)
         db = Database(connection)
@@ -68,6 +69,7 @@ def open_to_read(path: Path) -> Database:
             raise DatabaseError(f"{path} is still empty: harvest something with `harvester harvest TARGET --db {path}`")
         if migrations().pending(db):
             raise DatabaseError(f"{path} is of an older version: run `harvester harvest` on it once to bring it up")
+        failed.pop_all()
     return db
 
 
@@ -94,13 +96,11 @@ def _check_file(path: Path) -> None:
         raise DatabaseError(f"no folder {path.parent}: make it, or name another file with --db")
     if not path.exists():
         return
-    try:
-        with path.open("rb") as file:
-            header = file.read(len(_SQLITE_HEADER))
-    except OSError as error:
-        raise DatabaseError(f"cannot read {path} ({error.strerror}): check its permissions") from error
-    if header not in (b"", _SQLITE_HEADER):
-        raise DatabaseError(f"{path} is no SQLite database and was left as it is: name another file with --db")
+    # It is not opened: whoever closes a file gives up all locks that his process has on it, those of SQLite, too.
+    if not os.access(path, os.R_OK):
+        raise DatabaseError(f"cannot read {path} (Permission denied): check its permissions")
+    if path.stat().st_size == 1:  # SQLite takes it for empty
+        raise DatabaseError(_no_database(path))
 
 
 def _check_schema(db: Database, path: Path) -> None:
@@ -160,9 +160,16 @@ def translate_errors(path: Path) -> Iterator[None]:
             "change it, then run this again"
         ) from error
     except sqlite3.DatabaseError as error:
-        if (getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF) in _DAMAGE:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code == sqlite3.SQLITE_NOTADB:
+            raise DatabaseError(_no_database(path)) from error
+        if code == sqlite3.SQLITE_CORRUPT:
             raise DatabaseError(f"{path} is damaged ({error}): restore a backup, or name another file") from error
         raise DatabaseError(f"{path}: {error}") from error
+
+
+def _no_database(path: Path) -> str:
+    return f"{path} is no SQLite database and was left as it is: name another file with --db"
 
 
 def _error_message(path: Path, error: str) -> str:
