@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import tarfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -104,7 +105,7 @@ class Trial:
         return stated + (["not mended by --repair"] if self.run("check", "--fast", "--repair") else [])
 
     def _is_old(self) -> bool:
-        with sqlite3.connect(self.path) as db:
+        with closing(sqlite3.connect(self.path)) as db:
             return not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'listing_members'").fetchone()
 
 
@@ -169,7 +170,7 @@ def _fail(trial: Trial, size: int, whole: dict[str, Any]) -> list[str]:
 def _shut(trial: Trial, _size: int, whole: dict[str, Any]) -> list[str]:
     """Make the database read-only."""
     _harvested(trial)
-    with sqlite3.connect(trial.path) as db:
+    with closing(sqlite3.connect(trial.path)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = trial.path.read_bytes()
     trial.path.chmod(0o444)
