@@ -203,10 +203,15 @@ def address_of(tree: Tree) -> str | None:
 
 
 def _record_links(tree: Tree, group: Group, address: str, unwanted: set[Shape]) -> dict[int, tuple[int, Link]]:
-    """Return the link of each record that has one, by the record's number: of the shape that most records have."""
+    """Return the link of each record that has one, by the record's number: of the shape that most records have.
+
+    If all records begin with another link of one kind, it is that, however long its path is: a shop's button to buy has
+    one shape, its goods have not.
+    """
     row_of = {at: row for at in tree.links if (row := group.row_of(at)) is not None}
     read = ((at, read_link(tree.elements[at].attributes.get("href") or "", address)) for at in row_of)
-    shapes = by_shape((at, link) for at, link in read if link)
+    links = [(at, link) for at, link in read if link]
+    shapes = by_shape(links)
 
     def rows_of(links: Sequence[tuple[int, Link]]) -> dict[int, tuple[int, Link]]:
         rows: dict[int, tuple[int, Link]] = {}
@@ -220,7 +225,11 @@ def _record_links(tree: Tree, group: Group, address: str, unwanted: set[Shape]) 
     for rows in several:
         if not taken or len(rows.keys() - taken.keys()) >= max(2, 0.1 * len(group.blocks)):
             taken = {**rows, **taken}
-    return taken
+    first = rows_of(links)
+    begin = [link for _, link in first.values()]
+    kinds = {(link.host, link.extension, link.parts[:1], *(name for name, _ in link.query)) for link in begin}
+    unlike = len({link.key for link in begin}) < len(begin) or all(coarse_shape(link) in unwanted for link in begin)
+    return taken if len(kinds) != 1 or unlike or len(first) < len(taken) else first
 
 
 def templates_of(links: Sequence[Link]) -> tuple[str, ...]:

@@ -90,6 +90,23 @@ def test_what_follows_the_last_record_is_none_of_it() -> None:
     assert learned.declared.template == "Page {page} of {pages}{*}"
 
 
+def test_goods_have_the_addresses_that_they_begin_with_not_those_of_their_buttons() -> None:
+    """Their paths have as many parts as their groups have; the button's address has one shape."""
+    folders = ("/goods/maps/old", "/goods/maps", "/goods/maps/new")
+    rows = "".join(
+        f'<div class=lot><a href="{folder}/{n[2:].replace("/", "-")}.html">{t}</a><p>{d}</p>'
+        f'<a href="/bid.html?lot={at}">Bid</a></div>'
+        for at, ((d, t, n, _), folder) in enumerate(zip(ROWS, folders, strict=True))
+    )
+    learned = learn_page(_page(f"<p>Lots 1 - 3 of 120</p>{rows}"))
+    assert learned is not None
+    assert [record.href for record in learned.records] == [
+        "/goods/maps/old/1-12.html",
+        "/goods/maps/1-13.html",
+        "/goods/maps/new/2-1.html",
+    ]
+
+
 def test_elements_whose_names_no_selector_can_say_are_no_obstacle() -> None:
     """A space was forgotten, or a word processor has its own names."""
     rows = "".join(f'<li><o:p><a href="{u}">{t}</a></o:p> {d}</li>' for d, t, n, u in ROWS)
