@@ -17,7 +17,7 @@ PROGRAMS = {
 }
 """What the tests run, and the packages of Debian that have it."""
 SIDE_BY_SIDE = ("-n", "4", "--dist", "worksteal")
-"""One process more than the two cores that the tests are made for: many of them wait."""
+"""Twice as many processes as the two cores that the tests are made for: many of them wait."""
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=300")
 
 

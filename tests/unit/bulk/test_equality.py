@@ -21,6 +21,9 @@ from tests.support.containers import packed_zstd, tar_zst, warc_record, zipped
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 SMALL = 40_000
 """Bytes of a part: a few pages."""
 

@@ -7,6 +7,8 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
+import pytest
+
 from harvester.model import Capture, Listing, Refused
 from harvester.parsers.html.engines import REFERENCE, Soup, reference_outline
 from harvester.parsers.html.forms import is_foreign
@@ -20,11 +22,14 @@ from tests.benchmarks.parsing import foreign_page
 from tests.support.archive_pages import listing_page, make_items
 from tests.support.harvesting import SOURCE
 from tests.support.paths import FIXTURES, PLATFORMS
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pytest
+
+pytestmark = pytest.mark.slow
+
 
 PAGES = sorted(chain((FIXTURES / "html").glob("*/page.html"), PLATFORMS.glob("*/*.html")))
 ITEMS = Addresses(("/node/", "/items/"), r"(?:node|items/show)/(?P<slug>\d+)")
@@ -52,7 +57,7 @@ def samples() -> Iterator[bytes]:
     for path in PAGES:
         body = path.read_bytes()
         yield body
-        yield from (mutated(body, chance) for _ in range(3))
+        yield from (mutated(body, chance) for _ in range(trials(1, 3)))
 
 
 def in_utf8(body: bytes) -> bytes:

@@ -104,6 +104,7 @@ def test_it_is_refused_with_its_reason(name: str) -> None:
     assert len(page.extract) <= 200
 
 
+@pytest.mark.slow
 @for_each("content", HUGE)
 @pytest.mark.parametrize("header", HEADERS)
 def test_a_huge_page_is_answered(header: str, content: str) -> None:

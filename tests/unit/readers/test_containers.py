@@ -31,6 +31,9 @@ from tests.support.trials import trials
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 PAGES = {f"document/page-{number}": b"<html><p>%d</p>" % number * (5 + 9 * number) for number in range(3)}
 AS_READ = [(f"https://{HOST}/{path}", body) for path, body in PAGES.items()]
 
