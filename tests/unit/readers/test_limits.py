@@ -36,6 +36,7 @@ from tests.support.containers import SOURCE
 from tests.support.trials import trials
 from harvester.readers.targets import read_targets
 from harvester.model import Skipped
+from tests.support.trials import trials
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
