@@ -18,6 +18,7 @@ import pytest
 from harvester.model import MAX_BYTES
 from harvester.readers import damage
 from tests.support.containers import HOST, captures, packed_zstd, problems, read, tar, warc_gz, warc_record
+from tests.support.trials import trials
 from tests.unit.readers.test_zip import deflated, raw_zip
 
 if TYPE_CHECKING:
@@ -33,10 +34,8 @@ CHILD = """
 import json, resource, sys, time
 from pathlib import Path
 from tests.support.containers import SOURCE
-from tests.support.trials import trials
 from harvester.readers.targets import read_targets
 from harvester.model import Skipped
-from tests.support.trials import trials
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
