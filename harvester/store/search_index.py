@@ -95,10 +95,11 @@ def purge_deleted(db: Database) -> None:
     """Merge the index, piece by piece: deleted words stay in its older parts until then."""
     size = -MERGED_PAGES
     while True:
-        before = db.conn.total_changes
         with transaction(db):
+            before = db.conn.total_changes  # of the merger alone: a transaction also counts its new rows
             db.execute("INSERT INTO documents_fts (documents_fts, rank) VALUES ('merge', ?)", [size])
-        if size > 0 and db.conn.total_changes - before < 2:
+            merged = db.conn.total_changes - before
+        if size > 0 and merged < 2:
             break
         size = MERGED_PAGES
 
