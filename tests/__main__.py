@@ -16,9 +16,8 @@ PROGRAMS = {
     "/usr/bin/systemd-analyze": "systemd",
 }
 """What the tests run, and the packages of Debian that have it."""
-SIDE_BY_SIDE = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
-"""Twice as many processes as the two cores that the tests are made for: many of them wait. The integration tests come
-first, so that no long one is alone at the end. A file stays in one process, which starts its server or browser once."""
+SIDE_BY_SIDE = ("-n", "4", "--dist", "worksteal")
+"""Twice as many processes as the two cores that the tests are made for: many of them wait."""
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=300")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from harvester import registry
 from tests.support.hostile_sample import make_sample
 from tests.support.publishing import Site, configuration_with, datasette_alone, harvester_serve
 from tests.support.trials import trials
@@ -31,6 +32,12 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if "integration" in item.path.parts:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the configuration of commands that ran in this process before: its sources would be known here."""
+    monkeypatch.setattr(registry, "config_file", None)
 
 
 @pytest.fixture(scope="module")
