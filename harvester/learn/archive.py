@@ -21,7 +21,7 @@ UNKNOWN = "archive.example.org"
 """Stands for a host that no page states."""
 _PAGE_SEGMENT = re.compile(r"(.*?)((?:/[a-zA-Z]{1,10})?/[\w.-]*\{page\}[\w/.-]*)")
 _WWW = re.compile(r"^ww[w0-9]+\.")
-_DAY_LAST = re.compile(r"\.(?:gov|mil|us)$")
+_MONTH_FIRST = re.compile(r"\.(?:gov|mil|us)$")
 _DAY_FIRST = re.compile(r"\.(?:uk|ie|au|nz|in|de|at|ch|fr|be|nl|it|es|pt|br|ar|mx|cl|co|pe|pl|cz|ru|ua|gr|tr|il)$")
 """Hosts of countries that write dates of numbers with the month first, and with the day first."""
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+")
@@ -49,7 +49,7 @@ class Archive:
     @property
     def date_order(self) -> DateOrder | None:
         """How dates of numbers are written in its country; None if its host shows none, or one with both ways."""
-        return "month-day" if _DAY_LAST.search(self.host) else "day-month" if _DAY_FIRST.search(self.host) else None
+        return "month-day" if _MONTH_FIRST.search(self.host) else "day-month" if _DAY_FIRST.search(self.host) else None
 
 
 def archive_of(pages: Sequence[Learned], address: str = "", asked: Sequence[str] = ()) -> Archive:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from harvester import registry
 from harvester.cli import run
 from harvester.cli.serve import name_archives, read_metadata
 from tests.support.archive_server import ArchiveServer
@@ -40,7 +39,6 @@ def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "sources" / "city.toml").write_text(DEFINED, "utf-8")
     (tmp_path / "harvester.toml").write_text("", "utf-8")
     monkeypatch.setenv("HARVESTER_CONFIG", str(tmp_path / "harvester.toml"))
-    monkeypatch.setattr(registry, "config_file", None)  # what a command before was given
     return tmp_path
 
 
