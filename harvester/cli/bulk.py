@@ -15,7 +15,7 @@ import click
 from harvester.cli.commands import INNER, command_line, db_option, json_option, source_option, with_example
 from harvester.cli.harvest import saved_paths
 from harvester.cli.harvest_options import TimeType
-from harvester.cli.status import exit_status, summary
+from harvester.cli.run_summary import exit_status, summary
 from harvester.errors import UsageError
 from harvester.ingest import Stop
 from harvester.registry import choose_sources

@@ -23,7 +23,7 @@ from harvester.cli.harvest_options import (
     web_archive_options,
 )
 from harvester.cli.progress import Progress
-from harvester.cli.status import exit_status, summary
+from harvester.cli.run_summary import exit_status, summary
 from harvester.cli.web_archive import harvest_web, web_archive_target
 from harvester.errors import UsageError
 from harvester.ingest import Stop, dated, harvest_captures

@@ -14,7 +14,7 @@ import click
 from harvester.cli.commands import command_line
 from harvester.cli.harvest_options import apply_config, captures_folder
 from harvester.cli.progress import LiveProgress
-from harvester.cli.status import exit_status, summary
+from harvester.cli.run_summary import exit_status, summary
 from harvester.errors import UsageError
 from harvester.registry import find_source
 from harvester.webarchive.options import BEGINNING, WebArchiveOptions, read_span_end, read_target

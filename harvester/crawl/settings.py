@@ -27,12 +27,25 @@ EXTENSIONS_BASE = {
 DOWNLOAD_HANDLERS = {"data": None, "ftp": None, "s3": None}  # saved files, and the web
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
 ROBOTSTXT_OBEY = True  # off by default
-DOWNLOADER_MIDDLEWARES = {
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # takes an error page for rules
+# Likewise all middlewares that are used. Scrapy's own are missing where they would do harm: for robots.txt (takes an
+# error page for rules), for compression (returns what there is of a body that ends early), for retries and redirects
+# (the HTTP client retries later each time and obeys Retry-After; the fetcher follows only where the same page is), for
+# pages that reload themselves (they are challenges), for cookies (a session would make pages
+# differ) and for a cache (captures are kept by the harvester).
+DOWNLOADER_MIDDLEWARES_BASE = {
     "harvester.crawl.robots.Robots": 100,
-    # It returns what there is of a body that ends early.
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "harvester.crawl.capture_fetcher.DecompressionMiddleware": 590,
+} | {
+    f"scrapy.downloadermiddlewares.{name}": order
+    for name, order in {
+        "offsite.OffsiteMiddleware": 50,
+        "httpauth.HttpAuthMiddleware": 300,
+        "downloadtimeout.DownloadTimeoutMiddleware": 350,
+        "defaultheaders.DefaultHeadersMiddleware": 400,
+        "useragent.UserAgentMiddleware": 500,
+        "httpproxy.HttpProxyMiddleware": 750,
+        "stats.DownloaderStats": 850,
+    }.items()
 }
 ITEM_PIPELINES = {"harvester.crawl.pipeline.HarvestPipeline": 100}
 
@@ -40,9 +53,5 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1  # archives are small servers
 DOWNLOAD_DELAY = DELAY_SECONDS  # spiders of this project set what was agreed
 DOWNLOAD_DELAY_JITTER = 0  # the promise is at least one second, not half of one at times
 DOWNLOAD_TIMEOUT = TIMEOUT_SECONDS
-COOKIES_ENABLED = False  # listings need none; a session would make pages differ
-RETRY_ENABLED = False  # the HTTP client retries itself, later each time, and obeys Retry-After
-REDIRECT_ENABLED = False  # the fetcher follows only where the same page is
-METAREFRESH_ENABLED = False  # pages that reload themselves are challenges
 DOWNLOAD_MAXSIZE = MAX_BYTES + 1  # larger pages are refused anyway
 LOG_LEVEL = "WARNING"  # the summary is ours
