@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,15 @@ def _runner(path: Path) -> Callable[[Database], None]:
     return run
 
 
+def names() -> list[str]:
+    """Return the names of all migrations, oldest first: of each `NNNN_name.sql` beside this module."""
+    return [path.stem for path in sorted(FOLDER.glob("[0-9]*.sql"))]
+
+
+@cache
 def migrations() -> Migrations:
-    """Return all migrations, oldest first: one for each `NNNN_name.sql` beside this module."""
+    """Return all migrations, oldest first."""
     found = Migrations(SET_NAME)
-    for path in sorted(FOLDER.glob("[0-9]*.sql")):
-        found(name=path.stem)(_runner(path))
+    for name in names():
+        found(name=name)(_runner(FOLDER / f"{name}.sql"))
     return found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
-from harvester.db.migrations import SET_NAME, migrations
+from harvester.db.migrations import SET_NAME, migrations, names
 from harvester.db.pages.folding import register as register_fold
 from harvester.errors import DatabaseError
 from harvester.store import digests
@@ -39,14 +39,16 @@ def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
         connection.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
         register_fold(connection)
         db = Database(connection)
-        _check_schema(db, path)
+        pending = _pending_migrations(db, path)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
         # Each statement that meets a trigger keeps the pages before it: in a file that costs as much as the statement.
         connection.execute("PRAGMA temp_store = MEMORY")
-        _migrate(db)
+        if pending:
+            with transaction(db):  # what another process has applied meanwhile is not applied again
+                migrations().apply(db)
         digests.register_crc32(connection)
         digests.start_counting(db)
         failed.pop_all()
@@ -64,10 +66,10 @@ def open_to_read(path: Path) -> Database:
         register_fold(connection)
         digests.register_crc32(connection)
         db = Database(connection)
-        _check_schema(db, path)
+        pending = _pending_migrations(db, path)
         if not db.table_names():  # another process may be about to make them
             raise DatabaseError(f"{path} is still empty: harvest something with `harvester harvest TARGET --db {path}`")
-        if migrations().pending(db):
+        if pending:
             raise DatabaseError(f"{path} is of an older version: run `harvester harvest` on it once to bring it up")
         failed.pop_all()
     return db
@@ -103,10 +105,13 @@ def _check_file(path: Path) -> None:
         raise DatabaseError(_no_database(path))
 
 
-def _check_schema(db: Database, path: Path) -> None:
-    """Raise `DatabaseError` for a database of a newer version, or one whose tables of these names are not ours."""
-    known = {migration.name for migration in migrations().pending(Database(memory=True))}
-    newer = {migration.name for migration in migrations().applied(db)} - known
+def _pending_migrations(db: Database, path: Path) -> set[str]:
+    """Return the names of the migrations that the database has not had.
+
+    Raise `DatabaseError` for a database of a newer version, or one whose tables of these names are not ours.
+    """
+    known, applied = set(names()), {migration.name for migration in migrations().applied(db)}
+    newer = applied - known
     if newer:
         raise DatabaseError(
             f"{path} was made by another version (it has {min(newer)}) and was left as it is: use that version, or "
@@ -115,19 +120,13 @@ def _check_schema(db: Database, path: Path) -> None:
     tables = set(db.table_names())
     if "_sqlite_migrations" not in tables and "documents" in tables:
         raise DatabaseError(f"{path} holds other tables of the same names ({SET_NAME} did not make them): use --db")
-    other = None if migrations().pending(db) else schema_difference(db)
+    other = schema_difference(db) if applied == known else None
     if other:
         raise DatabaseError(
             f"{path} was made by an earlier version of the harvester ({other}) and was left as it is: harvest its "
             "saved pages and captures into a new file with --db"
         )
-
-
-def _migrate(db: Database) -> None:
-    """Apply pending migrations; those that another process has applied meanwhile are not pending any more."""
-    if migrations().pending(db):
-        with transaction(db):
-            migrations().apply(db)
+    return known - applied
 
 
 @contextmanager

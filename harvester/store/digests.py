@@ -13,6 +13,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from harvester.store.user_objects import schema
@@ -51,14 +52,23 @@ def start_counting(db: Database) -> None:
     db.execute("BEGIN")  # each trigger by itself would cost as much as all together
     db.execute("CREATE TEMP TABLE counted_to (name TEXT PRIMARY KEY, id INTEGER NOT NULL)")
     db.conn.executemany("INSERT INTO counted_to VALUES (?, 0)", [(table,) for table in _GROWING])
-    for table in schema().counted:
-        for event in _EVENTS:
-            if not (table in _GROWING and event == "insert"):
-                _create_trigger(db, table, event)
+    for trigger in _triggers():
+        db.execute(trigger)
     db.execute("COMMIT")
 
 
-def _create_trigger(db: Database, table: str, event: str) -> None:
+@cache
+def _triggers() -> list[str]:
+    """Return the statements that create all triggers."""
+    return [
+        _trigger(table, event)
+        for table in schema().counted
+        for event in _EVENTS
+        if not (table in _GROWING and event == "insert")
+    ]
+
+
+def _trigger(table: str, event: str) -> str:
     when, change = _EVENTS[event]
     new, old = (_hash(table, f"{row}.") for row in ("new", "old"))
     actions = f"UPDATE digests SET {change.format(new=new, old=old)} WHERE name = '{table}';"
@@ -67,10 +77,8 @@ def _create_trigger(db: Database, table: str, event: str) -> None:
         actions += f"UPDATE counted_to SET id = min(id, {last}) WHERE name = '{table}';"
     condition = f"WHEN old.id <= {_last(table)}" if table in _GROWING else ""
     columns = ", ".join(_columns(table))
-    db.execute(
-        f"""CREATE TEMP TRIGGER count_{table}_{event} {when.format(columns=columns)} main.{table} {condition}
+    return f"""CREATE TEMP TRIGGER count_{table}_{event} {when.format(columns=columns)} main.{table} {condition}
         BEGIN {actions} END"""
-    )
 
 
 def begin_counting(db: Database) -> bool:

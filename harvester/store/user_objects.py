@@ -61,13 +61,15 @@ def columns_of(db: Database, table: str, *, generated: bool = False) -> list[str
 
 def schema_difference(db: Database) -> str | None:
     """Return how the harvester's own tables or views differ from those of a new database; None if they do not."""
-    tables = set(db.table_names())
+    found: dict[str, set[str]] = {}
+    sql = "SELECT m.name, x.name FROM sqlite_master AS m JOIN pragma_table_xinfo(m.name) AS x WHERE m.type = 'table'"
+    for table, column in db.execute(sql):
+        found.setdefault(table, set()).add(column)
     for table, columns in schema().columns.items():
-        lacking = columns - set(columns_of(db, table, generated=True))
-        if table not in tables:
+        if table not in found:
             return f"it has no table {table}"
-        if lacking:
-            return f"its table {table} has no column {min(lacking)}"
+        if columns - found[table]:
+            return f"its table {table} has no column {min(columns - found[table])}"
     views = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'").fetchall())
     ours = {name: made for name, made in schema().others.items() if made.startswith("CREATE VIEW")}
     return next((f"its view {name} is another" for name, made in ours.items() if views.get(name) != made), None)

@@ -9,11 +9,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlite_utils import Database
 
 from harvester.cli import run
 from harvester.db import migrations as schema
-from harvester.db.migrations import migrations
+from harvester.db.migrations import migrations, names
 from harvester.errors import DatabaseError
 from harvester.store.database import open_to_read, open_to_write
 from harvester.store.integrity.check import run_checks
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-NAMES = [migration.name for migration in migrations().pending(Database(memory=True))]
+NAMES = names()
 STATEMENTS = sum(len([*schema.statements_of(path.read_text("utf-8"))]) for path in schema.FOLDER.glob("[0-9]*.sql"))
 
 
