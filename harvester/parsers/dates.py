@@ -55,6 +55,6 @@ def read_date(text: str | None, order: DateOrder | None = None) -> PrintedDate:
     return PrintedDate(text) if found is None or found is NO_DAY else PrintedDate(text, *found)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _read(text: str, order: DateOrder | None) -> Reading | None:
     return read(text if text.isascii() else text.translate(_INVISIBLE).strip(), order)

@@ -45,7 +45,7 @@ def _without_time(text: str) -> str:
     return _TIME.sub(" ", text).strip(_AROUND) if ":" in text else text.strip(_AROUND)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _is_date(text: str) -> bool:
     short = _SHORT_YEAR.fullmatch(text)
     if short and read_date(f"{short[1]}20{short[2]}").precision in ("day", "ambiguous"):
@@ -54,7 +54,7 @@ def _is_date(text: str) -> bool:
     return found.edtf is not None and found.precision != "year" and not re.fullmatch(r"\d{4}\D\d{2,4}", text)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def dates_within(text: str) -> tuple[str, ...]:
     """Return the dates of a day or a month in a text as they are printed, the longest from each place on.
 

@@ -109,7 +109,7 @@ def _with_derived(content: dict[str, Any], order: DateOrder | None) -> dict[str,
     }
 
 
-@lru_cache(maxsize=32768)  # a listing and a document page, or many sightings, state the same title again
+@lru_cache(maxsize=20480)  # a listing and, after all listings of an archive, a document page state the same title
 def _parts(title: str) -> TitleParts:
     return read_title(title)
 

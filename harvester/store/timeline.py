@@ -362,7 +362,7 @@ def is_beginning(text: Any, whole: Any) -> bool:
     return bool(begun) and normalize_text(whole).startswith(begun) and len(begun) < len(normalize_text(whole))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _comparable_date(text: str, order: DateOrder | None) -> str:
     return read_date(text, order).edtf or normalize_text(text)
 
