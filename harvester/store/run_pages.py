@@ -24,6 +24,7 @@ from harvester.store.fill_rates import FillRates
 from harvester.store.page_writer import PageWriter
 from harvester.store.presence import mark_not_found, mark_returned, undo_returns
 from harvester.store.run_totals import REFERENCE_READINGS, RunTotals
+from harvester.store.votes import is_repeated
 from harvester.store.walks import insert_step
 from harvester.store.withdrawal.names import WithdrawnNames
 from harvester.store.withdrawal.withdrawn import is_withdrawn_address, is_withdrawn_name
@@ -196,8 +197,7 @@ class RunPages(RunTotals):
         self.add_problem(Problem(severity, page.code, page.message, extract=page.extract), capture.uri)
 
     def _count_unchanged(self, capture: Capture, known: KnownCapture, step: WalkRequest | None) -> PageResult:
-        insert_read(self.db, self.id, known.id, capture)
-        claim = known.refused is None and self._write_reading(capture, known)
+        claim = self._write_reading(capture, known)
         self._update_presence(capture, known.id, believed=known.refused is None and not claim)
         self.counts.update(skipped=1, records=known.records)
         if known.errors and not (step and known.refused):  # the walk decides whether a refused page is missing
@@ -212,7 +212,12 @@ class RunPages(RunTotals):
         return self._counted(result, step)
 
     def _write_reading(self, capture: Capture, known: KnownCapture) -> bool:
-        """Write what a known page states, at this time; return whether it is a claim."""
+        """Write that a known page was read, and what it states at this time; return whether it is a claim."""
+        repeated = is_repeated(self.db, known.id, _time_of(capture))
+        insert_read(self.db, self.id, known.id, capture)
+        if repeated or known.refused:
+            self.counts["unchanged"] += known.records
+            return False
         sql = "SELECT source, listing_id, form FROM captures WHERE id = ?"
         name, listing, form = self.db.execute(sql, [known.id]).fetchone()
         source = load_sources()[name]
@@ -249,4 +254,8 @@ class RunPages(RunTotals):
 
 
 def _host_and_time(capture: Capture) -> tuple[str, str | None]:
-    return host_of(capture.uri), utc_timestamp(capture.captured_at) if capture.captured_at else None
+    return host_of(capture.uri), _time_of(capture)
+
+
+def _time_of(capture: Capture) -> str | None:
+    return utc_timestamp(capture.captured_at) if capture.captured_at else None

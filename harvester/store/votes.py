@@ -92,6 +92,21 @@ def votes_without_document(db: Database, keys: Collection[str]) -> list[Vote]:
     return _select(db, where, ALWAYS, keys=keys)
 
 
+_REPEATED = """SELECT EXISTS (SELECT 1 FROM reads WHERE capture_id = :capture AND captured_at IS :at)
+    AND NOT EXISTS (SELECT 1 FROM statements WHERE is_own_page AND capture_id = :capture AND document_id IS NULL)
+    AND (:at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM captures AS c JOIN captures AS other ON other.uri = c.uri
+        WHERE c.id = :capture AND other.id <> c.id AND other.captured_at IS NULL))"""
+
+
+def is_repeated(db: Database, capture: int, at: str | None) -> bool:
+    """Return whether a capture was read at this time before, so that reading it again adds no vote.
+
+    Without a time the content of an address that was read last counts, so it adds one where there is another content.
+    A page whose document is not known is looked at again.
+    """
+    return bool(db.execute(_REPEATED, {"capture": capture, "at": at}).fetchone()[0])
+
+
 NAMED = {"record": "record_id", "node": "node_id", "slug": "slug"}
 """The field in which a page states a key, by the kind of the key."""
 

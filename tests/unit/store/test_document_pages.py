@@ -158,6 +158,13 @@ def test_a_voice_that_says_something_else_is_a_change_and_back_again(db: Databas
     assert db.execute("SELECT summary FROM documents").fetchone() == ("One.",)
 
 
+def test_of_pages_without_a_time_the_one_read_last_counts_as_often_as_they_alternate(db: Database) -> None:
+    pages = [replace(PAGE, record=replace(WHOLE, summary=summary)) for summary in ("One.", "Two.")]
+    for number in (0, 1, 0, 0, 1, 1, 0):
+        harvest_pages(db, [document(pages[number])])
+        assert db.execute("SELECT summary FROM documents").fetchone() == (pages[number].record.summary,)
+
+
 def test_an_older_capture_fills_gaps_only(db: Database) -> None:
     harvest_pages(db, [listing(replace(LISTED, summary="New."), at=LATE)])
     harvest_pages(db, [listing(replace(LISTED, summary="Old."), at=EARLY)])
