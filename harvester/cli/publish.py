@@ -18,7 +18,7 @@ from harvester.store.database import open_to_read, translate_errors
 from harvester.store.redaction import redact
 from harvester.store.status import count_holdings, count_rights, list_sources
 from harvester.store.withdrawal.secret import check_secret, database_file
-from harvester.utils import utc_timestamp
+from harvester.utils import fsync_path, utc_timestamp
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -109,6 +109,7 @@ def write_folder(db: Database, directory: Path) -> None:
     # Not VACUUM INTO: read only, SQLite cannot do that with a generated column.
     copy_into(database_file(db), made / "harvest.db")
     redact(made / "harvest.db")
+    fsync_path(made / "harvest.db")
     about: dict[str, Any] = {"published_at": utc_timestamp(), **count_holdings(db)}
     (made / MARK).write_text(json.dumps(about) + "\n", "utf-8")
     if target.exists():

@@ -95,13 +95,17 @@ def temporary_sibling(target: Path) -> Iterator[Path]:
 
 
 def copy_into(path: Path, part: Path) -> None:
-    """Copy a database in one step: a copy in several steps restarts whenever a harvest writes in between."""
+    """Copy a database in one step: a copy in several steps restarts whenever a harvest writes in between.
+
+    Whoever keeps the copy calls `fsync_path`: most copies are temporary, and syncing takes most of the time.
+    """
     with (
         translate_errors(path),
         closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as source,
     ):
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         with translate_errors(part), closing(sqlite3.connect(part)) as copy:
+            copy.execute("PRAGMA synchronous = OFF")
             source.backup(copy)
             # One file, which can be read on read-only media; the harvester sets its own mode again.
             copy.execute("PRAGMA journal_mode = DELETE")

@@ -37,7 +37,9 @@ from tests.support.paths import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SEEDS = ROOT / "seeds"
+NAMES = ("001_9764009bf4381e3e.txt", "003_2c252857a8a618ac.txt", "README.md")
+SAVED = [ROOT / "seeds" / name for name in NAMES]
+"""Two saved pages, and a file that is none."""
 SHADOWS = ("_fts", "_unindexed", "sqlite_", "_sqlite_migrations")
 """What SQLite keeps for itself, and full text, which is compared as a whole."""
 
@@ -52,7 +54,7 @@ class Result(NamedTuple):
 def made(folder: Path) -> Path:
     """Harvest a local archive twice, with an edit between, and withdraw a document; read what was kept; schedule it."""
     path = folder / "a.db"
-    with ArchiveServer(Site(25, "forged", Manner(etags=True))) as server, redirect_stdout(StringIO()):
+    with ArchiveServer(Site(12, "forged", Manner(etags=True))) as server, redirect_stdout(StringIO()):
         archive = Harvests(folder, server)
         archive.live("a.db")
         server.site.listing.insert()
@@ -61,7 +63,8 @@ def made(folder: Path) -> Path:
         run(["withdraw", item_of("r5").slug, "--db", str(path)])
         archive.live("a.db")
         with tarfile.open(folder / "seeds.tar.gz", "w:gz") as packed:
-            packed.add(SEEDS, "seeds")
+            for file in SAVED:
+                packed.add(file, file.name)
         run(["harvest", str(folder / "seeds.tar.gz"), "--db", str(path)])
     _schedule(path)
     return path

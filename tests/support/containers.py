@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
+import resource
 import sys
 import tarfile
 import warnings
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from warcio.statusandheaders import StatusAndHeaders
@@ -18,6 +20,7 @@ from warcio.warcwriter import WARCWriter
 from harvester.model import Capture, Skipped
 from harvester.readers.targets import read_targets
 from harvester.source import Source
+from tests.support.forks import FORKS
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -208,3 +211,29 @@ def messages(found: Iterable[ReadItem]) -> str:
 
 def ignored(found: Iterable[ReadItem]) -> int:
     return sum(isinstance(item, Skipped) and item.problem is None for item in found)
+
+
+def read_measured(file: Path) -> dict[str, Any]:
+    """Read in another process: what was found, the MB of memory that it took beyond its start, and the seconds."""
+    outcome = file.with_name(f"{file.name}.outcome")
+    process = FORKS.Process(target=_measure, args=(file, outcome))
+    process.start()
+    process.join(120)
+    assert process.exitcode == 0, process.exitcode
+    return dict(json.loads(outcome.read_text()))
+
+
+def _measure(file: Path, outcome: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+    count, size, codes = 0, 0, dict[str, int]()
+    for found in read_targets([file], None, (SOURCE,)):
+        if isinstance(found, Skipped):
+            code = found.problem.code if found.problem else "ignored"
+            codes[code] = codes.get(code, 0) + 1
+        else:
+            count, size = count + 1, size + len(found.body)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    mb = (used.ru_maxrss - before.ru_maxrss) // 1024
+    outcome.write_text(json.dumps({"pages": count, "bytes": size, "codes": codes, "mb": mb, "seconds": seconds}))

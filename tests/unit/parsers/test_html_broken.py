@@ -32,7 +32,7 @@ def limited() -> None:
 @pytest.fixture(scope="module")
 def outcome() -> list[dict[str, Any]]:
     child = subprocess.run(
-        [sys.executable, "-m", "tests.soak.html_fuzz", str(trials(1, 8)), str(trials(4, 1))],
+        [sys.executable, "-m", "tests.soak.html_fuzz", str(trials(1, 8)), str(trials(8, 1))],
         capture_output=True,
         text=True,
         timeout=240,
