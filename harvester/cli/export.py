@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvester.cli.commands import db_option
-from harvester.cli.serve import name_archives, read_metadata
+from harvester.cli.serve import name_archives
+from harvester.db.pages.databases import read_metadata
 from harvester.db.pages.exports import FORMATS, read_documents
 from harvester.db.pages.facets import load_facets
 from harvester.db.pages.queries import Reader

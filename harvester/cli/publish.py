@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvester.cli.commands import db_option
-from harvester.cli.serve import CONFIG_DIR, datasette_config, name_archives, read_metadata
+from harvester.cli.serve import CONFIG_DIR, datasette_config, name_archives
+from harvester.db.pages.databases import read_metadata
 from harvester.errors import UsageError
 from harvester.store.backup import copy_into
 from harvester.store.database import open_to_read, translate_errors

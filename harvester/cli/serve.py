@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import click
 import uvicorn
 from datasette.app import Datasette
-from datasette.utils import parse_metadata
 
 import harvester.db
 from harvester.cli.commands import db_option
 from harvester.config.defaults import FILE
 from harvester.config.toml_file import SettingsError
+from harvester.db.pages.databases import read_metadata
 from harvester.errors import DatabaseError, HarvesterError
 from harvester.registry import load_sources
 from harvester.store.database import open_to_read, translate_errors
@@ -104,12 +104,6 @@ def datasette_settings(base_url: str, https: bool, cache: int) -> dict[str, Any]
     """Return Datasette's settings for the command's options."""
     path = f"/{base_url.strip('/')}/".replace("//", "/")
     return {"base_url": path, "force_https_urls": https, "default_cache_ttl": cache}
-
-
-def read_metadata() -> dict[str, Any]:
-    """Return the content of metadata.yaml."""
-    found: dict[str, Any] = parse_metadata((CONFIG_DIR / "metadata.yaml").read_text("utf-8"))
-    return found
 
 
 def name_archives(metadata: dict[str, Any]) -> dict[str, str]:

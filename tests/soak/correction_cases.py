@@ -126,10 +126,12 @@ def restore(world: World) -> None:
     world.put(world.items[6])
 
 
+AT_FIRST = World("case", SIZE)
+
+
 def at(*numbers: int) -> frozenset[str]:
     """Return the addresses at which these items are listed first."""
-    world = World("case", SIZE)
-    return frozenset(slug(world, number) for number in numbers)
+    return frozenset(slug(AT_FIRST, number) for number in numbers)
 
 
 NOTHING = Step()

@@ -35,6 +35,7 @@ from tests.support.harvesting import sound
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from datasette.app import Datasette
     from sqlite_utils import Database
 
     from tests.support.live_crawls import Crawls
@@ -106,6 +107,7 @@ class Story:
         self.numbers: dict[int, int] = {}
         self.db = folder / "truth.db"
         self.still = 0  # harvests since something was other than before
+        self.site: Datasette | None = None
 
     async def live(self, syncs: int) -> None:
         async with ArchiveServer(self.world) as server:  # type: ignore[arg-type]
@@ -116,7 +118,12 @@ class Story:
                     await self._harvest()
                     await self._shown()
                 if self.life.wrong:
-                    return  # what follows from it tells nothing more
+                    break  # what follows from it tells nothing more
+        if self.site:
+            for database in self.site.databases.values():
+                database.close()
+        if self.life.wrong:
+            return
         with time_machine.travel(self.now + timedelta(hours=2), tick=True):
             self._repeated()
 
@@ -260,17 +267,16 @@ class Story:
 
     async def _shown(self) -> None:
         """Check the pages that users see: of an archive that has changed many or all, else some."""
-        datasette = make_datasette(self.db)
-        await datasette.invoke_startup()
+        if self.site is None:  # it goes on through all harvests, as a reading room does
+            self.site = make_datasette(self.db)
+            await self.site.invoke_startup()
         for number, row in self.held.items():
             if row["title"] and self.looks.random() < (MOST_LOOKS if self.done else 0.1):
-                answer = await datasette.client.get(f"/document/{row['key']}")
+                answer = await self.site.client.get(f"/document/{row['key']}")
                 if answer.status_code != 200:
                     self._wrong(f"/document/{row['key']}: {answer.status_code}")
                     continue
                 self._compare_page(number, answer.text)
-        for database in datasette.databases.values():
-            database.close()
 
     def _compare_page(self, number: int, text: str) -> None:
         from bs4 import BeautifulSoup

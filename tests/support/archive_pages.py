@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -79,10 +80,12 @@ class Item:
 
 def make_items(n: int, seed: int = 0) -> list[Item]:
     """Make `n` items; the same seed gives the same items, and the first of many are those of few."""
-    return [_item(number, random.Random(f"{seed}:{number}")) for number in range(n)]
+    return [_item(number, seed) for number in range(n)]
 
 
-def _item(number: int, chance: random.Random) -> Item:
+@lru_cache(4096)
+def _item(number: int, seed: int) -> Item:
+    chance = random.Random(f"{seed}:{number}")
     kind, year = chance.choice(_KINDS), chance.randrange(1945, 1991)
     one, other = chance.sample(_PEOPLE, 2)
     title = (

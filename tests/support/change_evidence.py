@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,11 +35,11 @@ class Printed:
     uri: str
     marked: str
 
-    @property
+    @cached_property
     def text(self) -> str:
         return plain(re.sub(r"<[^>]*>", " ", self.marked))
 
-    @property
+    @cached_property
     def dates(self) -> list[str]:
         return [unescape(found).strip() for found in _DATE.findall(self.marked)]
 
@@ -86,7 +87,8 @@ def _refuted(db: Database, change: dict[str, Any]) -> str | None:
         return None if change["refusal_code"] or "/search?" in change["uri"] else "neither a walk's page nor the 404"
     if change["kind"] == "merged" or (change["after"] is None and _is_of_another(db, change)):
         return None
-    printed = _printed(change, {key[0].rpartition(":")[2] for key in db.execute(_SLUGS, [change["document"]])})
+    slugs = frozenset(key[0].rpartition(":")[2] for key in db.execute(_SLUGS, [change["document"]]))
+    printed = _printed(*_place(change), slugs)
     if not printed:
         return "the page does not show the item"
     if any(_says(one, change) for one in printed):
@@ -98,25 +100,31 @@ def _is_of_another(db: Database, change: dict[str, Any]) -> bool:
     """Return whether a page is of another item: what was shown at its address was never stated of this one."""
     sql = "SELECT record_id FROM documents WHERE id = ?"
     (number,) = db.execute(sql, [change["document"]]).fetchone()
-    return "/search?" not in change["uri"] and number is not None and f">{number}<" not in _body(change)
+    return "/search?" not in change["uri"] and number is not None and f">{number}<" not in _body(*_place(change))
 
 
-def _body(change: dict[str, Any]) -> str:
-    with Path(change["file"]).open("rb") as file:
-        file.seek(change["offset"])
+def _place(change: dict[str, Any]) -> tuple[str, str, int]:
+    return change["uri"], change["file"], change["offset"]
+
+
+@lru_cache(64)
+def _body(uri: str, name: str, offset: int) -> str:
+    with Path(name).open("rb") as file:
+        file.seek(offset)
         record = next(iter(ArchiveIterator(file)))
-        assert record.rec_headers.get_header("WARC-Target-URI") == change["uri"]
+        assert record.rec_headers.get_header("WARC-Target-URI") == uri
         return str(record.content_stream().read().decode())
 
 
-def _printed(change: dict[str, Any], slugs: set[str]) -> list[Printed]:
+@lru_cache(64)
+def _printed(uri: str, name: str, offset: int, slugs: frozenset[str]) -> list[Printed]:
     """Return what the capture prints of a document that has, or had, these addresses."""
-    body = _body(change)
-    if "/search?" not in change["uri"]:
+    body = _body(uri, name, offset)
+    if "/search?" not in uri:
         main = _MAIN.search(body)
-        return [Printed(change["uri"], main[0] + body[main.end() :][-200_000:])] if main else []
+        return [Printed(uri, main[0] + body[main.end() :][-200_000:])] if main else []
     rows = [(row, re.search(r"/document/([\w-]+)", row)) for row in _ROW.findall(body)]
-    return [Printed(change["uri"], row) for row, slug in rows if slug and slug[1] in slugs]
+    return [Printed(uri, row) for row, slug in rows if slug and slug[1] in slugs]
 
 
 def _says(printed: Printed, change: dict[str, Any]) -> bool:

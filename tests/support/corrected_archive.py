@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import random
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
@@ -26,7 +27,8 @@ TROUBLES = ("fails", "another's", "stale")
 """A document page that is a challenge, that is another item's, or that comes out of a cache as it was before."""
 
 
-def _first_items() -> list[Item]:
+@cache
+def _first_items() -> tuple[Item, ...]:
     """Return the items that the archive may ever have, as they are first listed; texts are short, to be fast."""
     made = []
     for item in make_items(POOL, seed=11):
@@ -45,7 +47,7 @@ def _first_items() -> list[Item]:
                 translation=(f"First words {item.number}.", "More words.") if chance.random() < 0.7 else (),
             )
         )
-    return made
+    return tuple(made)
 
 
 def _words(chance: random.Random, number: int) -> str:
@@ -82,7 +84,7 @@ class World:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self.luck = random.Random(f"{self.seed} answers")  # what is asked for must not change what happens
-        self.unborn = _first_items()
+        self.unborn = list(_first_items())
         self.items: dict[int, Item] = {}
         self.listed: list[int] = []
         self.holders: dict[str, int] = {}  # the number of the item that an address shows

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from harvester.cli import run
-from harvester.cli.serve import name_archives, read_metadata
+from harvester.cli.serve import name_archives
+from harvester.db.pages.databases import read_metadata
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Answer, Site, html, item_of
 from tests.support.dressed_site import DressedSite
