@@ -5,11 +5,17 @@ There is one such process for each process of the tests, whoever asks for it, so
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
+import os
+import runpy
+import sys
+import tempfile
+from multiprocessing.reduction import DupFd
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 COMMANDS = (
     "backup",
@@ -54,3 +60,26 @@ def _preload() -> Iterable[str]:
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(list(_preload()))
+
+
+def soak(module: str, *arguments: str) -> str:
+    """Run a program of `tests.soak`; return what it printed. It must end with 0."""
+    with tempfile.TemporaryFile("w+") as printed:
+        process = FORKS.Process(target=_program, args=(module, arguments, DupFd(printed.fileno()), dict(os.environ)))
+        process.start()
+        process.join()
+        printed.seek(0)
+        text = printed.read()
+    assert process.exitcode == 0, text
+    return text
+
+
+def _program(module: str, arguments: Sequence[str], printed: DupFd, environment: dict[str, str]) -> None:
+    os.environ.update(environment)
+    number = printed.detach()
+    os.dup2(number, 1)
+    os.dup2(number, 2)
+    sys.argv = [module, *arguments]
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # as in the processes of the tests
+    runpy.run_module(f"tests.soak.{module}", run_name="__main__", alter_sys=True)

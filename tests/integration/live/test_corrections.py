@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import pytest
 
 from tests.soak.correction_cases import CASES
+from tests.support.forks import soak
 from tests.support.trials import IN_FULL, trials
 
 ARCHIVES, SYNCS = trials(1, 4), 6
 
 
+@pytest.fixture(autouse=True)
+def few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at few of the pages that have changed, if not in full."""
+    if not IN_FULL:
+        monkeypatch.setenv("LOOKS", "0.1")
+
+
 def test_what_the_archive_states_now_is_what_is_held() -> None:
-    printed = run("tests.soak.corrections", "--archives", str(ARCHIVES), "--syncs", str(SYNCS))
+    printed = soak("corrections", "--archives", str(ARCHIVES), "--syncs", str(SYNCS))
     assert f"{ARCHIVES} archives, {ARCHIVES * SYNCS} harvests: 0 archives with something wrong" in printed
 
 
 def test_what_was_wrong_once_stays_right_and_asks_for_just_the_pages_it_needs() -> None:
-    assert f"{len(CASES)} cases, 0 wrong" in run("tests.soak.correction_cases")
-
-
-def run(*command: str) -> str:
-    looks = os.environ | ({} if IN_FULL else {"LOOKS": "0.1"})
-    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False, env=looks)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert f"{len(CASES)} cases, 0 wrong" in soak("correction_cases")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from harvester.model import Capture, DocumentPage, Page, Refused
 from harvester.parsers.parse import parse
 from tests.soak.cut_answers import wrong
 from tests.support.archive_pages import document_page, listing_page, make_items
+from tests.support.forks import soak
 from tests.support.harvesting import SOURCE, fresh, harvest_pages, sound
 from tests.support.trials import trials
 
@@ -46,15 +45,8 @@ def cut_behind(mark: bytes, body: bytes = WHOLE) -> bytes:
 
 
 def test_every_cut_is_whole_or_named() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.soak.cut_answers", "--cuts", str(trials(1, 2))],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    *faults, outcome = map(json.loads, done.stdout.splitlines())
+    printed = soak("cut_answers", "--cuts", str(trials(1, 2)))
+    *faults, outcome = map(json.loads, printed.splitlines())
     assert faults == []
     assert outcome["tried"] > 60
 

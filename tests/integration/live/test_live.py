@@ -14,6 +14,7 @@ from warcio.archiveiterator import ArchiveIterator
 from harvester.store.database import open_to_read
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site, html, item_of
+from tests.support.forks import soak
 from tests.support.kills import outcome
 from tests.support.live_processes import Aim, Harvests, in_process, rows
 from tests.support.trials import trials
@@ -36,9 +37,7 @@ def targets(server: ArchiveServer, since: int = 0) -> list[str]:
 
 
 def test_hostile_walks_lose_nothing_and_claim_nothing_false() -> None:
-    command = [sys.executable, "-m", "tests.soak.live", "--walks", str(WALKS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing lost" in soak("live", "--walks", str(WALKS))
 
 
 def test_every_request_has_its_reason(archive: Harvests) -> None:
