@@ -244,7 +244,7 @@ def test_a_receiver_that_hangs_delays_no_sync_and_loses_no_alert(tmp_path: Path)
             f'[sources.wilson]\nbase_url = "{server.base}"\ndelay = 0\ndocuments = false\n\n'
             '[sources.blacklight]\nbase_url = "http://127.0.0.1:9"\ndelay = 0\n\n'
             '[schedules.dead]\nharvest = "blacklight"\nevery = "1h"\n\n'
-            '[schedules.fine]\nharvest = "wilson"\nevery = "1s"\n\n'
+            '[schedules.fine]\nharvest = "wilson"\nevery = "4s"\n\n'
             '[alerts.desk]\nwebhook = "env:HOOK"\n'
         )
         command = [sys.executable, "-c", LESS_PATIENT, "--config", str(tmp_path / "harvester.toml")]

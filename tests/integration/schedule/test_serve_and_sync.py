@@ -181,7 +181,7 @@ def test_the_container_runs_commands_that_there_are(tmp_path: Path, server: Arch
 
 def test_a_short_soak_shows_that_nothing_grows() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.soak.syncs", "--syncs", "8", "--every", "1", "--readers", "1", "--records", "12"],
+        [sys.executable, "-m", "tests.soak.syncs", "--syncs", "4", "--every", "1", "--readers", "1", "--records", "12"],
         capture_output=True,
         text=True,
         check=False,
