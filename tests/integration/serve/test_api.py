@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.for_each import for_each
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def test_there_are_examples_of_everything() -> None:
     assert len(EXAMPLES) == 7
 
 
-@pytest.mark.parametrize(("path", "shown"), EXAMPLES, ids=[path for path, _ in EXAMPLES])
+@for_each("path, shown", EXAMPLES)
 def test_the_example_is_true(site: Site, path: str, shown: str) -> None:
     here = json.loads(json.dumps(site.json(path)).replace(site.address, "http://127.0.0.1:8001/"))
     assert_within(json.loads(shown), here)

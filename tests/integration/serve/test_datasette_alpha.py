@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harvester.cli import run
+from tests.support.for_each import for_each
 from tests.support.hostile_sample import make_sample
 from tests.support.paths import ROOT
 from tests.support.publishing import Site, datasette_alone, harvester_serve, running
@@ -119,19 +120,19 @@ def test_it_is_an_alpha(alpha: Path) -> None:
     assert "version 1.0" in version.stdout
 
 
-@pytest.mark.parametrize("path", PATHS)
+@for_each("path", PATHS)
 def test_every_page_is_there_with_the_same_heading(pair: tuple[Site, Site], path: str) -> None:
     old, new = (site.text(path) for site in pair)
     assert heading(new) == heading(old)
 
 
-@pytest.mark.parametrize("path", SAME)
+@for_each("path", SAME)
 def test_data_is_the_same(pair: tuple[Site, Site], path: str) -> None:
     old, new = (site.text(path).replace(site.address, "/") for site in pair)
     assert new == old
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/DB/nothing", "/document/nothing", "/DB/documents/99999"])
+@for_each("path", ["/nothing", "/DB/nothing", "/document/nothing", "/DB/documents/99999"])
 def test_errors_are_the_same(pair: tuple[Site, Site], path: str) -> None:
     (status, old, _), (newer, new, _) = (site.get(path) for site in pair)
     assert (newer, heading(new)) == (status, heading(old)) == (404, ["There is no such page"])

@@ -70,20 +70,20 @@ def test_only_internals_are_hidden() -> None:
     assert {name for name, about in TABLES.items() if about.get("hidden")} == INTERNAL
 
 
-@pytest.mark.parametrize("table", sorted(set(TABLES) - INTERNAL))
+@for_each("table", sorted(set(TABLES) - INTERNAL))
 def test_every_column_is_described_and_no_other(db: Database, table: str) -> None:
     described = TABLES[table]["columns"]
     assert list(described) == columns_of(db, table)
     assert all(re.fullmatch(r"[A-Z].{4,}\.", text) for text in described.values()), described
 
 
-@pytest.mark.parametrize("table", sorted(set(TABLES) - INTERNAL))
+@for_each("table", sorted(set(TABLES) - INTERNAL))
 def test_every_table_says_what_it_is(table: str) -> None:
     assert TABLES[table]["title"]
     assert TABLES[table]["description"]
 
 
-@pytest.mark.parametrize("table", sorted(set(TABLES) - INTERNAL))
+@for_each("table", sorted(set(TABLES) - INTERNAL))
 def test_what_is_shown_first_exists(db: Database, table: str) -> None:
     about = TABLES[table]
     reading = about.get("reading", {})
@@ -112,27 +112,27 @@ def test_documents_come_by_date_with_years_and_kinds() -> None:
     assert set(TABLES["documents"]["facets"]) == {"year", "kind"}
 
 
-@pytest.mark.parametrize(("table", "facet"), FACETS)
+@for_each("table, facet", FACETS)
 def test_every_facet_is_counted_from_an_index(db: Database, table: str, facet: str) -> None:
     # As Datasette asks; without an index a facet silently disappears from large tables.
     sql = f'SELECT "{facet}", count(*) FROM (SELECT * FROM "{table}") WHERE "{facet}" IS NOT NULL GROUP BY "{facet}"'
     assert re.search(r"USING (COVERING INDEX|PRIMARY KEY)", plan_of(db, sql)), plan_of(db, sql)
 
 
-@pytest.mark.parametrize("table", [name for name, about in TABLES.items() if about.get("sort_desc") == "date_from"])
+@for_each("table", [name for name, about in TABLES.items() if about.get("sort_desc") == "date_from"])
 def test_the_order_comes_from_an_index(db: Database, table: str) -> None:
     assert "TEMP B-TREE" not in plan_of(db, f"SELECT * FROM {table} ORDER BY date_from DESC LIMIT 101")
 
 
-@pytest.mark.parametrize("question", COUNTED)
+@for_each("question", COUNTED)
 def test_the_front_page_counts_documents_from_indexes(db: Database, question: str) -> None:
     steps = [line for line in plan_of(db, front_page.QUERIES[question]).splitlines() if "documents" in line]
     assert steps
     assert [line for line in steps if "INDEX" not in line] == []
 
 
-@pytest.mark.parametrize(
-    ("pages", "stretches"),
+@for_each(
+    "pages, stretches",
     [
         ([], []),
         ([(711, 720)], [(711, 720)]),

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.for_each import for_each
 from tests.support.hostile_sample import CLOCK, DOCUMENTS, SCRIPT
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def test_everything_can_be_browsed(site: Site) -> None:
     assert '<section class="shelf" id="kind">' in page
 
 
-@pytest.mark.parametrize("path", ["/people", "/about-us", "/sitemap", "/DB/nothing"])
+@for_each("path", ["/people", "/about-us", "/sitemap", "/DB/nothing"])
 def test_an_unknown_page_has_the_menu_and_a_search_box(site: Site, path: str) -> None:
     status, page, _ = site.get(path)
     assert status == 404
@@ -167,15 +168,13 @@ def test_years_come_in_their_own_order(site: Site) -> None:
     assert re.findall(r">(\d{4})</a>", facet) == ["1949", "1950", "1957", "1958", "1959", "1960"]
 
 
-@pytest.mark.parametrize(
-    ("requested", "found"), [("emigre", [7, 11]), ("quoted", [7]), ("Сталину", [11]), ("FOLLOW", [3])]
-)
+@for_each("requested, found", [("emigre", [7, 11]), ("quoted", [7]), ("Сталину", [11]), ("FOLLOW", [3])])
 def test_search_finds_words(site: Site, requested: str, found: list[int]) -> None:
     answer = site.json(f"/DB/documents.json?_shape=array&_search={quote(requested)}")
     assert sorted(row["id"] for row in answer) == found
 
 
-@pytest.mark.parametrize("requested", ['"', '""', " ", "'", "AND", "title:", "*", "NEAR(", "(", "—", "\u202e", "%00"])
+@for_each("requested", ['"', '""', " ", "'", "AND", "title:", "*", "NEAR(", "(", "—", "\u202e", "%00"])
 def test_no_search_is_an_error(site: Site, requested: str) -> None:
     assert site.get(f"/DB/documents?_search={requested if '%' in requested else quote(requested)}")[0] == 200
 
@@ -218,7 +217,7 @@ def test_coverage_says_in_words_what_is_complete(site: Site) -> None:
     assert re.search(r'/listings/2">A whole one</a>', page)
 
 
-@pytest.mark.parametrize("path", PAGES)
+@for_each("path", PAGES)
 def test_no_page_lets_hostile_text_become_markup(site: Site, path: str) -> None:
     page = site.text(path)
     assert SCRIPT not in page
@@ -228,7 +227,7 @@ def test_no_page_lets_hostile_text_become_markup(site: Site, path: str) -> None:
     assert "49 {% raw" not in page
 
 
-@pytest.mark.parametrize("path", PAGES)
+@for_each("path", PAGES)
 def test_every_page_has_a_policy_without_inline_scripts(site: Site, path: str) -> None:
     headers = site.get(path)[2]
     scripts = re.findall(r"script-src ([^;]*)", headers["Content-Security-Policy"])

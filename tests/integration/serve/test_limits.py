@@ -11,6 +11,7 @@ import pytest
 
 from harvester.cli import run
 from harvester.cli.serve import make_datasette
+from tests.support.for_each import for_each
 from tests.support.hostile_sample import make_sample
 from tests.support.publishing import datasette_alone
 
@@ -72,9 +73,7 @@ def test_a_query_that_may_be_cut_says_so_in_its_last_line(asking: Any) -> None:
     assert all_.splitlines()[-1] == "999"
 
 
-@pytest.mark.parametrize(
-    "page", ["messages", "allow-debug", "patterns", "logout", "threads", "threads.json", "permissions"]
-)
+@for_each("page", ["messages", "allow-debug", "patterns", "logout", "threads", "threads.json", "permissions"])
 def test_forms_of_whoever_runs_it_are_closed(asking: Any, page: str) -> None:
     assert asking(f"/-/{page}").status_code == 403
 

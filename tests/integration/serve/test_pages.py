@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from bs4 import BeautifulSoup
 
+from tests.support.for_each import for_each
 from tests.support.hostile_sample import SCRIPT, make_sample
 from tests.support.publishing import Site, harvester_serve
 
@@ -43,8 +44,8 @@ def heads(site: Site, path: str, name: str) -> str:
     return str(site.get(path)[2][name])
 
 
-@pytest.mark.parametrize(
-    ("typed", "ids"),
+@for_each(
+    "typed, ids",
     [
         ("letter", [3]),
         ("LETTER followed", [3]),
@@ -71,7 +72,7 @@ def test_words_are_found_in_titles_summaries_and_texts(site: Site, typed: str, i
     assert sorted(found(site, f"q={quote(typed)}")) == ids
 
 
-@pytest.mark.parametrize(
+@for_each(
     "typed",
     [
         '"',
@@ -110,8 +111,8 @@ def test_a_word_typed_again_is_asked_once(site: Site) -> None:
     assert site.text("/search?q=nowhere+there+nowhere+there").count("does not occur") == 2
 
 
-@pytest.mark.parametrize(
-    ("query", "help_"),
+@for_each(
+    "query, help_",
     [
         ("q=%22to+be", "A quotation mark is not closed"),
         ("q=%E2%80%94", "no letter and no digit"),
@@ -131,8 +132,8 @@ def test_a_mistake_is_answered_with_help(site: Site, query: str, help_: str) -> 
     assert help_ in site.text(f"/search?{query}").replace("&#34;", '"')
 
 
-@pytest.mark.parametrize(
-    ("query", "ids"),
+@for_each(
+    "query, ids",
     [
         ("year=1957", [2, 3, 4, 5]),
         ("from=1959&to=1960", [1, 6]),
@@ -216,7 +217,7 @@ def test_a_documents_original_is_linked_only_on_the_web(site: Site) -> None:
     assert "https://archive.example/3.pdf" in site.text("/document/k3")
 
 
-@pytest.mark.parametrize("key", ["old-address", "111780"])
+@for_each("key", ["old-address", "111780"])
 def test_old_keys_lead_on(site: Site, key: str) -> None:
     assert "<h1>Letter to be followed</h1>" in site.text(f"/document/{key}")
     assert site.json(f"/document/{key}.json")["key"] == "k3"
@@ -346,7 +347,7 @@ def test_an_answer_may_be_kept_until_the_database_changes(site: Site) -> None:
     assert "changed" in site.text("/document/k8")
 
 
-@pytest.mark.parametrize("path", PAGES)
+@for_each("path", PAGES)
 def test_no_page_lets_hostile_text_become_markup(site: Site, path: str) -> None:
     page = site.text(path)
     assert SCRIPT not in page
@@ -358,7 +359,7 @@ def test_no_page_lets_hostile_text_become_markup(site: Site, path: str) -> None:
     assert re.findall(r"script-src ([^;]*)", heads(site, path, "Content-Security-Policy")) == ["'self'"]
 
 
-@pytest.mark.parametrize("ending", TAKEN)
+@for_each("ending", TAKEN)
 def test_hostile_text_is_taken_away_safely(site: Site, ending: str) -> None:
     status, text, headers = site.get(f"/search.{ending}")
     assert status == 200

@@ -11,6 +11,7 @@ import pytest
 
 from harvester.db.pages.labels import fields_in_words
 from harvester.db.pages.texts import lang_of, parallel
+from tests.support.for_each import for_each
 from tests.support.hostile_sample import make_sample
 from tests.support.publishing import Site, harvester_serve
 
@@ -40,8 +41,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield served
 
 
-@pytest.mark.parametrize(
-    ("language", "attributes"),
+@for_each(
+    "language, attributes",
     [
         ("Russian", ' lang="ru" dir="ltr"'),
         ("Chinese", ' lang="zh" dir="ltr"'),
