@@ -11,7 +11,6 @@ import os
 import runpy
 import sys
 import tempfile
-from multiprocessing.reduction import DupFd
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,19 +63,18 @@ FORKS.set_forkserver_preload(list(_preload()))
 
 def soak(module: str, *arguments: str) -> str:
     """Run a program of `tests.soak`; return what it printed. It must end with 0."""
-    with tempfile.TemporaryFile("w+") as printed:
-        process = FORKS.Process(target=_program, args=(module, arguments, DupFd(printed.fileno()), dict(os.environ)))
+    with tempfile.NamedTemporaryFile("r") as printed:
+        process = FORKS.Process(target=_program, args=(module, arguments, printed.name, dict(os.environ)))
         process.start()
         process.join()
-        printed.seek(0)
         text = printed.read()
     assert process.exitcode == 0, text
     return text
 
 
-def _program(module: str, arguments: Sequence[str], printed: DupFd, environment: dict[str, str]) -> None:
+def _program(module: str, arguments: Sequence[str], printed: str, environment: dict[str, str]) -> None:
     os.environ.update(environment)
-    number = printed.detach()
+    number = os.open(printed, os.O_WRONLY | os.O_APPEND)
     os.dup2(number, 1)
     os.dup2(number, 2)
     sys.argv = [module, *arguments]
