@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from harvester.cli import run
+from harvester.store.backup import copy_into
 from harvester.store.database import open_to_read
 from harvester.store.integrity.check import run_checks
 from tests.support.archive_pages import document_page, listing_page, make_items
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ITEMS, SHOWN = 30, 10
+WHOLE = "whole"
+"""The folder of the database that nothing has disturbed."""
 # Where a process is killed: the module, what is called there, whether it is before or after that, and the latest time.
 MOMENTS: dict[str, tuple[str, str, bool, int]] = {
     "read": ("harvester.ingest", "sources_for", True, 30),
@@ -125,7 +128,8 @@ def make_pages(folder: Path) -> Path:
 
 
 def _harvested(trial: Trial) -> None:
-    assert trial.run("harvest", str(trial.pages)) == 0
+    """Give a trial the database of an undisturbed harvest."""
+    copy_into(trial.folder.parent / WHOLE / "a.db", trial.path)
 
 
 def _kill(trial: Trial, aim: Aim, whole: dict[str, Any]) -> list[str]:
@@ -198,9 +202,9 @@ def kill_all(folder: Path, kills: int) -> list[str]:
     """Kill so many commands, spread over the moments, and let some disks fail; print the table."""
     chance, wrong, began = random.Random(5), list[str](), time.monotonic()
     pages = make_pages(folder)
-    whole_trial = Trial(folder / "whole", pages)
+    whole_trial = Trial(folder / WHOLE, pages)
     whole_trial.folder.mkdir()
-    _harvested(whole_trial)
+    assert whole_trial.run("harvest", str(pages)) == 0
     whole = outcome(whole_trial.path)
     with open_to_read(whole_trial.path) as db:
         (size,) = db.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()

@@ -172,13 +172,13 @@ def p95(took: list[float]) -> float:
     return statistics.quantiles(took, n=20)[-1]
 
 
-def together(folder: Path, seconds: float) -> Outcome:
-    """Run all readers and writers for `seconds`; return what they measured."""
+def together(folder: Path, seconds: float, count: int = READERS, documents: int = DOCUMENTS) -> Outcome:
+    """Run `count` readers and all writers on so many documents for `seconds`; return what they measured."""
     path = folder / "harvest.db"
-    _fill(folder, path)
+    _fill(folder, path, documents)
     phase = ["alone"]
     with harvester_serve(path) as (site, server):
-        readers = [Reader(site, _paths(path), random.Random(n), phase) for n in range(READERS)]
+        readers = [Reader(site, _paths(path), random.Random(n), phase) for n in range(count)]
         threads = [threading.Thread(target=reader.read, daemon=True) for reader in readers]
         writers = [FORKS.Process(target=again_and_again, args=(folder, name), daemon=True) for name in WRITERS]
         for thread in threads:
@@ -237,14 +237,14 @@ def _turns(file: Path) -> list[tuple[int, str]]:
     return [(status, printed) for status, printed in map(json.loads, file.read_text().splitlines())]
 
 
-def _fill(folder: Path, path: Path) -> None:
+def _fill(folder: Path, path: Path, documents: int) -> None:
     """Make a database that is worth reading."""
-    items = pool()[:DOCUMENTS]
+    items = pool()[:documents]
     (folder / "first" / "document").mkdir(parents=True)
-    for first in range(0, DOCUMENTS, 10):
-        body = listing_page(items[first : first + 10], first + 1, DOCUMENTS)
+    for first in range(0, documents, 10):
+        body = listing_page(items[first : first + 10], first + 1, documents)
         (folder / "first" / f"listing-{first:04}.html").write_bytes(body)
-    for item in items[: DOCUMENTS // 2]:
+    for item in items[: documents // 2]:
         (folder / "first" / "document" / f"{item.slug}.html").write_bytes(document_page(item))
     status, printed = _outcome(["harvest", str(folder / "first"), "seeds", "--db", str(path)])
     assert status == 0, printed

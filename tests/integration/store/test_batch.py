@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +16,20 @@ from harvester.cli import run as run_command
 from harvester.ingest import Stop, harvest_captures, harvest_one
 from harvester.model import Capture
 from harvester.parsers.parse import parse
+from harvester.store import batch
 from harvester.store.database import open_to_read
 from harvester.store.run import Run
 from tests.support.archive_pages import HOST, document_page, listing_page, make_items
+from tests.support.forks import FORKS
 from tests.support.harvesting import SOURCE, documents, fresh, sighted, sound
+from tests.support.live_processes import Aim, arm
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harvester.model import Page
 
-ITEMS = make_items(300, seed=8)
+ITEMS = make_items(120, seed=8)
 
 
 def save(folder: Path) -> Path:
@@ -39,8 +41,13 @@ def save(folder: Path) -> Path:
     return folder
 
 
-def command(pages: Path, db: Path) -> list[str]:
-    return [sys.executable, "-m", "harvester", "harvest", str(pages), "--db", str(db)]
+def harvest(pages: Path, db: Path, killed_at: int = 0) -> None:
+    """Harvest in this process, and end it; `killed_at`: the page while which is written it is killed."""
+    batch.MAX_SECONDS = 0.02  # several transactions, also for few pages
+    if killed_at:
+        arm(Aim("harvester.store.run_pages:insert_read", killed_at))
+    sys.stdout = io.StringIO()
+    os._exit(run_command(["harvest", str(pages), "--db", str(db)]))
 
 
 def held(path: Path) -> tuple[Any, ...]:
@@ -94,17 +101,16 @@ def reads(path: Path) -> int:
 
 def test_killed_in_the_middle_it_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
     pages = save(tmp_path / "pages")
-    with subprocess.Popen(command(pages, tmp_path / "x.db"), stdout=subprocess.DEVNULL) as harvest:
-        while not reads(tmp_path / "x.db"):
-            assert harvest.poll() is None
-            time.sleep(0.005)
-        os.kill(harvest.pid, signal.SIGKILL)
+    killed = FORKS.Process(target=harvest, args=(pages, tmp_path / "x.db", len(ITEMS) - 5))
+    killed.start()
+    killed.join(60)
+    assert killed.exitcode == -signal.SIGKILL
     before = reads(tmp_path / "x.db")
     assert 0 < before < len(ITEMS)
     with open_to_read(tmp_path / "x.db") as db:
         assert db.execute("SELECT count(*) FROM documents").fetchone() == (before,)
     for name in ("x.db", "y.db"):
-        subprocess.run(command(pages, tmp_path / name), check=True, stdout=subprocess.DEVNULL)
+        assert run_command(["harvest", str(pages), "--db", str(tmp_path / name)]) == 0
     assert held(tmp_path / "x.db") == held(tmp_path / "y.db")
     assert len(held(tmp_path / "x.db")[0]) == len(ITEMS)
 
@@ -113,7 +119,7 @@ def test_a_page_that_cannot_be_written_takes_none_in_half(tmp_path: Path) -> Non
     pages, path = save(tmp_path / "pages"), tmp_path / "x.db"
     assert run_command(["harvest", "seeds", "--db", str(path)]) == 0
     with sqlite3.connect(path) as db:
-        slug = sorted(item.slug for item in ITEMS)[200]
+        slug = sorted(item.slug for item in ITEMS)[80]
         full = "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
         db.execute(f"CREATE TRIGGER full BEFORE INSERT ON texts WHEN NEW.document_id IN (SELECT id FROM documents"
                    f" WHERE slug = '{slug}') {full}")  # fmt: skip
@@ -147,10 +153,12 @@ def test_what_was_read_before_a_failure_is_kept(tmp_path: Path, monkeypatch: pyt
 def test_two_harvests_at_once_both_take_all(tmp_path: Path) -> None:
     pages, path = save(tmp_path / "pages"), tmp_path / "x.db"
     assert run_command(["harvest", "seeds", "--db", str(path)]) == 0
-    outcome = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    both = [subprocess.Popen(command(target, path), **outcome) for target in (pages, pages / "..")]  # type: ignore[call-overload]
-    stated = [harvest.communicate()[0] for harvest in both]
-    assert [harvest.returncode for harvest in both] == [0, 0], stated
+    both = [FORKS.Process(target=harvest, args=(target, path)) for target in (pages, pages / "..")]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(60)
+    assert [one.exitcode for one in both] == [0, 0]
     assert len(held(path)[0]) == len(ITEMS) + 52
 
 

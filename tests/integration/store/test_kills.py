@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.soak.kill_trials import kill_all
+from tests.soak.kill_trials import MOMENTS, kill_all
 from tests.support.trials import trials
 
-KILLS = trials(14, 28)
+KILLS = trials(len(MOMENTS), 28)
 
 
 def test_no_kill_and_no_full_disk_loses_anything() -> None:

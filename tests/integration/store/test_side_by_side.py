@@ -14,7 +14,7 @@ from tests.support.trials import trials
 
 
 def test_nobody_meets_an_error(tmp_path: Path) -> None:
-    outcome = together(tmp_path, trials(2, 10))
+    outcome = together(tmp_path, trials(2, 10), trials(4, 8), trials(100, 600))
     assert outcome.errors == []
     assert all(outcome.took.values())
     assert all(outcome.turns[name] for name in ("saved", "live", "backup"))
