@@ -25,7 +25,7 @@ def report(folder: Path, count: int, pairs: int = PAIRS) -> list[str]:
     whole, path = Whole(folder, count), folder / "again.db"
     ratios = []
     for _ in range(pairs):
-        first, _ = whole.harvest(path)
+        first = whole.harvest(path)
         before = _rows(path)
         again, _, out = cpu_of([sys.executable, "-m", "harvester", "rebuild", "--db", str(path)])
         assert re.search(r"\b0 new, 0 changed, 0 merged, 0 dropped", out), out

@@ -36,15 +36,15 @@ class Whole:
         self._count = count
         self._targets = [str(folder / "search-results.tar.zst"), str(folder / "documents.tar.zst")]
 
-    def harvest(self, db: Path, targets: list[str] | None = None, *, fresh: bool = True) -> tuple[float, int]:
-        """Harvest; give CPU seconds and peak memory. Every document must be held, searchable and listed."""
+    def harvest(self, db: Path, targets: list[str] | None = None, *, fresh: bool = True) -> float:
+        """Harvest; give CPU seconds. Every document must be held, searchable and listed."""
         if fresh:
             _remove(db)
         command = [PYTHON, "-m", "harvester", "harvest", *(targets or self._targets), "--db", str(db), "--json"]
-        cpu, memory, out = cpu_of(command)
+        cpu, _, out = cpu_of(command)
         assert json.loads(out)["status"] == "complete", out
         self._check(db)
-        return cpu, memory
+        return cpu
 
     def _check(self, path: Path) -> None:
         with open_to_read(path) as db:
@@ -67,13 +67,10 @@ class Whole:
         ours, peers = self._folder / "ours.db", self._folder / "peer.db"
         names = ("first", "again", "changed", "folders", *INDEXING, OURS_CLOCK, PEER_CLOCK)
         costs: dict[str, list[float]] = {name: [] for name in names}
-        peaks = []
         for _ in range(pairs):
             began = time.monotonic()
-            cpu, memory = self.harvest(ours)
-            costs["first"].append(cpu)
+            costs["first"].append(self.harvest(ours))
             costs[OURS_CLOCK].append(time.monotonic() - began)
-            peaks.append(memory)
             costs["again"].append(self._repeated(ours))
             costs["changed"].append(self._changed(ours))
             costs["folders"].append(self._folders(ours))
@@ -91,12 +88,11 @@ class Whole:
             _median("one member changed / first time", costs["changed"], first, 0.3),
             _median("the same pages as folders / first time", costs["folders"], first, 0.3),
             f"seconds: {', '.join(f'{name} {statistics.median(found):.1f}' for name, found in costs.items())}",
-            f"peak memory of a first harvest: {statistics.median(peaks) / 1024:.0f} MB",
         ]
 
     def _repeated(self, db: Path) -> float:
         before = _rows(db)
-        cpu, _ = self.harvest(db, fresh=False)
+        cpu = self.harvest(db, fresh=False)
         assert _rows(db) == before
         return cpu
 
@@ -105,7 +101,7 @@ class Whole:
         changed = self._folder / "changed.tar.zst"
         if not changed.exists():
             write_archive(changed, _with_one_changed(self._targets[1]))
-        cpu, _ = self.harvest(db, [self._targets[0], str(changed)], fresh=False)
+        cpu = self.harvest(db, [self._targets[0], str(changed)], fresh=False)
         with open_to_read(db) as found:
             pages, skipped = found.execute(_LAST_RUN).fetchone()
         assert pages - skipped == 1
@@ -117,7 +113,7 @@ class Whole:
         if not folder.exists():
             for target in self._targets:
                 write_folder(folder, _members(target))
-        return self.harvest(db, [str(folder)], fresh=False)[0]
+        return self.harvest(db, [str(folder)], fresh=False)
 
 
 def count_instructions(folder: Path) -> list[str]:

@@ -23,6 +23,7 @@ _BLOCKS = (
 )
 # Letters of either case take twice as long to compare, and few pages have capital ones.
 _BLOCK_TAG = re.compile(rb"<(?=/?(?:%b|(?=[a-z]{0,9}[A-Z])(?i:%b))[\s/>])" % (_BLOCKS, _BLOCKS))
+_LINK = re.compile(rb"<(?=[aA] )")  # a pattern that begins with a letter is found faster than `replace` finds several
 _BREAK = re.compile(rb"<(?=[bB][rR][\s/>])")
 # Control characters could steer the terminal or end the text in a program that reads it. Two patterns that begin with
 # different letters, so that both are found in one search.
@@ -38,11 +39,10 @@ def mark_block_borders(data: bytes) -> bytes:
     """Write the borders of blocks as tabs, line breaks as line feeds, and a mark before each link."""
     data = data.translate(_WHITE)
     data = _C1_BYTES.sub(b" ", data) if b"\xc2" in data else data
-    data = _ENTITIES.sub(b" ", data) if b"&#" in data else data
-    if b"<br" in data or b"<BR" in data:
-        data = _BREAK.sub(b"\n<", data)
+    data = _ENTITIES.sub(b" ", data)
+    data = _BREAK.sub(b"\n<", data)
     data = _BLOCK_TAG.sub(b"\t<", data)
-    return data.replace(b"<a ", b"\x1f<a ").replace(b"<A ", b"\x1f<A ")
+    return _LINK.sub(b"\x1f<", data)
 
 
 def parts_of(text: str) -> list[Part]:
