@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -20,6 +21,8 @@ INTERRUPTED = 130
 LOW_PRIORITY = frozenset({"harvest", "rebuild", "backup", "check"})
 """Long commands that use a whole processor: they run at low priority, so that Datasette stays fast."""
 NICENESS = 10
+COLLECT_AFTER = (20_000, 20, 50)
+"""After how many new objects garbage is looked for: as often as Python does (700, 10, 10), it is a tenth of a start."""
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,6 +54,7 @@ with_example(cli)
 
 def main() -> NoReturn:
     """Run the command line and exit with the command's status."""
+    gc.set_threshold(*COLLECT_AFTER)
     if LOW_PRIORITY.intersection(sys.argv[1:]):
         lower_priority()
     sys.exit(run(sys.argv[1:]))
