@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.support.live_processes import Harvests
 
 
-settings.register_profile("trials", max_examples=trials(25, 100))
+settings.register_profile("trials", max_examples=trials(15, 100))
 settings.load_profile("trials")
 
 

@@ -1,6 +1,6 @@
 """A real Dask cluster over TCP, in processes of its own, whose scheduler and workers can be killed.
 
-`python -m tests.support.dask_cluster` starts a LocalCluster, prints its address, and ends when its input does.
+`python -m tests.support.dask_cluster WORKERS` starts a LocalCluster, prints its address, and ends when its input does.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ MOMENTS = ROOT / "tests" / "support" / "bulk_moments"
 class Cluster:
     """A cluster in another process, which has its scheduler; its workers are that process's children."""
 
-    def __init__(self, moments: Path, *, slow: bool = False) -> None:
+    def __init__(self, moments: Path, workers: int, *, slow: bool = False) -> None:
+        self._workers = workers
         self._environment = os.environ | {"PYTHONPATH": str(MOMENTS), "BULK_MOMENTS": str(moments)}
         self._environment |= {"BULK_SLOW": "1"} if slow else {}
         self._start()
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", __name__]
+        command = [sys.executable, "-m", __name__, str(self._workers)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self._environment, cwd=ROOT
         )
@@ -65,23 +66,23 @@ class Cluster:
 
 
 @contextmanager
-def cluster(moments: Path, *, slow: bool = False) -> Iterator[Cluster]:
+def cluster(moments: Path, workers: int = WORKERS, *, slow: bool = False) -> Iterator[Cluster]:
     """Start a cluster, perhaps a slow one; end it behind the block."""
     moments.mkdir(exist_ok=True)
-    started = Cluster(moments, slow=slow)
+    started = Cluster(moments, workers, slow=slow)
     try:
         yield started
     finally:
         started.close()
 
 
-def main() -> None:
-    """Run a cluster until the input ends."""
+def main(workers: int) -> None:
+    """Run a cluster of so many workers until the input ends."""
     from distributed import LocalCluster
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with LocalCluster(
-        n_workers=WORKERS,
+        n_workers=workers,
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
@@ -94,4 +95,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))

@@ -11,6 +11,7 @@ from harvester.bulk.status import read_status
 from tests.support.bulk import harvest_here, load_here, pages, plan, read_here, records, rows
 from tests.support.dask_cluster import cluster
 from tests.support.paths import ROOT
+from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ def test_whatever_dies_on_a_cluster_the_database_is_that_of_a_plain_harvest(tmp_
     (tmp_path / "a.warc.gz").write_bytes(b"".join(records(made, gz=True)))
     bulk = plan(tmp_path / "bulk", [tmp_path / "a.warc.gz"], 20_000)
     moments = tmp_path / "moments"
-    with cluster(moments) as running:
+    with cluster(moments, trials(1, 2)) as running:
         (moments / "half-written").write_text("kill worker")
         client = start(bulk, running.address)
         assert client.communicate(timeout=280)[1] == ""

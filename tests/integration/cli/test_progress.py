@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import pty
-import subprocess
 import sys
+from select import select
 from typing import TYPE_CHECKING
 
+from harvester.cli import run
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Site
+from tests.support.forks import FORKS
+from tests.support.live_processes import in_process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,22 +21,22 @@ if TYPE_CHECKING:
 def harvest_on_a_terminal(db: Path, *what: str) -> tuple[int, str]:
     """Run a harvest with a terminal as standard error; give the exit status and what the terminal showed."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "harvester", "harvest", *what, "--db", str(db)]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        shown = b""
-        while chunk := _read(ours):
-            shown += chunk
+    process = FORKS.Process(target=_on_terminal, args=(os.ttyname(theirs), ["harvest", *what, "--db", str(db)]))
+    process.start()
+    shown = b""
+    while select([ours], [], [], 0.1)[0] or process.is_alive():
+        shown += os.read(ours, 4096) if select([ours], [], [], 0)[0] else b""
+    os.close(theirs)
     os.close(ours)
-    return process.returncode, shown.decode()
+    return process.exitcode or 0, shown.decode()
 
 
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # how a terminal says that the other side has closed it
-        return b""
+def _on_terminal(terminal: str, arguments: list[str]) -> None:
+    os.environ |= {"TERM": "xterm", "COLUMNS": "120"}
+    with open(os.devnull, "w") as out, open(terminal, "w") as err:  # noqa: PTH123 - plain files for plain streams
+        sys.stdout, sys.stderr = out, err
+        status = run(arguments)
+    os._exit(status)
 
 
 def test_a_terminal_shows_pages_records_and_rate(tmp_path: Path) -> None:
@@ -62,7 +65,6 @@ def test_a_terminal_shows_why_nothing_happens(tmp_path: Path) -> None:
 
 
 def test_without_a_terminal_nothing_is_shown_but_the_summary(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "harvester", "harvest", "seeds", "--db", str(tmp_path / "x.db")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    assert done.stdout.count("\n") == 1
+    done = in_process(tmp_path, ["harvest", "seeds", "--db", str(tmp_path / "x.db")])
+    assert done.err == ""
+    assert done.out.count("\n") == 1

@@ -141,15 +141,20 @@ def test_it_holds_no_database_no_leftover_and_no_test(wheel: Path, pattern: str)
     assert [name for name in contents(wheel) if re.search(pattern, name)] == []
 
 
-def test_the_sdist_is_enough_to_build_the_same_wheel(source: Path, wheel: Path, tmp_path: Path) -> None:
-    uv("build", "--sdist", "--out-dir", tmp_path, cwd=source)
-    uv("build", "--wheel", "--out-dir", tmp_path, next(tmp_path.glob("*.tar.gz")), cwd=tmp_path)
+@pytest.fixture(scope="module")
+def sdist(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("sdist")
+    uv("build", "--sdist", "--out-dir", out, cwd=source)
+    return next(out.glob("*.tar.gz"))
+
+
+def test_the_sdist_is_enough_to_build_the_same_wheel(sdist: Path, wheel: Path, tmp_path: Path) -> None:
+    uv("build", "--wheel", "--out-dir", tmp_path, sdist, cwd=tmp_path)
     assert contents(tmp_path / wheel.name) == contents(wheel)
 
 
-def test_the_sdist_holds_no_leftover(source: Path, tmp_path: Path) -> None:
-    uv("build", "--sdist", "--out-dir", tmp_path, cwd=source)
-    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+def test_the_sdist_holds_no_leftover(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
         names = archive.getnames()
     assert [name for name in names if name.endswith(LEFTOVERS)] == []
 

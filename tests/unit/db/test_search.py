@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-DOCUMENTS = trials(6_000, 23_000)
-MANY = 3000
+DOCUMENTS = trials(5_000, 23_000)
+MANY = trials(1500, 3000)
 """So many are not read one by one, but for one question: that takes seconds, and their number is compared anyway."""
 GOMULKA, KHRUSHCHEV = PEOPLE[0], PEOPLE[5]
 

@@ -75,7 +75,7 @@ def test_a_folder_gives_the_same_pages_as_a_container(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_cut_off_anywhere_it_gives_what_stands_before_and_says_so(tmp_path: Path, name: str) -> None:
     whole = CONTAINERS[name](PAGES)
-    for cut, found in read_cuts(tmp_path / name, whole, max(1, len(whole) // 600)):
+    for cut, found in read_cuts(tmp_path / name, whole, max(1, len(whole) // trials(200, 600))):
         assert pages_of(found) == AS_READ[: len(captures(found))], cut
         if "damaged-archive" not in problems(found):
             # A tar's last bytes are padding; between two records of a WARC file nothing tells that there was another.

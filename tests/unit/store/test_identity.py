@@ -189,7 +189,7 @@ def shown(draw: st.DrawFn, name: str) -> tuple[Capture, Listing | DocumentPage]:
 
 
 @pytest.mark.slow
-@settings(max_examples=trials(20, 150), deadline=None)
+@settings(max_examples=trials(12, 150), deadline=None)
 @given(st.data())
 def test_the_order_of_pages_never_matters(data: st.DataObject) -> None:
     pages = [data.draw(shown(str(number))) for number in range(data.draw(st.integers(2, 5)))]

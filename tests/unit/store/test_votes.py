@@ -26,7 +26,7 @@ from harvester.store.database import open_to_read, open_to_write
 from harvester.store.history import fields_as_of
 from harvester.store.run import Run
 from harvester.utils import utc_timestamp
-from tests.support.harvesting import SOURCE, sound
+from tests.support.harvesting import SOURCE, empty_database, sound
 from tests.support.trials import trials
 from tests.support.vote_model import (
     ALIAS,
@@ -91,20 +91,14 @@ class Databases:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.made = 0
-        if not EMPTY:
-            open_to_write(folder / "empty.db").close()
-            EMPTY.append((folder / "empty.db").read_bytes())
 
     def of(self, captures: Sequence[Capture], *, runs: bool = False) -> Path:
         """Harvest captures in this order, in one run or each in one of its own; return the database's path."""
         self.made += 1
         path = self.folder / f"{self.made}.db"
-        path.write_bytes(EMPTY[0])
+        path.write_bytes(empty_database())
         harvest(path, [[capture] for capture in captures] if runs else [captures])
         return path
-
-
-EMPTY: list[bytes] = []
 
 
 def harvest(path: Path, runs: Sequence[Sequence[Capture]]) -> None:
