@@ -54,6 +54,7 @@ def doubts_of(pages: Sequence[Learned], fields: Fields, read: Sequence[Page]) ->
     if isinstance(one, Listing) and isinstance(other, Listing):
         found += _of_dates_of_two(one, other)
         found += () if _has_grown(pages[:2], (one, other)) else _of_pages(one, other)
+    found += _of_what_stands_apart(pages)
     return list(dict.fromkeys(found))
 
 
@@ -148,6 +149,16 @@ def _of_errors(read: Listing) -> Iterator[str]:
     unlinked = sum(problem.code == "row-without-link" for problem in errors)
     few = unlinked <= _FEW * len(read.records)
     yield from (problem.message for problem in errors if not (few and problem.code == "row-without-link"))
+
+
+def _of_what_stands_apart(pages: Sequence[Learned]) -> Iterator[str]:
+    """Yield what looks like a record outside of the listing, on one page only and where no range says how many."""
+    for page in pages:
+        others = {link.key for other in pages if other is not page for link in other.all_links}
+        ranged = page.declared is not None and page.declared.count is not None
+        apart = [title for key, title in page.apart.items() if key not in others and title]
+        if apart and not ranged:
+            yield f"“{apart[0][:60]}” stands apart from the records, and may be one: {len(apart)} such on a page"
 
 
 def _of_fields(fields: Fields, at: int, page: Page) -> Iterator[str]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from harvester.learn.verdict import Verdict
     from harvester.source import DateOrder
 
+HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
+
 
 @dataclass(frozen=True)
 class SeenRecord:
@@ -75,6 +77,26 @@ class Learned:
         """The links of the whole page."""
         hrefs = (self.tree.elements[at].attributes.get("href") or "" for at in self.tree.links)
         return (link for href in hrefs if (link := read_link(href, self.address)))
+
+    @property
+    def apart(self) -> dict[tuple[object, ...], str]:
+        """The titles of headings outside of the records that lead to addresses like theirs, by the link's key.
+
+        These may be records, too: a weblog shows its newest post larger, and not in its list.
+        """
+        shapes, known = shapes_of(self.links), {link.key for link in self.links}
+        found = {}
+        for at in self.tree.links:
+            element = self.tree.elements[at]
+            around = (*self.tree.path(at), *range(at, element.end))
+            if element.chrome or self.group.row_of(at) is not None:
+                continue
+            if HEADINGS.isdisjoint(self.tree.elements[step].tag for step in around):
+                continue
+            link = read_link(element.attributes.get("href") or "", self.address)
+            if link and link.key not in known and coarse_shape(link) in shapes:
+                found[link.key] = self.tree.text(at)
+        return found
 
     @property
     def blocks(self) -> list[list[str]]:

@@ -196,3 +196,24 @@ def test_two_records_of_a_last_page_may_have_one_title_but_not_other_dates_than_
         "other dates" in doubt
         for doubt in _learned(page(*[(f"{t}, 5 June 1980", at) for t, at in letters]), last).doubts
     )
+
+
+def test_a_first_post_that_stands_apart_from_its_list_may_be_a_record() -> None:
+    """A weblog shows its newest post larger; whoever reads the list alone has nine of ten."""
+
+    def page(first: int, head: str = "") -> str:
+        posts = "".join(
+            f'<div class="post"><h3><a href="/notes/{number}-{SUBJECTS[number % 5]}">Letter on the '
+            f"{SUBJECTS[number % 5]} {number}</a></h3><span>May {number}, 1950</span>"
+            f"<p>It is of the {SUBJECTS[number % 5]}, and long enough to be a summary of it.</p></div>"
+            for number in range(first, first + 9)
+        )
+        return f"{head}<section>{posts}</section>"
+
+    newest = (
+        '<section class="lead"><h2><a href="/notes/1-mill">Letter on the mill 1</a></h2><em>May 1, 1950</em></section>'
+    )
+    assert _learned(page(2), page(12)).doubts == ()
+    (doubt,) = _learned(page(2, newest), page(12)).doubts
+    assert doubt == "“Letter on the mill 1” stands apart from the records, and may be one: 1 such on a page"
+    assert _learned(page(2, newest), page(12, newest)).doubts == ()  # a box of the site
