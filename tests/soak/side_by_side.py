@@ -187,7 +187,7 @@ def together(folder: Path, seconds: float, count: int = READERS, documents: int 
             writer.start()
         while not all((folder / f"{name}.jsonl").exists() for name in WRITERS):
             time.sleep(0.1)
-        _take_turns(writers, phase, seconds)
+        _take_turns(writers, readers, phase, seconds)
         (folder / "stop").touch()
         _end(writers)
         for thread in threads:
@@ -204,16 +204,17 @@ def together(folder: Path, seconds: float, count: int = READERS, documents: int 
     return Outcome(took, turns, pages, errors)
 
 
-def _take_turns(writers: Sequence[BaseProcess], phase: list[str], seconds: float) -> None:
-    """Continue and halt the writers by turns."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+def _take_turns(writers: Sequence[BaseProcess], readers: Sequence[Reader], phase: list[str], seconds: float) -> None:
+    """Continue and halt the writers by turns, for so long and until there are answers of both phases."""
+    until, span = time.monotonic() + seconds, min(PHASE_SECONDS, seconds / 4)
+    while time.monotonic() < until or not all(any(one.took[name] for one in readers) for name in readers[0].took):
         for name, what in (("together", signal.SIGCONT), ("alone", signal.SIGSTOP)):
             _signal(writers, what)
             time.sleep(0.2)
             phase[0] = name
-            time.sleep(min(PHASE_SECONDS, seconds / 4))
+            time.sleep(span)
             phase[0] = "between"
+        span = min(2 * span, PHASE_SECONDS)  # on a busy machine a short phase may see no whole answer
     phase[0] = "over"
     _signal(writers, signal.SIGCONT)
 
