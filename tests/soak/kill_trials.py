@@ -112,12 +112,12 @@ class Trial:
             return not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'listing_members'").fetchone()
 
 
-def make_pages(folder: Path) -> Path:
-    """Make a mirror of listings and document pages."""
-    items, path = make_items(ITEMS, seed=2), folder / "mirror.tar"
+def make_pages(folder: Path, count: int = ITEMS) -> Path:
+    """Make a mirror of listings and of so many document pages."""
+    items, path = make_items(count, seed=2), folder / "mirror.tar"
     pages = {f"documents/document/{item.slug}": document_page(item) for item in items}
-    for first in range(0, ITEMS, SHOWN):
-        shown = listing_page(items[first : first + SHOWN], first + 1, ITEMS)
+    for first in range(0, count, SHOWN):
+        shown = listing_page(items[first : first + SHOWN], first + 1, count)
         pages[f"listings/search?page={first // SHOWN}"] = shown
     with tarfile.open(path, "w") as tar:
         for name, body in pages.items():
@@ -198,10 +198,10 @@ def _as_nobody(trial: Trial) -> None:
     os._exit(run(["harvest", str(trial.pages), "--db", str(trial.path)]))
 
 
-def kill_all(folder: Path, kills: int) -> list[str]:
+def kill_all(folder: Path, kills: int, items: int = ITEMS) -> list[str]:
     """Kill so many commands, spread over the moments, and let some disks fail; print the table."""
     chance, wrong, began = random.Random(5), list[str](), time.monotonic()
-    pages = make_pages(folder)
+    pages = make_pages(folder, items)
     whole_trial = Trial(folder / WHOLE, pages)
     whole_trial.folder.mkdir()
     assert whole_trial.run("harvest", str(pages)) == 0
@@ -212,7 +212,7 @@ def kill_all(folder: Path, kills: int) -> list[str]:
     trials: dict[str, list[Callable[[Trial], list[str]]]] = {}
     for place, (moment, (*_, latest)) in enumerate(MOMENTS.items()):
         for _ in range(kills // len(MOMENTS) + (place < kills % len(MOMENTS))):
-            aim = Aim(moment, chance.randint(1, latest))
+            aim = Aim(moment, chance.randint(1, max(1, latest * items // ITEMS)))
             trials.setdefault(moment, []).append(lambda trial, aim=aim: _kill(trial, aim, whole))  # type: ignore[misc]
     for share in [chance.uniform(0.1, 0.9) for _ in range(max(2, kills // 25))]:
         limit = int(size * share)

@@ -14,4 +14,4 @@ KILLS = trials(len(MOMENTS), 28)
 def test_no_kill_and_no_full_disk_loses_anything() -> None:
     with tempfile.TemporaryDirectory() as folder:  # the user `nobody` cannot come to the folders of pytest
         Path(folder).chmod(0o755)
-        assert kill_all(Path(folder), KILLS) == []
+        assert kill_all(Path(folder), KILLS, trials(12, 30)) == []
