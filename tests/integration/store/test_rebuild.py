@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tarfile
 from typing import TYPE_CHECKING, Any
 
@@ -248,7 +246,5 @@ def test_what_is_withdrawn_stays_so(seeds: Path) -> None:
 
 
 def test_the_command_says_what_came_of_it(seeds: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "harvester", "rebuild", "--db", str(seeds)], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "made again: 5 pages read again; documents: 0 new, 0 changed, 0 merged, 0 dropped\n"
+    done = in_process(seeds.parent, ["rebuild", "--db", str(seeds)])
+    assert done.out == "made again: 5 pages read again; documents: 0 new, 0 changed, 0 merged, 0 dropped\n"

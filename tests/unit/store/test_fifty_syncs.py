@@ -295,7 +295,7 @@ def _stated(values: list[Any]) -> dict[str, str]:
 
 # No shrinking: the steps of one archive's life are told as they were, and shorter ones are rarely simpler.
 Syncs.TestCase.settings = settings(
-    max_examples=int(os.environ.get("SYNCS", trials(3, 20))),
+    max_examples=int(os.environ.get("SYNCS", trials(2, 20))),
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
