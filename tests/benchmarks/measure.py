@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 PAIRS = 5
 
 
+_LAUNCHER = """import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)
+sys.exit(status)"""
+"""A small process that starts a command: Linux counts what a process held that starts another as memory of that one."""
+
+
 def cpu_of(command: list[str]) -> tuple[float, int, str]:
     """Run a command; give its CPU seconds and peak memory (KiB), children included, and what it printed."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    out = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.stdout.close()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{' '.join(command)} ended with {process.returncode}: {out}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss, out
+    done = subprocess.run([sys.executable, "-c", _LAUNCHER, *command], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+    cpu, memory = done.stderr.split()[-2:]
+    return float(cpu), int(memory), done.stdout
 
 
 def instructions_of(command: list[str]) -> int:
