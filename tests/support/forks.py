@@ -11,6 +11,7 @@ import os
 import runpy
 import sys
 import tempfile
+from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,23 +62,27 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(list(_preload()))
 
 
-def soak(module: str, *arguments: str) -> str:
-    """Run a program of `tests.soak`; return what it printed. It must end with 0."""
-    with tempfile.NamedTemporaryFile("r") as printed:
-        process = FORKS.Process(target=_program, args=(module, arguments, printed.name, dict(os.environ)))
+def program(module: str, *arguments: str) -> CompletedProcess[str]:
+    """Run a module as `python -m` does; return its status and what it printed."""
+    with tempfile.NamedTemporaryFile("r") as out, tempfile.NamedTemporaryFile("r") as err:
+        process = FORKS.Process(target=_program, args=(module, arguments, out.name, err.name, dict(os.environ)))
         process.start()
         process.join()
-        text = printed.read()
-    assert process.exitcode == 0, text
-    return text
+        return CompletedProcess([module, *arguments], process.exitcode or 0, out.read(), err.read())
 
 
-def _program(module: str, arguments: Sequence[str], printed: str, environment: dict[str, str]) -> None:
+def soak(module: str, *arguments: str) -> str:
+    """Run a program of `tests.soak`; return what it printed. It must end with 0."""
+    done = program(f"tests.soak.{module}", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _program(module: str, arguments: Sequence[str], out: str, err: str, environment: dict[str, str]) -> None:
     os.environ.update(environment)
-    number = os.open(printed, os.O_WRONLY | os.O_APPEND)
-    os.dup2(number, 1)
-    os.dup2(number, 2)
+    for number, path in ((1, out), (2, err)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), number)
     sys.argv = [module, *arguments]
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # as in the processes of the tests
-    runpy.run_module(f"tests.soak.{module}", run_name="__main__", alter_sys=True)
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -14,7 +14,7 @@ from warcio.archiveiterator import ArchiveIterator
 from harvester.store.database import open_to_read
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site, html, item_of
-from tests.support.forks import soak
+from tests.support.forks import program, soak
 from tests.support.kills import outcome
 from tests.support.live_processes import Aim, Harvests, in_process, rows
 from tests.support.trials import trials
@@ -241,9 +241,8 @@ def test_a_failure_of_ours_fails_the_run(archive: Harvests) -> None:
 
 def test_scrapy_crawls_the_same(archive: Harvests) -> None:
     assert archive.live("a.db").status == 0
-    command = [sys.executable, "-m", "scrapy", "crawl", "wilson", "-a", f"base_url={archive.server.base}"]
-    command += ["-a", "delay=0", "-a", f"db={archive.folder / 'b.db'}", "-a", "resume_within=6"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    arguments = ["-a", f"base_url={archive.server.base}", "-a", "delay=0", "-a", "resume_within=6"]
+    done = program("scrapy", "crawl", "wilson", *arguments, "-a", f"db={archive.folder / 'b.db'}")
     assert (done.returncode, done.stderr) == (0, "")
     assert outcome(archive.folder / "a.db") == outcome(archive.folder / "b.db")
 

@@ -20,17 +20,18 @@ from harvester.cli import run
 from harvester.crawl import settings
 from harvester.registry import load_sources
 from harvester.store.database import open_to_read
+from tests.support.forks import program
 from tests.support.harvesting import documents, sighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from subprocess import CompletedProcess
 
 SEEDS = sorted(Path("seeds").absolute().glob("*.txt"))
 
 
-def crawl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scrapy", "crawl", "wilson", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def crawl(*arguments: str) -> CompletedProcess[str]:
+    return program("scrapy", "crawl", "wilson", *arguments)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -61,7 +62,7 @@ def offline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 
 
 def test_scrapy_lists_the_archive() -> None:
-    done = subprocess.run([sys.executable, "-m", "scrapy", "list"], capture_output=True, text=True, check=True)
+    done = program("scrapy", "list")
     assert "wilson" in done.stdout.split()
 
 
