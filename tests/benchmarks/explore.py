@@ -32,13 +32,13 @@ from datasette.utils import tilde_encode
 
 from tests.benchmarks.explore_corpus import make, word
 from tests.support.archive_pages import _KINDS
-from tests.support.publishing import DATASETTE_ALONE, harvester_serve, running
+from tests.support.publishing import DATASETTE_ALONE, harvester_serve_alone, running
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
 
-    from tests.support.publishing import Server
+    from tests.support.publishing import Program
 
 GOAL = 0.3
 PAGES = ("front page", "search with filters", "document page", "table page")
@@ -95,7 +95,7 @@ class Measured:
     cpu: float
 
 
-def measure(server: Server, path: Callable[[int], str], clients: int, requests: int, first: int) -> Measured:
+def measure(server: Program, path: Callable[[int], str], clients: int, requests: int, first: int) -> Measured:
     """Send requests from several clients, and measure them."""
     numbers, address, before = count(first), server.address(), _cpu(server)
 
@@ -110,7 +110,7 @@ def measure(server: Server, path: Callable[[int], str], clients: int, requests: 
     return Measured(took, (_cpu(server) - before) / len(took))
 
 
-def _cpu(server: Server) -> float:
+def _cpu(server: Program) -> float:
     """Return the CPU time of a server in milliseconds; while others use the machine, it is the best measure."""
     fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:13])) * 1000 / os.sysconf("SC_CLK_TCK")
@@ -161,7 +161,7 @@ def report(database: Path, documents: int, requests: int) -> Iterator[str]:
     questions = Questions(documents, tilde_encode(database.stem))
     _warm(database)
     stock = ["-c", DATASETTE_ALONE, "serve", str(database), "--port", "0"]
-    with harvester_serve(database) as (_, own), running([sys.executable, *stock]) as server:
+    with harvester_serve_alone(database) as (_, own), running([sys.executable, *stock]) as server:
         first = 0
         for busy in (False, True):
             for clients in (1, 8):

@@ -21,7 +21,7 @@ from urllib.parse import quote, urlencode
 import psutil
 
 from tests.support.made_up_corpus import make
-from tests.support.publishing import harvester_serve
+from tests.support.publishing import harvester_serve_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -154,7 +154,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         database = options.db or make(Path(folder) / "harvest.db", options.documents).path
-        with harvester_serve(database) as (site, server):
+        with harvester_serve_alone(database) as (site, server):
             wanted = paths(random.Random(options.seed), options.requests, keys_of(database))
             found = list(costs(site, psutil.Process(server.process.pid), wanted))
     for name, key in (("slowest", lambda one: one.seconds), ("largest", lambda one: one.megabytes)):

@@ -11,11 +11,13 @@ import os
 import runpy
 import sys
 import tempfile
+from pathlib import Path
 from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from multiprocessing.process import BaseProcess
 
 COMMANDS = (
     "backup",
@@ -27,6 +29,7 @@ COMMANDS = (
     "publish",
     "rebuild",
     "schedule",
+    "serve",
     "status",
     "withdraw",
 )
@@ -62,13 +65,20 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(list(_preload()))
 
 
+def start(out: Path, err: Path, module: str, *arguments: str) -> BaseProcess:
+    """Start a module as `python -m` does; it prints into two files."""
+    process = FORKS.Process(target=_program, args=(module, arguments, str(out), str(err), dict(os.environ)))
+    process.start()
+    return process
+
+
 def program(module: str, *arguments: str) -> CompletedProcess[str]:
     """Run a module as `python -m` does; return its status and what it printed."""
-    with tempfile.NamedTemporaryFile("r") as out, tempfile.NamedTemporaryFile("r") as err:
-        process = FORKS.Process(target=_program, args=(module, arguments, out.name, err.name, dict(os.environ)))
-        process.start()
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        process = start(out, err, module, *arguments)
         process.join()
-        return CompletedProcess([module, *arguments], process.exitcode or 0, out.read(), err.read())
+        return CompletedProcess([module, *arguments], process.exitcode or 0, out.read_text(), err.read_text())
 
 
 def soak(module: str, *arguments: str) -> str:
@@ -81,7 +91,7 @@ def soak(module: str, *arguments: str) -> str:
 def _program(module: str, arguments: Sequence[str], out: str, err: str, environment: dict[str, str]) -> None:
     os.environ.update(environment)
     for number, path in ((1, out), (2, err)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), number)
+        os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), number)
     sys.argv = [module, *arguments]
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # as in the processes of the tests

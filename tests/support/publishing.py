@@ -19,10 +19,11 @@ from urllib.request import urlopen
 
 from datasette.utils import tilde_encode
 
+from tests.support.forks import start
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from email.message import Message
 
 CONFIGURATION = ROOT / "db"
@@ -67,17 +68,34 @@ def configuration_with(folder: Path, *databases: Path) -> Path:
     return folder
 
 
+def serve_command(database: Path, *options: str) -> list[str]:
+    """Return the command that serves a database on a free port."""
+    return [sys.executable, "-m", "harvester", "serve", "--db", str(database), "--port", "0", *options]
+
+
 @contextmanager
 def harvester_serve(database: Path, *options: str) -> Iterator[tuple[Site, Server]]:
-    """Run `harvester serve` on a free port."""
-    with running(
-        [sys.executable, "-m", "harvester", "serve", "--db", str(database), "--port", "0", *options]
-    ) as server:
+    """Run `harvester serve` on a free port, in a fork: most of its start are imports."""
+    with tempfile.TemporaryDirectory() as folder:
+        printed, complained = Path(folder, "out"), Path(folder, "err")
+        process = start(printed, complained, *serve_command(database, *options)[2:])
+        try:
+            server = Server(printed, complained, lambda: not process.is_alive())
+            yield Site(server.address(), tilde_encode(database.stem)), server
+        finally:
+            process.terminate()
+            process.join()
+
+
+@contextmanager
+def harvester_serve_alone(database: Path) -> Iterator[tuple[Site, Program]]:
+    """Run `harvester serve` on a free port, in a process of its own."""
+    with running(serve_command(database)) as server:
         yield Site(server.address(), tilde_encode(database.stem)), server
 
 
 @contextmanager
-def datasette_alone(folder: Path) -> Iterator[tuple[Site, Server]]:
+def datasette_alone(folder: Path) -> Iterator[tuple[Site, Program]]:
     """Run `datasette FOLDER` on a free port."""
     with running([sys.executable, "-c", DATASETTE_ALONE, "serve", str(folder), "--port", "0"]) as server:
         yield Site(server.address(), "harvest"), server
@@ -85,32 +103,39 @@ def datasette_alone(folder: Path) -> Iterator[tuple[Site, Server]]:
 
 @dataclass(frozen=True)
 class Server:
-    """A process that serves. It prints into files: nobody empties a pipe, and a full one would stop it."""
+    """What a process that serves prints, into files: nobody empties a pipe, and a full one would stop it."""
 
-    process: subprocess.Popen[bytes]
     printed: Path
     complained: Path
+    has_ended: Callable[[], bool]
 
     def address(self) -> str:
         """Wait until it says where it is."""
         until = time.monotonic() + STARTS_WITHIN
-        while time.monotonic() < until and self.process.poll() is None:
-            stated = self.printed.read_text() + self.complained.read_text()
+        while time.monotonic() < until and not self.has_ended():
+            stated = "".join(file.read_text() for file in (self.printed, self.complained) if file.exists())
             if found := re.search(r"http://127\.0\.0\.1:\d+", stated):
                 return found[0] + "/"
             time.sleep(0.05)
         raise AssertionError(f"it did not start: {self.complained.read_text()}")
 
 
+@dataclass(frozen=True)
+class Program(Server):
+    """A server in a process of its own, which may be sent signals."""
+
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
-def running(command: list[str], **environment: str) -> Iterator[Server]:
+def running(command: list[str], **environment: str) -> Iterator[Program]:
     """Run a server, and end it."""
     with tempfile.TemporaryDirectory() as folder:
         printed, complained = Path(folder, "out"), Path(folder, "err")
         with printed.open("wb") as out, complained.open("wb") as err:
             process = subprocess.Popen(command, stdout=out, stderr=err, cwd=ROOT, env={**os.environ, **environment})
         try:
-            yield Server(process, printed, complained)
+            yield Program(printed, complained, lambda: process.poll() is not None, process)
         finally:
             process.terminate()
             process.wait()

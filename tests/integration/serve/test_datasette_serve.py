@@ -16,7 +16,13 @@ import pytest
 
 from harvester.cli import run
 from tests.support.hostile_sample import make_sample
-from tests.support.publishing import DATASETTE_ALONE, configuration_with, harvester_serve, running
+from tests.support.publishing import (
+    DATASETTE_ALONE,
+    configuration_with,
+    harvester_serve,
+    harvester_serve_alone,
+    running,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +86,7 @@ def test_a_port_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM)])
 def test_it_ends_quietly(tmp_path: Path, sent: signal.Signals, status: int) -> None:
-    with harvester_serve(make_sample(tmp_path / "x.db")) as (site, server):
+    with harvester_serve_alone(make_sample(tmp_path / "x.db")) as (site, server):
         site.text("/")
         server.process.send_signal(sent)
         assert server.process.wait(timeout=20) == status
