@@ -15,8 +15,10 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
+from tests.support.paths import ROOT
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from multiprocessing.process import BaseProcess
 
 COMMANDS = (
@@ -65,20 +67,20 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(list(_preload()))
 
 
-def start(out: Path, err: Path, module: str, *arguments: str) -> BaseProcess:
+def start(printed: Sequence[Path], arguments: Sequence[str], cwd: Path, env: Mapping[str, str]) -> BaseProcess:
     """Start a module as `python -m` does; it prints into two files."""
-    process = FORKS.Process(target=_program, args=(module, arguments, str(out), str(err), dict(os.environ)))
+    process = FORKS.Process(target=_program, args=(arguments, list(map(str, printed)), str(cwd), dict(env)))
     process.start()
     return process
 
 
-def program(module: str, *arguments: str) -> CompletedProcess[str]:
+def program(*arguments: str, cwd: Path = ROOT, env: Mapping[str, str] = os.environ) -> CompletedProcess[str]:
     """Run a module as `python -m` does; return its status and what it printed."""
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        process = start(out, err, module, *arguments)
+        process = start([out, err], arguments, cwd, env)
         process.join()
-        return CompletedProcess([module, *arguments], process.exitcode or 0, out.read_text(), err.read_text())
+        return CompletedProcess(arguments, process.exitcode or 0, out.read_text(), err.read_text())
 
 
 def soak(module: str, *arguments: str) -> str:
@@ -88,11 +90,13 @@ def soak(module: str, *arguments: str) -> str:
     return done.stdout
 
 
-def _program(module: str, arguments: Sequence[str], out: str, err: str, environment: dict[str, str]) -> None:
-    os.environ.update(environment)
-    for number, path in ((1, out), (2, err)):
+def _program(arguments: Sequence[str], printed: Sequence[str], cwd: str, env: dict[str, str]) -> None:
+    for number, path in enumerate(printed, 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), number)
-    sys.argv = [module, *arguments]
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    sys.argv = list(arguments)
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # as in the processes of the tests
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)

@@ -78,7 +78,7 @@ def harvester_serve(database: Path, *options: str) -> Iterator[tuple[Site, Serve
     """Run `harvester serve` on a free port, in a fork: most of its start are imports."""
     with tempfile.TemporaryDirectory() as folder:
         printed, complained = Path(folder, "out"), Path(folder, "err")
-        process = start(printed, complained, *serve_command(database, *options)[2:])
+        process = start([printed, complained], serve_command(database, *options)[2:], ROOT, os.environ)
         try:
             server = Server(printed, complained, lambda: not process.is_alive())
             yield Site(server.address(), tilde_encode(database.stem)), server

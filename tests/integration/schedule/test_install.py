@@ -17,6 +17,7 @@ from harvester.schedule.install import Service
 from tests.integration.schedule.test_scheduler import configured, turns
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Site
+from tests.support.forks import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,14 +33,14 @@ def server() -> Iterator[ArchiveServer]:
 
 
 def schedule(folder: Path, *arguments: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "harvester", "schedule", *arguments, "--db", str(folder / "a.db")]
+    command = ["harvester", "schedule", *arguments, "--db", str(folder / "a.db")]
     environment = {
         "HOME": str(folder),
         "HARVESTER_CONFIG": str(folder / "harvester.toml"),
         "PATH": f"{path}:/usr/bin:/bin" if path else "/usr/bin:/bin",
         "LC_ALL": "C.UTF-8",
     }
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=folder)
+    return program(*command, env=environment, cwd=folder)
 
 
 def verified(unit: Path) -> subprocess.CompletedProcess[str]:

@@ -25,7 +25,7 @@ from tests.soak.schedule_month import BEGIN, PLANS, SCHEDULERS, faults, table
 from tests.soak.schedule_month import live as live_a_month
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site
-from tests.support.forks import FORKS
+from tests.support.forks import FORKS, program
 from tests.support.schedule_world import Month, World
 from tests.support.schedulers import live
 from tests.support.trials import trials
@@ -192,7 +192,7 @@ def test_a_scheduler_that_is_asked_to_stop_finishes_the_page_and_goes_on_later(
     ((state, reason),) = turns(tmp_path, "status, reason")
     assert (state, reason) == ("stopped", "the scheduler was asked to stop; it goes on when it is started again")
     requested = len(server.log)
-    subprocess.run(command(tmp_path, "run", "--once"), check=True)
+    program(*command(tmp_path, "run", "--once")[2:]).check_returncode()
     assert turns(tmp_path, "status, retry_of")[1:] == [("complete", 1)]
     assert (
         len(
@@ -208,7 +208,7 @@ def test_a_scheduler_that_is_asked_to_stop_finishes_the_page_and_goes_on_later(
 def test_once_does_what_is_due_and_no_more(tmp_path: Path, server: ArchiveServer) -> None:
     configured(tmp_path, server, 'every = "1d"\nincremental = 1')
     for _ in range(2):
-        subprocess.run(command(tmp_path, "run", "--once"), check=True)
+        program(*command(tmp_path, "run", "--once")[2:]).check_returncode()
     assert turns(tmp_path, "status, kind") == [("complete", "full")]
 
 
@@ -228,13 +228,13 @@ def test_one_dead_archive_delays_no_other(tmp_path: Path, server: ArchiveServer)
         file.read_text() + '[sources.blacklight]\nbase_url = "http://127.0.0.1:9"\ndelay = 0\n\n'
         '[schedules.dead]\nharvest = "blacklight"\nevery = "1h"\n'
     )
-    done = subprocess.run(command(tmp_path, "run", "--once"), check=True, capture_output=True)
-    assert done.stderr == b""
+    done = program(*command(tmp_path, "run", "--once")[2:])
+    assert (done.returncode, done.stderr) == (0, "")
     states = dict(turns(tmp_path, "schedule, status"))
     assert states == {"dead": "failed", "nightly": "complete"}
     reasons = dict(turns(tmp_path, "schedule, reason"))
     assert "no answer from 127.0.0.1:9" in reasons["dead"]
-    outcome = subprocess.run(command(tmp_path, "status"), check=False, capture_output=True, text=True)
+    outcome = program(*command(tmp_path, "status")[2:])
     assert outcome.returncode == 1
     assert "not well: dead since " in outcome.stdout
     assert "it is tried again by itself" in outcome.stdout
