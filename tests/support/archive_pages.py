@@ -80,11 +80,12 @@ class Item:
 
 def make_items(n: int, seed: int = 0) -> list[Item]:
     """Make `n` items; the same seed gives the same items, and the first of many are those of few."""
-    return [_item(number, seed) for number in range(n)]
+    return [make_item(number, seed) for number in range(n)]
 
 
 @lru_cache(4096)
-def _item(number: int, seed: int) -> Item:
+def make_item(number: int, seed: int) -> Item:
+    """Make one of the items of a seed."""
     chance = random.Random(f"{seed}:{number}")
     kind, year = chance.choice(_KINDS), chance.randrange(1945, 1991)
     one, other = chance.sample(_PEOPLE, 2)

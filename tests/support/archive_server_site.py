@@ -8,28 +8,36 @@ import random
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.support.archive_pages import Item, document_page, listing_page, make_items
+from tests.support.archive_pages import Item, document_page, listing_page, make_item, make_items
 from tests.support.walks import SIZE, MovingListing
 
 POOL = 2_000
+SEED = 7
 NEW_FROM = 1_500
 """Items of the pool from here on are those that are added while the archive is walked."""
 
 
 @functools.cache
 def pool() -> list[Item]:
-    return make_items(POOL, seed=7)
+    return make_items(POOL, SEED)
 
 
-@functools.cache
-def slugs() -> dict[str, Item]:
-    return {item.slug: item for item in pool()}
+_listed: dict[str, Item] = {}
 
 
 def item_of(name: str) -> Item:
     """Return the item of a name in a `MovingListing`: `r7` or `new-3`."""
     kind, _, number = name.rpartition("-") if "-" in name else ("", "", name[1:])
-    return pool()[NEW_FROM + int(number)] if kind else pool()[int(number)]
+    item = make_item(NEW_FROM + int(number) if kind else int(number), SEED)
+    _listed[item.slug] = item
+    return item
+
+
+def item_at(slug: str) -> Item | None:
+    """Return the item whose page is at an address; mostly it was listed before, and the whole pool is not made."""
+    if slug not in _listed:
+        _listed.update((item.slug, item) for item in pool())
+    return _listed.get(slug)
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ class Site:
             return Answer(404) if robots is None else Answer(200, robots.encode(), {"Content-Type": "text/plain"})
         if parts.path == "/search":
             return self._search(dict(parse_qsl(parts.query)), headers)
-        item = slugs().get(parts.path.removeprefix("/document/"))
+        item = item_at(parts.path.removeprefix("/document/"))
         return self._tagged(document_page(item), repr(item), headers) if item else html(404, b"<h1>Not found</h1>")
 
     def _search(self, query: dict[str, str], headers: dict[str, str]) -> Answer:

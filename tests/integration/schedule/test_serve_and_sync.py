@@ -20,6 +20,7 @@ from tests.integration.schedule.test_scheduler import configured, turns, wait_fo
 from tests.soak.syncs import child, children
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site
+from tests.support.forks import soak
 from tests.support.paths import ROOT
 from tests.support.publishing import Site as Published
 from tests.support.publishing import datasette_alone, harvester_serve, running
@@ -180,11 +181,5 @@ def test_the_container_runs_commands_that_there_are(tmp_path: Path, server: Arch
 
 
 def test_a_short_soak_shows_that_nothing_grows() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.soak.syncs", "--syncs", "4", "--every", "1", "--readers", "1", "--records", "12"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.endswith("nothing grows but what the syncs bring\n")
+    printed = soak("syncs", "--syncs", "4", "--every", "1", "--readers", "1", "--records", "12")
+    assert printed.endswith("nothing grows but what the syncs bring\n")
