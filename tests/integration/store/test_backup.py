@@ -22,7 +22,7 @@ from tests.support.harvesting import dump, sound
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-PAGES = 120
+PAGES = 60
 """Enough for a harvest that writes many times, on any machine: pages are taken several in one transaction."""
 
 
