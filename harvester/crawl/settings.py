@@ -30,8 +30,8 @@ ROBOTSTXT_OBEY = True  # off by default
 # Likewise all middlewares that are used. Scrapy's own are missing where they would do harm: for robots.txt (takes an
 # error page for rules), for compression (returns what there is of a body that ends early), for retries and redirects
 # (the HTTP client retries later each time and obeys Retry-After; the fetcher follows only where the same page is), for
-# pages that reload themselves (they are challenges), for cookies (a session would make pages
-# differ) and for a cache (captures are kept by the harvester).
+# pages that reload themselves (they are challenges), for cookies (a session would make pages differ) and for a cache
+# (it would answer in place of the archive).
 DOWNLOADER_MIDDLEWARES_BASE = {
     "harvester.crawl.robots.Robots": 100,
     "harvester.crawl.capture_fetcher.DecompressionMiddleware": 590,
