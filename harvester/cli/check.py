@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ import click
 from harvester.cli.commands import db_option, json_option
 from harvester.store.database import open_to_write, translate_errors
 from harvester.store.integrity.check import run_checks as run_checks
-from harvester.store.integrity.finding import EXAMPLES
+from harvester.store.integrity.finding import EXAMPLES, REBUILD, REPAIR
 from harvester.store.integrity.repair import repair as fix
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def check(db: Path, fast: bool, repair: bool, as_json: bool) -> int:
         with translate_errors(db), open_to_write(db) as database:
             fix(database)
     findings = run_checks(db, fast=fast)
+    if repair:  # what is left of it needs the pages themselves
+        findings = [replace(found, mend=REBUILD) if found.mend == REPAIR else found for found in findings]
     wrong = [finding for finding in findings if not finding.notice]
     if as_json:
         click.echo(

@@ -217,7 +217,8 @@ class Timeline:
             return
         best = self._best(name, richer_than=series.rank)
         old, new = best.value if best else None, series.value(name)
-        shortened = is_beginning(new, old)  # as teasers are: the value stays, but the page is due
+        # As teasers are: the value stays, but the page is due.
+        shortened = is_beginning(new, old) or is_beginning(new, held)
         known, vote = self.news.get(name), series.vote
         if known and known.held and is_beginning(new, known.value):
             return

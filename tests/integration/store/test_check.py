@@ -211,6 +211,18 @@ def test_each_fault_is_found_named_and_mended(path: Path, capsys: pytest.Capture
         assert [name for name in before if name not in lost and after[name] != before[name]] == []
 
 
+def test_what_a_repair_cannot_mend_is_left_to_rebuild(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which texts a lost document had is known by its own page only."""
+    with open_to_write(path) as db:
+        (document,) = db.execute("SELECT min(document_id) FROM texts").fetchone()
+        db.execute("DELETE FROM documents WHERE id = ?", [document])
+    status, stated = checked(path, capsys, "--repair", "--fast")
+    assert (status, stated.splitlines()[-1]) == (1, "not sound")
+    assert f"(document {document} (attached)). To mend it: harvester rebuild --db {path}" in stated
+    assert run(["rebuild", "--db", str(path)]) == 0
+    assert checked(path, capsys, "--fast") == (0, "sound\n")
+
+
 def test_a_repair_of_what_is_sound_changes_nothing(path: Path) -> None:
     with open_to_write(path) as db:
         before = content(db)

@@ -253,9 +253,29 @@ def shortened_news() -> Votes:
     return Votes([Vote(FIRST, OWN_HOST, PAGE, stated), *rows])
 
 
+def teaser_of_what_is_held() -> Votes:
+    """Return votes of an item whose page has lost its summary: one search shortens what the listing states of it."""
+    stated = Stated("Letter from Émile", "1951")
+    votes = [
+        (PAGE, "He writes of aid and trade."),
+        (PAGE, "Of something else."),
+        (WHOLE, None),
+        (WHOLE, "He writes of aid"),
+        (OTHER, "He writes of aid"),
+        (PAGE, None),
+        (OTHER, "He writes …"),
+        (WHOLE, "He writes of aid and trade."),
+    ]
+    return Votes(
+        Vote(FIRST + timedelta(days=day), OWN_HOST, place, replace(stated, summary=summary))
+        for day, (place, summary) in enumerate(votes)
+    )
+
+
 @settings(many, max_examples=8 * MANY)  # these are cheap: one order, and few questions
 @given(votes=votes_of_one())
 @example(votes=shortened_news())
+@example(votes=teaser_of_what_is_held())
 def test_a_document_is_what_a_fold_over_its_votes_makes(votes: Votes) -> None:
     with databases() as made, open_to_read(made.of([capture_of(vote) for vote in votes], runs=True)) as db:
         found = db.execute("SELECT title, date_text, summary FROM documents").fetchall()
