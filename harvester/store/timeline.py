@@ -10,6 +10,7 @@ was shown before.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,6 +30,7 @@ BELIEVED_AFTER = 4
 """Readings of an own page with the old value after which that is believed: a cache may have answered the first ones."""
 ADDRESS_FIELDS = ("url", "slug", "record_id", "node_id")
 """The fields that identify an item: once stated, a value stays although a page does not show it."""
+_ELLIPSIS = re.compile(r" ?(?:…|\.\.+)$")
 Rank = tuple[bool, int, int, str, str]
 
 
@@ -356,10 +358,10 @@ def is_field_different(name: str, one: Any, other: Any, order: DateOrder | None)
 
 
 def is_beginning(text: Any, whole: Any) -> bool:
-    """Return whether a text is only the beginning of another, as a teaser is."""
+    """Return whether a text is only the beginning of another, as a teaser is; with a full stop it is whole."""
     if not isinstance(text, str) or not isinstance(whole, str):
         return False
-    begun = normalize_text(text).rstrip(".… ")
+    begun = _ELLIPSIS.sub("", normalize_text(text))
     return bool(begun) and normalize_text(whole).startswith(begun) and len(begun) < len(normalize_text(whole))
 
 

@@ -119,7 +119,8 @@ def _after(news: _News | None, vote: Vote, passed: list[Vote], field: str) -> _N
 
 
 def _is_beginning(new: str | None, value: str | None, field: str) -> bool:
-    return field != "date" and bool(new and value) and str(value).startswith(str(new).rstrip("….").strip())
+    """Return whether a text is a teaser of another; one that ends with a full stop is a text of its own."""
+    return field != "date" and bool(new and value) and str(value).startswith(str(new).rstrip("…").strip())
 
 
 def _by_voices(votes: list[Vote], field: str) -> str | None:

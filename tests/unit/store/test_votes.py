@@ -272,10 +272,21 @@ def teaser_of_what_is_held() -> Votes:
     )
 
 
+def shorter_sentence() -> Votes:
+    """Return votes of a listing whose text becomes another one that ends sooner, and is no teaser."""
+    texts = ((PAGE, "He writes again."), (WHOLE, "He writes again."), (WHOLE, "He writes a."))
+    stated = Stated("Letter from Émile", "1951")
+    return Votes(
+        Vote(FIRST + timedelta(days=day), OWN_HOST, place, replace(stated, summary=summary))
+        for day, (place, summary) in enumerate(texts)
+    )
+
+
 @settings(many, max_examples=8 * MANY)  # these are cheap: one order, and few questions
 @given(votes=votes_of_one())
 @example(votes=shortened_news())
 @example(votes=teaser_of_what_is_held())
+@example(votes=shorter_sentence())
 def test_a_document_is_what_a_fold_over_its_votes_makes(votes: Votes) -> None:
     with databases() as made, open_to_read(made.of([capture_of(vote) for vote in votes], runs=True)) as db:
         found = db.execute("SELECT title, date_text, summary FROM documents").fetchall()
