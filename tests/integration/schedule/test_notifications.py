@@ -55,7 +55,7 @@ ROW = {
 LESS_PATIENT = """
 from harvester.cli import main
 from harvester.schedule import delivery
-delivery.PATIENCE_SECONDS = 5
+delivery.PATIENCE_SECONDS = 2
 main()
 """
 """Runs `harvester`, with less patience for those who take alerts."""
@@ -244,7 +244,7 @@ def test_a_receiver_that_hangs_delays_no_sync_and_loses_no_alert(tmp_path: Path)
             f'[sources.wilson]\nbase_url = "{server.base}"\ndelay = 0\ndocuments = false\n\n'
             '[sources.blacklight]\nbase_url = "http://127.0.0.1:9"\ndelay = 0\n\n'
             '[schedules.dead]\nharvest = "blacklight"\nevery = "1h"\n\n'
-            '[schedules.fine]\nharvest = "wilson"\nevery = "4s"\n\n'
+            '[schedules.fine]\nharvest = "wilson"\nevery = "5s"\n\n'
             '[alerts.desk]\nwebhook = "env:HOOK"\n'
         )
         command = [sys.executable, "-c", LESS_PATIENT, "--config", str(tmp_path / "harvester.toml")]
@@ -271,7 +271,7 @@ def test_a_receiver_that_hangs_delays_no_sync_and_loses_no_alert(tmp_path: Path)
         process.wait(timeout=180)
     stated = (tmp_path / "said.txt").read_text()
     assert hook.got[0]["subject"] == "dead"
-    assert "an alert waits: desk did not take it within 5 seconds" in stated
+    assert "an alert waits: desk did not take it within 2 seconds" in stated
     assert "of-nobody-else" not in stated
     assert b"of-nobody-else" not in (tmp_path / "a.db").read_bytes()
 

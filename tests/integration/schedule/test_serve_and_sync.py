@@ -58,11 +58,17 @@ def test_one_command_serves_and_syncs_and_ends_in_good_order(tmp_path: Path, ser
         assert ">complete (ordered)</td>" in text
         assert "20 new" in text
         assert Published(started.address(), "a").json("-/health")["healthy"] is True
-        scheduler = identity(child(started.process.pid))
+        assert started.complained.read_text() == ""
+        first = child(started.process.pid)
+        os.kill(first, signal.SIGKILL)
+        wait_for(lambda: alive(started.process.pid) not in ([], [first]))
+        second = identity(alive(started.process.pid)[0])
+        restarted = "the scheduler has ended with status -9; it is started again"
+        assert restarted in started.complained.read_text()
         started.process.terminate()
         assert started.process.wait(180) == 0
-        assert not runs(scheduler)
-        assert started.complained.read_text() == ""
+        assert not runs(second)
+        assert len(started.complained.read_text().splitlines()) == 1
 
 
 def test_a_stop_waits_for_the_page_in_hand(tmp_path: Path, server: ArchiveServer) -> None:
@@ -75,20 +81,6 @@ def test_a_stop_waits_for_the_page_in_hand(tmp_path: Path, server: ArchiveServer
     assert turns(tmp_path, "status") == [("stopped",)]
     with closing(open_to_read(tmp_path / "a.db")) as db:
         assert list(db.execute("SELECT status FROM runs")) == [("interrupted",)]
-
-
-def test_a_scheduler_ends_with_its_server_and_is_started_again_without(tmp_path: Path, server: ArchiveServer) -> None:
-    configured(tmp_path, server, 'every = "1d"')
-    with running(serving(tmp_path)) as started:
-        started.address()
-        wait_for(lambda: turns(tmp_path, "status") == [("complete",)])
-        first = child(started.process.pid)
-        os.kill(first, signal.SIGKILL)
-        wait_for(lambda: alive(started.process.pid) not in ([], [first]))
-        second = identity(alive(started.process.pid)[0])
-        assert "the scheduler has ended with status -9; it is started again" in started.complained.read_text()
-        started.process.kill()
-        wait_for(lambda: not runs(second))
 
 
 def alive(process: int) -> list[int]:
@@ -164,7 +156,9 @@ def git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
 
 
-def test_the_container_runs_commands_that_there_are(tmp_path: Path, server: ArchiveServer) -> None:
+def test_the_container_runs_commands_that_there_are_and_its_scheduler_ends_with_it(
+    tmp_path: Path, server: ArchiveServer
+) -> None:
     # There is no container engine here: what it is told to run is run, as a process group of its own.
     found = re.search(r'^CMD \["harvester", (.*)\]$', DOCUMENT, re.MULTILINE)
     assert found
@@ -176,8 +170,10 @@ def test_the_container_runs_commands_that_there_are(tmp_path: Path, server: Arch
     with running([*start, *outcome, "--port", "0"]) as started:
         started.address()
         wait_for((tmp_path / "harvest.db").exists)
-        started.process.terminate()
-        assert started.process.wait(180) == 0
+        wait_for(lambda: alive(started.process.pid))
+        scheduler = identity(alive(started.process.pid)[0])
+        started.process.kill()
+        wait_for(lambda: not runs(scheduler))
 
 
 def test_a_short_soak_shows_that_nothing_grows() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
@@ -15,7 +16,7 @@ import pytest
 
 from harvester.cli import run
 from harvester.store.backup import back_up
-from harvester.store.database import open_to_read, open_to_write
+from harvester.store.database import fold_log, open_to_read, open_to_write
 from harvester.store.integrity.check import run_checks
 from harvester.store.withdrawal.restore import present_withdrawals, reapply_withdrawals, restore_all
 from harvester.store.withdrawal.vault import vault_of
@@ -70,16 +71,24 @@ def text_page(folder: Path, title: str, date: str | None, summary: str = "Someth
     return path
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Harvest the pages, with a table of the user's own that refers to documents."""
-    made = tmp_path / "harvest.db"
-    assert run(["harvest", str(pages(tmp_path / "pages")), "seeds", "--db", str(made)]) == 0
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Harvest the pages, with a table of the user's own that refers to documents; return the folder of both."""
+    folder = tmp_path_factory.mktemp("saved")
+    made = folder / "harvest.db"
+    assert run(["harvest", str(pages(folder / "pages")), "seeds", "--db", str(made)]) == 0
     with open_to_write(made) as db:
         db.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, about INTEGER REFERENCES documents (id), note TEXT)")
         sql = "INSERT INTO notes (about, note) SELECT id, 'note on ' || title FROM documents WHERE id < 20"
         db.execute(sql)
-    return made
+        fold_log(db)
+    return folder
+
+
+@pytest.fixture
+def path(tmp_path: Path, saved: Path) -> Path:
+    """Return a copy of the harvest."""
+    return shutil.copy(saved / "harvest.db", tmp_path / "harvest.db")
 
 
 def number(path: Path) -> int:
@@ -234,13 +243,13 @@ def test_the_vault_is_for_its_owner_only_and_says_who_and_why(path: Path, capsys
     assert all(part in stated for part in ("asked for by the heirs", SECRET.title, " on "))
 
 
-def test_later_harvests_keep_it_hidden(path: Path, tmp_path: Path) -> None:
+def test_later_harvests_keep_it_hidden(path: Path, tmp_path: Path, saved: Path) -> None:
     withdraw(path)
     renamed = replace(SECRET, title="Telegram, Qxvarlo to Qxvimbe (Revised)", summary=("More on Qxvoruk.",))
     items = [renamed if item.number == 7 else item for item in reversed(ITEMS)]
     again = pages(tmp_path / "again", items)
     text = text_page(tmp_path / "texts", SECRET.title, SECRET.date, "Qxvoruk again.")
-    assert run(["harvest", str(again), str(text), str(tmp_path / "pages"), "--db", str(path)]) == 0
+    assert run(["harvest", str(again), str(text), str(saved / "pages"), "--db", str(path)]) == 0
     assert outcome_of(path) == []
     assert run_checks(path, fast=True) == []
     (again / "document" / f"{SECRET.slug}.html").write_bytes(b"<html><title>Just a moment...</title></html>")
@@ -254,11 +263,13 @@ def test_later_harvests_keep_it_hidden(path: Path, tmp_path: Path) -> None:
         assert db.execute("SELECT max(id) FROM documents").fetchone()[0] < 82 + 1
 
 
-def test_what_is_known_by_its_title_alone_stays_hidden_when_it_gets_an_address(path: Path, tmp_path: Path) -> None:
+def test_what_is_known_by_its_title_alone_stays_hidden_when_it_gets_an_address(
+    path: Path, tmp_path: Path, saved: Path
+) -> None:
     made = tmp_path / "loose.db"
     assert run(["harvest", str(text_page(tmp_path / "a", SECRET.title, SECRET.date)), "--db", str(made)]) == 0
     assert run(["withdraw", SECRET.title, "--db", str(made)]) == 0
-    for folder in (pages(tmp_path / "b", single=False), tmp_path / "pages"):
+    for folder in (pages(tmp_path / "b", single=False), saved / "pages"):
         assert run(["harvest", str(folder), "--db", str(made)]) == 0
         assert outcome_of(made) == []
     moved = replace(SECRET, title="Qxvarlo, another title", date="1962")
