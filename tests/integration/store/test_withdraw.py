@@ -88,7 +88,9 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def path(tmp_path: Path, saved: Path) -> Path:
     """Return a copy of the harvest."""
-    return shutil.copy(saved / "harvest.db", tmp_path / "harvest.db")
+    made = tmp_path / "harvest.db"
+    shutil.copy(saved / "harvest.db", made)
+    return made
 
 
 def number(path: Path) -> int:
