@@ -45,9 +45,9 @@ GRACE = timedelta(minutes=10)
 def due_times(name: str) -> set[datetime]:
     """Return all due times of the month by counting minutes, so in another way than the schedulers do.
 
-    Some hours more, too: the clock on the wall may be ahead.
+    Some days more, too: the last look may come long after the month, by a clock on the wall that may be ahead.
     """
-    minutes = [BEGIN + timedelta(minutes=n) for n in range(int((END + 6 * HOUR - BEGIN).total_seconds()) // 60)]
+    minutes = [BEGIN + timedelta(minutes=n) for n in range(int((END + 96 * HOUR - BEGIN).total_seconds()) // 60)]
     if name in ("hourly", "grave"):
         return {
             minute for minute in minutes if minute.minute == 0 and minute.hour % (1 if name == "hourly" else 2) == 0

@@ -76,7 +76,7 @@ def walked(server: ArchiveServer) -> list[str]:
 
 def test_ten_schedulers_do_in_a_month_each_thing_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     world = Month(tmp_path, PLANS, BEGIN, seed=5)
-    live_a_month(world, gap=trials(12000, 300), kills=trials(10, 5) / 100)
+    live_a_month(world, gap=trials(3000, 300), kills=0.05)
     with capsys.disabled():
         print(f"\n{table(world)}", end="")
     assert faults(world) == []
