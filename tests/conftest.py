@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from harvester import registry
+from tests.support.forks import leave_loaded_alone
 from tests.support.hostile_sample import make_sample
 from tests.support.publishing import Site, configuration_with, datasette_alone, harvester_serve
 from tests.support.trials import trials
@@ -41,10 +42,8 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave modules and tests alone when garbage is collected: looking at them all took an eighth of the time."""
-    gc.freeze()
-    gc.enable()
-    gc.set_threshold(50_000, 20, 50)
+    """Leave modules and tests alone from here on."""
+    leave_loaded_alone()
 
 
 @pytest.fixture(autouse=True)

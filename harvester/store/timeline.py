@@ -219,11 +219,11 @@ class Timeline:
             return
         best = self._best(name, richer_than=series.rank)
         old, new = best.value if best else None, series.value(name)
-        # As teasers are: the value stays, but the page is due.
-        shortened = is_beginning(new, old) or is_beginning(new, held)
         known, vote = self.news.get(name), series.vote
-        if known and known.held and is_beginning(new, known.value):
+        teaser = is_beginning(new, held)
+        if known and known.held and teaser:
             return
+        shortened = teaser or is_beginning(new, old)  # the value stays, but the page is due
         if not self._differs(name, old, new) or (
             shortened and (self._differs(name, before, held) or (known and known.held))
         ):

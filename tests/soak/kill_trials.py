@@ -128,7 +128,7 @@ def make_pages(folder: Path, count: int = ITEMS) -> Path:
 
 
 def _harvested(trial: Trial) -> None:
-    """Give a trial the database of an undisturbed harvest."""
+    """Copy the database of an undisturbed harvest for a trial."""
     copy_into(trial.folder.parent / WHOLE / "a.db", trial.path)
 
 

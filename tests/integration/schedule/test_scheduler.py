@@ -65,6 +65,11 @@ def command(folder: Path, *arguments: str) -> list[str]:
     return [*start, "schedule", *arguments, "--db", str(folder / "a.db")]
 
 
+def scheduled(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of schedules to its end, in a fork."""
+    return program(*command(folder, *arguments)[2:])
+
+
 def turns(folder: Path, columns: str) -> list[tuple[Any, ...]]:
     with closing(open_to_read(folder / "a.db")) as db:
         return list(db.execute(f"SELECT {columns} FROM sync_attempts ORDER BY id").fetchall())
@@ -192,7 +197,7 @@ def test_a_scheduler_that_is_asked_to_stop_finishes_the_page_and_goes_on_later(
     ((state, reason),) = turns(tmp_path, "status, reason")
     assert (state, reason) == ("stopped", "the scheduler was asked to stop; it goes on when it is started again")
     requested = len(server.log)
-    program(*command(tmp_path, "run", "--once")[2:]).check_returncode()
+    scheduled(tmp_path, "run", "--once").check_returncode()
     assert turns(tmp_path, "status, retry_of")[1:] == [("complete", 1)]
     assert (
         len(
@@ -208,7 +213,7 @@ def test_a_scheduler_that_is_asked_to_stop_finishes_the_page_and_goes_on_later(
 def test_once_does_what_is_due_and_no_more(tmp_path: Path, server: ArchiveServer) -> None:
     configured(tmp_path, server, 'every = "1d"\nincremental = 1')
     for _ in range(2):
-        program(*command(tmp_path, "run", "--once")[2:]).check_returncode()
+        scheduled(tmp_path, "run", "--once").check_returncode()
     assert turns(tmp_path, "status, kind") == [("complete", "full")]
 
 
@@ -228,13 +233,13 @@ def test_one_dead_archive_delays_no_other(tmp_path: Path, server: ArchiveServer)
         file.read_text() + '[sources.blacklight]\nbase_url = "http://127.0.0.1:9"\ndelay = 0\n\n'
         '[schedules.dead]\nharvest = "blacklight"\nevery = "1h"\n'
     )
-    done = program(*command(tmp_path, "run", "--once")[2:])
+    done = scheduled(tmp_path, "run", "--once")
     assert (done.returncode, done.stderr) == (0, "")
     states = dict(turns(tmp_path, "schedule, status"))
     assert states == {"dead": "failed", "nightly": "complete"}
     reasons = dict(turns(tmp_path, "schedule, reason"))
     assert "no answer from 127.0.0.1:9" in reasons["dead"]
-    outcome = program(*command(tmp_path, "status")[2:])
+    outcome = scheduled(tmp_path, "status")
     assert outcome.returncode == 1
     assert "not well: dead since " in outcome.stdout
     assert "it is tried again by itself" in outcome.stdout

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
-from datasette.utils import parse_metadata
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-import harvester.db
+from harvester.db.pages.databases import read_metadata
 from harvester.ingest import harvest_one
 from harvester.model import Capture
 from harvester.rebuild import rebuild
@@ -49,8 +48,7 @@ FIRST = datetime(2025, 1, 1, 12, tzinfo=UTC)
 SIZE = 10
 LISTING = listing_for(SOURCE)
 DAYS = {"May 1, 1950": "1950-05-01", "1951": "1951", None: None}
-METADATA = (Path(harvester.db.__path__[0]) / "metadata.yaml").read_text("utf-8")
-AS_KNOWN = parse_metadata(METADATA)["databases"]["harvest"]["queries"]["as_known"]["sql"]
+AS_KNOWN = read_metadata()["databases"]["harvest"]["queries"]["as_known"]["sql"]
 
 
 def day(number: int) -> datetime:
