@@ -314,7 +314,8 @@ CREATE TABLE fill_rates (
 CREATE INDEX fill_rates_run ON fill_rates (run_id);
 CREATE INDEX fill_rates_series ON fill_rates (source, listing_id, form, field, run_id);
 
--- filled: a field that was empty, by the first page of its kind: nothing has changed at the archive.
+-- filled: a field that was empty, by the first page of its kind: nothing has changed at the archive. Where the field is
+-- a text, `after` is NULL: `texts` has it, or `before` of the next change of this field once it is replaced.
 -- capture_id: the page that says the new value, or does not say the old one any more.
 -- merged_from: the change belongs to a document that was merged into document_id, and had this id.
 CREATE TABLE changes (

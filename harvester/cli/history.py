@@ -128,5 +128,7 @@ def _format_change(change: dict[str, Any]) -> str:
     head = f"{change['learned_at']}  {change['kind']} (run {change['run_id']}{observed}, {change['uri'] or 'no page'})"
     if change["field"] is None:
         return head
+    if change["before"] is None and change["after"] is None:
+        return f"{head}\n    {change['field']}: first read"  # a text, which `texts` holds
     lines = difference(change["before"] or "", change["after"] or "")
     return "\n    ".join([head, change["field"], *lines])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harvester.store.keys import is_different, kind_of, short_hash, value_of
 from harvester.store.listing_members import move_members
 from harvester.store.statements import DESCRIBED, KEYS, attached_in, columns_of, origin_of, terms_of
-from harvester.store.texts import load_attachments, switch_attachments
+from harvester.store.texts import is_text_field, load_attachments, log_first_texts, switch_attachments
 from harvester.store.timeline import SuppressedNews, Timeline
 from harvester.store.votes import ALWAYS, votes_of
 from harvester.utils import utc_timestamp
@@ -145,7 +145,7 @@ def update_document(
     texts = _switch_attachments(db, document, now.content, attached, page_attachments, held=attached is not None)
     logged = [_with_origin(change, now.content, columns, page) for change in (*values, *texts)]
     changed = [one for one in logged if one[1] is not None or not (one[3] and one[3].from_start)]
-    log_changes(db, run, document, "filled", [one for one in logged if one not in changed])
+    log_changes(db, run, document, "filled", [_without_text(one) for one in logged if one not in changed])
     log_changes(db, run, document, "changed", changed)
     _update_row(db, row, {**columns, "last_changed": utc_timestamp() if logged else row["last_changed"]})
     _write_news(db, document, now.news)
@@ -156,6 +156,12 @@ def _with_origin(
     change: Change, content: dict[str, FieldValue], columns: dict[str, Any], page: ValueOrigin | None
 ) -> LoggedChange:
     return (*change, origin_of(change[0] or "", content, columns) or page)
+
+
+def _without_text(change: LoggedChange) -> LoggedChange:
+    """Return how a change is logged that fills a field: without a text, which would be held twice."""
+    field, before, after, origin = change
+    return field, before, None if field and is_text_field(field) else after, origin
 
 
 def _switch_attachments(
@@ -293,6 +299,7 @@ def merge_documents(db: Database, gone: int, kept: int, provenance: Provenance) 
         db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", [kept, gone])
     db.execute("UPDATE OR IGNORE identities SET document_id = ? WHERE document_id = ?", [kept, gone])
     _save_attachments(db, gone)
+    log_first_texts(db, gone)
     for table in ("identities", "document_terms", "texts", "files", "unconfirmed_changes"):
         db.execute(f"DELETE FROM {table} WHERE document_id = ?", [gone])
     move_members(db, gone, kept)

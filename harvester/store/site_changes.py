@@ -79,9 +79,12 @@ def _has_changed(run: Run, document: int) -> bool:
 
 
 def _delete_detours(run: Run, document: int) -> None:
-    """Delete the changes of this run by which a field of a document left a value that it has again."""
+    """Delete the changes of this run by which a field of a document left a value that it has again.
+
+    Not the first texts, whose rows do not say which they are: no listing takes a text back.
+    """
     sql = """SELECT field, id, before, after FROM changes WHERE run_id = ? AND document_id = ?
-        AND kind IN ('filled', 'changed') AND merged_from IS NULL ORDER BY field, id"""
+        AND (kind = 'changed' OR kind = 'filled' AND after IS NOT NULL) AND merged_from IS NULL ORDER BY field, id"""
     for _, rows in groupby(run.db.execute(sql, [run.id, document]).fetchall(), key=itemgetter(0)):
         steps = [(change, before, after) for _, change, before, after in rows]
         final = steps[-1][2]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harvester.model import FileLink, Text
 from harvester.store.keys import is_different
+from harvester.store.statements import TEXT_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ def switch_attachments(
 
     `held`: whether the document may have any yet.
     """
-    wanted = page_attachments if page_attachments and page_attachments.hash == digest else _find_attachments(db, digest)
+    wanted = page_attachments if page_attachments and page_attachments.hash == digest else find_attachments(db, digest)
     if wanted is None:
         return None
     before = load_attachments(db, document) if held else None
@@ -75,37 +76,56 @@ def texts_of(db: Database, document: int, digest: str | None) -> dict[str, str] 
     None if the set is not known any more.
     """
     held = digest is not None and is_attached(db, document, digest)
-    found = load_attachments(db, document) if held else _find_attachments(db, digest)
+    found = load_attachments(db, document) if held else find_attachments(db, digest)
     return {_field_of(text.kind, text.language): text.text for text in found.texts} if found else None
+
+
+def is_text_field(field: str) -> bool:
+    """Return whether a field of a change is a text (`transcript English`)."""
+    return field.partition(" ")[0] in TEXT_KINDS
+
+
+def log_first_texts(db: Database, document: int, place: str = "main") -> None:
+    """Write the texts of a document that is about to go into the log of changes, where it refers to them.
+
+    `place`: the schema of the database that holds them.
+    """
+    sql = f"""UPDATE main.changes SET after = (SELECT text FROM {place}.texts
+            WHERE texts.document_id = ?1 AND changes.field = texts.kind || coalesce(' ' || language, ''))
+        WHERE document_id = ?1 AND kind = 'filled' AND after IS NULL AND merged_from IS NULL
+            AND id IN (SELECT max(id) FROM main.changes WHERE document_id = ?1 AND merged_from IS NULL
+                AND kind IN ('filled', 'changed') GROUP BY field)"""
+    db.execute(sql, [document])
 
 
 def _field_of(kind: str, language: str | None) -> str:
     return f"{kind} {language}" if language else kind
 
 
-def load_attachments(db: Database, document: int) -> Attachments | None:
-    """Return the texts and files of a document, None if it has none."""
-    row = db.execute("SELECT attached FROM documents WHERE id = ?", [document]).fetchone()
+def load_attachments(db: Database, document: int, place: str = "main") -> Attachments | None:
+    """Return the texts and files of a document, None if it has none. `place`: the schema of the database."""
+    row = db.execute(f"SELECT attached FROM {place}.documents WHERE id = ?", [document]).fetchone()
     if row is None or row[0] is None:
         return None
-    sql = "SELECT kind, language, text, capture_id FROM texts WHERE document_id = ? ORDER BY id"
+    sql = f"SELECT kind, language, text, capture_id FROM {place}.texts WHERE document_id = ? ORDER BY id"
     texts = db.execute(sql, [document]).fetchall()
-    sql = "SELECT url, media_type, capture_id FROM files WHERE document_id = ? ORDER BY url"
+    sql = f"SELECT url, media_type, capture_id FROM {place}.files WHERE document_id = ? ORDER BY url"
     files = db.execute(sql, [document]).fetchall()
     capture = max(row[-1] for row in (*texts, *files)) if texts or files else 0
     return Attachments(row[0], [Text(*text[:3]) for text in texts], [FileLink(*file[:2]) for file in files], capture)
 
 
-def _find_attachments(db: Database, digest: str | None) -> Attachments | None:
+def find_attachments(db: Database, digest: str | None, place: str = "main") -> Attachments | None:
+    """Return a set of texts and files, whoever has it; None if it is not known. `place`: the schema of the database."""
     if digest is None:
         return Attachments(None, (), (), 0)
-    row = db.execute("SELECT content, capture_id FROM attachments WHERE hash = ?", [digest]).fetchone()
+    row = db.execute(f"SELECT content, capture_id FROM {place}.attachments WHERE hash = ?", [digest]).fetchone()
     if row:
         content = json.loads(row[0])
         texts, files = [Text(*text) for text in content["texts"]], [FileLink(*file) for file in content["files"]]
         return Attachments(digest, texts, files, row[1])
-    holder = db.execute("SELECT id FROM documents WHERE attached = ?", [digest]).fetchone()
-    return load_attachments(db, holder[0]) if holder else None
+    holder = db.execute(f"SELECT id FROM {place}.documents WHERE attached = ?", [digest]).fetchone()
+    return load_attachments(db, holder[0], place) if holder else None
 
 
 def _write_texts(db: Database, document: int, wanted: Attachments, *, held: bool) -> list[Change]:

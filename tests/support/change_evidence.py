@@ -22,7 +22,13 @@ _PRINTED = re.compile(r"(?:[A-Z][a-z]+ )?(?:\d{1,2}, )?\d{4}")
 _ROW = re.compile(r"<tr>.*?</tr>", re.DOTALL)
 _MAIN = re.compile(r"<main.*</main>", re.DOTALL)
 _DATE = re.compile(r'class="date">([^<]*)<')
-_CHANGES = """SELECT changes.id, document_id, changes.kind, field, before, after, capture_id, captures.uri, file,
+# A first text is in no row of its own: the next change of it says which it was, or it is held.
+_AFTER = """CASE WHEN changes.kind = 'filled' AND after IS NULL THEN coalesce((SELECT next.before FROM changes AS next
+        WHERE next.document_id = changes.document_id AND next.field = changes.field AND next.id > changes.id
+            AND next.merged_from IS changes.merged_from ORDER BY next.id LIMIT 1),
+    (SELECT text FROM texts WHERE texts.document_id = changes.document_id
+        AND field = trim(texts.kind || ' ' || coalesce(language, '')))) ELSE after END"""
+_CHANGES = f"""SELECT changes.id, document_id, changes.kind, field, before, {_AFTER}, capture_id, captures.uri, file,
     offset, form, captures.refusal_code
     FROM changes LEFT JOIN captures ON captures.id = capture_id WHERE changes.run_id > ?"""
 _SLUGS = "SELECT key FROM identities WHERE document_id = ? AND key LIKE 'wilson:slug:%'"

@@ -56,9 +56,9 @@ def _differing_names(db: Database, row: dict[str, Any], source: Source) -> list[
 
 
 # Changes of a document that was merged into another are a chain of their own, which ended with it.
-_CHANGED = """SELECT document_id, coalesce(merged_from, 0), field, id, before, after FROM changes
-    WHERE kind IN ('filled', 'changed') ORDER BY 1, 2, 3, 4"""
-_LAST = """SELECT document_id, field, after FROM changes JOIN documents ON documents.id = document_id
+_CHANGED = """SELECT document_id, coalesce(merged_from, 0), field, id, kind, before, after
+    FROM changes WHERE kind IN ('filled', 'changed') ORDER BY 1, 2, 3, 4"""
+_LAST = """SELECT document_id, field, changes.kind, after FROM changes JOIN documents ON documents.id = document_id
     WHERE changes.id IN (SELECT max(id) FROM changes WHERE kind IN ('filled', 'changed') AND merged_from IS NULL
         GROUP BY document_id, field)"""
 _TERMS = """SELECT group_concat(term, '; ') FROM
@@ -69,17 +69,22 @@ _TEXT = "SELECT text FROM texts WHERE document_id = ? AND kind || coalesce(' ' |
 def broken_chains(db: Database) -> Iterator[str]:
     """Yield each change that does not begin with the value that the change before it ended with."""
     for (document, _, field), rows in groupby(db.execute(_CHANGED), key=itemgetter(0, 1, 2)):
-        last_value: tuple[str | None, ...] = ()
-        for *_, change, before, after in rows:
-            if last_value and is_different(before, last_value[0]):
+        last: tuple[str, str | None] | None = None
+        for *_, change, kind, before, after in rows:
+            if last and not _follows(*last, before):
                 yield f"change {change} of document {document} ({field})"
-            last_value = (after,)
+            last = (kind, after)
+
+
+def _follows(kind: str, after: str | None, value: str | None) -> bool:
+    """Return whether a value is that with which a change ended; the row of a first text does not say which that was."""
+    return value is not None if kind == "filled" and after is None else not is_different(value, after)
 
 
 def outdated_values(db: Database) -> Iterator[str]:
     """Yield each field whose value is not that of its last change."""
-    for document, field, after in db.execute(_LAST):
-        if is_different(present_value(db, document, field), after):
+    for document, field, kind, after in db.execute(_LAST):
+        if not _follows(kind, after, present_value(db, document, field)):
             yield f"document {document} ({field})"
 
 

@@ -37,7 +37,7 @@ _ENDED = """SELECT DISTINCT runs.id FROM walks JOIN runs ON runs.id = run_id
 _UNLOGGED = """DELETE FROM changes WHERE run_id = ? AND kind = 'changed' AND EXISTS (SELECT 1 FROM changes AS last
     WHERE last.id = (SELECT max(id) FROM changes AS c WHERE c.document_id = changes.document_id
         AND c.field = changes.field AND c.merged_from IS NULL AND c.kind IN ('filled', 'changed') AND c.id < changes.id)
-    AND last.after IS NOT changes.before)"""
+    AND last.after IS NOT changes.before AND (last.kind = 'changed' OR last.after IS NOT NULL))"""
 
 
 def repair(db: Database) -> None:

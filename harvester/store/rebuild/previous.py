@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from harvester.model import DocumentPage, FileLink, Listing, Record, Text
+from harvester.model import DocumentPage, Listing, Record
 from harvester.parsers.dates import read_date
 from harvester.store.captures import PageHashes
 from harvester.store.documents import DocumentIds, next_id
 from harvester.store.keys import LOST_DATE, OPEN_TITLE, STRONG_KINDS, date_of, kind_of
 from harvester.store.statements import STATED
+from harvester.store.texts import find_attachments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,7 +93,7 @@ def previous_page(
     if row["listing_id"]:
         stated = (row["first"], row["last"], row["declared_total"])
         return Listing(row["form"], records, *stated, declared_pages=row["declared_pages"]), hashes
-    return _document_page(db, row, records[0]), hashes
+    return _document_page(db, row["form"], records[0], attached), hashes
 
 
 def _record(
@@ -120,8 +121,6 @@ def _record(
     )
 
 
-def _document_page(db: Database, row: dict[str, Any], record: Record) -> DocumentPage:
-    sql = "SELECT kind, language, text FROM former.texts WHERE capture_id = ? ORDER BY id"
-    texts = tuple(Text(*text) for text in db.execute(sql, [row["id"]]))
-    files = db.execute("SELECT url, media_type FROM former.files WHERE capture_id = ?", [row["id"]])
-    return DocumentPage(row["form"], record, texts, tuple(FileLink(*file) for file in files))
+def _document_page(db: Database, form: str, record: Record, attached: str | None) -> DocumentPage:
+    found = find_attachments(db, attached, "former")
+    return DocumentPage(form, record, tuple(found.texts), tuple(found.files)) if found else DocumentPage(form, record)

@@ -7,20 +7,26 @@ from typing import TYPE_CHECKING
 from harvester.model import Problem
 from harvester.store.documents import TRACKED, log_changes
 from harvester.store.keys import is_different
+from harvester.store.rebuild.exclude_run import AFTER
 from harvester.store.rebuild.previous import DERIVED_TABLES
 from harvester.store.statements import FACETS
+from harvester.store.texts import log_first_texts
 from harvester.store.user_objects import columns_of, schema
 from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlite_utils import Database
 
+    from harvester.store.documents import LoggedChange
     from harvester.store.rebuild.previous import PreviousIds
     from harvester.store.run import Run
     from harvester.store.texts import Change
 
+# The value that each field had after its last change.
+_LOGGED = f"""SELECT field, {AFTER}, kind = 'filled' FROM changes WHERE id IN (SELECT max(id) FROM changes
+    WHERE document_id = ? AND merged_from IS NULL AND kind IN ('filled', 'changed') GROUP BY field)"""
 HISTORY = ("changes", "listing_members")
 # Documents that are the same now and before: recognised by the archive's own numbers first, then by their addresses.
 _SAME = """SELECT min(n.document_id), min(f.document_id) FROM identities AS n JOIN former.identities AS f USING (key)
@@ -103,11 +109,23 @@ def restore_history(run: Run) -> None:
     for document in sorted(set(_differing(db))):
         changes = list(_changes(db, document))
         if changes:
-            log_changes(db, run.id, document, "changed", [(*change, None) for change in changes])
+            _log_changes(run, document, changes)
             db.execute("UPDATE documents SET last_changed = ? WHERE id = ?", [utc_timestamp(), document])
             run.counts["changed"] += 1
     for document, key, title in db.execute(_LOST).fetchall():
         _merge_or_drop(run, document, key, title)
+
+
+def _log_changes(run: Run, document: int, changes: Sequence[Change]) -> None:
+    """Log what differs from what was logged last: without a run, or without damage, that may be held again."""
+    logged = {field: (value, filled) for field, value, filled in run.db.execute(_LOGGED, [document])}
+    rows: list[LoggedChange] = []
+    for field, before, after in changes:
+        last, filled = logged.get(field or "", (before, False))
+        text_was_lost = filled and last is None
+        if not text_was_lost and is_different(last, after):
+            rows.append((field, last, after, None))
+    log_changes(run.db, run.id, document, "changed", rows)
 
 
 def _restore_keys(db: Database) -> None:
@@ -166,6 +184,7 @@ def _merge_or_drop(run: Run, document: int, key: str, title: str) -> None:
         db.execute("DELETE FROM changes WHERE document_id = ?", [document])
         run.add_run_problem(Problem("warning", "dropped", f"“{title}” ({key}) is on no page any more: it is left out"))
         return
+    log_first_texts(db, document, "former")
     sql = "UPDATE changes SET document_id = ?, merged_from = coalesce(merged_from, ?) WHERE document_id = ?"
     db.execute(sql, [row[0], document, document])
     sql = """INSERT INTO changes (run_id, document_id, kind, field, before, merged_from)
