@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, cast
 from harvester.model import Capture, Listing, Page, ParsedCapture, Problem, Refused, Skipped
 from harvester.parsers.parse import parse
 from harvester.registry import sources_for
+from harvester.store.captures import hash_page
+from harvester.store.page_batch import ReadPage
 from harvester.store.walk_replay import WalkReplay
 from harvester.urls import read_address
 from harvester.walk_log import WalkNote
@@ -125,7 +127,8 @@ def harvest_one(
     step: WalkRequest | None = None,
 ) -> PageResult | None:
     """Add one capture, or the reason why there is none; return what was added."""
-    return read_one(run, capture, sources, step)()
+    item = read_one(run, capture, sources, step)
+    return run.add_page(*item) if isinstance(item, ReadPage) else item()
 
 
 def read_one(
@@ -133,8 +136,8 @@ def read_one(
     capture: Capture | Skipped,
     sources: tuple[Source, ...],
     step: WalkRequest | None = None,
-) -> Callable[[], PageResult | None]:
-    """Read one capture; return the function that stores it."""
+) -> ReadPage | Callable[[], PageResult | None]:
+    """Read one capture; return its page, or the function that stores why it needs none."""
     if isinstance(capture, Skipped):
         return partial(run.record_skipped, capture.uri, capture.problem, step)
     known = run.find_known(capture, sources_for(capture, sources))
@@ -144,7 +147,7 @@ def read_one(
     if capture.http_status in SENT_ON:
         page = Refused("redirected", "the site sends on to another address: a login, or another listing")
     page = _refuse_other_page(page, step) if step else _of_its_address(page, capture, source)
-    return partial(run.add_page, capture, page, source, step)
+    return ReadPage(capture, page, source, step, None if isinstance(page, Refused) else hash_page(page))
 
 
 def _of_its_address(page: Page, capture: Capture, source: Source) -> Page:

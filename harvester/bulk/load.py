@@ -21,6 +21,7 @@ from harvester.registry import choose_sources
 from harvester.store.batch import WriteBatch
 from harvester.store.capture_files import find_record_locations
 from harvester.store.containers import mark_loaded, was_loaded
+from harvester.store.page_batch import PageBatches
 from harvester.store.run import Run
 from harvester.store.walk_replay import WalkReplay
 from harvester.urls import host_of
@@ -108,7 +109,7 @@ class _Loading:
 
     def __init__(self, run: Run, folder: BulkFolder, read: list[tuple[Part, Receipt]], only: Source | None) -> None:
         self._run, self._folder, self._read, self._only = run, folder, read, only
-        self._run.batch = WriteBatch(run.ensure_transaction)  # within the transaction of its group
+        self._run.batch = WriteBatch(run.ensure_transaction, PageBatches(run).add)  # within its group's transaction
         self._replays: dict[str | None, WalkReplay] = {}
         self._originals: RevisitIndex | None = None
 

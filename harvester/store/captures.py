@@ -17,6 +17,7 @@ from harvester.model import DocumentPage, Listing, Refused
 from harvester.parsers.parse import PARSER_VERSION
 from harvester.registry import load_sources
 from harvester.store.keys import normalize_text, short_hash
+from harvester.store.rows import insert_into
 from harvester.urls import host_of, listing_of
 from harvester.utils import utc_timestamp
 
@@ -212,7 +213,16 @@ def find_same_content(db: Database, capture: Capture, content: str | None, sourc
 
 def insert_capture(db: Database, capture: Capture, page: Page, content: str | None, source: Source) -> int:
     """Insert the row of a capture that was read, refused or not; return its id."""
-    row = {
+    listing = page_listing(db, capture, page, source) if isinstance(page, Listing) else None
+    row = capture_row(capture, page, content, source, listing)
+    return int(db.execute(insert_into("captures", row), [*row.values()]).lastrowid or 0)
+
+
+def capture_row(
+    capture: Capture, page: Page, content: str | None, source: Source, listing: int | None
+) -> dict[str, str | int | None]:
+    """Return the row of a capture that was read, without its id. `content`: the hash of its page."""
+    return {
         "uri": capture.uri,
         "source": source.name,
         "captured_at": _timestamp(capture) or None,
@@ -223,12 +233,9 @@ def insert_capture(db: Database, capture: Capture, page: Page, content: str | No
         "offset": capture.offset,
         "etag": capture.etag,
         "last_modified": capture.last_modified,
+        **page_columns(page, capture),
+        "listing_id": listing,
     }
-    row |= page_columns(page, capture) | {
-        "listing_id": _page_listing(db, capture, page, source) if isinstance(page, Listing) else None
-    }
-    columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
-    return int(db.execute(f"INSERT INTO captures ({columns}) VALUES ({marks})", [*row.values()]).lastrowid or 0)
 
 
 def split_readings(db: Database, capture: Capture) -> None:
@@ -274,11 +281,18 @@ def page_columns(page: Page, capture: Capture) -> dict[str, str | int | None]:
 
 def insert_read(db: Database, run: int, capture_id: int, capture: Capture) -> None:
     """Write that a run has read a capture."""
-    sql = """INSERT INTO reads (run_id, capture_id, uri, read_at, http_status, file, offset, captured_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+    db.execute(INSERT_READ, read_row(run, capture_id, capture))
+
+
+INSERT_READ = insert_into(
+    "reads", ("run_id", "capture_id", "uri", "read_at", "http_status", "file", "offset", "captured_at")
+)
+
+
+def read_row(run: int, capture_id: int, capture: Capture) -> tuple[str | int | None, ...]:
+    """Return the row that says that a run has read a capture."""
     where = (capture.file, capture.offset) if capture.offset is not None else (None, None)
-    values = (capture.uri, utc_timestamp(), capture.http_status, *where, _timestamp(capture) or None)
-    db.execute(sql, [run, capture_id, *values])
+    return (run, capture_id, capture.uri, utc_timestamp(), capture.http_status, *where, _timestamp(capture) or None)
 
 
 def _timestamp(capture: Capture) -> str:
@@ -289,7 +303,7 @@ def _listing_name_key(capture: Capture, source: Source) -> str | None:
     return f"{source.name}:name:{capture.listing}" if capture.listing else None
 
 
-def _page_listing(db: Database, capture: Capture, page: Listing, source: Source) -> int:
+def page_listing(db: Database, capture: Capture, page: Listing, source: Source) -> int:
     """Return the id of a page's listing; insert it if new. Without an address or a name each file is a listing."""
     address = listing_of(capture.uri, source)
     if address:

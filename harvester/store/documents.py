@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from harvester.store.keys import is_different, kind_of, short_hash, value_of
 from harvester.store.listing_members import move_members
+from harvester.store.rows import WaitingRows, insert_into
 from harvester.store.statements import DESCRIBED, KEYS, attached_in, columns_of, origin_of, terms_of
 from harvester.store.texts import is_text_field, load_attachments, log_first_texts, switch_attachments
 from harvester.store.timeline import SuppressedNews, Timeline
@@ -61,7 +63,7 @@ class DocumentState:
     news: dict[str, News]
     date_order: DateOrder | None
 
-    @property
+    @cached_property
     def columns(self) -> dict[str, Any]:
         """The columns of the document's row."""
         return columns_of(self.content, self.date_order)
@@ -70,10 +72,11 @@ class DocumentState:
 def document_state(db: Database, document: int, source: Source, votes: Sequence[Vote] | None = None) -> DocumentState:
     """Return the state that a document's votes make; `votes`, if given, are all of them."""
     found = votes_of(db, [document]) if votes is None else votes
-    return _state_at_end(Timeline(source, suppressed_news(db, found), lost_slugs(db, document)), found, source)
+    return state_at_end(Timeline(source, suppressed_news(db, found), lost_slugs(db, document)), found, source)
 
 
-def _state_at_end(timeline: Timeline, votes: Sequence[Vote], source: Source) -> DocumentState:
+def state_at_end(timeline: Timeline, votes: Sequence[Vote], source: Source) -> DocumentState:
+    """Return the state of a document when all its votes are added."""
     for vote in votes:
         timeline.add(vote)
     return DocumentState(timeline.content(), timeline.news, source.date_order)
@@ -105,16 +108,34 @@ def insert_document(
 
     `votes`, if given, are all of them, and the document was never known before.
     """
-    now = _state_at_end(Timeline(source), votes, source) if votes else document_state(db, document, source)
-    columns = now.columns
-    _insert_row(db, document, columns, source)
-    insert_terms(db, document, terms_of(now.content))
+    now = state_at_end(Timeline(source), votes, source) if votes else document_state(db, document, source)
+    rows = WaitingRows(db)
+    key = _public_key(db, {"id": document, "source": source.name}, now.columns["slug"])
+    add_document(rows, document, now, source, run, key)
+    rows.write()
     _switch_attachments(db, document, now.content, None, page_attachments, held=votes is None)
-    origin = now.content["title"].origin
-    log_changes(db, run, document, "new", [(None, None, columns["title"], origin)])
     if now.news or votes is None:
         _write_news(db, document, now.news)
     return "new"
+
+
+def add_document(
+    rows: WaitingRows,
+    document: int,
+    now: DocumentState,
+    source: Source,
+    run: int,
+    key: str,
+    attached: str | None = None,
+) -> None:
+    """Add the rows of a new document, but for its texts and files. `key`: its public address."""
+    columns, seen = now.columns, utc_timestamp()
+    row = {"id": document, "source": source.name, **columns, "first_seen": seen, "last_changed": seen}
+    row |= {"key": key, "attached": attached}
+    rows.add(insert_into("documents", row), [[*row.values()]])
+    _add_terms(rows, document, {}, terms_of(now.content))
+    logged = [(None, None, columns["title"], now.content["title"].origin)]
+    rows.add(INSERT_CHANGE, change_rows(run, document, "new", logged))
 
 
 def update_document(
@@ -136,20 +157,55 @@ def update_document(
     """
     row = _row(db, document)
     now = document_state(db, document, source, votes)
+    attached = row["attached"]
+    texts = _switch_attachments(db, document, now.content, attached, page_attachments, held=attached is not None)
+    rows = WaitingRows(db)
+    outcome = add_revision(rows, row, now, _terms(db, document), texts, run, page)
+    rows.write()
+    _update_key(db, row, now.columns["slug"])
+    _write_news(db, document, now.news)
+    return outcome
+
+
+def add_revision(
+    rows: WaitingRows,
+    row: dict[str, Any],
+    now: DocumentState,
+    terms: Mapping[str, list[str]],
+    texts: Sequence[Change],
+    run: int,
+    page: ValueOrigin | None,
+    attached: str | None = None,
+) -> str:
+    """Add the rows by which a document becomes what its votes make of it; return the outcome, as `update_document`.
+
+    `row`: the document's row, `terms`: its terms, `texts`: how its texts have changed, `attached`: the hash
+    of its first texts and files.
+    """
     columns = now.columns
     values: list[Change] = [
         (name, row[name], columns[name]) for name in TRACKED if is_different(row[name], columns[name])
     ]
-    values += write_terms(db, document, terms_of(now.content))
-    attached = row["attached"]
-    texts = _switch_attachments(db, document, now.content, attached, page_attachments, held=attached is not None)
+    values += _add_terms(rows, row["id"], terms, terms_of(now.content))
     logged = [_with_origin(change, now.content, columns, page) for change in (*values, *texts)]
     changed = [one for one in logged if one[1] is not None or not (one[3] and one[3].from_start)]
-    log_changes(db, run, document, "filled", [_without_text(one) for one in logged if one not in changed])
-    log_changes(db, run, document, "changed", changed)
-    _update_row(db, row, {**columns, "last_changed": utc_timestamp() if logged else row["last_changed"]})
-    _write_news(db, document, now.news)
+    filled = [one for one in logged if one not in changed] if changed else logged
+    rows.add(INSERT_CHANGE, change_rows(run, row["id"], "filled", map(_without_text, filled)))
+    rows.add(INSERT_CHANGE, change_rows(run, row["id"], "changed", changed))
+    differing = {name: value for name, value in columns.items() if row[name] != value}
+    if logged:
+        differing["last_changed"] = utc_timestamp()
+    if attached:
+        differing["attached"] = attached
+    if differing:
+        rows.add(_update(tuple(differing)), [[*differing.values(), row["id"]]])
     return "changed" if changed else "filled" if logged else "unchanged"
+
+
+@lru_cache(maxsize=256)
+def _update(columns: tuple[str, ...]) -> str:
+    assignments = ", ".join(f'"{name}" = ?' for name in columns)
+    return f"UPDATE documents SET {assignments} WHERE id = ?"
 
 
 def _with_origin(
@@ -195,12 +251,11 @@ def _row(db: Database, document: int) -> dict[str, Any]:
     return dict(zip((column[0] for column in cursor.description), cursor.fetchone(), strict=True))
 
 
-def _insert_row(db: Database, document: int, content: dict[str, Any], source: Source) -> None:
-    now = utc_timestamp()
-    row = {"id": document, "source": source.name, **content, "first_seen": now, "last_changed": now}
-    row["key"] = _public_key(db, {"id": document, "source": source.name}, content["slug"])
-    columns, marks = ", ".join(row), ", ".join("?" * len(row))
-    db.execute(f"INSERT INTO documents ({columns}) VALUES ({marks})", [*row.values()])
+def _update_key(db: Database, row: dict[str, Any], slug: str | None) -> None:
+    key = _public_key(db, row, slug)
+    if key != row["key"]:
+        _store_old_key(db, row)
+        db.execute("UPDATE documents SET key = ? WHERE id = ?", [key, row["id"]])
 
 
 def _public_key(db: Database, row: dict[str, Any], slug: str | None) -> str:
@@ -233,36 +288,32 @@ def _first_key(db: Database, document: int) -> str:
     return str(db.execute(sql, [document]).fetchone()[0])
 
 
-def _update_row(db: Database, before: dict[str, Any], content: dict[str, Any]) -> None:
-    """Update the columns that differ."""
-    content = {**content, "key": _public_key(db, before, content["slug"])}
-    differing = {name: value for name, value in content.items() if before[name] != value}
-    if not differing:
-        return
-    if "key" in differing:
-        _store_old_key(db, before)
-    assignments = ", ".join(f'"{name}" = ?' for name in differing)
-    db.execute(f"UPDATE documents SET {assignments} WHERE id = ?", [*differing.values(), before["id"]])
+INSERT_TERM = "INSERT INTO document_terms (document_id, facet, term) VALUES (?, ?, ?)"
+_DELETE_TERMS = "DELETE FROM document_terms WHERE document_id = ? AND facet = ?"
 
 
-def write_terms(db: Database, document: int, terms: dict[str, list[str]]) -> list[Change]:
-    """Write a document's terms; return the facets that have changed, with their values before and after."""
-    stored: dict[str, list[str]] = {facet: [] for facet in terms}
+def _terms(db: Database, document: int) -> dict[str, list[str]]:
+    """Return the terms that a document has, by facet."""
+    found: dict[str, list[str]] = {}
     for facet, term in db.execute("SELECT facet, term FROM document_terms WHERE document_id = ?", [document]):
-        stored[facet].append(term)
-    changed = [facet for facet in terms if sorted(stored[facet]) != sorted(terms[facet])]
-    for facet in changed:
-        if stored[facet]:
-            db.execute("DELETE FROM document_terms WHERE document_id = ? AND facet = ?", [document, facet])
-    insert_terms(db, document, {facet: terms[facet] for facet in changed})
-    return [(facet, "; ".join(stored[facet]) or None, "; ".join(terms[facet]) or None) for facet in changed]
+        found.setdefault(facet, []).append(term)
+    return found
 
 
-def insert_terms(db: Database, document: int, terms: dict[str, list[str]]) -> None:
-    """Insert terms that are new."""
-    rows = [(document, facet, term) for facet, found in terms.items() for term in found]
-    if rows:
-        db.conn.executemany("INSERT INTO document_terms (document_id, facet, term) VALUES (?, ?, ?)", rows)
+def _add_terms(
+    rows: WaitingRows, document: int, stored: Mapping[str, list[str]], terms: Mapping[str, list[str]]
+) -> list[Change]:
+    """Add the rows of terms; return the facets that have changed, with their values before and after."""
+    changed: list[Change] = []
+    for facet, found in terms.items():
+        before = stored.get(facet, [])
+        if sorted(before) == sorted(found):
+            continue
+        if before:
+            rows.add(_DELETE_TERMS, [(document, facet)])
+        rows.add(INSERT_TERM, [(document, facet, term) for term in found])
+        changed.append((facet, "; ".join(before) or None, "; ".join(found) or None))
+    return changed
 
 
 def _store_old_key(db: Database, before: dict[str, Any]) -> None:
@@ -273,24 +324,24 @@ def _store_old_key(db: Database, before: dict[str, Any]) -> None:
 
 def log_changes(db: Database, run: int, document: int, kind: str, changes: Sequence[LoggedChange]) -> None:
     """Log what has changed in a document, and which page shows it."""
-    rows = [
-        (
-            run,
-            document,
-            origin.capture or None if origin else None,
-            origin.at or None if origin else None,
-            kind,
-            *values,
-        )
+    if changes:
+        db.conn.executemany(INSERT_CHANGE, change_rows(run, document, kind, changes))
+
+
+INSERT_CHANGE = """INSERT INTO changes (run_id, document_id, capture_id, observed_at, kind, field, before, after)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+
+
+def change_rows(
+    run: int, document: int, kind: str, changes: Iterable[LoggedChange]
+) -> list[tuple[str | int | None, ...]]:
+    """Return the rows of changes of a document."""
+    return [
+        (run, document, origin.capture or None, origin.at or None, kind, *values)
+        if origin
+        else (run, document, None, None, kind, *values)
         for *values, origin in changes
     ]
-    if not rows:
-        return
-    db.conn.executemany(
-        """INSERT INTO changes (run_id, document_id, capture_id, observed_at, kind, field, before, after)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-        rows,
-    )
 
 
 def merge_documents(db: Database, gone: int, kept: int, provenance: Provenance) -> None:

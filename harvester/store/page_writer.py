@@ -60,6 +60,19 @@ _PASSED_OVER = f"""SELECT key FROM statements AS s WHERE {_OF_CAPTURE}
 _ANY_CONTESTED = f"""SELECT EXISTS (SELECT 1 FROM identities WHERE until IS NOT NULL) OR EXISTS (SELECT 1 {_CLAIMS})"""
 
 
+INSERT_SIGHTING = """INSERT INTO sightings
+    (capture_id, position, document_id, date_text, title, has_summary, statement_id) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET document_id = excluded.document_id, date_text = excluded.date_text,
+    title = excluded.title, has_summary = excluded.has_summary, statement_id = excluded.statement_id"""
+
+
+def sighting_row(
+    capture: int, record: Record, document: int | None, statement: int
+) -> tuple[str | int | bool | None, ...]:
+    """Return the row that says that a capture shows a record at its position."""
+    return (capture, record.position, document, record.date.text, record.title, record.summary is not None, statement)
+
+
 class PageWriter:
     """Writes the records of one parsed page into the database, inside the caller's transaction.
 
@@ -214,24 +227,9 @@ class PageWriter:
         return [StoredRecord(record.statement, found[record.statement]) for record in stored]
 
     def _write_sightings(self, records: Sequence[Record], stored: list[StoredRecord]) -> None:
-        sql = """INSERT INTO sightings
-            (capture_id, position, document_id, date_text, title, has_summary, statement_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET document_id = excluded.document_id,
-            date_text = excluded.date_text, title = excluded.title, has_summary = excluded.has_summary,
-            statement_id = excluded.statement_id"""
-        rows = [
-            (
-                self._provenance.capture,
-                r.position,
-                record.document,
-                r.date.text,
-                r.title,
-                r.summary is not None,
-                record.statement,
-            )
-            for r, record in zip(records, stored, strict=True)
-        ]
-        self._db.conn.executemany(sql, rows)
+        capture = self._provenance.capture
+        rows = [sighting_row(capture, r, s.document, s.statement) for r, s in zip(records, stored, strict=True)]
+        self._db.conn.executemany(INSERT_SIGHTING, rows)
 
     def _count(self, stored: list[StoredRecord]) -> Counter[str]:
         """Count records by the outcome of their documents; a document is new or changed once, then unchanged."""

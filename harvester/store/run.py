@@ -11,6 +11,7 @@ from harvester.model import Problem
 from harvester.store.batch import WriteBatch
 from harvester.store.captures import update_spans
 from harvester.store.fill_rates import store_fill_rates
+from harvester.store.page_batch import PageBatches
 from harvester.store.presence import mark_all_not_found
 from harvester.store.run_pages import ANOTHER_DOCUMENT, CLAIM, RunPages
 from harvester.store.search_index import purge_deleted, update_index
@@ -59,7 +60,7 @@ class Run(RunPages):
         if live:  # what was fetched must not be fetched again, not even after a power cut
             db.execute("PRAGMA synchronous = FULL")
         super().__init__(db, command)
-        self.batch = WriteBatch(self.transaction)
+        self.batch = WriteBatch(self.transaction, PageBatches(self).add)
         self._indexed = time.monotonic()
 
     @property

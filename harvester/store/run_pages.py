@@ -98,9 +98,16 @@ class RunPages(RunTotals):
         """Record that the server reports a page as unchanged since a capture."""
         return self.record_unchanged(capture, load_capture(self.db, capture_id), step)
 
-    def add_page(self, capture: Capture, page: Page, source: Source, step: WalkRequest | None = None) -> PageResult:
-        """Store one page: its records, its problems and its reading, or none of these."""
-        hashes = None if isinstance(page, Refused) else hash_page(page)
+    def add_page(
+        self,
+        capture: Capture,
+        page: Page,
+        source: Source,
+        step: WalkRequest | None = None,
+        hashes: PageHashes | None = None,
+    ) -> PageResult:
+        """Store one page: its records, its problems and its reading, or none of these. `hashes`: those of the page."""
+        hashes = None if isinstance(page, Refused) else hashes or hash_page(page)
         with self.ensure_transaction():
             capture = self._without_future_time(capture)
             if is_withheld(self.db, capture, page, source):

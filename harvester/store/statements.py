@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ from harvester.parsers.dates import read_date
 from harvester.parsers.titles import LOOKED_AT, TitleParts, read_title
 from harvester.source import FACETS as LABELLED_FACETS
 from harvester.store.keys import normalize_text
-from harvester.store.votes import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from harvester.source import DateOrder
     from harvester.store.captures import Provenance
     from harvester.store.timeline import FieldValue, ValueOrigin
+    from harvester.store.votes import Statement
 
 
 DESCRIBED = (
@@ -122,6 +122,17 @@ class StoredStatement:
     document: int | None
 
 
+_COLUMNS = "document_id, key, natural_key, form, host, is_own_page, truncated, hash, content, capture_id"
+_INSERT = f"INSERT INTO statements ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_STATEMENT = f"INSERT INTO statements (id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+def statement_row(statement: Statement, capture: int) -> tuple[str | int | None, ...]:
+    """Return the row of a statement that a capture makes, with its id."""
+    identity = (statement.id, statement.document, statement.key, statement.natural, statement.form, statement.host)
+    return (*identity, statement.own, statement.cut, statement.hash, statement.content, capture)
+
+
 class StatementTable:
     """Reads and writes the statements of pages of one form at one host."""
 
@@ -144,15 +155,11 @@ class StatementTable:
 
     def insert(self, statement: Statement) -> Statement:
         """Insert a statement; return it with its id."""
-        sql = """INSERT INTO statements (document_id, key, natural_key, form, host, is_own_page, truncated, hash,
-            content, capture_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-        identity = (statement.document, statement.key, statement.natural, statement.form, statement.host)
-        more = (statement.own, statement.cut, statement.hash, statement.content, self._provenance.capture)
-        number = int(self._db.execute(sql, [*identity, *more]).lastrowid or 0)
+        _, *values = statement_row(statement, self._provenance.capture)
+        number = int(self._db.execute(_INSERT, values).lastrowid or 0)
         if not statement.own:
             self._stored[statement.key, statement.hash] = StoredStatement(number, statement.document)
-        return Statement(number, *identity, statement.own, statement.cut, statement.hash, statement.content)
+        return replace(statement, id=number)
 
 
 def page_statement(db: Database, capture: int) -> StoredStatement | None:

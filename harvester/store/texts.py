@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.model import DocumentPage
+    from harvester.store.rows import WaitingRows
 
 Change = tuple[str | None, str | None, str | None]
 """Field, value before, value after."""
+INSERT_TEXT = "INSERT INTO texts (document_id, kind, language, text, capture_id) VALUES (?, ?, ?, ?, ?)"
+INSERT_FILE = "INSERT INTO files (document_id, url, media_type, capture_id) VALUES (?, ?, ?, ?)"
+DELETE_ATTACHMENTS = "DELETE FROM attachments WHERE hash = ?"
 
 
 class Attachments:
@@ -44,6 +48,17 @@ class Attachments:
         db.execute(sql, [self.hash, json.dumps(content, ensure_ascii=False), self.capture])
 
 
+def add_first(rows: WaitingRows, document: int, wanted: Attachments) -> list[Change]:
+    """Add the rows of the first texts and files of a document; return the texts as changes."""
+    stated = {(text.kind, text.language): text.text for text in wanted.texts}
+    texts = [(name, stated[name]) for name in sorted(stated, key=str) if is_different(None, stated[name])]
+    rows.add(INSERT_TEXT, [(document, *name, text, wanted.capture) for name, text in texts])
+    files = {file.url: file.media_type for file in wanted.files}
+    rows.add(INSERT_FILE, [(document, url, files[url], wanted.capture) for url in sorted(files)])
+    rows.add(DELETE_ATTACHMENTS, [(wanted.hash,)])
+    return [(_field_of(*name), None, text) for name, text in texts]
+
+
 def switch_attachments(
     db: Database, document: int, digest: str | None, page_attachments: Attachments | None, *, held: bool = True
 ) -> list[Change] | None:
@@ -58,7 +73,7 @@ def switch_attachments(
     db.execute("UPDATE documents SET attached = ? WHERE id = ?", [digest, document])
     changed = _write_texts(db, document, wanted, held=held)
     _write_files(db, document, wanted, held=held)
-    db.execute("DELETE FROM attachments WHERE hash = ?", [digest])
+    db.execute(DELETE_ATTACHMENTS, [digest])
     if before:
         before.save_unassigned(db)
     return changed
@@ -142,8 +157,7 @@ def _write_texts(db: Database, document: int, wanted: Attachments, *, held: bool
             if before[0]:
                 db.execute("DELETE FROM texts WHERE id = ?", [before[0]])
             if after:
-                sql = "INSERT INTO texts (document_id, kind, language, text, capture_id) VALUES (?, ?, ?, ?, ?)"
-                db.execute(sql, [document, *name, after, wanted.capture])
+                db.execute(INSERT_TEXT, [document, *name, after, wanted.capture])
     return changed
 
 
@@ -154,5 +168,4 @@ def _write_files(db: Database, document: int, wanted: Attachments, *, held: bool
     for url in stored - stated.keys():
         db.execute("DELETE FROM files WHERE document_id = ? AND url = ?", [document, url])
     for url in sorted(stated.keys() - stored):
-        sql = "INSERT INTO files (document_id, url, media_type, capture_id) VALUES (?, ?, ?, ?)"
-        db.execute(sql, [document, url, stated[url], wanted.capture])
+        db.execute(INSERT_FILE, [document, url, stated[url], wanted.capture])

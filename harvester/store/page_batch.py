@@ -1,0 +1,132 @@
+"""Adds pages to a run: plain ones together, others one by one, always in their order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
+
+from harvester.model import REFERENCE_READING, Listing, Refused
+from harvester.store.batch_lookup import is_usual, known_addresses
+from harvester.store.captures import INSERT_READ, Provenance, capture_row, page_listing, read_row
+from harvester.store.documents import DocumentIds
+from harvester.store.plain_pages import ParsedPage, PlainPages
+from harvester.store.rows import WaitingRows, insert_into
+from harvester.store.run_totals import REFERENCE_READINGS
+from harvester.urls import host_of
+from harvester.utils import utc_timestamp
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Sequence
+
+    from harvester.model import Capture, Page
+    from harvester.source import Source
+    from harvester.store.captures import PageHashes
+    from harvester.store.run_pages import RunPages
+    from harvester.walk_log import WalkRequest
+
+MOST_SINGLE = 64
+"""After how many pages, at most, it is tried again whether they are plain, where others were not."""
+
+
+class ReadPage(NamedTuple):
+    """A page that was read and parsed. `hashes` is None if it is refused."""
+
+    capture: Capture
+    page: Page
+    source: Source
+    step: WalkRequest | None
+    hashes: PageHashes | None
+
+
+class PageBatches:
+    """Adds batches of pages to a run, within the caller's transaction."""
+
+    def __init__(self, run: RunPages) -> None:
+        self._run = run
+        self._single = 0
+        """How many pages are yet to be added one by one, because those before were not plain."""
+        self._misses = 0
+
+    def add(self, pages: Sequence[ReadPage]) -> None:
+        """Add pages."""
+        number = 0
+        while number < len(pages):
+            added = self._add_plain(pages[number:])
+            number += added
+            if not added:
+                self._run.add_page(*pages[number])
+                number += 1
+
+    def _add_plain(self, pages: Sequence[ReadPage]) -> int:
+        """Add the plain pages at the beginning; return how many."""
+        if self._single:
+            self._single -= 1
+            return 0
+        candidates = self._candidates(pages)
+        added = self._add_candidates(candidates) if candidates else 0
+        if added:
+            self._misses = 0
+        elif candidates:
+            self._single = self._misses = min(2 * self._misses + 1, MOST_SINGLE)
+        return added
+
+    def _candidates(self, pages: Sequence[ReadPage]) -> list[ParsedPage]:
+        """Return the pages at the beginning that may be plain: first pages of their addresses, outside of walks."""
+        db = self._run.db
+        if not _may_be_plain(pages[0]) or not is_usual(db):
+            return []
+        known = known_addresses(db, [one.capture.uri for one in pages])
+        fresh = takewhile(lambda one: _may_be_plain(one) and one.capture.uri not in known, pages)
+        return [
+            ParsedPage(one.capture, one.source, one.page, one.hashes)
+            for one in fresh
+            if one.hashes and not isinstance(one.page, Refused)
+        ]
+
+    def _add_candidates(self, pages: Sequence[ParsedPage]) -> int:
+        db, rows = self._run.db, WaitingRows(self._run.db)
+        writer = PlainPages(db, rows, DocumentIds(db), pages)
+        first = int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM captures").fetchone()[0])
+        for number, page in enumerate(pages):
+            listing = None
+            if isinstance(page.page, Listing):
+                rows.write()  # what a listing declares depends on its captures before
+                listing = page_listing(db, page.capture, page.page, page.source)
+            provenance = _provenance(page, self._run.id, first + number, listing)
+            outcome = writer.write(number, provenance)
+            if outcome is None:
+                rows.write()
+                return number
+            self._add_capture(rows, page, provenance)
+            self._count(page, provenance, outcome)
+        rows.write()
+        return len(pages)
+
+    def _add_capture(self, rows: WaitingRows, page: ParsedPage, provenance: Provenance) -> None:
+        row = capture_row(page.capture, page.page, page.hashes.page, page.source, provenance.listing)
+        row = {"id": provenance.capture, **row}
+        rows.add(insert_into("captures", tuple(row)), [tuple(row.values())])
+        rows.add(INSERT_READ, [read_row(self._run.id, provenance.capture, page.capture)])
+
+    def _count(self, page: ParsedPage, provenance: Provenance, outcome: Counter[str]) -> None:
+        run = self._run
+        run.fill.count(page.page, page.source.name, provenance.listing)
+        run.counts.update(outcome)
+        run.counts.update(pages=1, records=len(page.hashes.records))
+        for problem in page.page.problems:
+            run.add_problem(problem, provenance.uri)
+            run.counts[REFERENCE_READINGS] += problem.code == REFERENCE_READING
+
+
+def _may_be_plain(one: ReadPage) -> bool:
+    at = one.capture.captured_at
+    return one.step is None and one.hashes is not None and (at is None or at <= datetime.now(UTC))
+
+
+def _provenance(page: ParsedPage, run: int, capture: int, listing: int | None) -> Provenance:
+    uri, at = page.capture.uri, page.capture.captured_at
+    return Provenance(
+        page.source, run, capture, listing, uri, page.page.form, host_of(uri), utc_timestamp(at) if at else None
+    )
