@@ -82,7 +82,8 @@ class RunPages(RunTotals):
 
         At the address of a withdrawn document only what a page says shows whose it is.
         """
-        return None if is_withdrawn_address(self.db, capture.uri) else find_same_bytes(self.db, capture, sources)
+        known = find_same_bytes(self.db, capture, sources)
+        return None if known and is_withdrawn_address(self.db, capture.uri) else known
 
     def record_unchanged(self, capture: Capture, known: KnownCapture, step: WalkRequest | None = None) -> PageResult:
         """Write that a page with known bytes was read."""

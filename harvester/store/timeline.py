@@ -172,14 +172,10 @@ class Timeline:
         """Return all fields that are or were stated, with their origins."""
         content: dict[str, FieldValue] = {}
         for rank in self._ranks:
-            by_listing = self._series_by_rank[rank]
-            names = {n for series in by_listing.values() for n in (*series.vote.statement.fields, *series.began)}
-            for name in names.difference(ADDRESS_FIELDS):
+            for name, found in self._stated_by(self._series_by_rank[rank]):
                 held = content.get(name)
-                if held is None or held.value is None:
-                    found = self._newest_of(by_listing, name)
-                    if found and (held is None or found.value is not None):
-                        content[name] = found
+                if held is None or (held.value is None and found.value is not None):
+                    content[name] = found
         for name, news in self.news.items():
             if news.held and name in content:
                 content[name] = FieldValue(news.value, news.origin)
@@ -303,6 +299,18 @@ class Timeline:
                 key=lambda one: (one.changed.get(name, ""), one.whole_source, one.first.at, one.vote.statement.hash)
             )
         return stating[-1].field_value(name) if stating else None
+
+    def _stated_by(self, by_listing: dict[int | None, Series]) -> Iterator[tuple[str, FieldValue]]:
+        """Yield the fields, without addresses, that a voice states or has stated, with their values."""
+        names = {name for series in by_listing.values() for name in (*series.vote.statement.fields, *series.began)}
+        if len(by_listing) == 1:
+            (only,) = by_listing.values()
+            yield from ((name, only.field_value(name)) for name in names if name not in ADDRESS_FIELDS)
+            return
+        for name in names.difference(ADDRESS_FIELDS):
+            found = self._newest_of(by_listing, name)
+            if found:
+                yield name, found
 
     def _note_addresses(self, rank: Rank, vote: Vote) -> None:
         """Note addresses and numbers: of each the richest voice that ever stated one, and there the newest."""

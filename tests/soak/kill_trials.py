@@ -37,9 +37,9 @@ WHOLE = "whole"
 MOMENTS: dict[str, tuple[str, str, bool, int]] = {
     "read": ("harvester.ingest", "sources_for", True, 30),
     "parse": ("harvester.ingest", "read_page", True, 30),
-    "write": ("harvester.store.run_pages", "insert_read", False, 30),
-    "write a record": ("harvester.store.page_writer", "insert_document", False, 30),
-    "commit": ("harvester.store.run_pages", "find_same_content", True, 30),
+    "write": ("harvester.store.page_batch", "read_row", False, 30),
+    "write a record": ("harvester.store.plain_pages", "add_document", False, 30),
+    "commit": ("harvester.store.page_batch", "capture_row", True, 30),
     "index": ("harvester.store.search_index", "index_chunk", False, 1),
     "schema": ("harvester.db.migrations", "statements_of", True, 4),
     "rebuild: pages": ("harvester.rebuild", "parse", True, 30),

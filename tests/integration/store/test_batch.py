@@ -45,7 +45,7 @@ def harvest(pages: Path, db: Path, killed_at: int = 0) -> None:
     """Harvest in this process, and end it; `killed_at`: the page while which is written it is killed."""
     batch.MAX_SECONDS = 0.02  # several transactions, also for few pages
     if killed_at:
-        arm(Aim("harvester.store.run_pages:insert_read", killed_at))
+        arm(Aim("harvester.store.page_batch:read_row", killed_at))
     sys.stdout = io.StringIO()
     os._exit(run_command(["harvest", str(pages), "--db", str(db)]))
 

@@ -1,0 +1,141 @@
+"""Pages that are written together make the database that they make one by one, in any order and batch size.
+
+`PLAIN=2000 python -m pytest tests/unit/store/test_plain_pages.py` tries that many.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from harvester.ingest import Stop, finish_run, harvest_captures, harvest_one
+from harvester.model import Capture
+from harvester.store import batch
+from harvester.store.run import Run
+from tests.support.archive_pages import HOST, document_page, listing_page, make_items
+from tests.support.harvesting import SOURCE, dump, fresh, sound
+from tests.support.trials import trials
+from tests.support.vote_model import ALIAS, OTHER, OWN_HOST, SEARCH, WHOLE, Stated, listing, own_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pytest
+    from sqlite_utils import Database
+
+MANY = int(os.environ.get("PLAIN", trials(25, 400)))
+FIRST = datetime(2025, 3, 1, 12, tzinfo=UTC)
+# Clocks, and the sums in which they are.
+CLOCKS = ("read_at", "started_at", "finished_at", "first_seen", "last_changed")
+ITEMS = [
+    Stated("Letter from Émile", "May 1, 1950", "He writes of aid and trade.", "110001", "80001", "letter"),
+    Stated("Letter from Émile", "May 1, 1950", "Of something else.", "110002", "80002", "letter-0"),
+    Stated("Telegram to Zhou", None, None, "110003", "80003", "telegram"),
+    Stated("Report", "1951", "He writes …", "110004", "80004", "report"),
+    Stated("Minutes of a meeting", "June 1952", "Of aid.", "110005", "80005", "minutes"),
+]
+TEXT = "Skip to content\n\nResults:\n\n1 - {0} of {0}\n\nDocuments\n\n{1}\n\nPagination\n"
+WHAT = ("own", "own", "own", "rows", "rows", "changed", "changed rows", "wrong", "refused", "gone", "text")
+stated = st.sampled_from(ITEMS)
+moments = st.sampled_from([None, *(FIRST + timedelta(hours=7 * number) for number in range(6))])
+hosts = st.sampled_from((OWN_HOST, OWN_HOST, ALIAS))
+
+
+@st.composite
+def pages(draw: st.DrawFn) -> Capture:
+    """Draw a page: mostly a listing or an item's own page, at times one that is not what it should be."""
+    at, item, what, host = draw(moments), draw(stated), draw(st.sampled_from(WHAT)), draw(hosts)
+    corrected = replace(item, title=f"{item.title}, corrected", summary="Of trade.")
+    rows = draw(st.lists(stated, min_size=1, max_size=3, unique=draw(st.booleans())))
+    if what == "text":
+        return _text(rows)
+    if what in ("rows", "changed rows"):
+        rows = [corrected, *rows] if what == "changed rows" else rows
+        return listing(rows, draw(st.sampled_from((WHOLE, SEARCH, OTHER))), at, host)
+    if what == "changed":
+        return own_page(corrected, at, host)
+    if what == "wrong":
+        return own_page(item, at, host, slug=draw(stated).slug)
+    if what == "refused":
+        return replace(own_page(item, at, host), body=b"<html><title>Just a moment...</title></html>")
+    if what == "gone":
+        return replace(own_page(item, at, host), body=b"<h1>Not found</h1>", http_status=404)
+    return own_page(item, at, host)
+
+
+def _text(rows: Sequence[Stated]) -> Capture:
+    """Return a listing that was saved as text: its records have no address."""
+    blocks = [block for row in rows for block in (row.date, row.title, row.summary) if block]
+    body = TEXT.format(len(rows), "\n\n".join(blocks)).encode()
+    return Capture(f"file:///saved/{sha256(body).hexdigest()[:8]}.txt", body)
+
+
+def held(db: Database) -> dict[str, list[Any]]:
+    """Return all rows without clocks."""
+    found = {}
+    for name in dump(db, "digests"):
+        rows = [{n: v for n, v in row.items() if n not in CLOCKS} for row in db[name].rows]
+        found[name] = sorted((tuple(row.items()) for row in rows), key=repr)
+    return found
+
+
+def written(folder: Path, captures: Sequence[Capture], size: int) -> dict[str, list[Any]]:
+    """Return what pages make that are written in batches of a size; with 0 each is written by itself."""
+    db = fresh(folder)
+    run = Run(db, "test")
+    batch.MAX_PAGES = size
+    if size:
+        harvest_captures(run, captures, (SOURCE,), Stop())
+    else:
+        for capture in captures:
+            harvest_one(run, capture, (SOURCE,))
+        finish_run(run, Stop())
+    assert sound(db)
+    found = held(db)
+    db.close()
+    return found
+
+
+PHASES = tuple(phase for phase in Phase if phase is not Phase.shrink or "SHRINK" in os.environ)
+
+
+@settings(max_examples=MANY, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
+@given(st.lists(pages(), min_size=1, max_size=12), st.sampled_from([1, 2, 3, 50]))
+def test_pages_written_together_are_as_pages_written_one_by_one(captures: list[Capture], size: int) -> None:
+    usual = batch.MAX_PAGES
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            assert written(Path(folder), captures, size) == written(Path(folder), captures, 0)
+        finally:
+            batch.MAX_PAGES = usual
+
+
+def test_a_first_harvest_is_written_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an archive whose pages fit each other none is written by itself, documents before listings too."""
+    items = make_items(40, seed=8)
+    listings = [
+        Capture(f"{HOST}/search?page={n}", listing_page(items[10 * n : 10 * n + 10], 10 * n + 1, 40), FIRST)
+        for n in range(4)
+    ]
+    documents = [Capture(item.url, document_page(item), FIRST) for item in items]
+    single = list[str]()
+    add_page = Run.add_page
+
+    def noted(run: Run, capture: Capture, *rest: Any) -> Any:
+        single.append(capture.uri)
+        return add_page(run, capture, *rest)
+
+    monkeypatch.setattr(Run, "add_page", noted)
+    db = fresh(tmp_path)
+    harvest_captures(Run(db, "test"), [*listings, *documents], (SOURCE,), Stop())
+    assert single == []
+    assert db.execute("SELECT count(*) FROM documents WHERE rights IS NOT NULL").fetchone() == (40,)
+    assert db.execute("SELECT pages, records, new FROM runs").fetchone() == (44, 80, 40)
