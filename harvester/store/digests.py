@@ -29,7 +29,7 @@ _EVENTS = {
     "update": ("AFTER UPDATE OF {columns} ON", "sum = sum + {new} - {old}"),
 }
 
-_GROWING = ("captures", "changes", "reads", "statements", "texts")
+_GROWING = ("changes", "texts")
 """Tables whose new rows are counted at the end of a transaction."""
 
 _COLUMNS = {"documents": ["id", "key", "first_seen", "last_changed"]}
