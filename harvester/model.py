@@ -212,7 +212,7 @@ Page = Listing | DocumentPage | Refused
 
 @dataclass(frozen=True)
 class ParsedCapture(Capture):
-    """A capture that was parsed elsewhere, as in a bulk reading: its bytes are not here, but their hash and its page.
+    """A capture that was parsed already: as in a bulk reading, where its bytes are not here, or before it is kept.
 
     `source` is the name of the archive that the page is of; `load_page` returns the page.
     """

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from asyncio import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from harvester.crawl.http_client import FetchFailed
 from harvester.ingest import NOTHING_FOUND, NOTHING_THERE
-from harvester.model import Capture, Problem, Refused, Skipped
-from harvester.parsers.html.refusals import WAITING_ROOM, classify_non_page
+from harvester.model import Capture, ParsedCapture, Problem, Refused, Skipped
+from harvester.parsers.html.refusals import WAITING_ROOM
 from harvester.parsers.parse import parse
 from harvester.politeness import PATIENT_LOOKS, SECOND_LOOKS
 from harvester.readers.http import Message
@@ -92,7 +92,7 @@ class CaptureFetcher:
     async def document(self, address: str) -> Fetched:
         """Fetch a document's page; wait in a waiting room, unless that was in vain before: it is no reading."""
         look, most = 0, PATIENT_LOOKS if self._patient else SECOND_LOOKS
-        while self._is_waiting_room(fetched := await self.visit(address)):
+        while self._is_waiting_room(fetched := self._parsed(await self.visit(address))):
             if look == most:
                 self._patient = False
                 break
@@ -102,13 +102,21 @@ class CaptureFetcher:
             await self._fetcher.rest(look, f"{address} was answered with {WHAT[WAITING_ROOM]}")
         return fetched
 
-    def _is_waiting_room(self, fetched: Fetched) -> bool:
-        """Return whether a response is a waiting room. It is parsed only if it looks like one."""
-        if not isinstance(fetched.capture, Capture) or (found := classify_non_page(fetched.capture.body)) is None:
+    def _parsed(self, fetched: Fetched) -> Fetched:
+        """Return a response with its page, which the run takes as it is: nothing is parsed twice."""
+        capture = fetched.capture
+        if not isinstance(capture, Capture) or fetched.same_as:
+            return fetched
+        page = parse(capture, self._source)
+        values: dict[str, Any] = {part.name: getattr(capture, part.name) for part in fields(Capture)}
+        parsed = ParsedCapture(**values, digest=capture.sha256, source=self._source.name, load_page=lambda: page)
+        return replace(fetched, capture=parsed)
+
+    @staticmethod
+    def _is_waiting_room(fetched: Fetched) -> bool:
+        if not isinstance(fetched.capture, ParsedCapture):
             return False
-        if found.code != WAITING_ROOM:
-            return False
-        page = parse(fetched.capture, self._source)
+        page = fetched.capture.load_page()
         return isinstance(page, Refused) and page.code == WAITING_ROOM
 
     async def fetch_with_retries(self, address: str, step: WalkRequest) -> AsyncIterator[Fetched]:

@@ -85,19 +85,30 @@ def begin_counting(db: Database) -> bool:
     """Note which rows are counted at the beginning of a transaction; return whether this connection counts at all."""
     counting = is_counting(db)
     if counting:
-        last = (f"WHEN '{name}' THEN (SELECT coalesce(max(id), 0) FROM main.{name})" for name in _GROWING)
-        db.execute(f"UPDATE temp.counted_to SET id = CASE name {' '.join(last)} END")
+        db.execute(_note_last_ids())
     return counting
+
+
+@cache
+def _note_last_ids() -> str:
+    last = (f"WHEN '{name}' THEN (SELECT coalesce(max(id), 0) FROM main.{name})" for name in _GROWING)
+    return f"UPDATE temp.counted_to SET id = CASE name {' '.join(last)} END"
 
 
 def count_new_rows(db: Database) -> None:
     """Count the rows that the open transaction has added to growing tables."""
-    new = (
-        f"SELECT '{name}', count(*), sum({_hash(name)}) FROM main.{name} WHERE id > {_last(name)}" for name in _GROWING
+    db.execute(_count_new())
+
+
+@cache
+def _count_new() -> str:
+    new = " UNION ALL ".join(
+        f"SELECT '{name}' AS name, count(*) AS rows, sum({_hash(name)}) AS total FROM main.{name}"
+        f" WHERE id > {_last(name)}"
+        for name in _GROWING
     )
-    for table, rows, total in db.execute(" UNION ALL ".join(new)).fetchall():
-        if rows:
-            _add_to_digest(db, table, rows, total)
+    return f"""UPDATE main.digests SET rows = digests.rows + new.rows, sum = digests.sum + new.total FROM ({new}) AS new
+        WHERE digests.name = new.name AND new.rows"""
 
 
 def count_restored_row(db: Database, table: str, row: int) -> None:
