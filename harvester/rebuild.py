@@ -109,7 +109,7 @@ def _make(
     return rebuilt
 
 
-def _reingest(run: Run, without: int | None, progress: Callable[[], None], withholder: Withholder) -> Rebuilt:
+def _reingest(run: Run, without: int | None, progress: Callable[[], None], withholder: Withholder | None) -> Rebuilt:
     if without is not None:
         if without >= run.id:
             raise UsageError(f"no run {without}: see `harvester status`, or the table runs")
@@ -120,6 +120,7 @@ def _reingest(run: Run, without: int | None, progress: Callable[[], None], withh
         retaking.reingest(row, capture, parse(capture, sources[row["source"]]))
         run.counts["pages"] += 1
         progress()
+    retaking.flush()
     kept = list(retaking.left.values())
     for row in kept:
         retaking.reingest_previous(row)

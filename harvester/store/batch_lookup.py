@@ -35,6 +35,14 @@ def known_addresses(db: Database, uris: Collection[str]) -> set[str]:
     return {uri for (uri,) in db.execute(sql, [json.dumps([*uris])])}
 
 
+def read_once(db: Database, captures: Collection[int]) -> set[int]:
+    """Return those of these captures that were read at no other time than theirs: each makes one vote."""
+    sql = f"""SELECT capture_id FROM reads JOIN captures ON captures.id = capture_id WHERE capture_id IN {_LISTED}
+        GROUP BY capture_id HAVING count(DISTINCT coalesce(reads.captured_at, '')) = 1
+            AND max(coalesce(reads.captured_at, '')) = coalesce(max(captures.captured_at), '')"""
+    return {capture for (capture,) in db.execute(sql, [json.dumps([*captures])])}
+
+
 class BatchLookup:
     """Answers for the pages of a batch, as the database was before them.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from harvester.model import REFERENCE_READING, Listing, Refused
 from harvester.store.batch_lookup import is_usual, known_addresses
@@ -18,7 +18,7 @@ from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from harvester.model import Capture, Page
     from harvester.source import Source
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harvester.store.run_pages import RunPages
     from harvester.walk_log import WalkRequest
 
+T = TypeVar("T")
 MOST_SINGLE = 64
 """After how many pages, at most, it is tried again whether they are plain, where others were not."""
 
@@ -40,37 +41,52 @@ class ReadPage(NamedTuple):
     hashes: PageHashes | None
 
 
+class InOrder(Generic[T]):
+    """Writes pages in their order: the plain ones among them together.
+
+    `write_plain` writes the plain pages at the beginning of a batch and returns how many; None if the first page cannot
+    be plain. `write_single` writes any page.
+    """
+
+    def __init__(self, write_plain: Callable[[Sequence[T]], int | None], write_single: Callable[[T], object]) -> None:
+        self._write_plain = write_plain
+        self._write_single = write_single
+        self._single = 0
+        """How many pages are yet to be written one by one, because those before were not plain."""
+        self._misses = 0
+
+    def write(self, pages: Sequence[T]) -> None:
+        """Write pages within the caller's transaction."""
+        number = 0
+        while number < len(pages):
+            written = self._write_beginning(pages[number:])
+            number += written
+            if not written:
+                self._write_single(pages[number])
+                number += 1
+
+    def _write_beginning(self, pages: Sequence[T]) -> int:
+        if self._single:
+            self._single -= 1
+            return 0
+        written = self._write_plain(pages)
+        if written:
+            self._misses = 0
+        elif written is not None:
+            self._single = self._misses = min(2 * self._misses + 1, MOST_SINGLE)
+        return written or 0
+
+
 class PageBatches:
     """Adds batches of pages to a run, within the caller's transaction."""
 
     def __init__(self, run: RunPages) -> None:
         self._run = run
-        self._single = 0
-        """How many pages are yet to be added one by one, because those before were not plain."""
-        self._misses = 0
+        self.add = InOrder(self._add_plain, lambda page: run.add_page(*page)).write
 
-    def add(self, pages: Sequence[ReadPage]) -> None:
-        """Add pages."""
-        number = 0
-        while number < len(pages):
-            added = self._add_plain(pages[number:])
-            number += added
-            if not added:
-                self._run.add_page(*pages[number])
-                number += 1
-
-    def _add_plain(self, pages: Sequence[ReadPage]) -> int:
-        """Add the plain pages at the beginning; return how many."""
-        if self._single:
-            self._single -= 1
-            return 0
+    def _add_plain(self, pages: Sequence[ReadPage]) -> int | None:
         candidates = self._candidates(pages)
-        added = self._add_candidates(candidates) if candidates else 0
-        if added:
-            self._misses = 0
-        elif candidates:
-            self._single = self._misses = min(2 * self._misses + 1, MOST_SINGLE)
-        return added
+        return self._add_candidates(candidates) if candidates else None
 
     def _candidates(self, pages: Sequence[ReadPage]) -> list[ParsedPage]:
         """Return the pages at the beginning that may be plain: first pages of their addresses, outside of walks."""

@@ -64,13 +64,15 @@ def stand_ins(db: Database, records: Sequence[Record], provenance: Provenance) -
     return {number: _find_stand_in(db, hasher, match, found[number], provenance) for number, match in matches.items()}
 
 
-def withholder_of(path: Path, hidden: WithdrawnState) -> Withholder:
+def withholder_of(path: Path, hidden: WithdrawnState) -> Withholder | None:
     """Return the function that keeps out the records that the database at `path` kept out, except those of namesakes.
+
+    None if it kept out nothing.
 
     They were never stored, so a document that had their address before has nothing of them.
     """
     if not hidden.since:
-        return lambda *_: {}
+        return None
     hasher = hasher_at(path)
     names = {name for found in hidden.keys.values() for name in found}
 
