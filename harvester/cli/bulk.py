@@ -90,7 +90,8 @@ def plan(
     from harvester.bulk.index import plan_index
     from harvester.bulk.parts import ReadOptions
     from harvester.bulk.plan import plan_targets
-    from harvester.readers.cdx import folder_of, is_index
+    from harvester.readers.cdx import folder_of
+    from harvester.readers.filenames import is_index
 
     sources = choose_sources(source)
     options = ReadOptions(source, listing, captured_at)

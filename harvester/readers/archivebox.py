@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harvester.readers.saved_page import Statement
 
@@ -20,8 +19,7 @@ DERIVED = frozenset(
 """What ArchiveBox makes of a page: its own page on the snapshot, and extracts without the page's fields."""
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The folder of one page: its address, and when each of its files was saved."""
 
     folder: Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ NO_PLACE = "does not say where its record is: an index of files has filename and
 REVISIT = "warc/revisit"
 """The media type of a capture that only says that the page was as before."""
 MAX_LINE = 64 * 1024
-_SUFFIX = re.compile(r"\.cdxj?(\.gz|\.zst)?$", re.IGNORECASE)
 _NAMES = {"url": "original", "mime": "mimetype", "status": "statuscode", "datetime": "timestamp"}
 """What pywb calls the fields of the Internet Archive."""
 _COLUMN_LETTERS = {
@@ -57,11 +55,6 @@ class UnreadableLine:
 
     number: int
     reason: str
-
-
-def is_index(name: str) -> bool:
-    """Return whether a file is named like an index."""
-    return _SUFFIX.search(name) is not None
 
 
 def read_index(stream: Stream) -> Iterator[ListedRecord | UnreadableLine]:

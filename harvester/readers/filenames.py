@@ -36,6 +36,9 @@ ARCHIVES = {
 }
 """How archives are called, by their kinds; that of the last is known and not read."""
 
+_INDEX_SUFFIX = re.compile(r"\.cdxj?(\.gz|\.zst)?$", re.IGNORECASE)
+"""How indexes of WARC files are called."""
+
 PACKED = re.compile(r"\.(gz|zst)$", re.IGNORECASE)
 """A page packed by itself is called like the page, with this behind it."""
 
@@ -65,6 +68,11 @@ def is_safe(name: str) -> bool:
 def archive_kind(name: str) -> str | None:
     """Return what kind of archive a name speaks of, if any."""
     return next((kind for kind, pattern in ARCHIVES.items() if pattern.search(name)), None)
+
+
+def is_index(name: str) -> bool:
+    """Return whether a file is named like an index of WARC files."""
+    return _INDEX_SUFFIX.search(name) is not None
 
 
 def is_connected(folder: str, files: Container[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from harvester.model import MAX_BYTES
 from harvester.readers.compression import MAGIC, MAGIC_SIZE, Pieces, packing_of
@@ -28,8 +28,7 @@ _CUT_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}(?:;[^\r\n]{0,256})?\r?")  # of a firs
 PACKINGS = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "zlib", "br": "br", "zstd": "zstd"}
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """A response: its status (None if it is not HTTP), header fields with names in lower case, and body."""
 
     status: int | None
@@ -53,7 +52,7 @@ class Message:
             return self
         fields = {name: later.fields[name] for name in ("etag", "last-modified") if name in later.fields}
         status = self.status if later.status == NOT_MODIFIED else later.status
-        return replace(self, status=status, fields=self.fields | fields)
+        return self._replace(status=status, fields=self.fields | fields)
 
     def unpacked(self) -> bytes:
         """Return the body decoded, up to one byte more than a page may have.

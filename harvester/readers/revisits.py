@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +15,7 @@ MAX_KEYS = 100_000
 """How many are remembered, the newest, two a page: about 24 MB. Crawlers refer to what they had shortly before."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordLocation:
+class RecordLocation(NamedTuple):
     """Where a record begins; a .warc.zst may need its dictionary."""
 
     path: Path
@@ -33,8 +31,7 @@ def no_places(_uri: str) -> Iterable[RecordLocation]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A revisit whose original did not come before it: it is searched for again when all files have been read."""
 
     origin: Origin

@@ -6,11 +6,9 @@ Everything here is text that anybody can have written. `Origin` uses an address 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from stringzilla import find
@@ -29,20 +27,18 @@ _PROLOGUE = re.compile(
     r"\ufeff|\s++|<\?xml[^<>]*+>|<!doctype[^<>]*+>|<(?:html|head)(?:\s[^<>]*+)?>|<!--(?P<comment>.*?)-->",
     re.IGNORECASE | re.DOTALL,
 )
-_MARK_OF_THE_WEB = re.compile(r"\s*saved from url=\(\d+\)(\S+)")
-_SINGLE_FILE = re.compile(r"\s*(?:Page saved with|Archive processed by) SingleFile.*?\n\s*url:\s*(\S+)", re.DOTALL)
-_SINGLE_FILE_DATE = re.compile(r"\n\s*saved date:\s*\w{3} (\w{3}) (\d{1,2}) (\d{4}) (\d\d:\d\d:\d\d) GMT([+-]\d{4})")
-_HTTRACK = re.compile(r"\s*Mirrored from (\S+) by HTTrack[^\n]*\], ([^\n]{20,40}?)\s*$")
-_PLAYED_BACK = re.compile(
-    r"https?://[^/?#]+/(?:[^?#]*?/)?(?P<time>\d{1,14})(?:[a-z]{2}_)?/(?P<address>https?:/.+)", re.IGNORECASE
-)
+# What programs state is seldom there: these are compiled when they are first used.
+_MARK_OF_THE_WEB = r"\s*saved from url=\(\d+\)(\S+)"
+_SINGLE_FILE = r"(?s)\s*(?:Page saved with|Archive processed by) SingleFile.*?\n\s*url:\s*(\S+)"
+_SINGLE_FILE_DATE = r"\n\s*saved date:\s*\w{3} (\w{3}) (\d{1,2}) (\d{4}) (\d\d:\d\d:\d\d) GMT([+-]\d{4})"
+_HTTRACK = r"\s*Mirrored from (\S+) by HTTrack[^\n]*\], ([^\n]{20,40}?)\s*$"
+_PLAYED_BACK = r"(?i)https?://[^/?#]+/(?:[^?#]*?/)?(?P<time>\d{1,14})(?:[a-z]{2}_)?/(?P<address>https?:/.+)"
 _MIRRORED_PLAYBACK = re.compile(r"(?:^|/)(\d{14})(?:[a-z]{2}_)?/(?:https?:/+)?[\w-]+(?:\.[\w-]+)+/")
-_LINK = re.compile(r"<(?:link|meta)\s[^<>]{0,2000}>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"\b(rel|href|property|content)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+_LINK = r"(?i)<(?:link|meta)\s[^<>]{0,2000}>"
+_ATTRIBUTE = r"(?i)\b(rel|href|property|content)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """The address that a saved page is said to have, and the time (UTC) at which it was saved there, if stated."""
 
     address: str
@@ -67,7 +63,7 @@ def own_addresses(body: bytes) -> Iterator[str]:
     if not _contains(body, _HEAD_SIZE, b"canonical", b"Canonical", b"CANONICAL", b"og:url"):
         return
     head = re.split("(?i)<body", _text(body, _HEAD_SIZE), maxsplit=1)[0]
-    links = [_attributes(found[0]) for found in _LINK.finditer(head)]
+    links = [_attributes(found[0]) for found in re.finditer(_LINK, head)]
     yield from (link["href"] for link in links if link.get("rel", "").lower() == "canonical" and "href" in link)
     yield from (link["content"] for link in links if link.get("property") == "og:url" and "content" in link)
 
@@ -77,7 +73,7 @@ def played_back(statement: Statement) -> Statement:
 
     The time at which a user saved such a page is not that of the capture.
     """
-    found = _PLAYED_BACK.fullmatch(statement.address)
+    found = re.fullmatch(_PLAYED_BACK, statement.address)
     if not found:
         return statement
     address = re.sub("^(?i:(https?)):/+", r"\1://", found["address"])
@@ -106,6 +102,8 @@ def plain_address(address: str) -> str | None:
 
 def parse_mail_date(text: str | None) -> datetime | None:
     """Return a date as mails, HTTP and HTTrack write it, in UTC; None if it is none."""
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(text or "")
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)  # -0000 is UTC, too
@@ -114,19 +112,19 @@ def parse_mail_date(text: str | None) -> datetime | None:
 
 
 def _comment_statement(comment: str) -> Statement | None:
-    if found := _MARK_OF_THE_WEB.match(comment):
+    if found := re.match(_MARK_OF_THE_WEB, comment):
         return Statement(found[1])
-    if found := _SINGLE_FILE.match(comment):
-        date = _SINGLE_FILE_DATE.search(comment)
+    if found := re.match(_SINGLE_FILE, comment):
+        date = re.search(_SINGLE_FILE_DATE, comment)
         moment = parse_mail_date(f"{date[2]} {date[1]} {date[3]} {date[4]} {date[5]}") if date else None
         return Statement(found[1], moment)
-    if found := _HTTRACK.match(comment):
+    if found := re.match(_HTTRACK, comment):
         return Statement(f"https://{found[1]}", parse_mail_date(found[2]))
     return None
 
 
 def _attributes(tag: str) -> dict[str, str]:
-    found = _ATTRIBUTE.finditer(tag)
+    found = re.finditer(_ATTRIBUTE, tag)
     return {one[1].lower(): unescape(one[2] or one[3] or one[4] or "") for one in found}
 
 

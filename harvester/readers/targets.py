@@ -5,25 +5,27 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
 from io import SEEK_END
 from pathlib import Path
 from tarfile import BLOCKSIZE
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from harvester.model import MAX_BYTES, Problem, Skipped
 from harvester.readers.archivebox import Snapshot, snapshot_in, snapshot_of
 from harvester.readers.base import Origin, ReadItem, read_page, states_page
-from harvester.readers.cdx import is_index
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
 from harvester.readers.damage import DamageError
-from harvester.readers.filenames import PACKED, Names, archive_kind, is_connected
-from harvester.readers.indexed import read_by_index
+from harvester.readers.file_signatures import (
+    ARC_VERSION,
+    UNREAD_PACKINGS,
+    WARC_VERSION,
+    ZIP_DESCRIPTOR,
+    ZIP_END,
+    ZIP_LOCAL,
+)
+from harvester.readers.filenames import PACKED, Names, archive_kind, is_connected, is_index
 from harvester.readers.revisits import KnownPlaces, RevisitIndex, no_places
 from harvester.readers.tar import header_in, read_tar
-from harvester.readers.warc import read_waiting, read_warc
-from harvester.readers.warc_records import ARC_VERSION, VERSION
-from harvester.readers.zip import DESCRIPTOR, END, LOCAL, read_zip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,6 @@ UNREAD = {
     "packed": "packed in a way that is not read: unpack it, and harvest what was in it",
 }
 """Known formats of pages that are not read, each with what to do instead."""
-PACKINGS = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7zXZ\x00", b"BZh91AY&SY")
 
 
 class ReadBefore(Protocol):
@@ -49,8 +50,7 @@ class ReadBefore(Protocol):
         """Record that the whole file was read, and all its captures were added, without damage."""
 
 
-@dataclass(frozen=True)
-class Below:
+class Below(NamedTuple):
     """A file of a target; `wanted` if it is to be read; `lacking` is the reason why it cannot be read, if any.
 
     `snapshot` is the folder of ArchiveBox that it lies in.
@@ -145,7 +145,10 @@ def read_targets(
                 yield from read_file(origin, originals, before)
             else:
                 yield origin.ignored()
-    yield from read_waiting(originals)
+    if originals.waiting:
+        from harvester.readers.warc import read_waiting
+
+        yield from read_waiting(originals)
 
 
 def expected_pages(targets: list[Path], sources: tuple[Source, ...] = ()) -> int | None:
@@ -174,6 +177,8 @@ def read_file(origin: Origin, originals: RevisitIndex, before: ReadBefore | None
                 yield origin.page(None, file.read(MAX_BYTES + 1))
                 return
             if is_index(origin.path.name):
+                from harvester.readers.indexed import read_by_index
+
                 yield from read_by_index(file, origin, originals)
                 return
             size = file.seek(0, SEEK_END)
@@ -210,11 +215,16 @@ def _once(
 def _read_as(
     kind: str, file: BufferedReader, pieces: Pieces, origin: Origin, originals: RevisitIndex
 ) -> Iterator[ReadItem]:
+    # Readers are imported when a file needs them: most harvests are of pages, or of one kind of container.
     if kind == "zip":
+        from harvester.readers.zip import read_zip
+
         yield from read_zip(file, origin, originals)
     elif kind == "tar":
         yield from read_tar(Stream(pieces), origin)
     elif kind in ("warc", "arc"):
+        from harvester.readers.warc import read_warc
+
         yield from read_warc(Stream(pieces), origin, originals)
     elif kind in UNREAD:
         yield origin.problem(kind, UNREAD[kind], error=True)
@@ -236,12 +246,12 @@ def _kind(pieces: Pieces, name: str) -> str:
         head = Stream(pieces).read(BLOCKSIZE)
     except DamageError:  # the reader meets the damage, and may know where to go on
         head = b""
-    if head.startswith((LOCAL, END, DESCRIPTOR)):
+    if head.startswith((ZIP_LOCAL, ZIP_END, ZIP_DESCRIPTOR)):
         return "zip"
-    if head.startswith(VERSION):
+    if head.startswith(WARC_VERSION):
         return "warc"
     if head.startswith(ARC_VERSION):
         return "arc"
-    if head.startswith(PACKINGS):
+    if head.startswith(UNREAD_PACKINGS):
         return "packed"
     return "tar" if header_in(head) else archive_kind(name) or "page"

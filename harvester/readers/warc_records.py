@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from harvester.model import MAX_BYTES
 from harvester.readers.compression import UNPACK_ERRORS, UNPACKERS, Pieces, unzstd
 from harvester.readers.damage import DamageError
+from harvester.readers.file_signatures import ARC_VERSION, WARC_VERSION
 from harvester.readers.http import MAX_HEAD, holds_whole_answer, read_fields
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ _LINE_ENDS = re.compile(rb"(?:\r*\n){0,2}")
 MAX_REST = 16
 """Bytes by which a record's length may be too small, if its end and the next record follow: some tools miscount."""
 _REST = re.compile(rb"(.{1,%d}?)\r*\n\r*\n(?:(?=WARC/)|\Z)" % MAX_REST, re.DOTALL)
-VERSION = b"WARC/"
-ARC_VERSION = b"filedesc://"
 _ARC_REST = rb":[^\n]{1,4096}? [^ \n]+ \d{8,14} [^ \n]+ \d{1,18}\s*\n"
 _ARC_LINE = re.compile(rb"[a-z][a-z0-9+.-]{0,20}" + _ARC_REST, re.IGNORECASE)
 _MISSING = {len("2024"): "-01-01", len("2024-01"): "-01"}
@@ -112,7 +111,7 @@ def read_header(stream: Stream) -> Header | None:
             break
     if not line:
         return None
-    if not line.startswith(VERSION):
+    if not line.startswith(WARC_VERSION):
         if _ARC_LINE.fullmatch(line):
             return Header(arc_fields(line), offset, reachable, is_arc=True)
         raise DamageError("no record", offset)
@@ -120,7 +119,7 @@ def read_header(stream: Stream) -> Header | None:
     while not _is_blank(line):
         lines.append(line)
         line = stream.readline(MAX_HEAD)
-        if not line.endswith(b"\n") or line.startswith(VERSION) or len(lines) > MAX_FIELDS:
+        if not line.endswith(b"\n") or line.startswith(WARC_VERSION) or len(lines) > MAX_FIELDS:
             raise DamageError("a record's header is cut off", offset)
     return Header(read_fields(b"".join(lines)), offset, reachable)
 
@@ -177,7 +176,7 @@ def read_end(stream: Stream, header: Header) -> tuple[End, bytes]:
 
     Without line ends or a next record its length was wrong by more than that: raises `DamageError`.
     """
-    found = stream.peek(len(RECORD_END) + 2 + len(VERSION))  # each line end may have a byte too many
+    found = stream.peek(len(RECORD_END) + 2 + len(WARC_VERSION))  # each line end may have a byte too many
     if found.startswith(RECORD_END):
         stream.read(len(RECORD_END))
         return End.GOOD, b""
@@ -185,14 +184,14 @@ def read_end(stream: Stream, header: Header) -> tuple[End, bytes]:
     if header.is_arc and lines and (lines.end() or not found or header.kind == "warcinfo"):
         stream.read(lines.end())
         return (End.GOOD if found or stream.pieces.at_border else End.CUT), b""
-    if lines and found[lines.end() :].startswith(VERSION):
+    if lines and found[lines.end() :].startswith(WARC_VERSION):
         stream.read(lines.end())
         return End.SHORT, b""
     if lines and lines.end() == len(found):
         stream.read(len(found))
         is_whole = stream.pieces.at_border or found.count(b"\n") > 1
         return (End.SHORT if is_whole else End.CUT), b""
-    window = MAX_REST + 2 * len(RECORD_END) + len(VERSION)
+    window = MAX_REST + 2 * len(RECORD_END) + len(WARC_VERSION)
     found = stream.peek(window)
     rest = _REST.match(found)
     if rest and (rest.end() < len(found) or len(found) < window):
@@ -235,6 +234,6 @@ def _begins_well(pieces: Pieces, start: int) -> bool:
     unpacker = unzstd(pieces.dictionary) if pieces.packing == "zstd" else UNPACKERS["gzip"]()
     try:
         begin = unpacker.decompress(pieces.file.read(TRIED), TRIED)
-        return begin.startswith(VERSION) or _ARC_LINE.match(begin) is not None
+        return begin.startswith(WARC_VERSION) or _ARC_LINE.match(begin) is not None
     except UNPACK_ERRORS:  # these bytes only looked like a beginning
         return False

@@ -15,10 +15,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from harvester.readers.base import read_body
-from harvester.readers.cdx import is_index
 from harvester.readers.compression import MAGIC_SIZE, Pieces, Stream, packing_of
 from harvester.readers.damage import BOMB, DamageError, DecompressionLimit
-from harvester.readers.filenames import LEADS_OUT, archive_kind, is_safe, suffix_of
+from harvester.readers.file_signatures import ZIP_DESCRIPTOR, ZIP_END, ZIP_LOCAL
+from harvester.readers.filenames import LEADS_OUT, archive_kind, is_index, is_safe, suffix_of
 from harvester.readers.indexed import FileIndex, read_listed
 from harvester.readers.warc import WarcRange, read_warc
 
@@ -170,7 +170,7 @@ def _unreadable(entry: Entry) -> str | None:
     return None
 
 
-LOCAL, CENTRAL, END, END64, DESCRIPTOR = b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\6", b"PK\7\x08"
+CENTRAL, END64 = b"PK\1\2", b"PK\6\6"
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
@@ -223,7 +223,7 @@ def find_directory(file: BinaryIO) -> Directory:
     size = file.seek(0, SEEK_END)
     tail_at = file.seek(max(0, size - MAX_COMMENT - _END.size))
     tail = file.read()
-    at = tail.rfind(END)
+    at = tail.rfind(ZIP_END)
     if at >= 0 and len(tail) - at >= _END.size:
         _, _, _, _, count, length, start, comment = _END.unpack_from(tail, at)
         end = tail_at + at
@@ -231,7 +231,7 @@ def find_directory(file: BinaryIO) -> Directory:
         shift = end - length - start
         file.seek(0)
         # A zip may follow a program that unpacks it. Else it was cut off right behind a zip that it contains.
-        fits = shift == 0 or (shift > 0 and file.read(4) != LOCAL)
+        fits = shift == 0 or (shift > 0 and file.read(4) != ZIP_LOCAL)
         if fits and len(tail) - at - _END.size == comment:
             return Directory(start + shift, end, count, shift)
     raise DamageError("cut off: the directory at a zip's end is missing", size)
@@ -273,7 +273,7 @@ def local_entries(file: BinaryIO, budget: DecompressionLimit, begin: int) -> Ite
         found = local_entry(file, at)
         if found is None:
             file.seek(at)
-            if file.read(4) in (CENTRAL, END, END64):
+            if file.read(4) in (CENTRAL, ZIP_END, END64):
                 return
             at = _next_header(file, at + 1)
             continue
@@ -288,7 +288,7 @@ def local_entry(file: BinaryIO, offset: int) -> tuple[Entry, int] | None:
     """Return the member whose header is at this offset, and where its data begins; None if no header is there."""
     file.seek(offset)
     fixed = file.read(_LOCAL.size)
-    if len(fixed) < _LOCAL.size or not fixed.startswith(LOCAL):
+    if len(fixed) < _LOCAL.size or not fixed.startswith(ZIP_LOCAL):
         return None
     _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(fixed)
     name, extra = file.read(name_length), file.read(extra_length)
@@ -314,7 +314,7 @@ def _measured(file: BinaryIO, entry: Entry, start: int, budget: DecompressionLim
         return replace(entry, packed=UNMEASURED)
     file.seek(pieces.offset)
     behind = file.read(8)
-    crc = behind[4:] if behind.startswith(DESCRIPTOR) else behind[:4]
+    crc = behind[4:] if behind.startswith(ZIP_DESCRIPTOR) else behind[:4]
     return replace(entry, packed=pieces.offset - start, crc=int.from_bytes(crc, "little"))
 
 
@@ -324,7 +324,7 @@ def _next_header(file: BinaryIO, at: int) -> int | None:
     file.seek(at)
     while chunk := file.read(CHUNK):
         window = tail + chunk
-        hits = [hit for sign in (LOCAL, CENTRAL) if (hit := window.find(sign)) >= 0]
+        hits = [hit for sign in (ZIP_LOCAL, CENTRAL) if (hit := window.find(sign)) >= 0]
         if hits:
             return at - len(tail) + min(hits)
         at, tail = at + len(chunk), window[-3:]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.readers.zip import END
+from harvester.readers.file_signatures import ZIP_END
 from tests.support.containers import (
     HOST,
     Unseekable,
@@ -39,7 +39,7 @@ def raw_zip(*members: tuple[str, int, bytes, int, int]) -> bytes:
         common = struct.pack("<5H3L2H", 20, flags, method, 0, 0, crc, len(packed), len(packed), len(name), 0)
         directory += b"PK\1\2\x14\x03" + common + struct.pack("<3H2L", 0, 0, 0, 0, len(data)) + name.encode()
         data += b"PK\3\4" + common + name.encode() + packed
-    end = END + struct.pack("<4H2LH", 0, 0, len(members), len(members), len(directory), len(data), 0)
+    end = ZIP_END + struct.pack("<4H2LH", 0, 0, len(members), len(members), len(directory), len(data), 0)
     return data + directory + end
 
 
@@ -153,7 +153,7 @@ def test_a_member_whose_length_was_only_in_the_lost_directory_is_said_to_be_lost
 def test_a_directory_that_is_damaged_is_noticed_and_done_without(tmp_path: Path) -> None:
     whole = zipped(PAGES)
     second = whole.index(b"PK\1\2", whole.index(b"PK\1\2") + 4)
-    for byte, value in {second: b"X", second + 28: b"\xff", whole.index(END) + 10: b"\2"}.items():
+    for byte, value in {second: b"X", second + 28: b"\xff", whole.index(ZIP_END) + 10: b"\2"}.items():
         (tmp_path / "a.zip").write_bytes(whole[:byte] + value + whole[byte + 1 :])
         found = read(tmp_path)
         assert (pages_of(found), problems(found)[0]) == (AS_READ, "damaged-archive")
@@ -172,10 +172,10 @@ def test_numbers_beyond_every_file_lead_nowhere(tmp_path: Path) -> None:
     whole = zipped({"document/a": b"<html>"})
     at = whole.index(b"PK\1\2")
     extra = struct.pack("<2H3Q", 1, 24, 2**64 - 1, 2**64 - 1, 2**64 - 1)
-    entry = bytearray(whole[at : whole.index(END)])
+    entry = bytearray(whole[at : whole.index(ZIP_END)])
     entry[20:28] = entry[42:46] * 0 + b"\xff" * 8
     entry[30:32], entry[42:46] = struct.pack("<H", len(extra)), b"\xff" * 4
-    end = END + struct.pack("<4H2LH", 0, 0, 1, 1, len(entry) + len(extra), at, 0)
+    end = ZIP_END + struct.pack("<4H2LH", 0, 0, 1, 1, len(entry) + len(extra), at, 0)
     (tmp_path / "a.zip").write_bytes(whole[:at] + entry + extra + end)
     assert problems(read(tmp_path)) == ["damaged-archive"]
     header = bytearray(whole[:at])
