@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import ipaddress
 import re
 from datetime import UTC, datetime
@@ -34,6 +33,10 @@ ELSEWHERE = frozenset({301, 302, 303, 307, 308})
 """Answers that send on to another address."""
 MOST_REDIRECTS = 5
 """Archives send on from http to https and from a number to a name; more is a circle."""
+REFRESH_AFTER_DAYS = 180
+"""Document pages older than this are read again, by default: corrections are rare, and the archive has many pages."""
+RESUME_WITHIN_HOURS = 24
+"""A walk that began longer ago is begun afresh, by default: the listing has moved on."""
 
 
 def is_loopback(address: str) -> bool:
@@ -74,8 +77,10 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
         return None
     if re.fullmatch(r"\s*[0-9]+\s*", value):
         return float(value)
+    from email.utils import parsedate_to_datetime  # it imports half of what mails need, and few answers hold a date
+
     try:
-        moment = email.utils.parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(value)
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

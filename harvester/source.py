@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 _NUMBER = r"\d[\d,.]*(?:[\x20’']\d{3})*"
 _OF = "(?:out of|of|von|sur|de|di|van)"
@@ -33,7 +33,7 @@ LONGEST_NOISE = 400
 """Characters of a line that may belong to no record."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """One form of an archive's listing pages.
 
@@ -88,7 +88,7 @@ class Form:
         return len(text) <= LONGEST_NOISE and self.noise_pattern.fullmatch(text) is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pager:
     r"""How the pages of a listing are addressed.
 
@@ -134,7 +134,7 @@ class Pager:
         return re.compile(f"/?{self.paths}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     r"""An archive: its name, its hosts (aliases of one another) and the forms of its pages, the richest first.
 
@@ -207,8 +207,7 @@ class Source:
         return next(form for form in self.forms if form.name == name)
 
 
-@dataclass(frozen=True)
-class Minimum:
+class Minimum(NamedTuple):
     """What a whole walk of an archive must find at least: records in its listing, and those with a date."""
 
     records: int = 0
@@ -270,7 +269,7 @@ MAIN = ((b"<main", b"</main>"), (b"<h1", b"<footer"))
 """Where most sites have what is theirs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Addresses:
     """How an archive addresses its items.
 
@@ -291,7 +290,7 @@ class Addresses:
         return ", ".join(f'a[href*="{part}"]' for part in self.links)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HtmlForm(Form):
     """A form of HTML pages.
 
@@ -338,8 +337,7 @@ def split_line(selector: str) -> tuple[str, int | None]:
     return (found["inside"] or RECORD, int(found["number"])) if found else (selector, None)
 
 
-@dataclass(frozen=True)
-class Selectors:
+class Selectors(NamedTuple):
     """Where the records of a listing are, by selectors: their blocks, and in each its fields.
 
     `spans`: a record goes on behind such an element up to the next one. `fields`: pairs of a field (or a label of the
@@ -358,7 +356,7 @@ class Selectors:
     above: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HtmlListing(HtmlForm):
     """A listing in HTML: records are the blocks around links to items, whatever their classes.
 
@@ -391,7 +389,7 @@ class HtmlListing(HtmlForm):
         return _line(self.single) if self.single else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DocumentForm(HtmlForm):
     """The page of one document: selectors of its parts.
 

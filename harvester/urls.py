@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
@@ -18,8 +17,7 @@ def host_of(uri: str) -> str:
     return urlsplit(uri).hostname or ""
 
 
-@dataclass(frozen=True)
-class ListingAddress:
+class ListingAddress(NamedTuple):
     """The address of a listing, identified by its source, filters, search text and order.
 
     `url` is an address of the archive's own host for these, without a page.

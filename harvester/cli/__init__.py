@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -89,6 +88,8 @@ def run(arguments: list[str]) -> int:
 
 def _failed(message: str, status: int, *, debug: bool) -> int:
     if debug:
+        import traceback
+
         traceback.print_exc()
     return _print_error(f"Error: {message}", status)
 

@@ -24,7 +24,6 @@ from harvester.cli.harvest_options import (
 )
 from harvester.cli.progress import Progress
 from harvester.cli.run_summary import exit_status, summary
-from harvester.cli.web_archive import harvest_web, web_archive_target
 from harvester.errors import UsageError
 from harvester.ingest import Stop, dated, harvest_captures
 from harvester.readers.targets import expected_pages, read_targets
@@ -37,6 +36,7 @@ from harvester.utils import default_database
 
 if TYPE_CHECKING:
     from harvester.source import Source
+    from harvester.webarchive.options import WebArchiveOptions
 
 
 @click.command()
@@ -65,7 +65,7 @@ def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **params: Any) ->
     """
     targets, params = resolve_listing(targets, params)
     sources = choose_sources(params["source"])
-    web = web_archive_target(targets, params, sources)
+    web = _web_archive_target(targets, params, sources)
     live = None if web else _live_target(targets, sources)
     check_options("web archive" if web else "live" if live else "saved")
     paths = [] if web or live else saved_paths(targets)
@@ -74,12 +74,25 @@ def harvest(targets: tuple[str, ...], db: Path, as_json: bool, **params: Any) ->
     stop = Stop()
     stop.listen()
     if web:
+        from harvester.cli.web_archive import harvest_web
+
         return harvest_web(web, db, params, stop, as_json=as_json)
     row = _harvest_live(live, db, params, stop) if live else _harvest(paths, db, sources, params, stop)
     if row is None:
         return 0
     click.echo(json.dumps(row, ensure_ascii=False) if as_json else summary(row, db))
     return exit_status(row, stop)
+
+
+def _web_archive_target(
+    targets: tuple[str, ...], params: dict[str, Any], sources: tuple[Source, ...]
+) -> tuple[Source, WebArchiveOptions] | None:
+    """Return the source and the options of a harvest from a web archive; None if no web archive is meant."""
+    if params["web_archive"] is None and (len(targets) != 1 or Path(targets[0]).exists()):
+        return None
+    from harvester.cli.web_archive import web_archive_target
+
+    return web_archive_target(targets, params, sources)
 
 
 def _live_target(targets: tuple[str, ...], sources: tuple[Source, ...]) -> tuple[Source, str] | None:

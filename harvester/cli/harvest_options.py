@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from harvester.cli.commands import command_line, source_option
-from harvester.crawl.options import REFRESH_AFTER_DAYS, RESUME_WITHIN_HOURS, CrawlOptions
 from harvester.errors import UsageError
+from harvester.politeness import REFRESH_AFTER_DAYS, RESUME_WITHIN_HOURS
 from harvester.store.database import BUSY_SECONDS, open_to_read
 from harvester.store.due_pages import find_due_pages
 from harvester.store.walks import declared_total
@@ -19,6 +19,7 @@ from harvester.webarchive.place import INTERNET_ARCHIVE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harvester.crawl.options import CrawlOptions
     from harvester.source import Source
     from harvester.urls import ListingAddress
 
@@ -236,6 +237,8 @@ def captures_folder(params: dict[str, Any], db: Path) -> Path | None:
 
 def crawl_options(params: dict[str, Any], listing: str, db: Path) -> CrawlOptions:
     """Return the options of a live crawl."""
+    from harvester.crawl.options import CrawlOptions  # a harvest of saved pages does not need it
+
     return CrawlOptions(
         listing=listing,
         search=params["search"],

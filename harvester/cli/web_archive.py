@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,8 @@ from harvester.webarchive.options import BEGINNING, WebArchiveOptions, read_span
 from harvester.webarchive.place import WebArchive
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harvester.ingest import Stop
     from harvester.source import Source
 
@@ -46,8 +47,6 @@ def web_archive_target(
     targets: tuple[str, ...], params: dict[str, Any], sources: tuple[Source, ...]
 ) -> tuple[Source, WebArchiveOptions] | None:
     """Return the source and the options, as far as the target and its time say; None if no web archive is meant."""
-    if params["web_archive"] is None and (len(targets) != 1 or Path(targets[0]).exists()):
-        return None
     options = WebArchiveOptions()
     if params["web_archive"] is not None:
         options = replace(options, archive=WebArchive.at(params["web_archive"]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from harvester.errors import UsageError
-from harvester.politeness import agreed_delay
+from harvester.politeness import REFRESH_AFTER_DAYS, RESUME_WITHIN_HOURS, agreed_delay
 from harvester.urls import is_ordered, listing_for, listing_of
 from harvester.utils import default_database, utc_timestamp
 
@@ -42,12 +42,6 @@ class CrawlBudget:
         if self._seconds is not None and time.monotonic() - self._began >= self._seconds:
             return f"its budget of {self._seconds:g} seconds is used up; the next run goes on from here"
         return None
-
-
-REFRESH_AFTER_DAYS = 180
-"""Document pages older than this are read again, by default: corrections are rare, and the archive has many pages."""
-RESUME_WITHIN_HOURS = 24
-"""A walk that began longer ago is begun afresh, by default: the listing has moved on."""
 
 
 def _yes(text: str) -> bool:

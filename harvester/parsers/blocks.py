@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.parsers.dates import looks_like_date, may_begin_date
 
@@ -17,13 +16,11 @@ MOST_BLOCKS = 60_000
 """More are not even split: no page of an archive has a hundredth of that."""
 
 
-@dataclass(frozen=True)
 class Block:
     """Lines that belong together. `gap`: the number of blank lines before; `marked`: it begins with a record mark."""
 
-    lines: tuple[str, ...]
-    gap: int = 1
-    marked: bool = False
+    def __init__(self, lines: tuple[str, ...], gap: int = 1, *, marked: bool = False) -> None:
+        self.lines, self.gap, self.marked = lines, gap, marked
 
     @cached_property
     def text(self) -> str:
@@ -45,7 +42,7 @@ def blocks_of(text: str, form: Form) -> list[Block]:
     def close() -> None:
         nonlocal lines, gap, marked
         if lines:
-            blocks.append(Block(tuple(lines), gap, marked))
+            blocks.append(Block(tuple(lines), gap, marked=marked))
             lines, gap, marked = [], 0, False
 
     for raw in text.split("\n"):
@@ -63,8 +60,7 @@ def blocks_of(text: str, form: Form) -> list[Block]:
     return blocks
 
 
-@dataclass(frozen=True)
-class PageEnd:
+class PageEnd(NamedTuple):
     """The end of a page: `proven` by the form's end marker. `closed`: the last block is complete.
 
     `fragment`: the beginning of a date or of the end marker, if the page was cut off inside it.
@@ -107,7 +103,6 @@ def _is_fragment(blocks: Sequence[Block], form: Form) -> bool:
     return not title_expected and (ends or may_begin_date(blocks[-1].text))
 
 
-@dataclass
 class Entry:
     """The blocks of one record. Without a title (lost by the form, or cut off) it is not a record.
 
@@ -115,22 +110,27 @@ class Entry:
     `unclear`: blocks that may be more of the summary or an undated record, on a page that is cut off.
     """
 
-    date: Block | None = None
-    title: Block | None = None
-    summary: list[Block] = field(default_factory=list)
-    by_shape: bool = False
-    unclear: list[Block] = field(default_factory=list)
+    def __init__(
+        self,
+        date: Block | None = None,
+        title: Block | None = None,
+        summary: list[Block] | None = None,
+        *,
+        by_shape: bool = False,
+    ) -> None:
+        self.date, self.title, self.by_shape = date, title, by_shape
+        self.summary = [] if summary is None else summary
+        self.unclear: list[Block] = []
 
 
-@dataclass(frozen=True)
-class Promise:
+class Promise(NamedTuple):
     """How many records a page declares, and how reliable that is.
 
     `whole`: an end marker proves that nothing is cut off. `may_be_whole`: nothing shows that anything is cut off.
     `loses_lines`: the form drops lines of one word, and leaves one more blank line for each.
     """
 
-    count: int
+    records: int
     whole: bool
     may_be_whole: bool
     loses_lines: bool = False

@@ -6,7 +6,6 @@ open records. Records without either are found among the summaries' blocks (`und
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.model import Record
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from harvester.parsers.blocks import Block, Promise
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """Entries in page order. `header`: the blocks before the first. `tie`: another reading fits as well as this."""
 
     entries: tuple[Entry, ...]
@@ -106,15 +104,15 @@ def read_counted(blocks: Sequence[Block], promise: Promise) -> Reading:
     """
     openers = _dates(blocks, loses_lines=promise.loses_lines)
     unread = _unread_dates(blocks, openers, promise)
-    if len(openers) + len(unread) == promise.count:
+    if len(openers) + len(unread) == promise.records:
         return _read_promised(blocks, openers, unread, promise)
     reading = _read_promised(blocks, openers, set(), promise)
     if not unread:
         return reading
     dated = _read_promised(blocks, openers, unread, promise)
-    if len(dated.entries) != promise.count:
+    if len(dated.entries) != promise.records:
         return reading
-    fits_better = len(reading.entries) != promise.count or _title_like(dated) < _title_like(reading)
+    fits_better = len(reading.entries) != promise.records or _title_like(dated) < _title_like(reading)
     return dated if fits_better else reading
 
 
@@ -127,15 +125,15 @@ def _read_promised(
 ) -> Reading:
     """Return the reading of blocks of which these are dates; if records are missing then, undated ones are searched."""
     openers = {*dates, *unread}
-    if len(openers) < promise.count and _begins_undated(blocks, promise):
+    if len(openers) < promise.records and _begins_undated(blocks, promise):
         openers.add(0)
     reading = _read(blocks, openers, unread, loses_lines=promise.loses_lines)
-    missing = promise.count - len(openers)
+    missing = promise.records - len(openers)
     if missing <= 0:
         return reading
     found = find_undated(reading.entries, missing, promise)
     entries = _split(reading.entries, found)
-    if len(entries) < promise.count and not promise.whole:
+    if len(entries) < promise.records and not promise.whole:
         _set_doubtful_apart(entries, promise)
     return Reading(tuple(entries), reading.header, found.tie)
 
@@ -155,11 +153,11 @@ def _unread_dates(blocks: Sequence[Block], openers: Collection[int], promise: Pr
 
     On a page that is cut off the count proves nothing: a title that names a year would be taken for a date.
     """
-    if len(openers) >= promise.count or not promise.may_be_whole:
+    if len(openers) >= promise.records or not promise.may_be_whole:
         return set()
     found = {at for at in range(len(blocks)) if at not in openers and at - 1 not in openers}
     found = {at for at in found if _is_unread_date(blocks, at)}
-    return found if len(openers) + len(found) <= promise.count else set()
+    return found if len(openers) + len(found) <= promise.records else set()
 
 
 def _is_unread_date(blocks: Sequence[Block], at: int) -> bool:
@@ -241,8 +239,7 @@ FEWEST_TO_JUDGE_BY = 3
 """With fewer records, that all lack a summary proves nothing about the page."""
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """An entry, its position, and its record: None if its title is missing."""
 
     position: int

@@ -148,16 +148,16 @@ def of_left_out(count: int) -> Iterator[Problem]:
 def of_count(stated: Range, found: int) -> Iterator[Problem]:
     """Yield the differences between the range line and the records found."""
     yield from of_total(stated)
-    if stated.count is None or stated.first is None:
+    if stated.size is None or stated.first is None:
         if stated.total is not None and stated.kind == "exact" and found > stated.total:
             message = f"the page promises {stated.total} records in all, {found} stand there"
             yield Problem("error", "more-records", message)
         return
-    if found < stated.count:
-        message = f"the page promises {stated.count} records and holds {found}: get a whole copy of it"
+    if found < stated.size:
+        message = f"the page promises {stated.size} records and holds {found}: get a whole copy of it"
         yield Problem("error", "records-missing", message, stated.first + found)
-    elif found > stated.count:
-        message = f"the page promises {stated.count} records, {found} stand there"
+    elif found > stated.size:
+        message = f"the page promises {stated.size} records, {found} stand there"
         yield Problem("error", "more-records", message)
 
 

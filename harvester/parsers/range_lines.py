@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +26,7 @@ _NO_DIGIT = re.compile(r"\D")
 _NUMBERS = ("first", "last", "total", "page", "pages")
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(NamedTuple):
     """`711 - 720 of 1250`, `1,250 results` or `page 72 of 125`; what a line does not state is None.
 
     `kind`: the meaning of the total. `overshoots`: the line ends after its own total.
@@ -43,7 +41,7 @@ class Range:
     pages: int | None = None
 
     @property
-    def count(self) -> int | None:
+    def size(self) -> int | None:
         """The number of records that the page declares; None if its line does not state it."""
         if self.total == 0:
             return 0
@@ -54,12 +52,12 @@ class Range:
         """Return whether such a page is possible."""
         if self.page is not None and self.pages is not None and not 0 <= self.page <= max(self.pages, 1):
             return False
-        if self.first is None or self.last is None or self.count is None or self.total is None:
+        if self.first is None or self.last is None or self.size is None or self.total is None:
             return True
         if self.total == 0:
             return self.first <= 1 and self.last == 0
         within = self.last <= self.total or self.kind != "exact"
-        return 1 <= self.first <= self.last and within and self.count <= MOST_RECORDS_ON_A_PAGE
+        return 1 <= self.first <= self.last and within and self.size <= MOST_RECORDS_ON_A_PAGE
 
     def readings(self) -> Iterator[Range]:
         """Yield the possible meanings of the line: some pagers count whole pages, so the last one ends after the total.
@@ -68,8 +66,8 @@ class Range:
         """
         first, last, total = self.first or 0, self.last or 0, self.total or 0
         if self.kind == "exact" and 1 <= first <= total < last:
-            yield replace(self, last=self.total, overshoots=True)
-            yield replace(self, kind="floor", overshoots=True)
+            yield self._replace(last=self.total, overshoots=True)
+            yield self._replace(kind="floor", overshoots=True)
         else:
             yield self
 
@@ -81,7 +79,7 @@ SINGLE = Range(1, 1, 1)
 def as_limited(stated: Range, lines: Iterable[str]) -> Range:
     """Return a range, its total marked as a ceiling if a line of the page states one."""
     limited = stated.kind == "exact" and stated.total is not None and is_ceiling(lines, stated.total)
-    return replace(stated, kind="ceiling") if limited else stated
+    return stated._replace(kind="ceiling") if limited else stated
 
 
 def find_range(blocks: Sequence[Block], form: Form) -> tuple[int, list[Range]] | None:
@@ -91,7 +89,7 @@ def find_range(blocks: Sequence[Block], form: Form) -> tuple[int, list[Range]] |
         found = form.range_pattern.fullmatch(line) if form.range_pattern else None
         if found:
             stated = read_range(found)
-            return at, [one for one in stated.readings() if one.possible and one.count is not None] if stated else []
+            return at, [one for one in stated.readings() if one.possible and one.size is not None] if stated else []
         if form.single_pattern and form.single_pattern.fullmatch(line):
             return at, [SINGLE]
     return None

@@ -42,7 +42,7 @@ def read_listing(text: str, form: Form, order: DateOrder | None) -> Listing | Re
 def _read_ranged_page(
     blocks: list[Block], text: str, stated: Range, form: Form, order: DateOrder | None
 ) -> Listing | Refused:
-    count, total = stated.count or 0, stated.total or 0
+    count, total = stated.size or 0, stated.total or 0
     if len(blocks) > MOST_BLOCKS_PER_RECORD * (count + 1):
         return _too_large(len(blocks), form)
     for _ in form.noise:  # each once: an undated record's title may be the same
@@ -82,7 +82,7 @@ def _listing(
         return Refused("degraded", "the titles are gone from this text", form=form.name)
     placed = list(place(reading.entries, form, (stated and stated.first) or 1, ending, order))
     records = tuple(one.record for one in placed if one.record)
-    if not records and (stated is None or stated.count):
+    if not records and (stated is None or stated.size):
         return Refused("no-records", "the header of a listing without any record that can be read", form=form.name)
     problems = (*page_problems.of_entries(placed, reading, form), *page_problems.of_ending(placed, ending, cut=cut))
     if stated is None:

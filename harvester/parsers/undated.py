@@ -7,7 +7,6 @@ drops the line of a date leaves one more blank line there. The page's count tell
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -41,8 +40,7 @@ class _Candidate(NamedTuple):
         return self[:2] == other[:2]
 
 
-@dataclass(frozen=True)
-class UndatedTitles:
+class UndatedTitles(NamedTuple):
     """Positions of titles. `by_shape`: those found only by their shape. `tie`: others were as likely."""
 
     places: frozenset[BlockPosition] = frozenset()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from harvester.model import DocumentPage, Listing, Refused
@@ -39,14 +39,16 @@ _DAY = (
 _TIME = r"(?:,?(?: at|T)? ?\d{1,2}:\d\d(?::\d\d)?(?: ?[ap][.]?m[.]?)?(?: ?(?:Z|UTC|GMT))?)?"
 _NUMBER = r"\d(?:[\d,.]{0,13}\d)?"
 _VERBS = ("printed", "accessed", "retrieved", "generated", "downloaded", "exported", "viewed", "visited")
-_READING_NOTES = re.compile(
-    rf"\b(?:{'|'.join(_VERBS)})(?: on| at|:){{0,2}} (?:\w{{3,6}}day,? )?{_DAY}{_TIME}"
+_READING_NOTES = (
+    rf"(?i)\b(?:{'|'.join(_VERBS)})(?: on| at|:){{0,2}} (?:\w{{3,6}}day,? )?{_DAY}{_TIME}"
     rf"|\b(?:viewed|downloaded|visited) {_NUMBER} times?\b"
     rf"|\b{_NUMBER} (?:page ?)?(?:views?|visits|downloads)\b"
-    rf"|\b(?:views?|visits|downloads|hits|view count): ?{_NUMBER}",
-    re.IGNORECASE,
+    rf"|\b(?:views?|visits|downloads|hits|view count): ?{_NUMBER}"
 )
-"""What a page says about its own reading. Only dates of this century: older ones are the document's own."""
+"""What a page says about its own reading. Only dates of this century: older ones are the document's own.
+
+Compiled when a page first needs it, which few do.
+"""
 _DIGIT = re.compile(r"\d")
 _READING_WORDS = (*_VERBS, " views", " view:", "views:", "visits", "downloads", "hits:", "count:", "pageview")
 """Every such phrase contains one of these, in lower case; to look for them first is cheap."""
@@ -54,8 +56,7 @@ _EDGE = 1000
 """Characters at either end of a text that may contain such phrases: they are above or below the document's own text."""
 
 
-@dataclass(frozen=True)
-class PageHashes:
+class PageHashes(NamedTuple):
     """The hash of each record of a page, in order, and of the whole page."""
 
     records: tuple[str, ...]
@@ -121,7 +122,7 @@ def _without_reading_notes(text: str) -> str:
     if not _DIGIT.search(text):
         return text
     lower = text.lower()
-    return _READING_NOTES.sub("", text) if any(sign in lower for sign in _READING_WORDS) else text
+    return re.sub(_READING_NOTES, "", text) if any(sign in lower for sign in _READING_WORDS) else text
 
 
 @dataclass(frozen=True)

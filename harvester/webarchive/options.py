@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from harvester import __version__
-from harvester.crawl.options import REFRESH_AFTER_DAYS
 from harvester.errors import UsageError
 from harvester.parsers.dates import read_date
-from harvester.politeness import agreed_delay
+from harvester.politeness import REFRESH_AFTER_DAYS, agreed_delay
 from harvester.utils import default_database
 from harvester.webarchive.place import FIRST_YEAR, INTERNET_ARCHIVE, WebArchive, moment_of, played_back
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -65,13 +65,11 @@ def _why(body: bytes, refused: list[Refused], source: Source) -> Refused:
     return named or strong or Refused("not-a-listing", f"no listing or document of {source.title}")
 
 
-@dataclass(frozen=True)
 class _Reading:
     """The readings of one page as one form."""
 
-    original: HtmlBytes
-    form: HtmlForm
-    source: Source
+    def __init__(self, original: HtmlBytes, form: HtmlForm, source: Source) -> None:
+        self.original, self.form, self.source = original, form, source
 
     def by(self, choice: EngineChoice) -> Page:
         """Return the reading to use: the fast one if it is consistent with itself, else the reference."""

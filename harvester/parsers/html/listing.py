@@ -86,10 +86,10 @@ class ListingReader:
         stated = as_limited(stated, re.split(r"[\t\n]", plain_spaces(self._text)))
         end = self._end(start)
         window = Window(self._text, start, len(self._text) if end is None else end)
-        found = [] if stated.count == 0 else self._find(window, stated.count)
-        if stated.count is None and not found:  # the line may stand behind the records
+        found = [] if stated.size == 0 else self._find(window, stated.size)
+        if stated.size is None and not found:  # the line may stand behind the records
             found = self._find(Window(self._text, 0, len(self._text)), None)
-        if stated.count != 0 and not found:
+        if stated.size != 0 and not found:
             return self._nothing("no-records", self._line_before(start))
         return self._listing(found, stated, whole=self._whole or end is not None)
 

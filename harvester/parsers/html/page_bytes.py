@@ -11,7 +11,7 @@ times; stringzilla's is ten times as fast as Python's own.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from html import unescape
 from typing import TYPE_CHECKING, Literal
@@ -45,11 +45,11 @@ def is_html(capture: Capture) -> bool:
     return _START.match(body) is not None or (b"</a>" in body and b"href=" in body)
 
 
-@dataclass(frozen=True)
 class HtmlBytes:
     """The bytes of a page, and what all its readings need to know of them."""
 
-    capture: Capture
+    def __init__(self, capture: Capture) -> None:
+        self.capture = capture
 
     @cached_property
     def in_utf8(self) -> tuple[bytes, list[Problem]]:

@@ -8,6 +8,7 @@ site's name, is one of the phrases that servers use, on a page with little other
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from harvester.model import Refused
@@ -67,9 +68,7 @@ _PHRASES = (
         r"|(?:this |the )?page (?:could not be found|cannot be found|can(?:'|’)t be found)",
     ),
 )
-_MADE_PATTERNS = tuple((code, re.compile(marks, re.IGNORECASE)) for code, marks in _MADE)
-_PHRASE_PATTERNS = tuple((code, re.compile(rf"(?:{phrases})[\s.!?…]*", re.IGNORECASE)) for code, phrases in _PHRASES)
-_IN_TEXT = re.compile(
+_IN_TEXT = (
     r"(?i)\byou are (?:now )?in (?:line|(?:the|a|a virtual) queue)\b|\byour (?:estimated|expected) wait(?:ing)? time\b"
 )
 _HEADINGS = re.compile(rb"(?is)<(title|h1|h2)\b[^>]{0,500}>(.{0,500}?)</\1")
@@ -83,16 +82,26 @@ MOST_TEXT = 1500
 """Characters that such pages show besides navigation; a document's page or a listing shows more."""
 
 
+@cache  # most harvests meet no such page
+def _made_patterns() -> list[tuple[str, re.Pattern[bytes]]]:
+    return [(code, re.compile(marks, re.IGNORECASE)) for code, marks in _MADE]
+
+
+@cache
+def _phrase_patterns() -> list[tuple[str, re.Pattern[str]]]:
+    return [(code, re.compile(rf"(?:{phrases})[\s.!?…]*", re.IGNORECASE)) for code, phrases in _PHRASES]
+
+
 def classify_non_page(body: bytes) -> Refused | None:
     """Return what a page without records is, if its markup or its headings show it; else None."""
     body = body[:_LOOKED_AT]
     shown = _short_text(body)
     if shown is None:
         return None
-    for code, marks in _MADE_PATTERNS:
+    for code, marks in _made_patterns():
         if marks.search(body):
             return Refused(code, _MESSAGES[code], shown[:200])
-    if _IN_TEXT.search(shown):
+    if re.search(_IN_TEXT, shown):
         return Refused(WAITING_ROOM, _MESSAGES[WAITING_ROOM], shown[:200])
     return _by_heading(body)
 
@@ -101,7 +110,7 @@ def _by_heading(body: bytes) -> Refused | None:
     for heading in _HEADINGS.finditer(body):
         text = _line(heading[2])
         for part in (text, *_SITE_NAME.split(text)):
-            code = next((code for code, phrases in _PHRASE_PATTERNS if phrases.fullmatch(part.strip())), None)
+            code = next((code for code, phrases in _phrase_patterns() if phrases.fullmatch(part.strip())), None)
             if code:
                 return Refused(code, _MESSAGES[code], text[:200])
     return None
