@@ -9,13 +9,14 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvester.parsers.date_parts import WINTER, Whole, beside, build, is_whole
 from harvester.parsers.date_words import UNDATED, WORDS, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from harvester.model import Precision
     from harvester.parsers.date_words import Word
@@ -99,7 +100,7 @@ def _read(words: list[Word], order: DateOrder | None) -> Reading | None:
         shape = "".join([kind for kind, _ in words])
     if "xxY" in shape:
         return _read_either(words, shape, order)
-    for rule, read_ends in _RULES:
+    for rule, read_ends in _rules():
         found = rule.fullmatch(shape)
         if found:
             return read_ends(*(words[slice(*found.span(group))] for group in range(1, rule.groups + 1)))
@@ -318,25 +319,27 @@ def _week_of(words: Sequence[Word]) -> Reading | None:
 _E = "([^LOWBbFfT&/hi]+)"
 """One end of a date."""
 # Only the first rule that matches the whole string of kinds counts.
-_RULES = [
-    (re.compile(pattern), then)
-    for pattern, then in (
-        (r"U([?A]?(?:MNY|NMY|YMN|dmY|mdY|Ymd)[?A]?)", _week_of),
-        (_E, _one),
-        (r"([A?]*Y)([hi])([A?]*)", _short),
-        (r"([A?]*Y)L(N)([A?]*)", _short),
-        (r"([A?]*S)(Y)[L/](N|Y)([A?]*)", _winter),
-        (r"([A?]*S)(Y)([hi])([A?]*)", _winter),
-        (rf"B{_E}|{_E}[O&]B", lambda one, other: _before(one) if one else _until(other)),
-        (rf"[bL]{_E}", _until),
-        (rf"T/{_E}", _until),
-        (rf"F{_E}|{_E}[O&]F", lambda one, other: _after(one) if one else _since(other)),
-        (rf"f{_E}", _since),
-        (rf"f?{_E}(?:[L/&O]?T|L)", _since),
-        (rf"f?{_E}L{_E}", _span),
-        (rf"W{_E}[L&]{_E}", _span),
-        (rf"{_E}/{_E}", _slashed),
-        (rf"{_E}O{_E}", _either),
-        (rf"{_E}&{_E}", _each),
-    )
-]
+_RULES = (
+    (r"U([?A]?(?:MNY|NMY|YMN|dmY|mdY|Ymd)[?A]?)", _week_of),
+    (_E, _one),
+    (r"([A?]*Y)([hi])([A?]*)", _short),
+    (r"([A?]*Y)L(N)([A?]*)", _short),
+    (r"([A?]*S)(Y)[L/](N|Y)([A?]*)", _winter),
+    (r"([A?]*S)(Y)([hi])([A?]*)", _winter),
+    (rf"B{_E}|{_E}[O&]B", lambda one, other: _before(one) if one else _until(other)),
+    (rf"[bL]{_E}", _until),
+    (rf"T/{_E}", _until),
+    (rf"F{_E}|{_E}[O&]F", lambda one, other: _after(one) if one else _since(other)),
+    (rf"f{_E}", _since),
+    (rf"f?{_E}(?:[L/&O]?T|L)", _since),
+    (rf"f?{_E}L{_E}", _span),
+    (rf"W{_E}[L&]{_E}", _span),
+    (rf"{_E}/{_E}", _slashed),
+    (rf"{_E}O{_E}", _either),
+    (rf"{_E}&{_E}", _each),
+)
+
+
+@cache  # nearly all dates are read without these
+def _rules() -> list[tuple[re.Pattern[str], Callable[..., Reading | None]]]:
+    return [(re.compile(pattern), then) for pattern, then in _RULES]

@@ -170,7 +170,7 @@ PHRASES = sorted((phrase for listed in _PHRASES.values() for phrase in listed.sp
 
 
 _GAP = "-–—−"
-_TOKEN = re.compile(
+_TOKEN = (  # compiled when it is first needed: nearly all dates are read without it
     # numbers only; decades and centuries in digits; years; other numbers
     r"\d{4}-\d\d?-\d\d?(?!\d)|\d{4}/\d\d?/\d\d?(?!\d)|\d{4}\.\s?\d\d?\.\s?\d\d?(?!\d)"
     r"|\d\d?-\d\d?-\d{4}(?!\d)|\d\d?/\d\d?/\d{4}(?!\d)|\d\d?\.\s?\d\d?\.\s?\d{4}(?!\d)"
@@ -201,7 +201,7 @@ _PLAIN = _NUMBERS | {year: ("Y", int(year)) for year in map(str, range(1400, 210
 
 def names_date(text: str) -> bool:
     """Return whether a text contains a year, a month, a season or numbers like a date's."""
-    tokens = [token.rstrip(".") for token in _TOKEN.findall(text.casefold())]
+    tokens = [token.rstrip(".") for token in re.findall(_TOKEN, text.casefold())]
     named = any(WORDS.get(token, ("", 0))[0] in ("M", "S") for token in tokens)
     return named or _SHORT_YEAR.search(text) is not None or _YEAR.search(text) is not None
 
@@ -213,7 +213,7 @@ def words_of(text: str) -> list[Word] | None:
         text = _CHINESE_NUMBER.sub(_arabic, text)
     if text.endswith(".") and text[4:5] == ".":  # 1960. május 12.
         text = text[:-1]
-    tokens = _TOKEN.findall(text)
+    tokens = re.findall(_TOKEN, text)
     if tokens and (tokens[0] in NEVER_FIRST or tokens[-1].rstrip(".") in NEVER_LAST):
         return None
     words: list[Word] = []

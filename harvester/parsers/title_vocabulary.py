@@ -52,6 +52,9 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 # One group for each kind, in the order of the list.
 KIND: Final = _words("|".join(f"({names})" for names in KINDS.values()))
+# The same for titles in small letters, four times as fast: what can be told by its first letter is not tried, because
+# the groups stand behind the names.
+SMALL_KIND: Final = re.compile(rf"(?<![\w-])(?:{'|'.join(f'(?:{names})()' for names in KINDS.values())})(?![\w-])")
 _KIND_NAMES: Final = tuple(KINDS)
 # Documents of no listed kind that have a sender all the same.
 _UNLISTED: Final = (
