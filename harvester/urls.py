@@ -46,6 +46,7 @@ class ListingAddress(NamedTuple):
         return " ".join([*parts, *self.filters]) or "whole archive"
 
 
+@lru_cache(maxsize=256)  # the pages of a listing link one another
 def listing_of(url: str, source: Source) -> ListingAddress | None:
     """Return the listing that an address is a page of; None if it is no listing's. Host and page do not matter."""
     pager = source.pager
@@ -132,6 +133,7 @@ def page_url(listing: ListingAddress, number: int, source: Source, base: str | N
     return rebased(url, base) if base else url
 
 
+@lru_cache(maxsize=256)
 def page_number(url: str, source: Source) -> int | None:
     """Return which page of its listing an address is, counted from 0; None if the address does not say so."""
     listing = listing_of(url, source)

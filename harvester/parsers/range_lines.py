@@ -120,14 +120,15 @@ _FLOOR = re.compile(
     r"|más de|mais de|oltre|meer dan|более|ponad|více než|több mint|超过"
 )
 _CEILING = re.compile(r"(?i)up to|at most|maximum|first")
-_LIMITED = re.compile(
+_LIMITED = (
     r"(?i)\b(?:limited to|(?:only|display(?:s|ed|ing)?|show(?:s|n|ing)?) (?:the |a )?first|no more than|at most"
     r"|a maximum of|up to|the first|first) (?:the )?(?:first )?"
     r"(?P<number>\d[\d,.]*(?:[ ’']\d{3})*) (?:results?|records?|items?|entries|documents?|hits|matches)\b"
     r"|\b(?:results?|records?|items?|entries|documents?|hits|matches) (?:(?:are|is|were|have been) )?"
     r"(?:limited|capped|truncated) (?:to|at) (?:the )?(?:first )?(?P<other>\d[\d,.]*(?:[ ’']\d{3})*)"
 )
-_NOT_A_DIGIT = re.compile(r"\D")
+_LIMITING = ("first", "limited", "no more than", "at most", "maximum of", "up to", "capped", "truncated")
+"""Each such line contains one of these; to look for them is cheap."""
 LONGEST_LINE = 200
 """Only lines up to this length are read as statements of what a site shows at most; summaries are longer."""
 _SPACES = "\xa0\u2007\u2009\u202f"
@@ -155,8 +156,11 @@ def kind_of(groups: dict[str, str]) -> TotalKind:
 
 def is_ceiling(lines: Iterable[str], total: int) -> bool:
     """Return whether a line of a page states that the site shows no more than `total` records."""
+    last = str(total)[-1]
     for line in lines:
-        found = _LIMITED.search(line) if len(line) <= LONGEST_LINE else None
-        if found and _NOT_A_DIGIT.sub("", found["number"] or found["other"]) == str(total):
+        if len(line) > LONGEST_LINE or last not in line or not any(word in line.casefold() for word in _LIMITING):
+            continue
+        found = re.search(_LIMITED, line)
+        if found and _NO_DIGIT.sub("", found["number"] or found["other"]) == str(total):
             return True
     return False

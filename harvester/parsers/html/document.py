@@ -13,7 +13,6 @@ from harvester.model import DocumentPage, FileLink, Record, Refused, Text
 from harvester.parsers import page_problems
 from harvester.parsers.dates import read_date
 from harvester.parsers.html.page_bytes import container_of, may_end_so, open_elements
-from harvester.parsers.html.selected_records import date_within
 from harvester.parsers.html.text import LINK, label_of, line_of, parts_of, printed_label, stated_fields
 from harvester.urls import Address, read_address, read_file_address
 
@@ -38,14 +37,15 @@ class DocumentReader:
         self, engine: Engine, root: Node, form: DocumentForm, source: Source, keys: dict[str, str], end: End
     ) -> None:
         self._engine, self._root, self._form, self._source, self._keys = engine, root, form, source, keys
-        self._fields = engine.select(root, form.fields)
-        self._panes = engine.select(root, form.panes)
+        selectors = (form.fields, form.panes, form.title, form.summary, form.credit or "", form.date, form.value)
+        found = engine.select_each(root, selectors)
+        self._fields, self._panes, self._titles, self._described, self._credits, self._dates, self._marked = found
         self._end = end
         self._doubtful = set[int]()  # keys of the elements in which the page is cut off, or right after them
 
     def read(self) -> DocumentPage | Refused:
         """Return the page; `Refused` if it is not a document's."""
-        headings = self._select(self._form.title) or self._select("h1")
+        headings = self._titles or self._select("h1")
         whole = self._is_whole(headings)
         self._doubtful = set() if whole else self._last_elements()
         title = line_of(_NOTE.sub("", self._engine.text(headings[0]))) if headings else ""
@@ -55,7 +55,7 @@ class DocumentReader:
         stated.pop("title", None)
         texts = read_texts(self._engine, self._root, self._believed(self._panes))
         labelled = bool(stated)
-        printed = stated.pop("date", None) or (self._near(headings[0], self._form.date) if headings else None)
+        printed = stated.pop("date", None) or (self._near(headings[0]) if headings else None)
         attributes = {**self._keys, "summary": self._summary(), "credit": self._credit(), **stated}
         # A definition may name all of what a page shows of its document.
         selected = self._form.marks and self._form.summary_is_field and (printed or attributes["summary"])
@@ -72,6 +72,8 @@ class DocumentReader:
     def _date(self, printed: str | None) -> PrintedDate:
         """Return the date; where a definition selects an element that holds more, the day that stands in it."""
         if self._form.summary_is_field:
+            from harvester.parsers.html.selected_records import date_within  # only definitions select records
+
             return date_within(printed, self._form, self._source)
         return read_date(printed, self._source.date_order)
 
@@ -104,7 +106,7 @@ class DocumentReader:
 
     def _summaries(self) -> list[Node]:
         """Return the elements that may be the summary: it is not inside a transcript, but may follow one."""
-        found = self._select(self._form.summary)
+        found = self._described
         return found if self._form.summary_is_field else list(self._outside(found))
 
     def _select(self, selector: str | None) -> list[Node]:
@@ -113,22 +115,25 @@ class DocumentReader:
     def _line(self, node: Node) -> str:
         return line_of(self._engine.text(node))
 
-    def _near(self, heading: Node, selector: str) -> str | None:
-        """Return the text of the first element that matches in the smallest part of the page around the title."""
+    def _near(self, heading: Node) -> str | None:
+        """Return the text of the first date in the smallest part of the page around the title that has one."""
+        every = self._believed(self._dates)
+        if len(every) <= 1:  # as on nearly all pages
+            return self._line(every[0]) or None if every else None
         for step in reversed(self._engine.path(heading)):
-            found = self._believed(self._engine.select(step, selector))
+            found = self._believed(self._engine.select(step, self._form.date))
             if found:
                 return next(filter(None, map(self._line, found)), None)
         return None
 
     def _credit(self) -> str | None:
-        return next(filter(None, map(self._line, self._believed(self._select(self._form.credit)))), None)
+        return next(filter(None, map(self._line, self._believed(self._credits))), None)
 
     def _summary(self) -> str | None:
         """Return the first summary; in a definition's form, with the elements beside it that it selects, too."""
         found, beside = list[str](), None
         for node in self._believed(self._summaries()):
-            around = self._engine.keys(self._engine.path(node)[-2:])[0]
+            around = self._engine.keys(self._engine.path(node)[-2:])[0] if self._form.summary_is_field else None
             if beside not in (None, around):
                 break
             parts = parts_of(self._engine.text(node))
@@ -151,7 +156,7 @@ class DocumentReader:
     def _values(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the labels of the page's fields with their values."""
         blocks = {self._engine.key(node): node for node in self._fields}
-        values = self._lines_in(blocks, self._form.value)
+        values = self._lines_in(blocks, self._marked)
         labels: dict[int, list[str]] | None = None
         pairs: dict[int, list[tuple[str, list[str]]]] | None = None
         for key, block in blocks.items():
@@ -162,7 +167,7 @@ class DocumentReader:
             if simple and label_of(lines[0]) in self._form.labelled:
                 yield printed_label(lines[0]), values.get(key, lines[1:])
                 continue
-            labels = self._lines_in(blocks, self._form.label) if labels is None else labels
+            labels = self._lines_in(blocks, self._select(self._form.label)) if labels is None else labels
             if self._form.keeps_others:
                 pairs = self._pairs(blocks) if pairs is None else pairs
                 if key in pairs and not doubtful:
@@ -195,10 +200,9 @@ class DocumentReader:
                 pairs[-1][1].extend(["\n\n".join(lines)] if is_text else lines)
         return {block: pairs for block, pairs in found.items() if len(pairs) > 1 and all(part for _, part in pairs)}
 
-    def _lines_in(self, blocks: Mapping[int, Node], selector: str) -> dict[int, list[str]]:
-        """Return the lines of the selected elements by the block that they are in."""
+    def _lines_in(self, blocks: Mapping[int, Node], nodes: list[Node]) -> dict[int, list[str]]:
+        """Return the lines of elements by the block that they are in."""
         found: dict[int, list[str]] = {}
-        nodes = self._select(selector)
         if self._form.keeps_others:  # an element around values is no value
             around = {key for node in nodes for key in self._engine.keys(self._engine.path(node)[:-1])}
             nodes = [node for node in nodes if self._engine.key(node) not in around]

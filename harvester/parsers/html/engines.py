@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from selectolax.lexbor import LexborHTMLParser
 
+from harvester.parsers.html.simple_selectors import is_simple, matching_selectors
+
 if TYPE_CHECKING:
     from collections.abc import Container
 
@@ -32,6 +34,9 @@ class Engine(Protocol):
 
     def select(self, node: Node, selector: str) -> list[Node]:
         """Return the elements inside `node` that a CSS selector selects, in page order."""
+
+    def select_each(self, node: Node, selectors: tuple[str, ...]) -> list[list[Node]]:
+        """Return what each of several selectors selects; nothing for an empty one."""
 
     def text(self, node: Node) -> str:
         """Return all text inside an element, unchanged."""
@@ -90,8 +95,11 @@ def _neighbours(found: re.Match[str]) -> str:
     return "*:first-child" + "+*" * (number - 2) + f"+{last}"
 
 
-def _is_one(steps: tuple[tuple[str, ...], ...]) -> bool:
-    return len(steps) == 1 and len(steps[0]) == 1
+@lru_cache(maxsize=1024)
+def _one_step(selector: str) -> str | None:
+    """Return a selector that has a single step as engines take it; None if it has more."""
+    steps = _steps(selector)
+    return steps[0][0] if len(steps) == 1 and len(steps[0]) == 1 else None
 
 
 def _select(engine: Engine, node: Node, steps: tuple[str, ...]) -> list[Node]:
@@ -126,10 +134,35 @@ class Lexbor:
 
     def select(self, node: LexborNode, selector: str) -> list[LexborNode]:
         """Return the elements inside `node` that a CSS selector selects, in page order."""
-        steps = _steps(selector)
-        if _is_one(steps):
-            return [found for found in node.css(steps[0][0]) if found.mem_id != node.mem_id]
-        return [found for one in steps for found in _select(self, node, one)]
+        step = _one_step(selector)
+        if step is None:
+            return [found for one in _steps(selector) for found in _select(self, node, one)]
+        found: list[LexborNode] = node.css(step)
+        while found and found[0].mem_id == node.mem_id:  # the node itself comes first if it matches
+            del found[0]
+        return found
+
+    def select_each(self, node: LexborNode, selectors: tuple[str, ...]) -> list[list[LexborNode]]:
+        """Return what each of several selectors selects; nothing for an empty one.
+
+        A search costs as much as what is done with all that it finds, so simple selectors share one.
+        """
+        found: dict[str, list[LexborNode]] = {selector: [] for selector in selectors if is_simple(selector)}
+        last = 0
+        for one in self.select(node, ", ".join(found)) if found else ():
+            if one.mem_id == last:  # it comes once for each selector that it matches
+                continue
+            last = one.mem_id
+            matching = matching_selectors(selectors, one.tag or "", one.attrs.get("class") or "")
+            if matching is None:
+                found = {}
+                break
+            for selector in matching:
+                found[selector].append(one)
+        return [
+            found[selector] if selector in found else self.select(node, selector) if selector else []
+            for selector in selectors
+        ]
 
     def text(self, node: LexborNode) -> str:
         """Return all text inside an element, unchanged."""
@@ -204,10 +237,14 @@ class Soup:
 
     def select(self, node: Tag, selector: str) -> list[Tag]:
         """Return the elements inside `node` that a CSS selector selects, in page order."""
-        steps = _steps(selector)
-        if _is_one(steps):
-            return list(node.select(steps[0][0]))
-        return [found for one in steps for found in _select(self, node, one)]
+        step = _one_step(selector)
+        if step is None:
+            return [found for one in _steps(selector) for found in _select(self, node, one)]
+        return list(node.select(step))
+
+    def select_each(self, node: Tag, selectors: tuple[str, ...]) -> list[list[Tag]]:
+        """Return what each of several selectors selects; nothing for an empty one."""
+        return [self.select(node, selector) if selector else [] for selector in selectors]
 
     def text(self, node: Tag) -> str:
         """Return all text inside an element, unchanged."""

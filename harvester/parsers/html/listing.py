@@ -17,7 +17,6 @@ from harvester.parsers.dates import looks_like_date, may_be_date, read_date
 from harvester.parsers.grammar import date_place, read_linked
 from harvester.parsers.html.page_bytes import container_of, open_elements
 from harvester.parsers.html.record_blocks import Window, find_blocks
-from harvester.parsers.html.selected_records import SelectedRecords
 from harvester.parsers.html.text import LINK, labelled_parts, line_of, parts_of
 from harvester.parsers.range_lines import SINGLE, as_limited, plain_spaces, read_range
 from harvester.urls import canonical, host_of, listing_of, next_address, page_number, read_link
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from harvester.parsers.grammar import DatePlace
     from harvester.parsers.html.engines import Engine, Node
     from harvester.parsers.html.record_blocks import RecordBlock
+    from harvester.parsers.html.selected_records import SelectedRecords
     from harvester.parsers.html.text import Part
     from harvester.parsers.range_lines import Range
     from harvester.source import DateOrder, HtmlListing, Source
@@ -50,7 +50,7 @@ class ListingReader:
     def __init__(self, engine: Engine, root: Node, form: HtmlListing, source: Source, *, whole: bool) -> None:
         self._engine, self._root, self._form, self._source, self._whole = engine, root, form, source, whole
         self._text = "\t" + engine.text(root)
-        self._selected = SelectedRecords(engine, root, form, source) if form.selectors else None
+        self._selected = _selected_records(engine, root, form, source) if form.selectors else None
 
     def read(self) -> Listing | Refused:
         """Return the page; `Refused` if it is not a listing."""
@@ -83,7 +83,7 @@ class ListingReader:
         if stated is None or not stated.possible:
             message = "no page can be what its range line says"
             return Refused("range-impossible", message, self._line_before(start), self._form.name)
-        stated = as_limited(stated, re.split(r"[\t\n]", plain_spaces(self._text)))
+        stated = as_limited(stated, plain_spaces(self._text).replace("\n", "\t").split("\t"))
         end = self._end(start)
         window = Window(self._text, start, len(self._text) if end is None else end)
         found = [] if stated.size == 0 else self._find(window, stated.size)
@@ -176,6 +176,12 @@ class ListingReader:
     def _heading(self) -> str | None:
         nodes = self._engine.select(self._root, self._form.heading) if self._form.heading else []
         return next(filter(None, (line_of(self._engine.text(node)) for node in nodes)), None)
+
+
+def _selected_records(engine: Engine, root: Node, form: HtmlListing, source: Source) -> SelectedRecords:
+    from harvester.parsers.html.selected_records import SelectedRecords  # only definitions select records
+
+    return SelectedRecords(engine, root, form, source)
 
 
 _WHY = {
@@ -311,10 +317,8 @@ def links_onward(capture: Capture, source: Source) -> bool:
     if listing is None or number is None or source.pager is None:
         return False
     mark = (source.pager.page_path or f"{source.pager.parameter}=").partition("{page}")[0].encode()
-    return any(
-        _leads_behind(unescape(link.decode("utf-8", "replace")), capture.uri, number, source)
-        for link in _links_with(mark, capture.body)
-    )
+    links = dict.fromkeys(_links_with(mark, capture.body))  # the same pages are linked above and below the records
+    return any(_leads_behind(unescape(link.decode("utf-8", "replace")), capture.uri, number, source) for link in links)
 
 
 def _links_with(mark: bytes, body: bytes) -> Iterator[bytes]:

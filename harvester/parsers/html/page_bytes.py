@@ -123,7 +123,7 @@ _NO_CONTENT = re.compile(rb"(?is)\s+|</(?:html|body)\s*>|<!--.*?-->|<(script|sty
 def end_of(body: bytes) -> End:
     """Return whether a page ends with the end tag of `body` or `html`; comments and scripts may follow."""
     at = next((place for tag in _LAST_TAGS if (place := body.rfind(tag)) >= 0), -1)
-    if at > 0 and any(rfind(body, begin, 0, at) > rfind(body, end, 0, at) for begin, end in _UNREAD):
+    if at > 0 and any(_is_open(body, begin, end, at) for begin, end in _UNREAD):
         at = -1
     while 0 <= at < len(body):
         found = _NO_CONTENT.match(body, at)
@@ -131,6 +131,12 @@ def end_of(body: bytes) -> End:
     if at >= 0:
         return "shown"
     return "saved" if _SAVED.search(body, 0, _LOOKED_AT) else "unknown"
+
+
+def _is_open(body: bytes, begin: bytes, end: bytes, at: int) -> bool:
+    """Return whether what these mark has begun before a place, and has not ended there."""
+    began = rfind(body, begin, 0, at)
+    return bool(began >= 0 and find(body, end, began, at) < 0)
 
 
 def first_page(body: bytes) -> bytes:

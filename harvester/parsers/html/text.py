@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from stringzilla import find
+
 from harvester.source import FACETS, LEFT_OUT
 
 Part = tuple[str, ...]
@@ -25,6 +27,7 @@ _BLOCKS = (
 _BLOCK_TAG = re.compile(rb"<(?=/?(?:%b|(?=[a-z]{0,9}[A-Z])(?i:%b))[\s/>])" % (_BLOCKS, _BLOCKS))
 _LINK = re.compile(rb"<(?=[aA] )")  # a pattern that begins with a letter is found faster than `replace` finds several
 _BREAK = re.compile(rb"<(?=[bB][rR][\s/>])")
+_BREAKS = (b"<br", b"<BR", b"<Br", b"<bR")
 # Control characters could steer the terminal or end the text in a program that reads it. Two patterns that begin with
 # different letters, so that both are found in one search.
 _C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
@@ -39,8 +42,8 @@ def mark_block_borders(data: bytes) -> bytes:
     """Write the borders of blocks as tabs, line breaks as line feeds, and a mark before each link."""
     data = data.translate(_WHITE)
     data = _C1_BYTES.sub(b" ", data) if b"\xc2" in data else data
-    data = _ENTITIES.sub(b" ", data)
-    data = _BREAK.sub(b"\n<", data)
+    data = _ENTITIES.sub(b" ", data) if find(data, b"&#") >= 0 else data
+    data = _BREAK.sub(b"\n<", data) if any(find(data, tag) >= 0 for tag in _BREAKS) else data
     data = _BLOCK_TAG.sub(b"\t<", data)
     return _LINK.sub(b"\x1f<", data)
 
