@@ -285,6 +285,11 @@ class Addresses:
     parameters: tuple[str, ...] = ()
 
     @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern of an item's path, compiled."""
+        return re.compile(self.path, re.DOTALL)
+
+    @cached_property
     def selector(self) -> str:
         """The CSS selector of the links that may lead to items."""
         return ", ".join(f'a[href*="{part}"]' for part in self.links)

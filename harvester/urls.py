@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from harvester.source import Addresses, Source
@@ -91,15 +91,15 @@ def item_url(url: str, source: Source) -> str | None:
     nor do parameters that the source's addresses do not name.
     """
     parts = urlsplit(url)
-    path = re.sub(r"%([0-9A-Fa-f]{2})", _decoded, parts.path).rstrip("/")
     if source.addresses is None:
         return None
+    path = (re.sub(r"%([0-9A-Fa-f]{2})", _decoded, parts.path) if "%" in parts.path else parts.path).rstrip("/")
     if source.addresses.parameters:
         path = _with_parameters(f"{path}?{parts.query}", source.addresses)
-    if not re.fullmatch(source.addresses.path, path.removeprefix("/"), re.DOTALL):
+    if not source.addresses.pattern.fullmatch(path.removeprefix("/")):
         return None
     path, _, query = path.partition("?")
-    return parts._replace(path=path, query=query, fragment="").geturl()
+    return urlunsplit((parts.scheme, parts.netloc, path, query, ""))
 
 
 def _with_parameters(path: str, addresses: Addresses) -> str:
@@ -238,7 +238,9 @@ def read_address(href: str, source: Source) -> Address | None:
     """Return the address of an item of this archive that a link holds; None if it is none."""
     if source.addresses is None:
         return None
-    return _read(href, source, source.addresses.path)
+    # The address of a page is read several times: by its parser, as its canonical link, by the store.
+    read = _read_short if len(href) <= _SHORT else _read
+    return read(href, source, source.addresses.path)
 
 
 def read_file_address(href: str, source: Source) -> Address | None:
@@ -259,6 +261,10 @@ def _read(href: str, source: Source, path: str) -> Address | None:
     if source.addresses and "?" in there:
         there = _with_parameters(there, source.addresses)
     return Address(f"{source.root()}{there}", **keys)
+
+
+_SHORT = 300
+_read_short = lru_cache(maxsize=128)(_read)
 
 
 def _percented(text: str) -> str:

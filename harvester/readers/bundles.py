@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from stringzilla import find
+
 from harvester.readers.damage import DamageError
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def format_of(body: bytes) -> str | None:
         return "webarchive"
     head, is_http = body[:_LOOKED_AT], body.startswith(_HTTP)
     small = head.lower()
-    if not is_http and not any(mark in small for mark in _MARKS):  # as in nearly all pages
+    if not is_http and all(find(small, mark) < 0 for mark in _MARKS):  # as in nearly all pages
         return None
     if b"<!DOCTYPE plist" in body[:200] and b"WebMainResource" in head:
         return "webarchive"

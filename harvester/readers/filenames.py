@@ -93,10 +93,11 @@ def as_saved(name: str) -> str:
 
     wget adds `.html` and writes `@` for `?` where a file system forbids it, others write `_`; folders have an index.
     """
-    path = _SAVED_AGAIN.sub("", _SUFFIX.sub("", name))
-    if "?" not in path:
+    path = _SUFFIX.sub("", name) if "." in name else name  # looking for a character first costs little
+    path = _SAVED_AGAIN.sub("", path) if ")" in path else path
+    if "=" in path and "?" not in path:
         path = _QUERY_MARK.sub("?", path, count=1)
-    return _INDEX.sub("", path, count=1)
+    return _INDEX.sub("", path, count=1) if "index" in path else path
 
 
 class Names:
@@ -133,11 +134,13 @@ class Names:
         A folder named after a host identifies it. Else the end of the name must be the address of a page of one archive
         only, and more than a single word; text files do not count there, since people name those freely.
         """
-        name = _COPY.sub(r"\1", name)
+        name = _COPY.sub(r"\1", name) if "." in name else name
         parts = name.replace("\\", "/").split("/")
-        if any(part.startswith("._") or part == "__MACOSX" for part in parts):  # macOS adds these beside each file
+        if ("._" in name or "__MACOSX" in name) and any(
+            part.startswith("._") or part == "__MACOSX" for part in parts
+        ):  # macOS adds these beside each file
             return False, None
-        if _FRAME.search("/".join(parts[-2:])):
+        if "saved_resource" in name and _FRAME.search("/".join(parts[-2:])):
             return False, None
         suffix = suffix_of(name)
         host_at = next((at for at in reversed(range(len(parts) - 1)) if parts[at].lower() in self._hosts), None)
@@ -150,9 +153,9 @@ class Names:
         return address is not None or suffix in PAGE_SUFFIXES, address
 
     def _below_host(self, host: str, path: str) -> str | None:
-        address = address_of(self._hosts[host].root(host), path)
-        known = self._hosts[host].path_pattern.fullmatch(path)
-        return item_url(address, self._hosts[host]) or (address if known else None)
+        source = self._hosts[host]
+        address = address_of(source.root(host), path)
+        return item_url(address, source) or (address if source.path_pattern.fullmatch(path) else None)
 
     def _guess(self, path: str) -> str | None:
         matches = [(source.hosts[0], match[1]) for source, end in self._ends if (match := end.fullmatch(path))]

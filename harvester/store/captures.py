@@ -49,7 +49,6 @@ _READING_NOTES = (
 
 Compiled when a page first needs it, which few do.
 """
-_DIGIT = re.compile(r"\d")
 _READING_WORDS = (*_VERBS, " views", " view:", "views:", "visits", "downloads", "hits:", "count:", "pageview")
 """Every such phrase contains one of these, in lower case; to look for them first is cheap."""
 _EDGE = 1000
@@ -115,14 +114,18 @@ def comparable_text(text: str) -> str:
     text = normalize_text(text)
     if len(text) <= 2 * _EDGE:
         return _without_reading_notes(text)
+    if not _may_note_reading(text[:_EDGE] + text[-_EDGE:]):
+        return text
     return _without_reading_notes(text[:_EDGE]) + text[_EDGE:-_EDGE] + _without_reading_notes(text[-_EDGE:])
 
 
 def _without_reading_notes(text: str) -> str:
-    if not _DIGIT.search(text):
-        return text
-    lower = text.lower()
-    return re.sub(_READING_NOTES, "", text) if any(sign in lower for sign in _READING_WORDS) else text
+    return re.sub(_READING_NOTES, "", text) if _may_note_reading(text) else text
+
+
+def _may_note_reading(text: str) -> bool:
+    small = text.lower()
+    return any(sign in small for sign in _READING_WORDS)
 
 
 @dataclass(frozen=True)

@@ -163,10 +163,11 @@ class DocumentReader:
             parts = parts_of(self._engine.text(block))
             lines = [" ".join(part) for part in parts]
             doubtful = key in self._doubtful
-            simple = len(lines) == 2 and not doubtful  # as nearly all are
-            if simple and label_of(lines[0]) in self._form.labelled:
-                yield printed_label(lines[0]), values.get(key, lines[1:])
-                continue
+            if len(lines) == 2 and not doubtful:  # as nearly all are
+                label = printed_label(lines[0])
+                if label.casefold() in self._form.labelled:
+                    yield label, values.get(key, lines[1:])
+                    continue
             labels = self._lines_in(blocks, self._select(self._form.label)) if labels is None else labels
             if self._form.keeps_others:
                 pairs = self._pairs(blocks) if pairs is None else pairs
@@ -326,6 +327,7 @@ _CANONICAL = re.compile(rb"<link\s(?=[^>]{0,500}?\brel=[\"']?canonical)[^>]{0,10
 _HREF = re.compile(rb"\bhref=[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _CURRENT_PATH = b'"currentPath"'
 _STRING = re.compile(rb'\s{0,9}:\s{0,9}("(?:[^"\\]|\\.){0,200}")')
+_PLAIN_STRING = re.compile(rb'"([\w/.-]*)"')
 LONGEST_ADDRESS = 1000
 
 
@@ -336,7 +338,7 @@ def read_keys(capture: Capture, form: DocumentForm, source: Source) -> dict[str,
     """
     addresses = [_canonical(capture.body, source), read_address(capture.uri, source) if "//" in capture.uri else None]
     keys: dict[str, str] = {}
-    for address in filter(None, addresses):
+    for address in dict.fromkeys(filter(None, addresses)):  # mostly both are the same
         keys |= {name: value for name, value in address._asdict().items() if value and name not in keys}
     node_id = _node_id(capture.body, form)
     if node_id:
@@ -352,8 +354,9 @@ def _node_id(body: bytes, form: DocumentForm) -> str | None:
     found = _STRING.match(body, start + len(_CURRENT_PATH)) if start >= 0 else None
     if found is None:
         return None
+    plain = _PLAIN_STRING.fullmatch(found[1])  # nearly always without a code such as `\/`
     try:
-        path = json.loads(found[1])
+        path = plain[1].decode() if plain else json.loads(found[1])
     except ValueError:
         return None
     node = re.fullmatch(form.node_path, path)
