@@ -56,10 +56,10 @@ _LARGER_NAME: Final = re.compile(
     r" (?:organi[sz]ation|negotiation|talk|member|state|department|commission)s?\b", re.IGNORECASE
 )
 # `[Memorandum] …`, `"Report to the Politburo," from …`: the name of the document itself in brackets or quotes.
-_BRACKETED_KIND: Final = re.compile(rf"[(\[](?=(?:\w+ )?{KIND.pattern}[)\]])([^()\[\]]*)[)\]]", re.IGNORECASE)
-_QUOTED_ROUTE: Final = re.compile(
-    rf"""["“'‘](?=(?:\w+ )?{KIND.pattern})(.*?),?["”'’],? (?=(?:from|by) )""", re.IGNORECASE
-)
+# Few titles begin so: the patterns are compiled for the first that does.
+_BRACKETED_KIND: Final = rf"(?i)[(\[](?=(?:\w+ )?{KIND.pattern}[)\]])([^()\[\]]*)[)\]]"
+_QUOTED_ROUTE: Final = rf"""(?i)["“'‘](?=(?:\w+ )?{KIND.pattern})(.*?),?["”'’],? (?=(?:from|by) )"""
+_OPENINGS: Final = dict.fromkeys("([", _BRACKETED_KIND) | dict.fromkeys("\"“'‘", _QUOTED_ROUTE)
 # `Zhdanov's 'Two Camps' speech`: an epithet, followed by the kind.
 _OWNED: Final = re.compile(r"['’]s $")
 
@@ -108,11 +108,12 @@ def _author_of_quotation(text: str, masked: str) -> TitleReading | None:
 
 def _unwrapped(text: str) -> str:
     """Replace the brackets or quotation marks around the document's own name at the beginning by blanks."""
-    for pattern in (_BRACKETED_KIND, _QUOTED_ROUTE):
-        if found := pattern.match(text):
-            name = found[found.lastindex or 0]
-            return " " + name + text[1 + len(name) : found.end()].translate(_BLANK) + text[found.end() :]
-    return text
+    pattern = _OPENINGS.get(text[:1])
+    found = re.match(pattern, text) if pattern else None
+    if found is None:
+        return text
+    name = found[found.lastindex or 0]
+    return " " + name + text[1 + len(name) : found.end()].translate(_BLANK) + text[found.end() :]
 
 
 _BLANK: Final = str.maketrans(dict.fromkeys("()[]\"“”'‘’", " "))
