@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from stringzilla import find
 
 from harvester.model import DocumentPage, Listing, Refused
 from harvester.parsers.parse import PARSER_VERSION
@@ -49,8 +52,13 @@ _READING_NOTES = (
 
 Compiled when a page first needs it, which few do.
 """
-_READING_WORDS = (*_VERBS, " views", " view:", "views:", "visits", "downloads", "hits:", "count:", "pageview")
+_READING_WORDS = tuple(
+    word.encode()
+    for word in (*_VERBS, " views", " view:", "views:", "visits", "downloads", "hits:", "count:", "pageview")
+)
 """Every such phrase contains one of these, in lower case; to look for them first is cheap."""
+_DIGIT = re.compile(r"\d")
+_SHORT = 100
 _EDGE = 1000
 """Characters at either end of a text that may contain such phrases: they are above or below the document's own text."""
 
@@ -98,8 +106,16 @@ def record_hash(record: Record, attached: str | None = None) -> str:
 def _document_page_values(record: Record) -> list[str]:
     values = (record.kind, record.archive, record.archive_location, record.classification, record.rights)
     more = (record.uploaded, record.credit)
-    terms = [f"{facet} {normalize_text(term)}" for facet, term in sorted(record.terms)]
+    terms = [
+        f"{facet} {_normalized_term(term) if len(term) <= _SHORT else normalize_text(term)}"
+        for facet, term in sorted(record.terms)
+    ]
     return [comparable_text(value) if value else "" for value in (*values, *more)] + terms
+
+
+@lru_cache(maxsize=4096)
+def _normalized_term(term: str) -> str:
+    return normalize_text(term)
 
 
 def attached_hash(page: DocumentPage) -> str | None:
@@ -111,6 +127,10 @@ def attached_hash(page: DocumentPage) -> str | None:
 
 def comparable_text(text: str) -> str:
     """Return a text for comparison: normalized, and without what the page says about its own reading."""
+    return _comparable_value(text) if len(text) <= _SHORT else _comparable(text)
+
+
+def _comparable(text: str) -> str:
     text = normalize_text(text)
     if len(text) <= 2 * _EDGE:
         return _without_reading_notes(text)
@@ -119,13 +139,19 @@ def comparable_text(text: str) -> str:
     return _without_reading_notes(text[:_EDGE]) + text[_EDGE:-_EDGE] + _without_reading_notes(text[-_EDGE:])
 
 
+_comparable_value = lru_cache(maxsize=4096)(_comparable)
+"""Of short texts: an archive repeats its places, kinds and rights from page to page."""
+
+
 def _without_reading_notes(text: str) -> str:
     return re.sub(_READING_NOTES, "", text) if _may_note_reading(text) else text
 
 
 def _may_note_reading(text: str) -> bool:
-    small = text.lower()
-    return any(sign in small for sign in _READING_WORDS)
+    if len(text) <= _SHORT and not _DIGIT.search(text):
+        return False
+    small = text.encode(errors="replace").lower()  # in the bytes of a long text words are found faster than digits
+    return any(find(small, sign) >= 0 for sign in _READING_WORDS)
 
 
 @dataclass(frozen=True)

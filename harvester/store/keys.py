@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from stringzilla import find, find_first_of
 
 from harvester.urls import read_address
 
@@ -24,13 +27,27 @@ OPEN_TITLE = "~"
 _SAME_CHARACTERS = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u2011": "-"})
 
 
+_LONG = 250
+_WHITE = b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f"
+_GAPS = tuple(gap.encode() for gap in ("  ", "\x85", "\xa0", "\u1680", "\u205f", "\u3000"))
+_WIDE_WHITE = re.compile(rb"\xe2\x80[\x80-\x8a\xa8\xa9\xaf]")  # U+2000 to U+200A, U+2028, U+2029, U+202F
+
+
 def normalize_text(text: str) -> str:
     """Return a text normalized for comparison: Unicode composed, white space (U+00A0 too) folded."""
     text = text if text.isascii() else unicodedata.normalize("NFC", text)
     line = text.replace("\n\n", " ").replace("\n", " ")
-    if "  " not in line and line.isprintable():  # then its only white space is single spaces
-        return line.strip()
-    return " ".join(text.split())
+    return line.strip() if _has_single_spaces_only(line) else " ".join(text.split())
+
+
+def _has_single_spaces_only(line: str) -> bool:
+    """Return whether a line's only white space is single spaces; of an unprintable one it may not be seen."""
+    if len(line) < _LONG:
+        return "  " not in line and line.isprintable()
+    data = line.encode(errors="replace")  # in bytes such things are found many times faster
+    if find_first_of(data, _WHITE) >= 0 or _WIDE_WHITE.search(data):
+        return False
+    return all(find(data, gap) < 0 for gap in _GAPS)
 
 
 def is_different(one: str | None, other: str | None) -> bool:
