@@ -58,7 +58,7 @@ _READING_WORDS = tuple(
 )
 """Every such phrase contains one of these, in lower case; to look for them first is cheap."""
 _DIGIT = re.compile(r"\d")
-_SHORT = 100
+_SHORT, _LONG = 100, 500
 _EDGE = 1000
 """Characters at either end of a text that may contain such phrases: they are above or below the document's own text."""
 
@@ -148,7 +148,7 @@ def _without_reading_notes(text: str) -> str:
 
 
 def _may_note_reading(text: str) -> bool:
-    if len(text) <= _SHORT and not _DIGIT.search(text):
+    if len(text) <= _LONG and not _DIGIT.search(text):
         return False
     small = text.encode(errors="replace").lower()  # in the bytes of a long text words are found faster than digits
     return any(find(small, sign) >= 0 for sign in _READING_WORDS)

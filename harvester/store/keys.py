@@ -27,7 +27,7 @@ OPEN_TITLE = "~"
 _SAME_CHARACTERS = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u2011": "-"})
 
 
-_LONG = 250
+_LONG = 1000
 _WHITE = b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f"
 _GAPS = tuple(gap.encode() for gap in ("  ", "\x85", "\xa0", "\u1680", "\u205f", "\u3000"))
 _WIDE_WHITE = re.compile(rb"\xe2\x80[\x80-\x8a\xa8\xa9\xaf]")  # U+2000 to U+200A, U+2028, U+2029, U+202F

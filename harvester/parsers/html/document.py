@@ -37,15 +37,14 @@ class DocumentReader:
         self, engine: Engine, root: Node, form: DocumentForm, source: Source, keys: dict[str, str], end: End
     ) -> None:
         self._engine, self._root, self._form, self._source, self._keys = engine, root, form, source, keys
-        selectors = (form.fields, form.panes, form.title, form.summary, form.credit or "", form.date, form.value)
-        found = engine.select_each(root, selectors)
-        self._fields, self._panes, self._titles, self._described, self._credits, self._dates, self._marked = found
+        self._fields = engine.select(root, form.fields)
+        self._panes = engine.select(root, form.panes)
         self._end = end
         self._doubtful = set[int]()  # keys of the elements in which the page is cut off, or right after them
 
     def read(self) -> DocumentPage | Refused:
         """Return the page; `Refused` if it is not a document's."""
-        headings = self._titles or self._select("h1")
+        headings = self._select(self._form.title) or self._select("h1")
         whole = self._is_whole(headings)
         self._doubtful = set() if whole else self._last_elements()
         title = line_of(_NOTE.sub("", self._engine.text(headings[0]))) if headings else ""
@@ -106,7 +105,7 @@ class DocumentReader:
 
     def _summaries(self) -> list[Node]:
         """Return the elements that may be the summary: it is not inside a transcript, but may follow one."""
-        found = self._described
+        found = self._select(self._form.summary)
         return found if self._form.summary_is_field else list(self._outside(found))
 
     def _select(self, selector: str | None) -> list[Node]:
@@ -117,7 +116,7 @@ class DocumentReader:
 
     def _near(self, heading: Node) -> str | None:
         """Return the text of the first date in the smallest part of the page around the title that has one."""
-        every = self._believed(self._dates)
+        every = self._believed(self._select(self._form.date))
         if len(every) <= 1:  # as on nearly all pages
             return self._line(every[0]) or None if every else None
         for step in reversed(self._engine.path(heading)):
@@ -127,7 +126,7 @@ class DocumentReader:
         return None
 
     def _credit(self) -> str | None:
-        return next(filter(None, map(self._line, self._believed(self._credits))), None)
+        return next(filter(None, map(self._line, self._believed(self._select(self._form.credit)))), None)
 
     def _summary(self) -> str | None:
         """Return the first summary; in a definition's form, with the elements beside it that it selects, too."""
@@ -156,7 +155,7 @@ class DocumentReader:
     def _values(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the labels of the page's fields with their values."""
         blocks = {self._engine.key(node): node for node in self._fields}
-        values = self._lines_in(blocks, self._marked)
+        values = self._lines_in(blocks, self._select(self._form.value))
         labels: dict[int, list[str]] | None = None
         pairs: dict[int, list[tuple[str, list[str]]]] | None = None
         for key, block in blocks.items():
@@ -275,14 +274,14 @@ _TRANSLATED = re.compile("translat", re.IGNORECASE)
 def read_texts(engine: Engine, root: Node, panes: list[Node]) -> tuple[Text, ...]:
     """Return the texts of a document page, in the order of their panes; a pane without text is none."""
     texts = []
-    tabs = _tabs(engine, root) if panes else {}
-    for pane in panes:
+    names = [engine.attribute(pane, "id") for pane in panes]
+    tabs = _tabs(engine, root, names) if panes else {}
+    for pane, name in zip(panes, names, strict=True):
         parts = parts_of(engine.text(pane))
         if not parts:
             continue
-        name = engine.attribute(pane, "id")
         label = tabs.get(name, "")
-        if parts and " ".join(parts[0]).casefold() == label.casefold():
+        if _is_label(" ".join(parts[0]), label):
             parts = parts[1:]
         text = "\n\n".join("\n".join(part) for part in parts)
         if text:
@@ -290,19 +289,26 @@ def read_texts(engine: Engine, root: Node, panes: list[Node]) -> tuple[Text, ...
     return tuple(texts)
 
 
-def _tabs(engine: Engine, root: Node) -> dict[str, str]:
-    """Return the texts of tabs by the name of the pane that each leads to; of several, the first with a text."""
+def _is_label(line: str, label: str) -> bool:
+    """Return whether a line repeats a label; case makes no difference, and triples the length at most."""
+    return len(line) <= 3 * len(label) and line.casefold() == label.casefold()
+
+
+def _tabs(engine: Engine, root: Node, names: list[str]) -> dict[str, str]:
+    """Return the texts of the tabs that lead to panes of these names; of several, the first with a text."""
     found: dict[str, str] = {}
+    wanted = {f"#{name}": name for name in names if _NAME.fullmatch(name)}
     for tab in engine.select(root, '[href*="#"], [data-bs-target], [data-target]'):
+        if not wanted:
+            break
         link, *others = (engine.attribute(tab, name) for name in ("href", "data-bs-target", "data-target"))
-        targets = [f"#{link.rpartition('#')[2]}" if "#" in link else "", *others]
-        panes = {target[1:] for target in targets if _PANE.fullmatch(target)} - found.keys()
-        if panes and (text := line_of(engine.text(tab))):
-            found |= dict.fromkeys(panes, text)
+        leads = wanted.keys() & {link[link.rfind("#") :] if "#" in link else "", *others}
+        if leads and (text := line_of(engine.text(tab))):
+            found |= {wanted.pop(target): text for target in leads}
     return found
 
 
-_PANE = re.compile(r"#[\w-]+")
+_NAME = re.compile(r"[\w-]+")
 
 
 @lru_cache(maxsize=256)  # an archive has few names for its tabs
@@ -327,7 +333,7 @@ _CANONICAL = re.compile(rb"<link\s(?=[^>]{0,500}?\brel=[\"']?canonical)[^>]{0,10
 _HREF = re.compile(rb"\bhref=[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _CURRENT_PATH = b'"currentPath"'
 _STRING = re.compile(rb'\s{0,9}:\s{0,9}("(?:[^"\\]|\\.){0,200}")')
-_PLAIN_STRING = re.compile(rb'"([\w/.-]*)"')
+_PLAIN_STRING = re.compile(rb'"((?:[\w/.-]|\\/)*)"')
 LONGEST_ADDRESS = 1000
 
 
@@ -354,9 +360,9 @@ def _node_id(body: bytes, form: DocumentForm) -> str | None:
     found = _STRING.match(body, start + len(_CURRENT_PATH)) if start >= 0 else None
     if found is None:
         return None
-    plain = _PLAIN_STRING.fullmatch(found[1])  # nearly always without a code such as `\/`
+    plain = _PLAIN_STRING.fullmatch(found[1])  # nearly always without another code than `\/`
     try:
-        path = plain[1].decode() if plain else json.loads(found[1])
+        path = plain[1].replace(b"\\/", b"/").decode() if plain else json.loads(found[1])
     except ValueError:
         return None
     node = re.fullmatch(form.node_path, path)

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
-from harvester.parsers.html.simple_selectors import is_simple, matching_selectors
-
 if TYPE_CHECKING:
     from collections.abc import Container
 
@@ -34,9 +32,6 @@ class Engine(Protocol):
 
     def select(self, node: Node, selector: str) -> list[Node]:
         """Return the elements inside `node` that a CSS selector selects, in page order."""
-
-    def select_each(self, node: Node, selectors: tuple[str, ...]) -> list[list[Node]]:
-        """Return what each of several selectors selects; nothing for an empty one."""
 
     def text(self, node: Node) -> str:
         """Return all text inside an element, unchanged."""
@@ -146,28 +141,6 @@ class Lexbor:
             del found[0]
         return found
 
-    def select_each(self, node: LexborNode, selectors: tuple[str, ...]) -> list[list[LexborNode]]:
-        """Return what each of several selectors selects; nothing for an empty one.
-
-        A search costs as much as what is done with all that it finds, so simple selectors share one.
-        """
-        found: dict[str, list[LexborNode]] = {selector: [] for selector in selectors if is_simple(selector)}
-        last = 0
-        for one in self.select(node, ", ".join(found)) if found else ():
-            if one.mem_id == last:  # it comes once for each selector that it matches
-                continue
-            last = one.mem_id
-            matching = matching_selectors(selectors, one.tag or "", one.attrs.get("class") or "")
-            if matching is None:
-                found = {}
-                break
-            for selector in matching:
-                found[selector].append(one)
-        return [
-            found[selector] if selector in found else self.select(node, selector) if selector else []
-            for selector in selectors
-        ]
-
     def text(self, node: LexborNode) -> str:
         """Return all text inside an element, unchanged."""
         return node.text()
@@ -245,10 +218,6 @@ class Soup:
         if step is None:
             return [found for one in _steps(selector) for found in _select(self, node, one)]
         return list(node.select(step))
-
-    def select_each(self, node: Tag, selectors: tuple[str, ...]) -> list[list[Tag]]:
-        """Return what each of several selectors selects; nothing for an empty one."""
-        return [self.select(node, selector) if selector else [] for selector in selectors]
 
     def text(self, node: Tag) -> str:
         """Return all text inside an element, unchanged."""

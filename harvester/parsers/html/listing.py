@@ -317,7 +317,8 @@ def links_onward(capture: Capture, source: Source) -> bool:
     if listing is None or number is None or source.pager is None:
         return False
     mark = (source.pager.page_path or f"{source.pager.parameter}=").partition("{page}")[0].encode()
-    links = dict.fromkeys(_links_with(mark, capture.body))  # the same pages are linked above and below the records
+    # The same pages are linked above and below the records, and the last of them is mostly a later one.
+    links = reversed(dict.fromkeys(_links_with(mark, capture.body)))
     return any(_leads_behind(unescape(link.decode("utf-8", "replace")), capture.uri, number, source) for link in links)
 
 

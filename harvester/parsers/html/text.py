@@ -48,12 +48,19 @@ def mark_block_borders(data: bytes) -> bytes:
     return _LINK.sub(b"\x1f<", data)
 
 
+_LONG = 1000
+"""Characters from which on a text is looked through as a whole."""
+
+
 def parts_of(text: str) -> list[Part]:
     """Return the parts of an element's text, each as its lines, without white space around them."""
     if "\t" not in text and "\n" not in text and "  " not in text:  # as most links and values are
         line = text.replace(LINK, "").strip()
         return [(line,)] if line else []
-    lines = [line for line in map(str.strip, text.replace(LINK, "").split("\t")) if line]
+    text = text.replace(LINK, "")
+    lines = [*filter(None, map(str.strip, text.split("\t")))]
+    if len(text) > _LONG and find(text, "\n") < 0 and find(text, "  ") < 0:  # as nearly all texts of documents are
+        return [(line,) for line in lines]
     return [_part(line) if "\n" in line or "  " in line else (line,) for line in lines]
 
 
