@@ -18,7 +18,6 @@ from harvester.parsers.title_vocabulary import (
     ends_in,
     kind_of,
 )
-from harvester.parsers.titles import TitleParts, TitleReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +63,13 @@ _OPENINGS: Final = dict.fromkeys("([", _BRACKETED_KIND) | dict.fromkeys("\"“'�
 _OWNED: Final = re.compile(r"['’]s $")
 
 
-def read(line: str) -> TitleReading:
+Parts = tuple[str | None, str | None, str | None]
+"""Something about kind, sender and recipient."""
+Reading = tuple[Parts, Parts]
+"""What a title states, and the rule for each value."""
+
+
+def read(line: str) -> Reading:
     """Return what a title states, given in one line without needless spaces, and the rule for each value."""
     text = _unwrapped(line)
     masked = _masked(text)
@@ -75,13 +80,11 @@ def read(line: str) -> TitleReading:
     return _reading(text, named, sender, recipient)
 
 
-def _reading(text: str, named: Named | None, sender: Span | None, recipient: Span | None) -> TitleReading:
+def _reading(text: str, named: Named | None, sender: Span | None, recipient: Span | None) -> Reading:
     kind = named and named.kind
-    return TitleReading(
-        TitleParts(
-            kind, sender and text[sender.start : sender.end], recipient and text[recipient.start : recipient.end]
-        ),
-        TitleParts(
+    return (
+        (kind, sender and text[sender.start : sender.end], recipient and text[recipient.start : recipient.end]),
+        (
             f"the word “{text[named.start : named.end]}” names the document" if named and kind else None,
             sender and sender.rule,
             recipient and recipient.rule,
@@ -89,7 +92,7 @@ def _reading(text: str, named: Named | None, sender: Span | None, recipient: Spa
     )
 
 
-def _author_of_quotation(text: str, masked: str) -> TitleReading | None:
+def _author_of_quotation(text: str, masked: str) -> Reading | None:
     """Return the reading of `Yu. Andropov, 'Record of …'`: an author, and a heading, which may name its kind."""
     quotation = masked.find(', "')
     head = masked[:quotation]

@@ -32,4 +32,5 @@ def explain_title(title: str) -> TitleReading:
     """Return the same as `read_title`, with the rule for each value."""
     from harvester.parsers.title_grammar import read  # its patterns take a while, and a harvest without news needs none
 
-    return read(" ".join(title[:LOOKED_AT].split()))
+    parts, rules = read(" ".join(title[:LOOKED_AT].split()))
+    return TitleReading(TitleParts(*parts), TitleParts(*rules))

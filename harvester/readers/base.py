@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from harvester.model import MAX_BYTES, Capture, Problem, Skipped
-from harvester.readers.bundles import MAX_BUNDLE, PackedPage, is_bundle, unpack
+from harvester.readers.bundles import MAX_BUNDLE, is_bundle, unpack
 from harvester.readers.damage import DamageError
 from harvester.readers.filenames import PACKED, Names, archive_kind, suffix_of
 from harvester.readers.saved_page import (
     PROLOGUE_SIZE,
+    PackedPage,
     Statement,
     own_addresses,
     plain_address,

@@ -6,16 +6,14 @@ Few pages are. How these are unpacked, with the libraries that it needs, stands 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stringzilla import find
 
 from harvester.readers.damage import DamageError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from harvester.readers.saved_page import Statement
+    from harvester.readers.saved_page import PackedPage
 
 MAX_BUNDLE = 64 * 1024**2
 """Largest packed page that is read, with its pictures: it is kept in memory."""
@@ -26,22 +24,6 @@ _HTTP = b"HTTP/"
 _LOOKED_AT = 4096
 _MARKS = (b"mime-version:", b"snapshot-content-location:", b"data-sfz", b"webmainresource")
 """The beginning of a bundle holds one of these, in small letters, unless its first bytes show what it is."""
-
-
-class PackedPage(NamedTuple):
-    """The page in a bundle, and what the bundle states: its address and time, and the fields of its HTTP header.
-
-    `captured_at` is for bundles without an address; else the time is in `statement`.
-    """
-
-    body: bytes
-    statement: Statement | None = None
-    captured_at: datetime | None = None
-    media_type: str | None = None
-    charset: str | None = None
-    http_status: int | None = None
-    etag: str | None = None
-    last_modified: str | None = None
 
 
 def is_bundle(head: bytes) -> bool:

@@ -45,6 +45,22 @@ class Statement(NamedTuple):
     captured_at: datetime | None = None
 
 
+class PackedPage(NamedTuple):
+    """The page in a bundle, and what the bundle states: its address and time, and the fields of its HTTP header.
+
+    `captured_at` is for bundles without an address; else the time is in `statement`.
+    """
+
+    body: bytes
+    statement: Statement | None = None
+    captured_at: datetime | None = None
+    media_type: str | None = None
+    charset: str | None = None
+    http_status: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
 def saver_statements(body: bytes) -> Iterator[Statement]:
     """Yield what the programs state that saved a page, the last of them first: in comments at its beginning."""
     if not _contains(body, PROLOGUE_SIZE, b"<!--"):

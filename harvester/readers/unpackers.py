@@ -12,11 +12,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from harvester.model import MAX_BYTES
-from harvester.readers.bundles import PackedPage
 from harvester.readers.damage import DamageError
 from harvester.readers.file_signatures import ZIP_END
 from harvester.readers.http import MAX_HEAD, parse_answer
-from harvester.readers.saved_page import Statement, parse_mail_date
+from harvester.readers.saved_page import PackedPage, Statement, parse_mail_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
