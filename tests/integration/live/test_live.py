@@ -11,7 +11,6 @@ from fastwarc.warc import ArchiveIterator as FastIterator
 from fastwarc.warc import WarcRecordType
 from warcio.archiveiterator import ArchiveIterator
 
-from harvester.parsers.parse import parse
 from harvester.store.database import open_to_read
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site, html, item_of
@@ -22,10 +21,6 @@ from tests.support.trials import trials
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from harvester.model import Capture, Page
-    from harvester.parsers.html.forms import EngineChoice
-    from harvester.source import Source
 
 WALKS = trials(28, 56)
 SIZE = 35
@@ -56,16 +51,12 @@ def test_every_request_has_its_reason(archive: Harvests) -> None:
     assert rows(archive.folder / "a.db", "SELECT status, pages, new, changed FROM runs") == [("complete", 40, 35, 0)]
 
 
-def test_the_page_of_a_document_is_parsed_once(archive: Harvests, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_of_a_document_is_parsed_once(archive: Harvests) -> None:
     """Whether it is a waiting room is seen before it is kept; the run takes what was parsed then."""
-
-    def parse_listing(capture: Capture, source: Source, engine: EngineChoice = "auto") -> Page:
-        assert "/document/" not in capture.uri
-        return parse(capture, source, engine)
-
-    monkeypatch.setattr("harvester.ingest.parse", parse_listing)
-    assert archive.live("a.db").status == 0
-    assert archive.rows("SELECT count(*) FROM texts") == [(2 * SIZE,)]
+    pages_of_the_listing = 4
+    more = Aim("harvester.ingest:parse", pages_of_the_listing + 1, "fail")
+    assert archive.live("a.db", aim=more).status == 0
+    assert archive.rows("SELECT count(*) FROM documents WHERE attached IS NOT NULL") == [(SIZE,)]
 
 
 @pytest.mark.parametrize("manner", [Manner(etags=True), Manner(dated=True)], ids=["etags", "dates"])
