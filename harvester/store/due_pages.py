@@ -19,23 +19,32 @@ _WHOLE = _LAST.format("read_at", "AND captures.error_count = 0")
 _CLAIMED = "EXISTS (SELECT 1 FROM statements WHERE is_own_page AND document_id IS NULL AND capture_id = {})"
 _DUE = f"""(coalesce({_WHOLE}, '') < ? OR EXISTS (SELECT 1 FROM unconfirmed_changes WHERE document_id = documents.id)
     OR {_CLAIMED.format(_LAST.format("captures.id", ""))})"""
-# When the listing has last shown another item, or the item otherwise, at the address of a row.
-_ANOTHER_SHOWN = """(SELECT max(last.read_at) FROM statements AS o JOIN sightings AS seen ON seen.statement_id = o.id
-    JOIN captures AS page ON page.id = seen.capture_id JOIN reads AS last ON last.capture_id = page.id
-    WHERE o.key = statements.key AND NOT o.is_own_page AND o.id <> statements.id AND page.listing_id =
-        (SELECT walks.listing_id FROM walks WHERE walks.id = walk_pages.walk_id))"""
+# When the listing has last shown another item, or the item otherwise, at the address of a row: found by that address
+# (CROSS JOIN keeps the order), because there are as many records on the listing as documents that may have moved.
+_ANOTHER_SHOWN = """(SELECT max(last.read_at) FROM statements AS o
+    CROSS JOIN sightings AS seen ON seen.statement_id = o.id
+    CROSS JOIN captures AS page ON page.id = seen.capture_id CROSS JOIN reads AS last ON last.capture_id = page.id
+    WHERE o.key = moved.key AND NOT o.is_own_page AND o.id <> moved.statement_id
+        AND page.listing_id = moved.listing_id)"""
 # Addresses at which the newest walk of a listing shows an item, of the documents that have another address now: nothing
 # was read there since. Such a page may be of an item that is not known yet.
-_MOVED = f"""SELECT DISTINCT json_extract(content, '$.url') AS address FROM walk_pages
-    JOIN sightings USING (capture_id) JOIN statements ON statements.id = statement_id
-    JOIN documents ON documents.id = statements.document_id
-    WHERE walk_id = (SELECT max(walks.id) FROM walks JOIN listings ON listings.id = listing_id WHERE listings.key = ?)
-        AND statements.key LIKE '%:slug:%' AND statements.key <> documents.source || ':slug:' || coalesce(slug, '')
-        AND address IS NOT NULL AND NOT EXISTS (SELECT 1 FROM captures JOIN reads ON reads.capture_id = captures.id
-            WHERE captures.uri = address AND (captures.refusal_code IS NULL OR http_status BETWEEN 300 AND 499)
-                AND reads.read_at >= (SELECT min(first.read_at) FROM sightings AS shown
-                    JOIN reads AS first ON first.capture_id = shown.capture_id
-                    WHERE shown.statement_id = statements.id AND first.read_at > coalesce({_ANOTHER_SHOWN}, '')))"""
+_MOVED = f"""WITH moved AS MATERIALIZED (
+        SELECT walks.listing_id, statements.id AS statement_id, statements.key,
+            json_extract(content, '$.url') AS address
+        FROM walks JOIN walk_pages ON walk_pages.walk_id = walks.id
+        JOIN sightings USING (capture_id) JOIN statements ON statements.id = statement_id
+        JOIN documents ON documents.id = statements.document_id
+        WHERE walks.id = (SELECT max(walks.id) FROM walks JOIN listings ON listings.id = listing_id
+                WHERE listings.key = ?)
+            AND statements.key LIKE '%:slug:%' AND statements.key <> documents.source || ':slug:' || coalesce(slug, '')
+            AND address IS NOT NULL)
+    SELECT DISTINCT address FROM moved WHERE NOT EXISTS (
+        SELECT 1 FROM captures JOIN reads ON reads.capture_id = captures.id
+        WHERE captures.uri = address AND (captures.refusal_code IS NULL OR http_status BETWEEN 300 AND 499)
+            AND reads.read_at >= (SELECT min(first.read_at) FROM sightings AS shown
+                JOIN reads AS first ON first.capture_id = shown.capture_id
+                WHERE shown.statement_id = moved.statement_id
+                    AND first.read_at > coalesce({_ANOTHER_SHOWN}, '')))"""
 
 
 def find_due_pages(db: Database, listing: ListingAddress, before: str) -> list[str]:
