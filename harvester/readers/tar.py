@@ -6,10 +6,13 @@ Own code and not tarfile: that ends without a word at a damaged header, and wher
 from __future__ import annotations
 
 import posixpath
+import re
 import tarfile
 from collections import defaultdict
 from tarfile import BLOCKSIZE, TarInfo
 from typing import TYPE_CHECKING
+
+from stringzilla import bytesum
 
 from harvester.model import MAX_BYTES
 from harvester.readers.base import read_body
@@ -34,8 +37,29 @@ SPARSE = "a sparse member, which is not read: unpack the archive and harvest the
 NO_FILE = "no file, though it is named like a page"
 
 
+# The numbers of a plain file as nearly all programs write them. Python's reading of any header takes six times as long.
+_PLAIN_FILE = re.compile(rb"(?:[0-7]{7}[ \0]){3}(?P<size>[0-7]{11})[ \0][0-7]{11}[ \0](?P<checksum>[0-7]{6})[ \0]{2}0")
+_NO_DEVICE = (b"0000000\0" * 2, bytes(16))
+
+
+def _plain_file(block: bytes) -> TarInfo | None:
+    """Return the header of a file as nearly all programs write it; None for any other, good or bad."""
+    numbers = _PLAIN_FILE.fullmatch(block, 100, 157)
+    if numbers is None or len(block) < BLOCKSIZE or block[329:345] not in _NO_DEVICE:
+        return None
+    # The sum of all bytes, with spaces where the header states it itself.
+    if int(numbers["checksum"], 8) != bytesum(block) - bytesum(block[148:156]) + 8 * ord(" "):
+        return None
+    prefix, name = block[345:500].partition(b"\0")[0], block[:100].partition(b"\0")[0]
+    header = TarInfo((prefix + b"/" + name if prefix else name).decode("utf-8", "replace"))
+    header.size = int(numbers["size"], 8)
+    return header
+
+
 def header_in(block: bytes) -> TarInfo | None:
     """Return a block's header; None if it is none: its checksum is wrong or its length is impossible."""
+    if plain := _plain_file(block):
+        return plain
     try:
         header = TarInfo.frombuf(block, "utf-8", "replace")
     except tarfile.HeaderError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import random
 import tarfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from harvester.readers.tar import pax_records
+from harvester.readers.tar import header_in, pax_records
 from tests.support.containers import HOST, captures, ignored, messages, pages_of, problems, read, tar, zipped
 
 if TYPE_CHECKING:
@@ -134,3 +135,29 @@ def test_broken_headers_by_the_thousand_end_the_reading(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"x", b"0 a=b\n", b"-3 a=b\n", b"99999 path=a\n", b"6 a=b\n6 c=d", b"9" * 5000])
 def test_records_of_any_kind_end(data: bytes) -> None:
     assert len(pax_records(data)) <= 2
+
+
+def python_header(block: bytes) -> tarfile.TarInfo | None:
+    try:
+        header = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
+    except tarfile.HeaderError:
+        return None
+    return header if header.size >= 0 else None
+
+
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_a_header_is_what_python_reads_whole_or_broken(form: Literal[0, 1, 2]) -> None:
+    chance, files = random.Random(form), 0
+    for _ in range(2000):
+        member = tarfile.TarInfo("".join(chance.choices("abé/.-0 ", k=chance.choice((1, 20, 90)))))
+        member.size, member.type = chance.choice((0, 5, 8**11 - 1)), chance.choice((b"0", b"0", b"\0", b"2", b"5"))
+        block = bytearray(member.tobuf(form, "utf-8")[:512])
+        for _ in range(chance.choice((0, 0, 1, 2, 5))):
+            block[chance.randrange(512)] = chance.choice(b"\0 0178\xc8")
+        if chance.random() < 0.5:
+            block[148:156] = b"%06o\0 " % (sum(block) - sum(block[148:156]) + 256)
+        for data in (bytes(block), bytes(block[:400])):
+            one, other = header_in(data), python_header(data)
+            assert (one and (one.name, one.size, one.type)) == (other and (other.name, other.size, other.type))
+            files += one is not None
+    assert files > 500
