@@ -256,7 +256,9 @@ def _read(href: str, source: Source, path: str) -> Address | None:
     found = _pattern(source.hosts, path).fullmatch(href)
     if found is None:
         return None
-    keys = {name.rstrip(_DIGITS): _percented(value) for name, value in found.groupdict().items() if value}
+    plain = href.isascii() and "%" not in href  # as nearly all are
+    groups = found.groupdict().items()
+    keys = {name.rstrip(_DIGITS): value if plain else _percented(value) for name, value in groups if value}
     there = keys.pop("path")
     if source.addresses and "?" in there:
         there = _with_parameters(there, source.addresses)

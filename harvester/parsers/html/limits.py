@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from stringzilla import count
+
 from harvester.model import Refused
 
 DEEPEST = 256
@@ -42,7 +44,7 @@ _BARRIERS = frozenset(b"applet caption html table marquee object template svg ma
 
 def check_limits(data: bytes) -> Refused | None:
     """Return why these bytes are not to be parsed; None if they may be."""
-    opens = data.count(b"<")
+    opens = count(data, b"<")
     if opens > MOST_TAGS:
         return Refused("too-many-tags", f"more than {MOST_TAGS} tags: no page of an archive")
     if len(data) <= _SHORT and (opens <= FEW_TAGS or opens - data.count(b"</") <= FEW_TAGS):

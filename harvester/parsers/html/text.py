@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from stringzilla import find
+from stringzilla import find, translate
 
 from harvester.source import FACETS, LEFT_OUT
 
@@ -40,7 +40,7 @@ _WHITE = bytes.maketrans(bytes([*range(32), 127]), b" " * 33)
 
 def mark_block_borders(data: bytes) -> bytes:
     """Write the borders of blocks as tabs, line breaks as line feeds, and a mark before each link."""
-    data = data.translate(_WHITE)
+    data = translate(data, _WHITE)
     data = _C1_BYTES.sub(b" ", data) if b"\xc2" in data else data
     data = _ENTITIES.sub(b" ", data) if find(data, b"&#") >= 0 else data
     data = _BREAK.sub(b"\n<", data) if any(find(data, tag) >= 0 for tag in _BREAKS) else data
@@ -59,7 +59,7 @@ def parts_of(text: str) -> list[Part]:
         return [(line,)] if line else []
     text = text.replace(LINK, "")
     lines = [*filter(None, map(str.strip, text.split("\t")))]
-    if len(text) > _LONG and find(text, "\n") < 0 and find(text, "  ") < 0:  # as nearly all texts of documents are
+    if len(text) > _LONG and "\n" not in text and find(text, "  ") < 0:  # as nearly all texts of documents are
         return [(line,) for line in lines]
     return [_part(line) if "\n" in line or "  " in line else (line,) for line in lines]
 
