@@ -307,7 +307,7 @@ def _add_terms(
     changed: list[Change] = []
     for facet, found in terms.items():
         before = stored.get(facet, [])
-        if sorted(before) == sorted(found):
+        if before == found or (before and sorted(before) == sorted(found)):
             continue
         if before:
             rows.add(_DELETE_TERMS, [(document, facet)])

@@ -300,17 +300,16 @@ class Timeline:
             )
         return stating[-1].field_value(name) if stating else None
 
-    def _stated_by(self, by_listing: dict[int | None, Series]) -> Iterator[tuple[str, FieldValue]]:
-        """Yield the fields, without addresses, that a voice states or has stated, with their values."""
-        names = {name for series in by_listing.values() for name in (*series.vote.statement.fields, *series.began)}
+    def _stated_by(self, by_listing: dict[int | None, Series]) -> list[tuple[str, FieldValue]]:
+        """Return the fields, without addresses, that a voice states or has stated, with their values."""
         if len(by_listing) == 1:
             (only,) = by_listing.values()
-            yield from ((name, only.field_value(name)) for name in names if name not in ADDRESS_FIELDS)
-            return
-        for name in names.difference(ADDRESS_FIELDS):
-            found = self._newest_of(by_listing, name)
-            if found:
-                yield name, found
+            if not only.began:  # as of nearly every item
+                fields, first = only.vote.statement.fields, only.first
+                return [(name, FieldValue(fields[name], first)) for name in fields if name not in ADDRESS_FIELDS]
+        names = {name for series in by_listing.values() for name in (*series.vote.statement.fields, *series.began)}
+        found = [(name, self._newest_of(by_listing, name)) for name in names.difference(ADDRESS_FIELDS)]
+        return [(name, value) for name, value in found if value]
 
     def _note_addresses(self, rank: Rank, vote: Vote) -> None:
         """Note addresses and numbers: of each the richest voice that ever stated one, and there the newest."""
