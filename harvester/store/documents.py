@@ -187,10 +187,14 @@ def add_revision(
         (name, row[name], columns[name]) for name in TRACKED if is_different(row[name], columns[name])
     ]
     values += _add_terms(rows, row["id"], terms, terms_of(now.content))
-    logged = [_with_origin(change, now.content, columns, page) for change in (*values, *texts)]
-    changed = [one for one in logged if one[1] is not None or not (one[3] and one[3].from_start)]
-    filled = [one for one in logged if one not in changed] if changed else logged
-    rows.add(INSERT_CHANGE, change_rows(run, row["id"], "filled", map(_without_text, filled)))
+    logged = [(*change, origin_of(change[0] or "", now.content, columns) or page) for change in (*values, *texts)]
+    filled, changed = list[LoggedChange](), list[LoggedChange]()
+    for field, before, after, origin in logged:
+        if before is None and origin and origin.from_start:
+            filled.append((field, None, None if field and is_text_field(field) else after, origin))  # not held twice
+        else:
+            changed.append((field, before, after, origin))
+    rows.add(INSERT_CHANGE, change_rows(run, row["id"], "filled", filled))
     rows.add(INSERT_CHANGE, change_rows(run, row["id"], "changed", changed))
     differing = {name: value for name, value in columns.items() if row[name] != value}
     if logged:
@@ -206,18 +210,6 @@ def add_revision(
 def _update(columns: tuple[str, ...]) -> str:
     assignments = ", ".join(f'"{name}" = ?' for name in columns)
     return f"UPDATE documents SET {assignments} WHERE id = ?"
-
-
-def _with_origin(
-    change: Change, content: dict[str, FieldValue], columns: dict[str, Any], page: ValueOrigin | None
-) -> LoggedChange:
-    return (*change, origin_of(change[0] or "", content, columns) or page)
-
-
-def _without_text(change: LoggedChange) -> LoggedChange:
-    """Return how a change is logged that fills a field: without a text, which would be held twice."""
-    field, before, after, origin = change
-    return field, before, None if field and is_text_field(field) else after, origin
 
 
 def _switch_attachments(
@@ -304,16 +296,15 @@ def _add_terms(
     rows: WaitingRows, document: int, stored: Mapping[str, list[str]], terms: Mapping[str, list[str]]
 ) -> list[Change]:
     """Add the rows of terms; return the facets that have changed, with their values before and after."""
-    changed: list[Change] = []
-    for facet, found in terms.items():
-        before = stored.get(facet, [])
-        if before == found or (before and sorted(before) == sorted(found)):
-            continue
-        if before:
-            rows.add(_DELETE_TERMS, [(document, facet)])
-        rows.add(INSERT_TERM, [(document, facet, term) for term in found])
-        changed.append((facet, "; ".join(before) or None, "; ".join(found) or None))
-    return changed
+    changed = {
+        facet: stored.get(facet, [])
+        for facet, found in terms.items()
+        if (found or stored) and sorted(stored.get(facet, ())) != sorted(found)
+    }
+    if any(changed.values()):
+        rows.add(_DELETE_TERMS, [(document, facet) for facet, before in changed.items() if before])
+    rows.add(INSERT_TERM, [(document, facet, term) for facet in changed for term in terms[facet]])
+    return [(facet, "; ".join(before) or None, "; ".join(terms[facet]) or None) for facet, before in changed.items()]
 
 
 def _store_old_key(db: Database, before: dict[str, Any]) -> None:

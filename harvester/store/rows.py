@@ -20,7 +20,7 @@ def insert_into(table: str, columns: Iterable[str]) -> str:
 
 
 class WaitingRows:
-    """Rows by the SQL statement that writes them; the statements run in the order in which they first came."""
+    """Rows by the SQL statement that writes them. Deletions run first, others in the order in which they first came."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -33,6 +33,6 @@ class WaitingRows:
     def write(self) -> None:
         """Write all rows within the caller's transaction."""
         waiting, self._rows = self._rows, defaultdict(list)
-        for sql, rows in waiting.items():
-            if rows:
-                self._db.conn.executemany(sql, rows)
+        for sql in sorted(waiting, key=lambda sql: not sql.startswith("DELETE")):
+            if waiting[sql]:
+                self._db.conn.executemany(sql, waiting[sql])

@@ -17,8 +17,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from harvester.ingest import Stop, finish_run, harvest_captures, harvest_one
-from harvester.model import Capture
+from harvester.model import Capture, DocumentPage, Listing, PrintedDate, Record
 from harvester.store import batch
+from harvester.store.captures import hash_page
+from harvester.store.page_batch import PageBatches, ReadPage
 from harvester.store.run import Run
 from tests.support.archive_pages import HOST, document_page, listing_page, make_items
 from tests.support.harvesting import SOURCE, dump, fresh, sound
@@ -137,3 +139,26 @@ def test_a_first_harvest_is_written_together(tmp_path: Path, monkeypatch: pytest
     assert single == []
     assert db.execute("SELECT count(*) FROM documents WHERE rights IS NOT NULL").fetchone() == (40,)
     assert db.execute("SELECT pages, records, new FROM runs").fetchone() == (44, 80, 40)
+
+
+def test_terms_that_a_page_replaces_are_those_of_the_page(tmp_path: Path) -> None:
+    """A batch that adds terms to one document and replaces those of another."""
+    first = Record(1, "Report", PrintedDate(), url=f"{HOST}/document/a", slug="a")
+    second = Record(2, "Letter", PrintedDate(), url=f"{HOST}/document/b", slug="b", terms=(("subject", "Old"),))
+    with fresh(tmp_path) as db:
+        run = Run(db, "test")
+        add = PageBatches(run).add
+        with run.transaction():
+            add([read(f"{HOST}/search?page=0", Listing("listing", (first, second), 1, 2, 2))])
+            add([read(one.url or "", DocumentPage("document", replace(one, position=1, terms=new))) for one, new in (
+                (first, (("subject", "Aid"),)), (second, (("subject", "Trade"), ("place", "Hanoi"))))])  # fmt: skip
+        terms = db.execute("SELECT key, facet, term FROM document_terms JOIN documents ON id = document_id").fetchall()
+        assert sorted(terms) == [("a", "subject", "Aid"), ("b", "place", "Hanoi"), ("b", "subject", "Trade")]
+        changes = db.execute("SELECT kind, field, before, after FROM changes WHERE kind <> 'new'").fetchall()
+        assert changes == [("filled", "subject", None, "Aid"), ("filled", "place", None, "Hanoi"),
+                           ("changed", "subject", "Old", "Trade")]  # fmt: skip
+
+
+def read(uri: str, page: Listing | DocumentPage) -> ReadPage:
+    """Return a page as it was read at its address."""
+    return ReadPage(Capture(uri, uri.encode(), FIRST), page, SOURCE, None, hash_page(page))
