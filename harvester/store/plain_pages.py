@@ -21,7 +21,7 @@ from harvester.store.page_writer import INSERT_SIGHTING, sighting_row
 from harvester.store.statements import INSERT_STATEMENT, attached_in, content_of, statement_row
 from harvester.store.texts import Attachments, add_first
 from harvester.store.timeline import Timeline, ValueOrigin
-from harvester.store.votes import Statement, Vote
+from harvester.store.votes import NAMED, Statement, Vote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,9 +155,7 @@ class PlainPages:
             return False
         if lookup.has_loose_titles and {group_of(vote.statement.natural) for vote in votes} != {group_of(keys.natural)}:
             return False
-        stated = identity_vote(own, source)
-        rows = [identity_vote(vote, source) for vote in votes]
-        if any(not strong.issuperset(row.keys) or row.differs(stated) for row in rows):
+        if not all(_shows_same(vote, own, strong, source) for vote in votes):
             return False
         natural = {base_of(vote.statement.natural) for vote in (*votes, own)}
         return lookup.keys[document] <= strong | natural
@@ -184,3 +182,14 @@ class PlainPages:
     def _add_statement(self, vote: Vote) -> None:
         self._statement += 1
         self._rows.add(INSERT_STATEMENT, [statement_row(vote.statement, vote.capture)])
+
+
+def _shows_same(row: Vote, own: Vote, keys: set[str], source: Source) -> bool:
+    """Return whether a row of a listing states no other keys than these, and not another title and date than a page."""
+    stated, fields = row.statement.fields, own.statement.fields
+    named = {f"{source.name}:{kind}:{stated[name]}" for kind, name in NAMED.items() if name in stated}
+    if not named <= keys or row.statement.key not in keys:
+        return False
+    if all(stated.get(name) == fields.get(name) for name in ("title", "date_text")):
+        return True
+    return not identity_vote(row, source).differs(identity_vote(own, source))
