@@ -47,6 +47,8 @@ DOWNLOADER_MIDDLEWARES_BASE = {
         "stats.DownloaderStats": 850,
     }.items()
 }
+# The spider yields what it has fetched itself: no request of its goes through these, and no response is passed to it.
+SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
 ITEM_PIPELINES = {"harvester.crawl.pipeline.HarvestPipeline": 100}
 
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # archives are small servers
