@@ -82,7 +82,11 @@ class PageBatches:
 
     def __init__(self, run: RunPages) -> None:
         self._run = run
-        self.add = InOrder(self._add_plain, lambda page: run.add_page(*page)).write
+        self._in_order = InOrder[ReadPage](self._add_plain, lambda page: run.add_page(*page))
+
+    def add(self, pages: Sequence[ReadPage]) -> None:
+        """Add pages."""
+        self._in_order.write(pages)
 
     def _add_plain(self, pages: Sequence[ReadPage]) -> int | None:
         candidates = self._candidates(pages)
@@ -123,7 +127,7 @@ class PageBatches:
     def _add_capture(self, rows: WaitingRows, page: ParsedPage, provenance: Provenance) -> None:
         row = capture_row(page.capture, page.page, page.hashes.page, page.source, provenance.listing)
         row = {"id": provenance.capture, **row}
-        rows.add(insert_into("captures", tuple(row)), [tuple(row.values())])
+        rows.add(insert_into("captures", row), [tuple(row.values())])
         rows.add(INSERT_READ, [read_row(self._run.id, provenance.capture, page.capture)])
 
     def _count(self, page: ParsedPage, provenance: Provenance, outcome: Counter[str]) -> None:

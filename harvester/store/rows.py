@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,10 +14,13 @@ if TYPE_CHECKING:
 
 def insert_into(table: str, columns: Iterable[str]) -> str:
     """Return the SQL statement that inserts a row of these columns."""
-    names = [*columns]
-    return (
-        f"""INSERT INTO {table} ({", ".join(f'"{name}"' for name in names)}) VALUES ({", ".join("?" * len(names))})"""
-    )
+    return _insert(table, tuple(columns))
+
+
+@lru_cache(maxsize=64)
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"
 
 
 class WaitingRows:
