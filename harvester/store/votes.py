@@ -72,9 +72,13 @@ class Vote:
     """Whether the file, which has no time, has another content now."""
 
     @property
-    def order(self) -> tuple[str, bool, bool, str, int]:
-        """The sort key of votes by time; at one time the item's own page comes after listings."""
-        return self.at, not self.superseded, self.statement.own, self.statement.hash, self.capture
+    def order(self) -> tuple[str, bool, bool, str, str, str, int]:
+        """The sort key of votes by time; at one time the item's own page comes after listings.
+
+        Of equal ones the address decides: the number of a capture tells only which came first.
+        """
+        place = (self.file[0], self.file[1] or "")
+        return self.at, not self.superseded, self.statement.own, self.statement.hash, *place, self.capture
 
 
 def votes_of(db: Database, documents: Collection[int], known_at: str = ALWAYS) -> list[Vote]:
