@@ -241,6 +241,16 @@ def find_same_content(db: Database, capture: Capture, content: str | None, sourc
     return earlier if earlier and not earlier.refused and earlier.content_hash == content else None
 
 
+def find_undated_other(db: Database, capture: Capture, content: str) -> str | None:
+    """Return the file of another page of an address that shows something else, if neither has a time; else None."""
+    if capture.captured_at is not None:
+        return None
+    sql = """SELECT file FROM captures WHERE uri = ? AND captured_at IS NULL AND content_hash <> ? AND file IS NOT ?
+        ORDER BY id DESC LIMIT 1"""
+    row = db.execute(sql, [capture.uri, content, capture.file]).fetchone()
+    return row[0] if row else None
+
+
 def insert_capture(db: Database, capture: Capture, page: Page, content: str | None, source: Source) -> int:
     """Insert the row of a capture that was read, refused or not; return its id."""
     listing = page_listing(db, capture, page, source) if isinstance(page, Listing) else None

@@ -13,6 +13,7 @@ from harvester.store.captures import (
     Provenance,
     find_same_bytes,
     find_same_content,
+    find_undated_other,
     hash_page,
     insert_capture,
     insert_read,
@@ -47,6 +48,9 @@ FUTURE = timedelta(days=1)
 ANOTHER_DOCUMENT = "another-document"
 CLAIM = "says that it is another document's page: what it says counts for none until that is confirmed; ask again"
 UNDECIDED = "withheld until its page is read: its title and date, or its address, are those of a withdrawn document"
+WHICH_IS_NEWER = (
+    "{} shows something else of this address, and neither says when it was saved: say so with --captured-at"
+)
 STILL_INCOMPLETE = "not taken whole before, and still the same bytes"
 
 
@@ -129,6 +133,7 @@ class RunPages(RunTotals):
             if isinstance(page, Refused):
                 self._refuse(capture, page, step)
             elif hashes:
+                self._note_undated_other(capture, hashes.page)
                 provenance = Provenance(
                     source, self.id, capture_id, listing, capture.uri, page.form, *_host_and_time(capture)
                 )
@@ -167,6 +172,12 @@ class RunPages(RunTotals):
         )
         self.add_problem(Problem("warning", "captured-in-future", message), capture.uri)
         return replace(capture, captured_at=None)
+
+    def _note_undated_other(self, capture: Capture, content: str) -> None:
+        """Note that nobody knows which of two pages of an address is the newer one: neither corrects the other."""
+        other = find_undated_other(self.db, capture, content)
+        if other:
+            self.add_problem(Problem("notice", "which-is-newer", WHICH_IS_NEWER.format(other)), capture.uri)
 
     def _take_records(self, provenance: Provenance, page: Listing | DocumentPage, hashes: PageHashes) -> bool:
         """Write the records and problems of a page; return whether it is a claim."""

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -181,3 +182,26 @@ def test_pages_of_one_address_in_one_harvest_are_as_in_several(tmp_path: Path, o
         db.close()
     assert outcome[0] == outcome[1]
     assert len(outcome[0][0]) == 15
+
+
+def test_which_of_two_pages_without_a_time_is_newer_is_asked(tmp_path: Path) -> None:
+    """A second mirror corrects nothing unless it is said when it was saved; where that matters a notice says so."""
+    path, item = tmp_path / "x.db", ITEMS[0]
+    corrected = replace(item, summary=("A corrected summary.",))
+    for name, one in (("first", item), ("second", corrected)):
+        folder = tmp_path / name / "digitalarchive.wilsoncenter.org" / "document"
+        folder.mkdir(parents=True)
+        (folder / item.slug).write_bytes(document_page(one))
+        assert run_command(["harvest", str(tmp_path / name), "--db", str(path)]) == 0
+    with open_to_read(path) as db:
+        ((severity, uri, message),) = db.execute(
+            "SELECT severity, uri, message FROM problems WHERE code = 'which-is-newer'"
+        )
+        assert (severity, uri) == ("notice", item.url)
+        assert str(tmp_path / "first") in message
+        assert "--captured-at" in message
+    said = ["harvest", str(tmp_path / "second"), "--captured-at", "2025-03-01", "--db", str(path)]
+    assert run_command(said) == 0
+    with open_to_read(path) as db:
+        assert db.execute("SELECT summary FROM documents").fetchone() == ("A corrected summary.",)
+        assert db.execute("SELECT count(*) FROM problems WHERE code = 'which-is-newer'").fetchone() == (1,)
