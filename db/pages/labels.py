@@ -18,7 +18,7 @@ FIELDS = {
     "url": "address",
     "slug": "address",
     "record_id": "record number",
-    "node_id": "record number",
+    "node_id": "node number",
     "kind": "kind",
     "sender": "sender",
     "recipient": "recipient",
