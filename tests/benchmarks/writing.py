@@ -10,7 +10,9 @@ from harvester.model import Capture, Listing, Record
 from harvester.parsers.dates import read_date
 from harvester.parsers.titles import read_title
 from harvester.registry import load_sources
+from harvester.store.captures import hash_page
 from harvester.store.database import open_to_write
+from harvester.store.page_batch import ReadPage
 from harvester.store.run import Run
 from tests.benchmarks.measure import cpu_of_call, outcome, ratio
 
@@ -51,11 +53,12 @@ def pages(count: int, state: str) -> Iterator[tuple[Capture, Listing]]:
 
 
 def take(path: Path, count: int, state: str) -> None:
-    """Add all pages to a database in one run."""
+    """Add all pages to a database in one run, as a harvest of saved pages does."""
     with open_to_write(path) as db:
         run = Run(db, "benchmark")
         for capture, page in pages(count, state):
-            run.add_page(capture, page, SOURCE)
+            run.batch.add(ReadPage(capture, page, SOURCE, None, hash_page(page)), capture)
+        run.batch.flush()
         run.finish(run.verdict)
         assert run.counts["new"] == (count if state == "first" else 0)
         assert run.counts["changed"] == 0
