@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harvester.store.documents import DocumentIds, merge_documents, own_addresses, unmerge_document
 from harvester.store.holders import AddressHolders, IdentityVote, identity_vote
 from harvester.store.identity import (
+    INSERT_IDENTITY,
     NEW,
     addressed_documents,
     documents_by_key,
@@ -156,8 +157,7 @@ class Assignment:
         """Make keys lead to a document."""
         fresh = [key for key in keys if document not in self._holders.setdefault(key, set())]
         if fresh:
-            sql = "INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)"
-            self._db.conn.executemany(sql, [(key, document) for key in fresh])
+            self._db.conn.executemany(INSERT_IDENTITY, [(key, document) for key in fresh])
         for key in fresh:
             self._holders[key].add(document)
 

@@ -69,15 +69,12 @@ class WriteBatch:
 
     def _write_next(self, tasks: deque[ReadPage | Callable[[], object]]) -> None:
         """Write the pages at the head of a queue, or the one other write there."""
-        pages: list[ReadPage] = []
-        while tasks and len(pages) < MAX_PAGES:
-            if not isinstance(tasks[0], ReadPage):
-                break
-            pages.append(tasks[0])
-            tasks.popleft()
-        if pages:
-            self._add_pages(pages)
-            return
         task = tasks.popleft()
         if not isinstance(task, ReadPage):
             task()
+            return
+        pages = [task]
+        while tasks and len(pages) < MAX_PAGES and isinstance(tasks[0], ReadPage):
+            pages.append(tasks[0])
+            tasks.popleft()
+        self._add_pages(pages)

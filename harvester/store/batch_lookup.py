@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from harvester.store.identity import documents_by_key
 from harvester.store.keys import kind_of, value_of
 from harvester.store.votes import votes_of
 
@@ -52,7 +53,7 @@ class BatchLookup:
 
     def __init__(self, db: Database, keys: Collection[str], own: Collection[str], titles: Collection[str]) -> None:
         self._db = db
-        self.holders: dict[str, set[int]] = defaultdict(set)
+        self.holders = documents_by_key(db, [*keys])
         """The documents that keys lead to."""
         self.public_keys = self._public_keys(keys)
         """The public addresses among those of these keys that a document has or had."""
@@ -61,8 +62,6 @@ class BatchLookup:
         """The keys under which listings have stated something."""
         self.loose_titles = self._loose_titles(titles)
         """The titles that records without an address have, too: which document they are is decided title by title."""
-        for key, document in self._ask(f"SELECT key, document_id FROM identities WHERE key IN {_LISTED}", keys):
-            self.holders[key].add(document)
         self.rows: dict[int, dict[str, Any]] = {}
         self.votes: dict[int, list[Vote]] = defaultdict(list)
         self.keys: dict[int, set[str]] = defaultdict(set)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from harvester.store.identity import INSERT_IDENTITY
 from harvester.store.keys import is_different, kind_of, short_hash, value_of
 from harvester.store.listing_members import move_members
 from harvester.store.rows import WaitingRows, insert_into
@@ -310,7 +311,7 @@ def _add_terms(
 def _store_old_key(db: Database, before: dict[str, Any]) -> None:
     """Make the public address that a document had lead to it for ever."""
     old = f"{before['source']}:public:{before['key']}"
-    db.execute("INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)", [old, before["id"]])
+    db.execute(INSERT_IDENTITY, [old, before["id"]])
 
 
 def log_changes(db: Database, run: int, document: int, kind: str, changes: Sequence[LoggedChange]) -> None:

@@ -17,6 +17,7 @@ from harvester.store.keys import LOST_DATE, OPEN_TITLE, base_of, date_of, group_
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+INSERT_IDENTITY = "INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)"
 NEW = 0
 """The target of a document that is yet to be made; ids begin at 1."""
 

@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from harvester.model import REFERENCE_READING, Listing, Refused
+from harvester.model import Listing, Refused
 from harvester.store.batch_lookup import is_usual, known_addresses
 from harvester.store.captures import INSERT_READ, Provenance, capture_row, page_listing, read_row
 from harvester.store.documents import DocumentIds
 from harvester.store.plain_pages import ParsedPage, PlainPages
 from harvester.store.rows import WaitingRows, insert_into
-from harvester.store.run_totals import REFERENCE_READINGS
 from harvester.urls import host_of
 from harvester.utils import utc_timestamp
 
@@ -135,9 +134,7 @@ class PageBatches:
         run.fill.count(page.page, page.source.name, provenance.listing)
         run.counts.update(outcome)
         run.counts.update(pages=1, records=len(page.hashes.records))
-        for problem in page.page.problems:
-            run.add_problem(problem, provenance.uri)
-            run.counts[REFERENCE_READINGS] += problem.code == REFERENCE_READING
+        run.add_page_problems(page.page.problems, provenance.uri)
 
 
 def _may_be_plain(one: ReadPage) -> bool:

@@ -16,6 +16,7 @@ from harvester.parsers.parse import PARSER_VERSION
 from harvester.store.batch_lookup import BatchLookup
 from harvester.store.documents import add_document, add_revision, state_at_end
 from harvester.store.holders import identity_vote
+from harvester.store.identity import INSERT_IDENTITY
 from harvester.store.keys import base_of, group_of, keys_of, kind_of, page_keys
 from harvester.store.page_writer import INSERT_SIGHTING, sighting_row
 from harvester.store.statements import INSERT_STATEMENT, attached_in, content_of, statement_row
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from harvester.store.keys import Keys
     from harvester.store.rows import WaitingRows
     from harvester.store.texts import Change
-
-INSERT_IDENTITY = "INSERT OR IGNORE INTO identities (key, document_id) VALUES (?, ?)"
 
 
 class ParsedPage(NamedTuple):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from harvester.model import REFERENCE_READING, DocumentPage, Listing, Problem, Refused
+from harvester.model import DocumentPage, Listing, Problem, Refused
 from harvester.registry import load_sources
 from harvester.store.captures import (
     NOT_FOUND_STATUSES,
@@ -24,7 +24,7 @@ from harvester.store.captures import (
 from harvester.store.fill_rates import FillRates
 from harvester.store.page_writer import PageWriter
 from harvester.store.presence import mark_not_found, mark_returned, undo_returns
-from harvester.store.run_totals import REFERENCE_READINGS, RunTotals
+from harvester.store.run_totals import RunTotals
 from harvester.store.votes import is_repeated
 from harvester.store.walks import insert_step
 from harvester.store.withdrawal.names import WithdrawnNames
@@ -192,9 +192,8 @@ class RunPages(RunTotals):
         self.counts["returned"] -= undo_returns(self.db, self.id, writer.regrouped)
         for record in writer.undecided:
             self.add_problem(Problem("notice", "withheld", UNDECIDED, position=record.position), provenance.uri)
-        for problem in page.problems:
-            self.add_problem(replace(problem, extract="") if writer.withheld else problem, provenance.uri)
-            self.counts[REFERENCE_READINGS] += problem.code == REFERENCE_READING
+        problems = [replace(one, extract="") for one in page.problems] if writer.withheld else page.problems
+        self.add_page_problems(problems, provenance.uri)
         if isinstance(page, Listing) or not writer.is_claim:
             return False
         self.add_problem(Problem("warning", ANOTHER_DOCUMENT, CLAIM, extract=page.record.title), provenance.uri)

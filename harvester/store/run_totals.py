@@ -6,13 +6,14 @@ from collections import Counter
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from harvester.model import REFERENCE_READING
 from harvester.store.database import transaction
 from harvester.store.withdrawal.names import WithdrawnNames
 from harvester.store.withdrawal.secret import check_secret
 from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from sqlite_utils import Database
@@ -53,6 +54,12 @@ class RunTotals:
         message, extract = map(self.withdrawn.redacted, (problem.message, problem.extract or ""))
         values = (problem.position, problem.severity, problem.code, message, extract or None)
         self.db.execute(sql, [self.id, uri, *values])
+
+    def add_page_problems(self, problems: Iterable[Problem], uri: str) -> None:
+        """Write the problems of a page; count whether not the fast engine's reading was taken."""
+        for problem in problems:
+            self.add_problem(problem, uri)
+            self.counts[REFERENCE_READINGS] += problem.code == REFERENCE_READING
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harvester.model import FileLink, Text
 from harvester.store.keys import is_different
+from harvester.store.rows import WaitingRows
 from harvester.store.statements import TEXT_KINDS
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.model import DocumentPage
-    from harvester.store.rows import WaitingRows
 
 Change = tuple[str | None, str | None, str | None]
 """Field, value before, value after."""
@@ -71,8 +71,13 @@ def switch_attachments(
         return None
     before = load_attachments(db, document) if held else None
     db.execute("UPDATE documents SET attached = ? WHERE id = ?", [digest, document])
-    changed = _write_texts(db, document, wanted, held=held)
-    _write_files(db, document, wanted, held=held)
+    if not held:
+        rows = WaitingRows(db)
+        first = add_first(rows, document, wanted)
+        rows.write()
+        return first
+    changed = _write_texts(db, document, wanted)
+    _write_files(db, document, wanted)
     db.execute(DELETE_ATTACHMENTS, [digest])
     if before:
         before.save_unassigned(db)
@@ -143,9 +148,9 @@ def find_attachments(db: Database, digest: str | None, place: str = "main") -> A
     return load_attachments(db, holder[0], place) if holder else None
 
 
-def _write_texts(db: Database, document: int, wanted: Attachments, *, held: bool) -> list[Change]:
+def _write_texts(db: Database, document: int, wanted: Attachments) -> list[Change]:
     sql = "SELECT id, kind, language, text FROM texts WHERE document_id = ?"
-    rows = db.execute(sql, [document]) if held else ()
+    rows = db.execute(sql, [document])
     stored: dict[tuple[str, str | None], tuple[int, str]]
     stored = {(kind, language): (key, text) for key, kind, language, text in rows}
     stated: dict[tuple[str, str | None], str] = {(text.kind, text.language): text.text for text in wanted.texts}
@@ -161,8 +166,8 @@ def _write_texts(db: Database, document: int, wanted: Attachments, *, held: bool
     return changed
 
 
-def _write_files(db: Database, document: int, wanted: Attachments, *, held: bool) -> None:
-    rows = db.execute("SELECT url FROM files WHERE document_id = ?", [document]) if held else ()
+def _write_files(db: Database, document: int, wanted: Attachments) -> None:
+    rows = db.execute("SELECT url FROM files WHERE document_id = ?", [document])
     stored = {row[0] for row in rows}
     stated = {file.url: file.media_type for file in wanted.files}
     for url in stored - stated.keys():

@@ -58,6 +58,7 @@ class Reingest:
         self.ids = PreviousIds(run.db)
         self.recount: set[int] = set()
         self._waiting: list[_Page] = []
+        self._in_order = InOrder[_Page](self._write_plain, self._write_single)
         self.left: dict[int, dict[str, Any]] = {row["id"]: row for row in self._db.query(_ROWS)}
         for table in DERIVED_TABLES:
             self._db.execute(f"DELETE FROM {table}")
@@ -76,7 +77,7 @@ class Reingest:
     def flush(self) -> None:
         """Ingest the pages that wait."""
         pages, self._waiting = self._waiting, []
-        InOrder(self._write_plain, self._write_single).write(pages)
+        self._in_order.write(pages)
 
     def _write_plain(self, pages: Sequence[_Page]) -> int | None:
         """Write the plain pages at the beginning; return how many."""
