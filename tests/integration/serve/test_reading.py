@@ -142,7 +142,7 @@ def test_many_changed_fields_are_one_short_line() -> None:
     assert fields_in_words(fields) == "texts, author and 5 other fields"
     assert fields_in_words("title") == "title"
     assert fields_in_words("title, summary") == "title and summary"
-    assert fields_in_words("node_id, record_id") == "record number"
+    assert fields_in_words("node_id, record_id") == "node number and record number"
 
 
 def test_ticked_documents_are_one_file(site: Site) -> None:
