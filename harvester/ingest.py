@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 from harvester.model import Capture, Listing, Page, ParsedCapture, Problem, Refused, Skipped
 from harvester.parsers.parse import parse
 from harvester.registry import sources_for
-from harvester.store.captures import hash_page
 from harvester.store.page_batch import ReadPage
+from harvester.store.page_hashes import hash_page
 from harvester.store.walk_replay import WalkReplay
 from harvester.urls import read_address
 from harvester.walk_log import WalkNote

@@ -1,25 +1,16 @@
-"""Captures, listings and reads: which page was fetched from where, which pages were read before, and their hashes.
-
-Hashes are of what pages say, not of how they print it: zero padding and white space do not matter. Neither does a
-page's remark on its own use, such as "Printed on 5 May 2026" or "1,234 views": it is kept as it was first printed, and
-is no change when the number grows.
-"""
+"""Captures, listings and reads: which page was fetched from where, and which pages were read before."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from stringzilla import find
-
-from harvester.model import DocumentPage, Listing, Refused
+from harvester.model import Listing, Refused
 from harvester.parsers.parse import PARSER_VERSION
 from harvester.registry import load_sources
-from harvester.store.keys import normalize_text, short_hash
 from harvester.store.rows import insert_into
 from harvester.urls import host_of, listing_of
 from harvester.utils import utc_timestamp
@@ -29,129 +20,9 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from harvester.model import Capture, Page, Record
+    from harvester.model import Capture, Page
     from harvester.source import Source
     from harvester.urls import ListingAddress
-
-
-_FIELD, _PART = "\x1f", "\x1e"
-_DAY = (
-    r"(?:\w{3,9}[ .]{1,2}\d{1,2}(?:st|nd|rd|th)?,? 20\d\d|\d{1,2}(?:st|nd|rd|th)?[ .]{1,2}\w{3,9}[ .]{1,2}20\d\d"
-    r"|20\d\d-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]20\d\d)"
-)
-_TIME = r"(?:,?(?: at|T)? ?\d{1,2}:\d\d(?::\d\d)?(?: ?[ap][.]?m[.]?)?(?: ?(?:Z|UTC|GMT))?)?"
-_NUMBER = r"\d(?:[\d,.]{0,13}\d)?"
-_VERBS = ("printed", "accessed", "retrieved", "generated", "downloaded", "exported", "viewed", "visited")
-_READING_NOTES = (
-    rf"(?i)\b(?:{'|'.join(_VERBS)})(?: on| at|:){{0,2}} (?:\w{{3,6}}day,? )?{_DAY}{_TIME}"
-    rf"|\b(?:viewed|downloaded|visited) {_NUMBER} times?\b"
-    rf"|\b{_NUMBER} (?:page ?)?(?:views?|visits|downloads)\b"
-    rf"|\b(?:views?|visits|downloads|hits|view count): ?{_NUMBER}"
-)
-"""What a page says about its own reading. Only dates of this century: older ones are the document's own.
-
-Compiled when a page first needs it, which few do.
-"""
-_READING_WORDS = tuple(
-    word.encode()
-    for word in (*_VERBS, " views", " view:", "views:", "visits", "downloads", "hits:", "count:", "pageview")
-)
-"""Every such phrase contains one of these, in lower case; to look for them first is cheap."""
-_DIGIT = re.compile(r"\d")
-_SHORT, _LONG = 100, 500
-_EDGE = 1000
-"""Characters at either end of a text that may contain such phrases: they are above or below the document's own text."""
-
-
-class PageHashes(NamedTuple):
-    """The hash of each record of a page, in order, and of the whole page."""
-
-    records: tuple[str, ...]
-    page: str
-    attached: str | None = None
-
-
-def hash_page(page: Listing | DocumentPage) -> PageHashes:
-    """Return the hashes of a page's content; its bytes contain tokens that change with every request."""
-    if isinstance(page, DocumentPage):
-        attached = attached_hash(page)
-        record = record_hash(page.record, attached)
-        return PageHashes((record,), short_hash(f"{page.form} {record}"), attached)
-    records = tuple(record_hash(record) for record in page.records)
-    places = " ".join(str(record.position) for record in page.records)
-    stated = f"{page.form} {page.first} {page.last} {page.declared_total} {page.heading} {places}"
-    stated += f" onward {page.next_page or ''}".rstrip() if page.onward else ""
-    stated += "" if page.declared_pages is None else f" of {page.declared_pages} pages"
-    stated += "" if page.total_kind == "exact" else f" {page.total_kind}"
-    return PageHashes(records, short_hash(_PART.join((stated, *records))))
-
-
-def record_hash(record: Record, attached: str | None = None) -> str:
-    """Return the hash of a record; `attached` is the hash of the texts and files on its page."""
-    stated = (
-        normalize_text(record.title),
-        record.date.edtf or record.date.text or "",
-        comparable_text(record.summary) if record.summary else "",
-        record.url or "",
-        record.slug or "",
-        record.record_id or "",
-        record.node_id or "",
-        "cut" if record.cut else "",
-    )
-    if attached is None and not record.terms and not record.archive:
-        return short_hash(_FIELD.join(stated))
-    return short_hash(_FIELD.join((*stated, *_document_page_values(record), attached or "")))
-
-
-def _document_page_values(record: Record) -> list[str]:
-    values = (record.kind, record.archive, record.archive_location, record.classification, record.rights)
-    more = (record.uploaded, record.credit)
-    terms = [
-        f"{facet} {_normalized_term(term) if len(term) <= _SHORT else normalize_text(term)}"
-        for facet, term in sorted(record.terms)
-    ]
-    return [comparable_text(value) if value else "" for value in (*values, *more)] + terms
-
-
-@lru_cache(maxsize=4096)
-def _normalized_term(term: str) -> str:
-    return normalize_text(term)
-
-
-def attached_hash(page: DocumentPage) -> str | None:
-    """Return the hash of the texts and files of a page; None if it has neither."""
-    parts = [_FIELD.join((text.kind, text.language or "", comparable_text(text.text))) for text in page.texts]
-    parts += [file.url for file in page.files]
-    return short_hash(_PART.join(parts)) if parts else None
-
-
-def comparable_text(text: str) -> str:
-    """Return a text for comparison: normalized, and without what the page says about its own reading."""
-    return _comparable_value(text) if len(text) <= _SHORT else _comparable(text)
-
-
-def _comparable(text: str) -> str:
-    text = normalize_text(text)
-    if len(text) <= 2 * _EDGE:
-        return _without_reading_notes(text)
-    if not _may_note_reading(text[:_EDGE] + text[-_EDGE:]):
-        return text
-    return _without_reading_notes(text[:_EDGE]) + text[_EDGE:-_EDGE] + _without_reading_notes(text[-_EDGE:])
-
-
-_comparable_value = lru_cache(maxsize=4096)(_comparable)
-"""Of short texts: an archive repeats its places, kinds and rights from page to page."""
-
-
-def _without_reading_notes(text: str) -> str:
-    return re.sub(_READING_NOTES, "", text) if _may_note_reading(text) else text
-
-
-def _may_note_reading(text: str) -> bool:
-    if len(text) <= _LONG and not _DIGIT.search(text):
-        return False
-    small = text.encode(errors="replace").lower()  # in the bytes of a long text words are found faster than digits
-    return any(find(small, sign) >= 0 for sign in _READING_WORDS)
 
 
 @dataclass(frozen=True)
@@ -175,8 +46,12 @@ class Provenance:
     listing: int | None
     uri: str
     form: str
-    host: str
     observed_at: str | None
+
+    @cached_property
+    def host(self) -> str:
+        """The host of the page's address."""
+        return host_of(self.uri)
 
 
 NOT_FOUND_STATUSES = (404, 410)
@@ -203,7 +78,7 @@ def _find_at_address(db: Database, capture: Capture, source: Source) -> KnownCap
         row = db.execute(sql, (capture.uri, capture.sha256, source.name, PARSER_VERSION)).fetchone()
         return KnownCapture(*row) if row else None
     sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND sha256 = ? AND {_SAME_PARSER}"
-    values = (capture.uri, _timestamp(capture), capture.sha256, source.name, PARSER_VERSION)
+    values = (capture.uri, timestamp_of(capture) or "", capture.sha256, source.name, PARSER_VERSION)
     row = db.execute(sql, values).fetchone()
     return KnownCapture(*row) if row else None
 
@@ -235,7 +110,7 @@ def find_same_content(db: Database, capture: Capture, content: str | None, sourc
         row = db.execute(sql, (capture.uri, content, source.name, PARSER_VERSION)).fetchone() if content else None
     else:
         sql = f"{_KNOWN} WHERE id = ({_BEFORE}) AND {_SAME_PARSER}"
-        values = (capture.uri, _timestamp(capture), source.name, PARSER_VERSION)
+        values = (capture.uri, timestamp_of(capture) or "", source.name, PARSER_VERSION)
         row = db.execute(sql, values).fetchone() if content else None
     earlier = KnownCapture(*row) if row else None
     return earlier if earlier and not earlier.refused and earlier.content_hash == content else None
@@ -265,7 +140,7 @@ def capture_row(
     return {
         "uri": capture.uri,
         "source": source.name,
-        "captured_at": _timestamp(capture) or None,
+        "captured_at": timestamp_of(capture),
         "sha256": capture.sha256,
         "content_hash": content,
         "parser_version": PARSER_VERSION,
@@ -283,7 +158,7 @@ def split_readings(db: Database, capture: Capture) -> None:
 
     A page that has returned to an earlier state has changed, in whatever order its captures arrive.
     """
-    at = _timestamp(capture)
+    at = timestamp_of(capture) or ""
     before = db.execute(_BEFORE, [capture.uri, at]).fetchone() if at else None
     if before is None:
         return
@@ -332,11 +207,12 @@ INSERT_READ = insert_into(
 def read_row(run: int, capture_id: int, capture: Capture) -> tuple[str | int | None, ...]:
     """Return the row that says that a run has read a capture."""
     where = (capture.file, capture.offset) if capture.offset is not None else (None, None)
-    return (run, capture_id, capture.uri, utc_timestamp(), capture.http_status, *where, _timestamp(capture) or None)
+    return (run, capture_id, capture.uri, utc_timestamp(), capture.http_status, *where, timestamp_of(capture))
 
 
-def _timestamp(capture: Capture) -> str:
-    return utc_timestamp(capture.captured_at) if capture.captured_at else ""
+def timestamp_of(capture: Capture) -> str | None:
+    """Return when a page was captured, as UTC text; None if that is unknown."""
+    return utc_timestamp(capture.captured_at) if capture.captured_at else None
 
 
 def _listing_name_key(capture: Capture, source: Source) -> str | None:
@@ -358,7 +234,7 @@ def page_listing(db: Database, capture: Capture, page: Listing, source: Source) 
             """UPDATE listings SET declared_total = ?1, total_kind = ?3
             WHERE id = ?2 AND (declared_total, total_kind) IS NOT (?1, ?3) AND (declared_total IS NULL OR NOT EXISTS
                 (SELECT 1 FROM captures WHERE listing_id = ?2 AND declared_total IS NOT NULL AND captured_at > ?4))""",
-            [page.declared_total, listing, page.total_kind, _timestamp(capture)],
+            [page.declared_total, listing, page.total_kind, timestamp_of(capture) or ""],
         )
     return listing
 

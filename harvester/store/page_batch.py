@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from harvester.model import Listing, Refused
 from harvester.store.batch_lookup import is_usual, known_addresses
-from harvester.store.captures import INSERT_READ, Provenance, capture_row, page_listing, read_row
+from harvester.store.captures import INSERT_READ, Provenance, capture_row, page_listing, read_row, timestamp_of
 from harvester.store.documents import DocumentIds
 from harvester.store.plain_pages import ParsedPage, PlainPages
 from harvester.store.rows import WaitingRows, insert_into
-from harvester.urls import host_of
-from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
     from harvester.model import Capture, Page
     from harvester.source import Source
-    from harvester.store.captures import PageHashes
+    from harvester.store.page_hashes import PageHashes
     from harvester.store.run_pages import RunPages
     from harvester.walk_log import WalkRequest
 
@@ -113,7 +111,8 @@ class PageBatches:
             if isinstance(page.page, Listing):
                 rows.write()  # what a listing declares depends on its captures before
                 listing = page_listing(db, page.capture, page.page, page.source)
-            provenance = _provenance(page, self._run.id, first + number, listing)
+            uri, form, at = page.capture.uri, page.page.form, timestamp_of(page.capture)
+            provenance = Provenance(page.source, self._run.id, first + number, listing, uri, form, at)
             outcome = writer.write(number, provenance)
             if outcome is None:
                 rows.write()
@@ -140,10 +139,3 @@ class PageBatches:
 def _may_be_plain(one: ReadPage) -> bool:
     at = one.capture.captured_at
     return one.step is None and one.hashes is not None and (at is None or at <= datetime.now(UTC))
-
-
-def _provenance(page: ParsedPage, run: int, capture: int, listing: int | None) -> Provenance:
-    uri, at = page.capture.uri, page.capture.captured_at
-    return Provenance(
-        page.source, run, capture, listing, uri, page.page.form, host_of(uri), utc_timestamp(at) if at else None
-    )

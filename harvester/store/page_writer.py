@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from harvester.model import DocumentPage, Listing, Record
-    from harvester.store.captures import PageHashes, Provenance
+    from harvester.store.captures import Provenance
     from harvester.store.documents import DocumentIds
     from harvester.store.keys import Keys
+    from harvester.store.page_hashes import PageHashes
     from harvester.store.withdrawal.withheld import StandIn, Withholder
 
 

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
     from harvester.model import Capture, Record
     from harvester.source import Source
-    from harvester.store.captures import PageHashes, Provenance
+    from harvester.store.captures import Provenance
     from harvester.store.documents import DocumentIds
     from harvester.store.keys import Keys
+    from harvester.store.page_hashes import PageHashes
     from harvester.store.rows import WaitingRows
     from harvester.store.texts import Change
 

@@ -14,14 +14,15 @@ from harvester.store.captures import (
     find_same_bytes,
     find_same_content,
     find_undated_other,
-    hash_page,
     insert_capture,
     insert_read,
     listing_of_capture,
     load_capture,
     split_readings,
+    timestamp_of,
 )
 from harvester.store.fill_rates import FillRates
+from harvester.store.page_hashes import hash_page
 from harvester.store.page_writer import PageWriter
 from harvester.store.presence import mark_not_found, mark_returned, undo_returns
 from harvester.store.run_totals import RunTotals
@@ -30,7 +31,6 @@ from harvester.store.walks import insert_step
 from harvester.store.withdrawal.names import WithdrawnNames
 from harvester.store.withdrawal.withdrawn import is_withdrawn_address, is_withdrawn_name
 from harvester.store.withdrawal.withheld import is_withheld
-from harvester.urls import host_of
 from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
     from harvester.model import Capture, Page, Severity
     from harvester.source import Source
-    from harvester.store.captures import KnownCapture, PageHashes
+    from harvester.store.captures import KnownCapture
+    from harvester.store.page_hashes import PageHashes
     from harvester.walk_log import WalkRequest
 
 FUTURE = timedelta(days=1)
@@ -134,9 +135,8 @@ class RunPages(RunTotals):
                 self._refuse(capture, page, step)
             elif hashes:
                 self._note_undated_other(capture, hashes.page)
-                provenance = Provenance(
-                    source, self.id, capture_id, listing, capture.uri, page.form, *_host_and_time(capture)
-                )
+                at = timestamp_of(capture)
+                provenance = Provenance(source, self.id, capture_id, listing, capture.uri, page.form, at)
                 claim = self._take_records(provenance, page, hashes)
             unchanged = (self.counts["new"], self.counts["changed"]) == before
             self._update_presence(capture, capture_id, believed=not isinstance(page, Refused) and not claim)
@@ -231,7 +231,8 @@ class RunPages(RunTotals):
 
     def _write_reading(self, capture: Capture, known: KnownCapture) -> bool:
         """Write that a known page was read, and what it states at this time; return whether it is a claim."""
-        repeated = is_repeated(self.db, known.id, _time_of(capture))
+        at = timestamp_of(capture)
+        repeated = is_repeated(self.db, known.id, at)
         insert_read(self.db, self.id, known.id, capture)
         if repeated or known.refused:
             self.counts["unchanged"] += known.records
@@ -239,7 +240,7 @@ class RunPages(RunTotals):
         sql = "SELECT source, listing_id, form FROM captures WHERE id = ?"
         name, listing, form = self.db.execute(sql, [known.id]).fetchone()
         source = load_sources()[name]
-        provenance = Provenance(source, self.id, known.id, listing, capture.uri, form, *_host_and_time(capture))
+        provenance = Provenance(source, self.id, known.id, listing, capture.uri, form, at)
         writer = PageWriter(self.db, provenance)
         outcome = writer.write_reading()
         self.counts.update(new=outcome["new"], changed=outcome["changed"])
@@ -269,11 +270,3 @@ class RunPages(RunTotals):
     def _keep_step(self, step: WalkRequest | None, capture_id: int | None, *, known: bool) -> None:
         if step:
             insert_step(self.db, step.walk, step.number, step.reason, capture_id, known=known, cached=step.cached)
-
-
-def _host_and_time(capture: Capture) -> tuple[str, str | None]:
-    return host_of(capture.uri), _time_of(capture)
-
-
-def _time_of(capture: Capture) -> str | None:
-    return utc_timestamp(capture.captured_at) if capture.captured_at else None

@@ -10,9 +10,9 @@ from harvester.model import Capture, Listing, Record
 from harvester.parsers.dates import read_date
 from harvester.parsers.titles import read_title
 from harvester.registry import load_sources
-from harvester.store.captures import hash_page
 from harvester.store.database import open_to_write
 from harvester.store.page_batch import ReadPage
+from harvester.store.page_hashes import hash_page
 from harvester.store.run import Run
 from tests.benchmarks.measure import cpu_of_call, outcome, ratio
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from harvester.model import DocumentPage, Listing, Record
 from harvester.parsers.dates import read_date
-from harvester.store.captures import PageHashes
 from harvester.store.documents import DocumentIds, next_id
 from harvester.store.keys import LOST_DATE, OPEN_TITLE, STRONG_KINDS, date_of, kind_of
+from harvester.store.page_hashes import PageHashes
 from harvester.store.statements import STATED
 from harvester.store.texts import find_attachments
 

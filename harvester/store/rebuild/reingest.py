@@ -9,22 +9,22 @@ from harvester.model import Listing, Problem, Refused
 from harvester.parsers.parse import PARSER_VERSION
 from harvester.store.batch import MAX_PAGES
 from harvester.store.batch_lookup import is_usual, read_once
-from harvester.store.captures import Provenance, hash_page, page_columns
+from harvester.store.captures import Provenance, page_columns
 from harvester.store.page_batch import InOrder
+from harvester.store.page_hashes import hash_page
 from harvester.store.page_writer import PageWriter
 from harvester.store.plain_pages import ParsedPage, PlainPages
 from harvester.store.rebuild.previous import DERIVED_TABLES, PreviousIds, previous_page
 from harvester.store.rebuild.restore import set_history_aside
 from harvester.store.rows import WaitingRows
 from harvester.store.withdrawal.withheld import is_withheld
-from harvester.urls import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harvester.model import Capture, DocumentPage, Page
     from harvester.source import Source
-    from harvester.store.captures import PageHashes
+    from harvester.store.page_hashes import PageHashes
     from harvester.store.run import Run
     from harvester.store.withdrawal.withheld import Withholder
 
@@ -142,9 +142,8 @@ class Reingest:
             writer.write_document_page(page, hashes)
 
     def _provenance(self, row: dict[str, Any], form: str) -> Provenance:
-        source = self._sources[row["source"]]
-        at = row["captured_at"]
-        return Provenance(source, self._run.id, row["id"], row["listing_id"], row["uri"], form, host_of(row["uri"]), at)
+        source, at = self._sources[row["source"]], row["captured_at"]
+        return Provenance(source, self._run.id, row["id"], row["listing_id"], row["uri"], form, at)
 
     def _add_problems(self, row: dict[str, Any], page: Page) -> None:
         """Add the problems of a page that is read differently than before."""

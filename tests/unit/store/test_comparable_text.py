@@ -7,8 +7,8 @@ import unicodedata
 
 import pytest
 
-from harvester.store.captures import comparable_text
 from harvester.store.keys import normalize_text
+from harvester.store.page_hashes import comparable_text
 
 WHITE = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
 WORDS = "Politbüro “secret” discusses aid — the 1 letter"

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from harvester.ingest import Stop, finish_run, harvest_captures, harvest_one
 from harvester.model import Capture, DocumentPage, Listing, PrintedDate, Record
 from harvester.store import batch
-from harvester.store.captures import hash_page
 from harvester.store.page_batch import PageBatches, ReadPage
+from harvester.store.page_hashes import hash_page
 from harvester.store.run import Run
 from tests.support.archive_pages import HOST, document_page, listing_page, make_items
 from tests.support.harvesting import SOURCE, dump, fresh, sound
