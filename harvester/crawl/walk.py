@@ -15,7 +15,7 @@ from harvester.crawl.ceiling import MOST_FAILURES, as_shown, behind, ends, is_su
 from harvester.crawl.proof import PageRequest, Pass, Status, WalkResult, proven_by_order, proven_by_two
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from harvester.crawl.proof import Proof, WalkPage
     from harvester.model import Declares
@@ -302,11 +302,6 @@ def _twice(current: Pass) -> str:
     named = ", ".join(map(str, positions[:MOST_NAMED])) + (" …" if len(positions) > MOST_NAMED else "")
     return f"; shown a second time, in place of others: positions {named}" if positions else ""
 
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-
-    from harvester.crawl.proof import WalkPage
 
 SEAM = "seam"
 """Why the page is read at which a walk goes on."""

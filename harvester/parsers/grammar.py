@@ -21,7 +21,10 @@ from harvester.parsers.undated import (
 )
 
 if TYPE_CHECKING:
-    from harvester.parsers.blocks import Block, Promise
+    from collections.abc import Collection, Iterator, Sequence
+
+    from harvester.parsers.blocks import Block, PageEnd, Promise
+    from harvester.source import DateOrder, Form
 
 
 class Reading(NamedTuple):
@@ -30,12 +33,6 @@ class Reading(NamedTuple):
     entries: tuple[Entry, ...]
     header: tuple[Block, ...] = ()
     tie: bool = False
-
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from harvester.parsers.blocks import Block
 
 
 Lines = tuple[str, ...]
@@ -228,12 +225,6 @@ def _set_doubtful_apart(entries: Sequence[Entry], promise: Promise) -> None:
         at = first_doubtful(entry.summary, promise, last=entry is entries[-1])
         entry.summary, entry.unclear = entry.summary[:at], entry.summary[at:]
 
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from harvester.parsers.blocks import PageEnd
-    from harvester.source import DateOrder, Form
 
 FEWEST_TO_JUDGE_BY = 3
 """With fewer records, that all lack a summary proves nothing about the page."""

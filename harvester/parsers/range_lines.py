@@ -6,16 +6,12 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from harvester.model import TotalKind
-
-
-if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from harvester.model import TotalKind
     from harvester.parsers.blocks import Block
     from harvester.source import Form
+
 
 MOST_RECORDS_ON_A_PAGE = 1000
 """No archive shows more; a range line that claims more is not believed."""

@@ -20,6 +20,8 @@ from harvester.utils import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import FrameType
 
     from sqlite_utils import Database
 
@@ -155,14 +157,6 @@ class Scheduler:
                 replan(db, plan, self._clock())
         reason = f": {result.reason}" if result.reason else ""
         self._notify(f"{utc_timestamp(self._clock())} {attempt['schedule']}: {result.state}{reason}")
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-    from types import FrameType
-
-    from sqlite_utils import Database
 
 
 TICK_INTERVAL = timedelta(seconds=15)

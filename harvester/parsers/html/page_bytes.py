@@ -24,12 +24,10 @@ from harvester.parsers.html.text import mark_block_borders
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harvester.model import Capture, Problem
     from harvester.parsers.html.engines import Engine, Node
     from harvester.source import HtmlForm
 
-
-if TYPE_CHECKING:
-    from harvester.model import Capture, Problem
 
 _START = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-zA-Z!?]")
 _ENDS = re.compile(rb"(?i)</(?:body|main)\s*>|<footer|</(?:table|ul|ol|dl)\s*>\s*\Z")
