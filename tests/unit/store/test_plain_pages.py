@@ -13,11 +13,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from harvester.ingest import Stop, finish_run, harvest_captures, harvest_one
 from harvester.model import Capture, DocumentPage, Listing, PrintedDate, Record
+from harvester.registry import load_sources
 from harvester.store import batch
 from harvester.store.page_batch import PageBatches, ReadPage
 from harvester.store.page_hashes import hash_page
@@ -30,8 +32,9 @@ from tests.support.vote_model import ALIAS, OTHER, OWN_HOST, SEARCH, WHOLE, Stat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pytest
     from sqlite_utils import Database
+
+    from harvester.source import Source
 
 MANY = int(os.environ.get("PLAIN", trials(25, 400)))
 FIRST = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -159,6 +162,37 @@ def test_terms_that_a_page_replaces_are_those_of_the_page(tmp_path: Path) -> Non
                            ("changed", "subject", "Old", "Trade")]  # fmt: skip
 
 
-def read(uri: str, page: Listing | DocumentPage) -> ReadPage:
+def test_an_address_of_another_archive_is_taken(tmp_path: Path) -> None:
+    """Two archives have an item at `letter`: the public address is the first one's."""
+    blacklight = load_sources()["blacklight"]
+    host = "https://demo.projectblacklight.org"
+    record = Record(1, "Report", PrintedDate(), url=f"{host}/catalog/letter", slug="letter")
+    own = replace(record, url=f"{HOST}/document/letter")
+    other = replace(own, position=2, url=f"{HOST}/document/other", slug="other")
+    with fresh(tmp_path) as db:
+        run = Run(db, "test")
+        with run.transaction():
+            PageBatches(run).add([
+                read(f"{host}/?page=1", Listing("index", (record,), 1, 1, 1), blacklight),
+                read(f"{HOST}/search?page=0", Listing("listing", (own, other), 1, 2, 2)),
+            ])  # fmt: skip
+        found = db.execute("SELECT source, slug, key = slug FROM documents ORDER BY id").fetchall()
+    assert found == [("blacklight", "letter", 1), ("wilson", "letter", 0), ("wilson", "other", 1)]
+
+
+@pytest.mark.parametrize("summary", ["He writes of aid and trade.", "Of trade.", "Of rice."])
+def test_the_page_of_an_item_decides_what_a_listing_has_changed(tmp_path: Path, summary: str) -> None:
+    """A lesser host's listing says something else than before; then the item's page is read."""
+    item, later = ITEMS[0], [FIRST + timedelta(days=number) for number in range(4)]
+    captures = [
+        listing([item], WHOLE, later[0], ALIAS),
+        listing([item], WHOLE, later[1]),
+        listing([replace(item, summary="Of trade.")], WHOLE, later[2], ALIAS),
+        own_page(replace(item, summary=summary), later[3]),
+    ]
+    assert written(tmp_path, captures, 1) == written(tmp_path, captures, 0)
+
+
+def read(uri: str, page: Listing | DocumentPage, source: Source = SOURCE) -> ReadPage:
     """Return a page as it was read at its address."""
-    return ReadPage(Capture(uri, uri.encode(), FIRST), page, SOURCE, None, hash_page(page))
+    return ReadPage(Capture(uri, uri.encode(), FIRST), page, source, None, hash_page(page))
