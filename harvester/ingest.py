@@ -128,7 +128,7 @@ def harvest_one(
 ) -> PageResult | None:
     """Add one capture, or the reason why there is none; return what was added."""
     item = read_one(run, capture, sources, step)
-    return run.add_page(*item) if isinstance(item, ReadPage) else item()
+    return run.add_read_page(item) if isinstance(item, ReadPage) else item()
 
 
 def read_one(

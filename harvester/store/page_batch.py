@@ -12,6 +12,7 @@ from harvester.store.captures import INSERT_READ, Provenance, capture_row, page_
 from harvester.store.documents import DocumentIds
 from harvester.store.plain_pages import ParsedPage, PlainPages
 from harvester.store.rows import WaitingRows, insert_into
+from harvester.store.run_pages import PageResult
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -77,27 +78,38 @@ class InOrder(Generic[T]):
 class PageBatches:
     """Adds batches of pages to a run, within the caller's transaction."""
 
+    _last: PageResult
+    """What became of the page that was added last."""
+
     def __init__(self, run: RunPages) -> None:
         self._run = run
-        self._in_order = InOrder[ReadPage](self._add_plain, lambda page: run.add_page(*page))
+        self._in_order = InOrder[ReadPage](self._add_plain, self._add_single)
 
     def add(self, pages: Sequence[ReadPage]) -> None:
         """Add pages."""
         self._in_order.write(pages)
+
+    def add_one(self, page: ReadPage) -> PageResult:
+        """Add a page; return what became of it."""
+        self.add([page])
+        return self._last
+
+    def _add_single(self, page: ReadPage) -> None:
+        self._last = self._run.add_page(*page)
 
     def _add_plain(self, pages: Sequence[ReadPage]) -> int | None:
         candidates = self._candidates(pages)
         return self._add_candidates(candidates) if candidates else None
 
     def _candidates(self, pages: Sequence[ReadPage]) -> list[ParsedPage]:
-        """Return the pages at the beginning that may be plain: first pages of their addresses, outside of walks."""
+        """Return the pages at the beginning that may be plain: first pages of their addresses."""
         db = self._run.db
         if not _may_be_plain(pages[0]) or not is_usual(db):
             return []
         known = known_addresses(db, [one.capture.uri for one in pages])
         fresh = takewhile(lambda one: _may_be_plain(one) and one.capture.uri not in known, pages)
         return [
-            ParsedPage(one.capture, one.source, one.page, one.hashes)
+            ParsedPage(one.capture, one.source, one.page, one.hashes, one.step)
             for one in fresh
             if one.hashes and not isinstance(one.page, Refused)
         ]
@@ -132,10 +144,13 @@ class PageBatches:
         run = self._run
         run.fill.count(page.page, page.source.name, provenance.listing)
         run.counts.update(outcome)
-        run.counts.update(pages=1, records=len(page.hashes.records))
+        run.counts["records"] += len(page.hashes.records)
         run.add_page_problems(page.page.problems, provenance.uri)
+        unchanged = not (outcome["new"] or outcome["changed"])
+        self._last = PageResult(provenance.capture, refused=False, known=unchanged, records=len(page.hashes.records))
+        run.count_page(self._last, page.step)
 
 
 def _may_be_plain(one: ReadPage) -> bool:
     at = one.capture.captured_at
-    return one.step is None and one.hashes is not None and (at is None or at <= datetime.now(UTC))
+    return one.hashes is not None and (at is None or at <= datetime.now(UTC))

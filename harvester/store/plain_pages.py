@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from harvester.store.page_hashes import PageHashes
     from harvester.store.rows import WaitingRows
     from harvester.store.texts import Change
+    from harvester.walk_log import WalkRequest
 
 
 class ParsedPage(NamedTuple):
@@ -46,6 +47,7 @@ class ParsedPage(NamedTuple):
     source: Source
     page: Listing | DocumentPage
     hashes: PageHashes
+    step: WalkRequest | None = None
 
     @property
     def records(self) -> Sequence[Record]:

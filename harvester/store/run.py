@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from harvester.store.page_batch import ReadPage
+    from harvester.store.run_pages import PageResult
+
 Status = Literal["complete", "partial", "failed", "interrupted"]
 INDEX_SECONDS = 30
 """How old full text may become while pages are fetched, so that searches meanwhile find the new documents."""
@@ -60,8 +63,14 @@ class Run(RunPages):
         if live:  # what was fetched must not be fetched again, not even after a power cut
             db.execute("PRAGMA synchronous = FULL")
         super().__init__(db, command)
-        self.batch = WriteBatch(self.transaction, PageBatches(self).add)
+        self._pages = PageBatches(self)
+        self.batch = WriteBatch(self.transaction, self._pages.add)
         self._indexed = time.monotonic()
+
+    def add_read_page(self, page: ReadPage) -> PageResult:
+        """Add one page in a transaction of its own, as a plain one if it is; return what was added."""
+        with self.ensure_transaction():
+            return self._pages.add_one(page)
 
     @property
     def verdict(self) -> Status:

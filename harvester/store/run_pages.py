@@ -144,7 +144,7 @@ class RunPages(RunTotals):
             result = PageResult(
                 capture_id, refused, unchanged, capture.http_status in NOT_FOUND_STATUSES, claim, records
             )
-            return self._counted(result, step)
+            return self.count_page(result, step)
 
     def record_skipped(self, uri: str, problem: Problem | None, step: WalkRequest | None = None) -> None:
         """Write that an item gave no capture: with its reason, or as ignored if its name shows that it is no page."""
@@ -227,7 +227,7 @@ class RunPages(RunTotals):
             self.add_problem(Problem("notice", code, STILL_INCOMPLETE), capture.uri)
         missing = capture.http_status in NOT_FOUND_STATUSES
         result = PageResult(known.id, known.refused is not None, True, missing, claim, known.records)
-        return self._counted(result, step)
+        return self.count_page(result, step)
 
     def _write_reading(self, capture: Capture, known: KnownCapture) -> bool:
         """Write that a known page was read, and what it states at this time; return whether it is a claim."""
@@ -260,7 +260,7 @@ class RunPages(RunTotals):
         elif capture.http_status in NOT_FOUND_STATUSES:
             self.counts["gone"] += mark_not_found(self.db, self.id, capture_id, capture.uri, at)
 
-    def _counted(self, result: PageResult, step: WalkRequest | None) -> PageResult:
+    def count_page(self, result: PageResult, step: WalkRequest | None) -> PageResult:
         """Count a page, and as a step of its walk unless it is requested again."""
         self.counts["pages"] += 1
         if not (step and step.retry and not result.answers(step)):

@@ -90,7 +90,7 @@ def arm(aim: Aim) -> None:
         "fetched": lambda: mine(pipeline.HarvestPipeline, "process_item", aim, before=True),
         "half": lambda: setattr(warc_writer, "_sync", half),
         "synced": lambda: mine(warc_writer.WarcFile, "keep", aim, before=False),
-        "uncommitted": lambda: mine(Run, "_counted", aim, before=False),
+        "uncommitted": lambda: mine(Run, "count_page", aim, before=False),
         "committed": lambda: mine(pipeline.HarvestPipeline, "_take", aim, before=False),
         "verdict": lambda: mine(session, "close_walk", aim, before=True),
         "verdict_committed": lambda: mine(session.CrawlSession, "end_walk", aim, before=False),

@@ -9,6 +9,7 @@ import os
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +18,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from harvester.ingest import Stop, finish_run, harvest_captures, harvest_one
+from harvester.ingest import Stop, finish_run, harvest_captures, harvest_one, read_one
 from harvester.model import Capture, DocumentPage, Listing, PrintedDate, Record
 from harvester.registry import load_sources
 from harvester.store import batch
 from harvester.store.page_batch import PageBatches, ReadPage
 from harvester.store.page_hashes import hash_page
 from harvester.store.run import Run
+from harvester.store.run_pages import PageResult
+from harvester.store.walks import begin_walk
+from harvester.urls import listing_for
+from harvester.walk_log import WalkRequest
 from tests.support.archive_pages import HOST, document_page, listing_page, make_items
 from tests.support.harvesting import SOURCE, dump, fresh, sound
 from tests.support.trials import trials
@@ -91,7 +96,7 @@ def held(db: Database) -> dict[str, list[Any]]:
 
 
 def written(folder: Path, captures: Sequence[Capture], size: int) -> dict[str, list[Any]]:
-    """Return what pages make that are written in batches of a size; with 0 each is written by itself."""
+    """Return what pages make that are written in batches of a size; with 0 none is written as a plain one."""
     db = fresh(folder)
     run = Run(db, "test")
     batch.MAX_PAGES = size
@@ -99,12 +104,32 @@ def written(folder: Path, captures: Sequence[Capture], size: int) -> dict[str, l
         harvest_captures(run, captures, (SOURCE,), Stop())
     else:
         for capture in captures:
-            harvest_one(run, capture, (SOURCE,))
+            added = read_one(run, capture, (SOURCE,))
+            _ = run.add_page(*added) if isinstance(added, ReadPage) else added()
         finish_run(run, Stop())
     assert sound(db)
     found = held(db)
     db.close()
     return found
+
+
+def walked(folder: Path, captures: Sequence[Capture], steps: Sequence[WalkRequest | None], *, live: bool) -> list[Any]:
+    """Return what became of pages that are added one by one, of a walk or not, and what they make."""
+    db = fresh(folder)
+    run = Run(db, "test", live=live)
+    begin_walk(db, run.id, listing_for(SOURCE))
+    results = list[PageResult | None]()
+    for capture, step in zip(captures, steps, strict=True):
+        if live:
+            results.append(harvest_one(run, capture, (SOURCE,), step))
+        else:
+            added = read_one(run, capture, (SOURCE,), step)
+            results.append(run.add_page(*added) if isinstance(added, ReadPage) else added())
+    finish_run(run, Stop())
+    assert sound(db)
+    found = held(db)
+    db.close()
+    return [*results, found]
 
 
 PHASES = tuple(phase for phase in Phase if phase is not Phase.shrink or "SHRINK" in os.environ)
@@ -119,6 +144,36 @@ def test_pages_written_together_are_as_pages_written_one_by_one(captures: list[C
             assert written(Path(folder), captures, size) == written(Path(folder), captures, 0)
         finally:
             batch.MAX_PAGES = usual
+
+
+flags = st.booleans()
+requests = st.builds(partial(WalkRequest, 1, 0, "walk", 1, listing_for(SOURCE).url), flags, flags, flags)
+
+
+@settings(max_examples=MANY, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(pages(), st.one_of(st.none(), requests)), min_size=2, max_size=10))
+def test_live_pages_are_written_as_any_others(drawn: list[tuple[Capture, WalkRequest | None]]) -> None:
+    captures, steps = [one for one, _ in drawn], [step for _, step in drawn]
+    with tempfile.TemporaryDirectory() as folder:
+        live = walked(Path(folder), captures, steps, live=True)
+        assert live == walked(Path(folder), captures, steps, live=False)
+
+
+def test_live_pages_of_a_first_harvest_are_plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = make_items(10, seed=8)
+    rows = Capture(f"{HOST}/search?page=0", listing_page(items, 1, 10), FIRST)
+    documents = [Capture(item.url, document_page(item), FIRST) for item in items]
+    monkeypatch.setattr(Run, "add_page", None)
+    db = fresh(tmp_path)
+    run = Run(db, "test", live=True)
+    walk = begin_walk(db, run.id, listing_for(SOURCE))
+    step = WalkRequest(walk, 0, "walk", 1, listing_for(SOURCE).url)
+    assert harvest_one(run, rows, (SOURCE,), step) == PageResult(1, refused=False, known=False, records=10)
+    expected = [PageResult(2 + number, False, True, records=1) for number in range(10)]
+    assert [harvest_one(run, page, (SOURCE,)) for page in documents] == expected
+    assert db.execute("SELECT walk_id, capture_id, unchanged FROM walk_pages").fetchall() == [(walk, 1, 0)]
+    assert db.execute("SELECT pages FROM walks").fetchone() == (1,)
+    assert db.execute("SELECT pages, records, new FROM runs").fetchone() == (11, 20, 10)
 
 
 def test_a_first_harvest_is_written_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
