@@ -46,7 +46,7 @@ def withdraw(
     """Hide a DOCUMENT, given by its id, key, address or title, from everything that is served or exported.
 
     Later harvests keep it hidden. What was known of it is kept in a file beside the database that is never served, so
-    that it can be undone. Saved pages, captures and earlier backups still hold it: docs/truth.md says what to do.
+    that it can be undone. Saved pages, captures and earlier backups still hold it: see docs/withdrawal.md.
 
     Examples:
         harvester withdraw 17 --reason "asked for by the author's heirs"

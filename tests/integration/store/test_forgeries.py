@@ -1,4 +1,4 @@
-"""What `check` notices of what something else has written, and that the documents tell of the rest."""
+"""What `check` notices of what something else has written, and that the documents name the rest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.paths import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-TRUTH = ROOT / "docs" / "truth.md"
+RELIABILITY = ROOT / "docs" / "reliability.md"
 
 
 def test_nearly_every_forgery_is_noticed_and_the_documents_name_the_others(tmp_path: Path) -> None:
@@ -31,5 +31,5 @@ def test_nearly_every_forgery_is_noticed_and_the_documents_name_the_others(tmp_p
     } <= results.keys()
     noticed = sum(result.noticed for result in results.values())
     assert noticed >= 0.95 * (noticed + sum(len(result.missed) for result in results.values()))
-    written = " ".join(re.sub(r"[`*]", "", TRUTH.read_text("utf-8")).split())
+    written = " ".join(re.sub(r"[`*]", "", RELIABILITY.read_text("utf-8")).split())
     assert [line for line in lines(results) if line not in written] == []
