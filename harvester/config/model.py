@@ -26,20 +26,20 @@ class SourceConfig(Table):
     )
     base_url: Address | None = Field(
         default=None,
-        description="Where else the archive is served: a staging copy.",
+        description="Another address at which the archive is served, such as a staging copy.",
         examples=['"https://copy.example.org"'],
     )
-    documents: bool = Field(default=True, description="Whether document pages are read, too.", examples=["false"])
+    documents: bool = Field(default=True, description="Whether document pages are read.", examples=["false"])
 
 
 class ListingConfig(Table):
     """A part of an archive, under a name of yours."""
 
     source: Name = Field(description="The archive that it is a listing of.", examples=['"wilson"'])
-    search: Text | None = Field(default=None, description="What the archive's search finds.", examples=['"Mao"'])
+    search: Text | None = Field(default=None, description="The text of a search.", examples=['"Mao"'])
     url: Address | None = Field(
         default=None,
-        description="Or the address of one of its pages.",
+        description="Or the address of a page of the listing.",
         examples=['"https://example.org/search?page=0"'],
     )
 
@@ -50,37 +50,39 @@ class ScheduleConfig(Table):
     harvest: Name = Field(description="What is synced: an archive or one of your listings.", examples=['"wilson"'])
     web_archive: Address | None = Field(
         default=None,
-        description="Not the archive itself is asked but a web archive; where it plays captures back.",
+        description="Read captures of this web archive instead of the archive itself.",
         examples=['"https://web.archive.org/web"'],
     )
     versions: Literal["newest", "changed", "all"] | None = Field(
-        default=None, description="Which captures of a page are wanted there; otherwise “changed”.", examples=['"all"']
+        default=None, description="Which captures of a page are read there; default “changed”.", examples=['"all"']
     )
-    every: Span | None = Field(default=None, description="How often; the first time is at once.", examples=['"6h"'])
+    every: Span | None = Field(
+        default=None, description="The interval between syncs; the first one starts at once.", examples=['"6h"']
+    )
     cron: Cron | None = Field(
-        default=None, description="Or when: minute, hour, day, month, weekday.", examples=['"17 3 * * *"']
+        default=None, description="Or the times: minute, hour, day, month, weekday.", examples=['"17 3 * * *"']
     )
     timezone: Zone | None = Field(
-        default=None, description="The time zone of `cron`; otherwise the one at the top.", examples=['"Europe/Vienna"']
+        default=None, description="The time zone of `cron`; default: the one at the top.", examples=['"Europe/Vienna"']
     )
-    jitter: Span | None = Field(
-        default=None, description="Start up to so much later, differently each time.", examples=['"15m"']
-    )
+    jitter: Span | None = Field(default=None, description="The longest random delay of a start.", examples=['"15m"'])
     incremental: Annotated[int, Field(ge=0, le=1000)] = Field(
         default=0,
-        description="After each full walk, so many that stop where nothing is new "
-        "(only where the archive lists new records first).",
+        description="How many short walks, which end where nothing is new, follow each full walk "
+        "(only for archives that list new records first).",
         examples=["6"],
     )
     time_budget: Span | None = Field(
-        default=None, description="A run stops after so long; the next one goes on.", examples=['"2h"']
+        default=None, description="A run stops after this time; the next one continues.", examples=['"2h"']
     )
     request_budget: Annotated[int, Field(ge=1, le=10**7)] | None = Field(
-        default=None, description="A run stops after so many requests.", examples=["5000"]
+        default=None,
+        description="A run stops after this number of requests; the next one continues.",
+        examples=["5000"],
     )
     stale_after: Span | None = Field(
         default=None,
-        description="Tell when nothing was synced for so long; otherwise after three times its rhythm, or 6h.",
+        description="The time without a sync after which you are notified; default: three times the interval, at least 6h.",
         examples=['"3d"'],
     )
 
@@ -90,11 +92,13 @@ class AlertConfig(Table):
 
     command: Annotated[list[Text], Field(min_length=1)] | None = Field(
         default=None,
-        description="A program and its arguments; it reads what happened as text.",
+        description="A program and its arguments; it reads the notification as text.",
         examples=['["mail", "-s", "Harvester", "you@example.org"]'],
     )
     webhook: Address | None = Field(
-        default=None, description="Or an address that is sent JSON.", examples=['"env:HARVESTER_WEBHOOK"']
+        default=None,
+        description="Or an address that receives the notification as JSON.",
+        examples=['"env:HARVESTER_WEBHOOK"'],
     )
     headers: dict[Text, Text] = Field(
         default_factory=dict,
@@ -108,26 +112,26 @@ class Settings(Table):
 
     database: File = Field(default=Path("db/harvest.db"), description="The database.", examples=['"db/harvest.db"'])
     contact: Text | None = Field(
-        default=None, description="How the archives' people can reach you.", examples=['"you@example.org"']
+        default=None, description="How the archive's staff can reach you.", examples=['"you@example.org"']
     )
     captures: Captures | None = Field(
         default=None,
-        description="Where answers are kept as WARC; false keeps none. Otherwise `captures` beside the database.",
+        description="The folder where answers are kept as WARC; false keeps none. Default: `captures` beside the database.",
         examples=['"db/captures"'],
     )
     delay: Seconds | None = Field(
         default=None, description="Seconds between requests, for every archive.", examples=["1.5"]
     )
     refresh_after: Span | None = Field(
-        default=None, description="Document pages are read again after so long; otherwise 180d.", examples=['"90d"']
+        default=None, description="The age at which document pages are read again; default 180d.", examples=['"90d"']
     )
     resume_within: Span | None = Field(
         default=None,
-        description="A walk that was cut short goes on within so long, later it begins anew; otherwise 24h.",
+        description="How long an interrupted walk can be resumed; default 24h.",
         examples=['"12h"'],
     )
     timezone: Zone = Field(default="UTC", description="The time zone of `cron`.", examples=['"Europe/Vienna"'])
     sources: dict[Name, SourceConfig] = Field(default_factory=dict, description="Archives, by name.")
     listings: dict[Name, ListingConfig] = Field(default_factory=dict, description="Parts of archives.")
     schedules: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="Periodic syncs.")
-    alerts: dict[Name, AlertConfig] = Field(default_factory=dict, description="Who is told.")
+    alerts: dict[Name, AlertConfig] = Field(default_factory=dict, description="Who is notified.")
