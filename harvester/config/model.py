@@ -82,7 +82,7 @@ class ScheduleConfig(Table):
     )
     stale_after: Span | None = Field(
         default=None,
-        description="The time without a sync after which you are notified; default: three times the interval, at least 6h.",
+        description="The time without a sync after which you are notified; default: 3 intervals, at least 6h.",
         examples=['"3d"'],
     )
 
@@ -116,7 +116,7 @@ class Settings(Table):
     )
     captures: Captures | None = Field(
         default=None,
-        description="The folder where answers are kept as WARC; false keeps none. Default: `captures` beside the database.",
+        description="Where answers are kept as WARC; false keeps none. Default: `captures` beside the database.",
         examples=['"db/captures"'],
     )
     delay: Seconds | None = Field(
