@@ -25,13 +25,14 @@ OPTIONAL_COUNTS = {
 
 def summary(row: dict[str, Any], db: Path) -> str:
     """Return the summary of a run as text."""
-    parts = [f"{row['records']} records: {row['new']} new, {row['changed']} changed, {row['unchanged']} unchanged"]
+    counted = ", ".join(f"{row[name]} {name[:-1] if row[name] == 1 else name}" for name in ("pages", "records"))
+    parts = [f"{counted}: {row['new']} new, {row['changed']} changed, {row['unchanged']} unchanged"]
     parts += [f"{row[name]} {words[row[name] != 1]}" for name, words in OPTIONAL_COUNTS.items() if row[name]]
     parts += [f"{count} {severity}{'s' * (count != 1)}" for severity, count in row["severities"].items()]
     see = f"See why: harvester status --db {shlex.quote(str(db))}"
     hint = {"complete": "", "interrupted": "\nRun it again to go on."}.get(row["status"], f"\n{see}")
     walks = "".join(f"\nthe listing: {format_walk(walk)}{_format_earlier(walk, row)}" for walk in row["walks"])
-    return f"{row['status']}: {row['pages']} pages, {'; '.join(parts)}{walks}{hint}"
+    return f"{row['status']}: {'; '.join(parts)}{walks}{hint}"
 
 
 EXIT_STATUS = {"complete": 0, "failed": 1, "partial": 3}
