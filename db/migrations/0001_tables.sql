@@ -318,6 +318,8 @@ CREATE INDEX fill_rates_series ON fill_rates (source, listing_id, form, field, r
 -- a text, `after` is NULL: `texts` has it, or `before` of the next change of this field once it is replaced.
 -- capture_id: the page that says the new value, or does not say the old one any more.
 -- merged_from: the change belongs to a document that was merged into document_id, and had this id.
+-- is_past: learned from older pages; it happened before what the document held then, so it is no part of the chain in which
+-- each change begins with the value that the one before it ended with.
 CREATE TABLE changes (
     id INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES runs (id),
@@ -328,7 +330,8 @@ CREATE TABLE changes (
     field TEXT,
     before TEXT,
     after TEXT,
-    merged_from INTEGER
+    merged_from INTEGER,
+    is_past INTEGER NOT NULL DEFAULT 0 CHECK (is_past IN (0, 1))
 );
 CREATE INDEX changes_document ON changes (document_id);
 CREATE INDEX changes_run ON changes (run_id);

@@ -2,6 +2,7 @@
 
 The log of changes is written as pages are read, and tells what a page has changed in the document as it is now.
 Captures of the past change nothing now; that one value followed another then follows from the votes of all of them.
+Their rows are marked (`is_past`), because they come later in the log than changes of later times.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from harvester.store.documents import TRACKED, log_changes, lost_slugs, suppressed_news
+from harvester.store.documents import TRACKED, change_rows, lost_slugs, suppressed_news
 from harvester.store.keys import is_different
 from harvester.store.statements import attached_in, columns_of, origin_of, terms_of
 from harvester.store.texts import texts_of
@@ -29,6 +30,8 @@ _TOUCHED = """SELECT DISTINCT document_id FROM (
         SELECT sightings.document_id FROM reads JOIN sightings USING (capture_id) WHERE {0}
         UNION SELECT statements.document_id FROM reads JOIN statements USING (capture_id) WHERE is_own_page AND {0})
     WHERE document_id IN (SELECT id FROM documents WHERE source = ?2)"""
+_INSERT = """INSERT INTO changes (run_id, document_id, capture_id, observed_at, kind, field, before, after, is_past)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)"""
 _SINCE_LAST_RUN = (
     """run_id <= ?1 AND run_id > (SELECT coalesce(max(run_id), 0) FROM web_archive_runs WHERE run_id < ?1)"""
 )
@@ -49,7 +52,7 @@ def _log_past(db: Database, run: int, document: int, source: Source) -> int:
     past = [
         (*change, origin) for change, origin in _transitions(db, document, source) if (*change, origin.at) not in known
     ]
-    log_changes(db, run, document, "changed", past)
+    db.conn.executemany(_INSERT, change_rows(run, document, "changed", past))
     return len(past)
 
 

@@ -114,7 +114,7 @@ def log_first_texts(db: Database, document: int, place: str = "main") -> None:
             WHERE texts.document_id = ?1 AND changes.field = texts.kind || coalesce(' ' || language, ''))
         WHERE document_id = ?1 AND kind = 'filled' AND after IS NULL AND merged_from IS NULL
             AND id IN (SELECT max(id) FROM main.changes WHERE document_id = ?1 AND merged_from IS NULL
-                AND kind IN ('filled', 'changed') GROUP BY field)"""
+                AND kind IN ('filled', 'changed') AND NOT is_past GROUP BY field)"""
     db.execute(sql, [document])
 
 

@@ -25,7 +25,7 @@ _DATE = re.compile(r'class="date">([^<]*)<')
 # A first text is in no row of its own: the next change of it says which it was, or it is held.
 _AFTER = """CASE WHEN changes.kind = 'filled' AND after IS NULL THEN coalesce((SELECT next.before FROM changes AS next
         WHERE next.document_id = changes.document_id AND next.field = changes.field AND next.id > changes.id
-            AND next.merged_from IS changes.merged_from ORDER BY next.id LIMIT 1),
+            AND next.merged_from IS changes.merged_from AND NOT next.is_past ORDER BY next.id LIMIT 1),
     (SELECT text FROM texts WHERE texts.document_id = changes.document_id
         AND field = trim(texts.kind || ' ' || coalesce(language, '')))) ELSE after END"""
 _CHANGES = f"""SELECT changes.id, document_id, changes.kind, field, before, {_AFTER}, capture_id, captures.uri, file,

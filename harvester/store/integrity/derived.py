@@ -57,10 +57,10 @@ def _differing_names(db: Database, row: dict[str, Any], source: Source) -> list[
 
 # Changes of a document that was merged into another are a chain of their own, which ended with it.
 _CHANGED = """SELECT document_id, coalesce(merged_from, 0), field, id, kind, before, after
-    FROM changes WHERE kind IN ('filled', 'changed') ORDER BY 1, 2, 3, 4"""
+    FROM changes WHERE kind IN ('filled', 'changed') AND NOT is_past ORDER BY 1, 2, 3, 4"""
 _LAST = """SELECT document_id, field, changes.kind, after FROM changes JOIN documents ON documents.id = document_id
     WHERE changes.id IN (SELECT max(id) FROM changes WHERE kind IN ('filled', 'changed') AND merged_from IS NULL
-        GROUP BY document_id, field)"""
+        AND NOT is_past GROUP BY document_id, field)"""
 _TERMS = """SELECT group_concat(term, '; ') FROM
     (SELECT term FROM document_terms WHERE document_id = ? AND facet = ? ORDER BY term)"""
 _TEXT = "SELECT text FROM texts WHERE document_id = ? AND kind || coalesce(' ' || language, '') = ?"

@@ -36,7 +36,8 @@ _ENDED = """SELECT DISTINCT runs.id FROM walks JOIN runs ON runs.id = run_id
 # A value that the row held and that no change logged is no change of the document.
 _UNLOGGED = """DELETE FROM changes WHERE run_id = ? AND kind = 'changed' AND EXISTS (SELECT 1 FROM changes AS last
     WHERE last.id = (SELECT max(id) FROM changes AS c WHERE c.document_id = changes.document_id
-        AND c.field = changes.field AND c.merged_from IS NULL AND c.kind IN ('filled', 'changed') AND c.id < changes.id)
+        AND c.field = changes.field AND c.merged_from IS NULL AND c.kind IN ('filled', 'changed') AND NOT c.is_past
+        AND c.id < changes.id)
     AND last.after IS NOT changes.before AND (last.kind = 'changed' OR last.after IS NOT NULL))"""
 
 

@@ -34,16 +34,17 @@ _SEEN_LATER = """UPDATE changes SET run_id = coalesce((SELECT min(reads.run_id) 
 # Which the first text was, the next change says; if there is none, it is the one that was held.
 AFTER = """CASE WHEN kind = 'filled' AND after IS NULL THEN coalesce((SELECT next.before FROM former.changes AS next
         WHERE next.document_id = changes.document_id AND next.merged_from IS changes.merged_from
-            AND next.field = changes.field AND next.kind = 'changed' AND next.id > changes.id
+            AND next.field = changes.field AND next.kind = 'changed' AND NOT next.is_past AND next.id > changes.id
         ORDER BY next.id LIMIT 1),
     (SELECT text FROM former.texts WHERE texts.document_id = changes.document_id
         AND changes.field = texts.kind || coalesce(' ' || language, ''))) ELSE after END"""
 """The value with which a change ended, as SQL."""
 _CHAINS = f"""SELECT document_id, coalesce(merged_from, 0), field, id, before, {AFTER} FROM changes
-    WHERE kind IN ('filled', 'changed') AND (document_id, field) IN (SELECT document_id, field FROM former.changes
-        WHERE run_id = ? AND kind IN ('filled', 'changed')) ORDER BY 1, 2, 3, 4"""
+    WHERE kind IN ('filled', 'changed') AND NOT is_past AND (document_id, field) IN (
+        SELECT document_id, field FROM former.changes
+        WHERE run_id = ? AND kind IN ('filled', 'changed') AND NOT is_past) ORDER BY 1, 2, 3, 4"""
 _FIRST = """SELECT before FROM former.changes WHERE document_id = ? AND field = ? AND kind IN ('filled', 'changed')
-    ORDER BY id LIMIT 1"""
+    AND NOT is_past ORDER BY id LIMIT 1"""
 
 
 def exclude_run(db: Database, run: int) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # The value that each field had after its last change.
 _LOGGED = f"""SELECT field, {AFTER}, kind = 'filled' FROM changes WHERE id IN (SELECT max(id) FROM changes
-    WHERE document_id = ? AND merged_from IS NULL AND kind IN ('filled', 'changed') GROUP BY field)"""
+    WHERE document_id = ? AND merged_from IS NULL AND kind IN ('filled', 'changed') AND NOT is_past GROUP BY field)"""
 HISTORY = ("changes", "listing_members")
 # Documents that are the same now and before: recognised by the archive's own numbers first, then by their addresses.
 _SAME = """SELECT min(n.document_id), min(f.document_id) FROM identities AS n JOIN former.identities AS f USING (key)

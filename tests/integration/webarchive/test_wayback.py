@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 
 from harvester.crawl.options import CrawlBudget
+from harvester.db.pages.databases import read_metadata
+from harvester.store.database import open_to_read
+from harvester.store.integrity.check import run_checks
 from harvester.webarchive import client, index
 from harvester.webarchive.client import Manners, WebArchiveClient, only_process
 from harvester.webarchive.index import Index, Target, Window
 from harvester.webarchive.place import WebArchive
-from tests.support.captured_archive import SOURCE, captures_of, states, write_warcs
+from tests.support.captured_archive import SOURCE, TIMES, captures_of, states, write_warcs
 from tests.support.wayback_server import TRAPS, Reply, WaybackServer
 from tests.support.web_archives import CRAWLED, facts_of, harvest, harvest_wayback, page_of, rows, without_changes
 
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from tests.support.captured_archive import Captured
 
 RECORDS = 16
+AS_KNOWN = read_metadata()["databases"]["harvest"]["queries"]["as_known"]["sql"]
 EXPECTED = {
     "listed, not there": "not-there",
     "excluded": "excluded",
@@ -98,6 +103,23 @@ def test_it_is_as_if_the_warc_files_had_been_harvested(server: WaybackServer, fr
     # What it kept, harvested as files, is the same once more; but files in another order log no changes of the past.
     assert harvest(tmp_path, str(tmp_path / "captures"), db="again.db").status == 0
     assert without_changes(tmp_path / "again.db") == without_changes(from_files)
+
+
+def test_older_captures_read_later_leave_the_log_of_changes_whole(server: WaybackServer, tmp_path: Path) -> None:
+    """Changes of the past come later in the log, and are no part of the chain that leads to the values of now."""
+    held = "SELECT key, title, date, summary FROM documents"
+    for number, at in enumerate(reversed(TIMES)):
+        with time_machine.travel(datetime(2026, 3, 1 + number, 12, tzinfo=UTC)):
+            assert harvest_wayback(tmp_path, server, "--from", str(at.year), "--to", str(at.year)).status == 0
+        if number == 1:
+            before = rows(tmp_path / "a.db", held)
+    past = rows(tmp_path / "a.db", "SELECT field, observed_at FROM changes WHERE is_past")
+    assert {("title", "2014-06-01T12:00:00Z"), ("date", "2017-06-09T12:00:00Z")} <= {*past}
+    assert [str(one) for one in run_checks(tmp_path / "a.db")] == []
+    with open_to_read(tmp_path / "a.db") as db:
+        for key, *values in before:
+            known = dict(db.execute(AS_KNOWN, {"document": key, "date": "2026-03-02"}).fetchall())
+            assert [known["title"], known["date"], known["summary"]] == values
 
 
 def test_each_trap_is_named_and_nothing_is_invented(tmp_path: Path) -> None:
