@@ -18,6 +18,9 @@ HEARTBEAT_SECONDS = 20
 """How often a live run renews its claim."""
 DEAD_AFTER_SECONDS = 120
 """A claim that was not renewed for so long is dead: several heartbeats, and a machine that was busy."""
+# When it was last heard of: of its heartbeat, or of the last page that it read since.
+_HOLDER = """SELECT run_id, max(heartbeat, coalesce((SELECT max(read_at) FROM reads
+    WHERE reads.run_id = source_locks.run_id), '')) FROM source_locks WHERE source = ?"""
 
 
 def check_free(db: Database, source: str) -> None:
@@ -39,7 +42,7 @@ def acquire(db: Database, source: str, run: int) -> None:
     """Acquire the lock of a source for a run; mark a dead holder as interrupted. Raises `SourceBusyError`."""
     with transaction(db):
         check_free(db, source)
-        dead = db.execute("SELECT run_id, heartbeat FROM source_locks WHERE source = ?", [source]).fetchone()
+        dead = db.execute(_HOLDER, [source]).fetchone()
         if dead:
             sql = "UPDATE runs SET status = 'interrupted', finished_at = ?, reason = ? WHERE id = ? AND status = ?"
             db.execute(sql, [dead[1], "ended without a word: killed, or a power cut", dead[0], "running"])

@@ -26,7 +26,7 @@ def dead_runs(db: Database) -> Iterator[tuple[int, str]]:
     silent = utc_timestamp(datetime.now(UTC) - timedelta(seconds=DEAD_AFTER_SECONDS))
     for run, holder, heartbeat, last_read in db.execute(_RUNNING).fetchall():
         if not is_alive(holder, heartbeat) if holder else last_read < silent:
-            yield run, heartbeat or last_read
+            yield run, max(heartbeat or "", last_read)
 
 
 def stale_runs(db: Database) -> Iterator[str]:

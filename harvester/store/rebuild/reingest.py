@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harvester.store.run import Run
     from harvester.store.withdrawal.withheld import Withholder
 
-WALK_REFUSALS = ("another-page", "redirected")
+WALK_REFUSALS = ("another-page", "nothing-found", "redirected")
 """Refusals that no parser can decide: the page was not the one requested."""
 _ROWS = """SELECT id, uri, source, listing_id, captured_at, sha256, content_hash, form, first, last, declared_total,
     declared_pages, records, file, refusal_code, error_count FROM captures ORDER BY id"""
@@ -111,7 +111,7 @@ class Reingest:
     def _finish(self, one: _Page) -> None:
         """Write what a capture is now, besides its records."""
         row, page = one.row, one.page
-        columns_read = page_columns(page, one.capture) | {
+        columns_read = {"form": None, "refusal_code": None, **page_columns(page, one.capture)} | {
             "content_hash": one.hashes.page if one.hashes else None,
             "parser_version": PARSER_VERSION,
         }

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harvester.rebuild import rebuild
+from harvester.store.integrity.check import run_checks
 from tests.support.archive_pages import listing_page
 from tests.support.archive_server_site import Answer, Manner, Site, html, item_of
 from tests.support.kills import outcome
@@ -79,6 +81,10 @@ def test_what_does_not_pass_is_named_and_never_the_end_of_the_list(
     assert walks(archive) == [("partial", SIZE, 25)]
     codes = {code for (code,) in archive.rows("SELECT DISTINCT code FROM problems")}
     assert codes & {"waiting-room", "nothing-found"}
+    refused = archive.rows("SELECT uri, refusal_code FROM captures WHERE refusal_code IS NOT NULL")
+    rebuild(archive.folder / "a.db", "harvester rebuild", progress=lambda: None)
+    assert archive.rows("SELECT uri, refusal_code FROM captures WHERE refusal_code IS NOT NULL") == refused
+    assert [str(finding) for finding in run_checks(archive.folder / "a.db")] == []
     assert outcome(archive.offline("a.db")) == outcome(archive.folder / "a.db")
     site.instead.clear()
     assert live(archive).status == 0

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harvester.cli import run
+from harvester.ingest import harvest_one
 from harvester.model import Capture, DocumentPage, Listing, Record, Text
 from harvester.parsers.dates import read_date
 from harvester.store.database import open_to_read, open_to_write
 from harvester.store.integrity.check import run_checks
-from harvester.store.locks import acquire
+from harvester.store.locks import acquire, release
 from harvester.store.run import Run
+from harvester.store.search_index import update_index
 from tests.support.archive_pages import HOST, document_page, listing_page, make_items
-from tests.support.harvesting import dump, harvest_pages, sound
+from tests.support.harvesting import SOURCE, dump, harvest_pages, sound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -383,3 +385,25 @@ def test_columns_tables_and_writing_of_users_are_no_finding(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:  # nothing of ours hinders other tools from writing
         db.execute("INSERT INTO problems (run_id, severity, code, message) VALUES (1, 'notice', 'mine', 'looked at')")
     assert [finding.check for finding in run_checks(path, fast=True)] == ["digests", "runs"]
+
+
+@pytest.mark.parametrize("ended_by", ["next run", "repair"])
+def test_a_run_that_read_pages_after_its_last_heartbeat_and_was_killed_is_sound(tmp_path: Path, ended_by: str) -> None:
+    with open_to_write(tmp_path / "a.db") as db:
+        killed = Run(db, "harvester harvest wilson")
+        values = ("wilson", killed.id, "process 1 on elsewhere", "2020-01-01T00:00:00Z")
+        db.execute("INSERT INTO source_locks VALUES (?, ?, ?, ?)", values)
+        capture = Capture(f"{HOST}/search?page=0", listing_page(ITEMS[:10], 1, 10))
+        harvest_one(killed, capture, (SOURCE,))
+        update_index(db)
+        if ended_by == "next run":
+            following = Run(db, "harvester harvest wilson")
+            acquire(db, "wilson", following.id)
+            release(db, "wilson", following.id)
+            following.finish("complete")
+    if ended_by == "repair":
+        run(["check", "--repair", "--db", str(tmp_path / "a.db")])
+    assert [str(finding) for finding in run_checks(tmp_path / "a.db", fast=True)] == []
+    with open_to_read(tmp_path / "a.db") as db:
+        sql = "SELECT status, finished_at >= (SELECT max(read_at) FROM reads) FROM runs WHERE id = 1"
+        assert db.execute(sql).fetchone() == ("interrupted", 1)
