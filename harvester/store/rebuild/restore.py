@@ -32,7 +32,9 @@ HISTORY = ("changes", "listing_members")
 _SAME = """SELECT min(n.document_id), min(f.document_id) FROM identities AS n JOIN former.identities AS f USING (key)
     WHERE instr(key, ':record:') = instr(key, ':') GROUP BY key HAVING count(*) = 1
     UNION ALL SELECT n.id, f.id FROM documents AS n JOIN former.documents AS f USING (key)
-    WHERE n.slug IS f.slug AND n.record_id IS f.record_id"""
+    WHERE n.slug IS f.slug AND n.record_id IS f.record_id
+    UNION ALL SELECT min(n.document_id), min(f.document_id) FROM identities AS n JOIN former.identities AS f USING (key)
+    WHERE instr(key, ':slug:') = instr(key, ':') GROUP BY key HAVING count(*) = 1"""
 _CLOCKS = """UPDATE documents SET (first_seen, last_changed) =
     (SELECT first_seen, last_changed FROM former.documents AS f WHERE f.id = documents.id)
     WHERE id IN (SELECT id FROM former.documents)"""

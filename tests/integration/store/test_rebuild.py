@@ -6,6 +6,8 @@ import io
 import shutil
 import sqlite3
 import tarfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,9 +19,10 @@ from harvester.store.integrity.check import run_checks
 from harvester.store.withdrawal.restore import present_withdrawals
 from harvester.store.withdrawal.withdraw import withdraw
 from tests.integration.live.test_gone import Losing
-from tests.support.archive_pages import document_page, listing_page, make_items
+from tests.support.archive_pages import HOST, document_page, listing_page, make_items
 from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site
+from tests.support.captured_archive import Captured, write_warcs
 from tests.support.harvesting import dump, sound
 from tests.support.kills import outcome
 from tests.support.live_processes import Harvests, in_process
@@ -127,6 +130,23 @@ def test_a_listing_that_was_walked_in_another_order_is_sound_and_made_again_the_
     assert (rebuilt.kept, rebuilt.new, rebuilt.changed, rebuilt.merged, rebuilt.dropped) == (0, 0, 0, 0, 0)
     assert (all_rows(path), outcome(path)) == (before, shown)
     assert run_checks(path) == []
+
+
+def test_a_document_that_its_slug_alone_identifies_keeps_its_id(tmp_path: Path) -> None:
+    """The page first read at its address proves to be of another document, so that its key is made up."""
+    items, at = make_items(10, seed=11), datetime(2024, 1, 1, tzinfo=UTC)
+    item = replace(items[4], date="March 1988")
+    listed = [*items[:4], item, *items[5:]]
+    pages = {
+        item.url: document_page(replace(item, date=None)),
+        f"{HOST}/document/{item.record_id}": document_page(item),
+        f"{HOST}/search?page=0": listing_page(listed, 1, 10),
+    }
+    write_warcs(tmp_path / "warcs", [[Captured(url, at, 200, body) for url, body in pages.items()]])
+    harvest(tmp_path / "a.db", tmp_path / "warcs")
+    before = all_rows(tmp_path / "a.db")["documents"]
+    assert sum("--" in key for _, key, *_ in before) == 1
+    assert (again(tmp_path / "a.db").new, all_rows(tmp_path / "a.db")["documents"]) == (0, before)
 
 
 def test_what_was_spoilt_comes_again_under_its_id(seeds: Path) -> None:
