@@ -129,17 +129,24 @@ class Harvests:
     def __init__(self, folder: Path, server: ArchiveServer) -> None:
         self.folder = folder
         self.server = server
+        self._ended = 0
+        """The second in which the last live harvest has ended."""
 
     def live(
         self, name: str, *more: str, aim: Aim | None = None, delay: str | None = "0", target: str = "wilson"
     ) -> Done:
-        """Harvest live into the database of that name; answers are kept beside it."""
-        if "--refresh-after" in more:  # times have whole seconds: what was read in this one is not old yet
-            time.sleep(1 - time.time() % 1)
+        """Harvest live into the database of that name; answers are kept beside it.
+
+        Times have whole seconds, so what two harvests read in the same one has no order: each begins in a later one.
+        """
+        if int(time.time()) == self._ended:
+            next_second()
         arguments = ["harvest", target, "--base-url", self.server.base, *more, "--db", str(self.folder / name)]
         arguments += ["--captures", str(self.folder / f"{name}-captures")] if "--no-captures" not in more else []
         arguments += ["--delay", delay] if delay else []
-        return in_process(self.folder, arguments, aim)
+        done = in_process(self.folder, arguments, aim)
+        self._ended = int(time.time())
+        return done
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return what the database `a.db` answers."""
@@ -153,5 +160,5 @@ class Harvests:
 
 
 def next_second() -> None:
-    """Wait: times are kept in whole seconds, and the walk shall have ended before the next run begins."""
-    time.sleep(1)
+    """Wait for the next second."""
+    time.sleep(1 - time.time() % 1)

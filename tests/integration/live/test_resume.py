@@ -15,7 +15,7 @@ from tests.support.archive_server import ArchiveServer
 from tests.support.archive_server_site import Manner, Site, html, item_of
 from tests.support.kills import aims_at, kill_and_resume, outcome
 from tests.support.live_crawls import UNORDERED
-from tests.support.live_processes import Aim, Harvests, next_second, rows
+from tests.support.live_processes import Aim, Harvests, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +102,6 @@ def test_cut_short_among_the_document_pages_it_looks_at_the_listing_again(
         assert killed.status == -signal.SIGKILL
         getattr(site.listing, edit)()
         since = len(server.log)
-        next_second()
         done = archive.live("a.db", target=target)
         assert done.status == 0, done.err
         requested = [item.target for item in server.log[since:] if "page=" in item.target]
@@ -122,7 +121,6 @@ def test_where_nothing_has_moved_one_page_of_the_listing_is_read_and_the_time_of
     with ArchiveServer(site) as server:
         archive = Harvests(tmp_path, server)
         archive.live("a.db", aim=Aim("committed", DOCUMENT_PAGE))
-        next_second()
         since = len(server.log)
         done = archive.live("a.db")
         stated = "complete (proof: ordered), checked against the ranges and the total that it declares, walked by 20"
@@ -146,7 +144,6 @@ def test_a_listing_that_cannot_be_looked_at_again_ends_the_run(tmp_path: Path) -
     with ArchiveServer(site) as server:
         archive = Harvests(tmp_path, server)
         archive.live("a.db", aim=Aim("committed", DOCUMENT_PAGE))
-        next_second()
         answer = site.answer
         site.answer = lambda target, headers: (  # type: ignore[method-assign]
             html(200, b"") if "page=" in target else answer(target, headers)
