@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harvester.cli.commands import db_option, json_option
-from harvester.store.database import open_to_write, translate_errors
+from harvester.store.database import open_to_mend, translate_errors
 from harvester.store.integrity.check import run_checks as run_checks
 from harvester.store.integrity.finding import EXAMPLES, REBUILD, REPAIR
 from harvester.store.integrity.repair import repair as fix
@@ -40,7 +40,7 @@ def check(db: Path, fast: bool, repair: bool, as_json: bool) -> int:
 
     """
     if repair:
-        with translate_errors(db), open_to_write(db) as database:
+        with translate_errors(db), open_to_mend(db) as database:
             fix(database)
     findings = run_checks(db, fast=fast)
     if repair:  # what is left of it needs the pages themselves

@@ -11,7 +11,7 @@ import click
 from harvester.cli.commands import db_option
 from harvester.errors import UsageError
 from harvester.store.capture_files import files_showing
-from harvester.store.database import open_to_read, open_to_write, transaction, translate_errors
+from harvester.store.database import open_to_mend, open_to_read, transaction, translate_errors
 from harvester.store.history import find_document
 from harvester.store.keys import value_of
 from harvester.store.withdrawal import vault
@@ -68,7 +68,7 @@ def withdraw(
 
 
 def _withdraw(db: Path, name: str, reason: str | None) -> None:
-    with translate_errors(db), open_to_write(db) as database:
+    with translate_errors(db), open_to_mend(db) as database:
         row = find_document(database, name)
         files = files_showing(database, row["id"])
         withdraw_document(database, db, row, _user_and_host(), reason)
@@ -80,7 +80,7 @@ def _withdraw(db: Path, name: str, reason: str | None) -> None:
 
 
 def _undo(db: Path, name: str) -> None:
-    with translate_errors(db), open_to_write(db) as database:
+    with translate_errors(db), open_to_mend(db) as database:
         found = [item for item in _withdrawn(database, db) if name in (str(item.document_id), item.key, item.title)]
         if not found:
             raise UsageError(f"no document “{name}” is withdrawn: see `harvester withdraw --list`")
@@ -101,7 +101,7 @@ def _withdrawn(database: Database, db: Path) -> list[Withdrawal]:
 
 def _release(db: Path, name: str) -> None:
     """Release a withheld record, or a document that was withdrawn because it seemed to be the same."""
-    with translate_errors(db), open_to_write(db) as database:
+    with translate_errors(db), open_to_mend(db) as database:
         found = [
             item
             for item in find_namesakes(database, db)

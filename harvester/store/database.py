@@ -55,10 +55,21 @@ def open_to_write(path: Path, wait: float = BUSY_SECONDS) -> Database:
     return db
 
 
-def open_to_read(path: Path) -> Database:
-    """Open an existing database read-only; it is never migrated."""
+def open_to_mend(path: Path) -> Database:
+    """Open an existing database to write. A misspelt path must not become an empty database."""
+    _check_exists(path)
+    return open_to_write(path)
+
+
+def _check_exists(path: Path) -> None:
+    """Raise `DatabaseError` if there is no file at `path`."""
     if not path.is_file():
         raise DatabaseError(f"no database at {path}: make one with `harvester harvest TARGET --db {path}`")
+
+
+def open_to_read(path: Path) -> Database:
+    """Open an existing database read-only; it is never migrated."""
+    _check_exists(path)
     _check_file(path)
     with translate_errors(path), ExitStack() as failed:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)

@@ -175,6 +175,16 @@ def test_a_read_only_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "permissions" in result.err
 
 
+@pytest.mark.parametrize("command", [("withdraw", "1"), ("withdraw", "1", "--undo"), ("check", "--repair")])
+def test_a_misspelt_database_is_not_made_by_what_only_mends_one(command: tuple[str, ...], tmp_path: Path) -> None:
+    missing = tmp_path / "x.db"
+    line = [sys.executable, "-m", "harvester", *command, "--db", str(missing)]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert (done.returncode, list(tmp_path.iterdir())) == (1, [])
+    assert one_line(done.stderr)
+    assert f"no database at {missing}" in done.stderr
+
+
 def test_a_locked_database_is_waited_for_and_then_its_holder_is_named(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     open_to_write(path).close()
