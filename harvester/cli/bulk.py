@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 PARTLY = 3
 MEGABYTE = 1_000_000
-EXTRA = 'bulk reading needs Parquet: install it with `pip install "archive-harvester[scale]"`'
-ENGINE = 'a cluster needs Dask: install it with `pip install "archive-harvester[scale]"`, or read with --shard'
+EXTRA = "bulk reading needs Parquet: in the clone, run `.tools/bin/uv sync --extra scale`"
+ENGINE = "a cluster needs Dask: in the clone, run `.tools/bin/uv sync --extra scale`, or read with --shard"
 
 directory = click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 
