@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from harvester.ingest import Stop, finish_run, harvest_captures, harvest_one, read_one
 from harvester.model import Capture, DocumentPage, Listing, PrintedDate, Record
 from harvester.registry import load_sources
-from harvester.store import batch
+from harvester.store import batch, page_batch
 from harvester.store.page_batch import PageBatches, ReadPage
 from harvester.store.page_hashes import hash_page
 from harvester.store.run import Run
@@ -55,6 +55,12 @@ WHAT = ("own", "own", "own", "rows", "rows", "changed", "changed rows", "wrong",
 stated = st.sampled_from(ITEMS)
 moments = st.sampled_from([None, *(FIRST + timedelta(hours=7 * number) for number in range(6))])
 hosts = st.sampled_from((OWN_HOST, OWN_HOST, ALIAS))
+
+
+@pytest.fixture(autouse=True)
+def tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each page be tried as a plain one, whatever those before were."""
+    monkeypatch.setattr(page_batch, "MOST_SINGLE", 0)
 
 
 @st.composite
