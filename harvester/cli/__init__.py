@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -51,12 +53,27 @@ def cli(context: click.Context, debug: bool, config: Path | None) -> None:  # no
 with_example(cli)
 
 
+REMEDIES = {
+    errno.ENOSPC: "free some disk space, then run this again",
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "check the permissions, or name another place"),
+}
+"""What to do about errors of the system that no command expects."""
+
+
 def main() -> NoReturn:
     """Run the command line and exit with the command's status."""
     gc.set_threshold(*COLLECT_AFTER)
+    set_output_encoding()
     if LOW_PRIORITY.intersection(sys.argv[1:]):
         lower_priority()
     sys.exit(run(sys.argv[1:]))
+
+
+def set_output_encoding() -> None:
+    """Write UTF-8 into files and pipes, whatever the locale; show what a terminal lacks as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
 def lower_priority() -> None:
@@ -81,9 +98,16 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()  # the reader of our output has gone; there is nothing left to print
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: one line, and how to see more
-        message = f"unexpected {type(error).__name__}: {error}; see more with `harvester --debug …` and report it"
-        return _failed(message, 1, debug=debug)
+        return _failed(_explain(error), 1, debug=debug)
     return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception) -> str:
+    remedy = REMEDIES.get(error.errno or 0) if isinstance(error, OSError) else None
+    if remedy:
+        place = getattr(error, "filename", None) or "what was to be written"
+        return f"{place}: {getattr(error, 'strerror', error)}: {remedy}"
+    return f"unexpected {type(error).__name__}: {error}; see more with `harvester --debug …` and report it"
 
 
 def _failed(message: str, status: int, *, debug: bool) -> int:

@@ -23,7 +23,7 @@ from harvester.config.toml_file import SettingsError
 from harvester.db.pages.databases import read_metadata
 from harvester.errors import DatabaseError, HarvesterError
 from harvester.registry import load_sources
-from harvester.store.database import open_to_read, translate_errors
+from harvester.store.database import check_shareable, open_to_read, translate_errors
 from harvester.store.withdrawal.secret import check_secret
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def make_datasette(db: Path, settings: dict[str, Any] | None = None, *, robots: 
     """Return a Datasette of one database, opened as a live file (not immutable), so that running harvests show."""
     with translate_errors(db), open_to_read(db) as database:
         check_secret(database)
+    check_shareable(db)
     if set("?#%") & set(str(db)):
         raise DatabaseError(f"Datasette cannot open a path with ?, # or % in it: rename {db}")
     metadata = read_metadata()

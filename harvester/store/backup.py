@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.errors import DatabaseError, UsageError
-from harvester.store.database import BUSY_SECONDS, translate_errors
+from harvester.store.database import BUSY_SECONDS, read_only_uri, translate_errors
 from harvester.store.withdrawal.secret import secret_file
 from harvester.store.withdrawal.vault import vault_of
 from harvester.utils import fsync_path
@@ -101,7 +101,7 @@ def copy_into(path: Path, part: Path) -> None:
     """
     with (
         translate_errors(path),
-        closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as source,
+        closing(sqlite3.connect(read_only_uri(path), uri=True, timeout=BUSY_SECONDS)) as source,
     ):
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         with translate_errors(part), closing(sqlite3.connect(part)) as copy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,7 +72,7 @@ def open_to_read(path: Path) -> Database:
     _check_exists(path)
     _check_file(path)
     with translate_errors(path), ExitStack() as failed:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        connection = sqlite3.connect(read_only_uri(path), uri=True, timeout=BUSY_SECONDS)
         failed.callback(connection.close)
         register_fold(connection)
         digests.register_crc32(connection)
@@ -84,6 +84,29 @@ def open_to_read(path: Path) -> Database:
             raise DatabaseError(f"{path} is of an older version: run `harvester harvest` on it once to bring it up")
         failed.pop_all()
     return db
+
+
+def read_only_uri(path: Path) -> str:
+    """Return the address by which SQLite opens a database to read.
+
+    In a folder that cannot be written SQLite cannot make the file that readers of a write-ahead log share. Where no log
+    lies there either, nobody is writing, and the file is opened as one that does not change.
+    """
+    file = path.resolve()
+    closed = not os.access(file.parent, os.W_OK) and not file.with_name(f"{file.name}-wal").exists()
+    return f"{file.as_uri()}?{'immutable=1' if closed else 'mode=ro'}"
+
+
+def check_shareable(path: Path) -> None:
+    """Raise `DatabaseError` if a server cannot show the database while others write, because of its folder."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError as error:
+        raise DatabaseError(
+            f"{path} lies in a folder that cannot be written, so SQLite cannot share it: serve a copy, which "
+            "`harvester backup` makes, or publish it"
+        ) from error
 
 
 def fold_log(db: Database) -> None:

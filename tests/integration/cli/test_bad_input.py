@@ -9,13 +9,21 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harvester.cli import run
 from harvester.db.migrations import SET_NAME
-from harvester.store.database import open_to_read, open_to_write
+from harvester.store.backup import copy_into
+from harvester.store.database import check_shareable, open_to_read, open_to_write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GOOD = Path("seeds/000_31c5458d84f41e75.txt")
 PAGE = GOOD.read_bytes()
@@ -235,3 +243,75 @@ def test_a_database_without_tables_is_called_empty(tmp_path: Path, capsys: pytes
     err = capsys.readouterr().err
     assert one_line(err)
     assert "is still empty: harvest something" in err
+
+
+def _as_nobody(work: Callable[[], object]) -> str:
+    """Return what goes wrong for a user who may not write here; empty if nothing does."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        if os.getuid() == 0:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - the parent judges it
+            os.write(writer, str(error).encode())
+        os._exit(0)
+    os.close(writer)
+    os.waitpid(child, 0)
+    with os.fdopen(reader, "rb") as found:
+        return found.read().decode()
+
+
+def test_a_database_in_a_folder_that_cannot_be_written_can_be_read(folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as place:  # pytest's own folders are closed to others
+        db, copy = Path(place, "closed", "x.db"), Path(place, "open", "copy.db")
+        db.parent.mkdir()
+        copy.parent.mkdir()
+        assert run(["harvest", str(folder), "--db", str(db)]) == 0
+        copy.parent.chmod(0o777)
+        db.parent.chmod(0o555)
+        Path(place).chmod(0o755)
+        db.chmod(0o444)
+        assert _as_nobody(lambda: open_to_read(db).execute("SELECT count(*) FROM documents").fetchone()) == ""
+        assert _as_nobody(lambda: copy_into(db, copy)) == ""
+        with open_to_read(copy) as found:
+            assert found.execute("SELECT count(*) FROM documents").fetchone() == (10,)
+        assert "harvester backup" in _as_nobody(lambda: check_shareable(db))
+        assert _as_nobody(lambda: check_shareable(copy)) == ""
+        db.parent.chmod(0o755)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_is_written_into_a_pipe_is_utf_8_whatever_the_locale(encoding: str) -> None:
+    command = [sys.executable, "-m", "harvester", "parse", "--title", "Letter from Włodek to Сталин"]
+    done = subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding})
+    assert "sender     Włodek" in done.stdout.decode()
+
+
+def test_a_disk_that_is_full_is_named_with_what_to_do() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "harvester", "status", "--help"]
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode != 0
+    assert "free some disk space" in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = GOOD.absolute()
+
+    def harvest_there() -> None:
+        with redirect_stderr(StringIO()) as printed:
+            run(["harvest", str(page)])
+        raise ValueError(printed.getvalue())
+
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o555)
+        monkeypatch.chdir(place)
+        monkeypatch.delenv("HARVESTER_DB", raising=False)
+        error = _as_nobody(harvest_there)
+        Path(place).chmod(0o755)
+    assert one_line(error)
+    assert error == "Error: db: Permission denied: check the permissions, or name another place\n"
