@@ -94,6 +94,7 @@ def read_matching(db: Database, question: SearchRequest, *, texts: bool) -> Iter
         click.echo(" ".join(question.remarks), err=True)
     reader = Reader(db.conn, LIMIT_MS)
     facets = load_facets(reader)
-    yield from read_documents(
-        reader, ordered_ids(reader, question, find_documents(reader, facets, question)), texts=texts
-    )
+    ids = ordered_ids(reader, question, find_documents(reader, facets, question))
+    if not ids:
+        click.echo("no document matches", err=True)
+    yield from read_documents(reader, ids, texts=texts)
