@@ -137,7 +137,8 @@ def recount_members(db: Database, documents: Iterable[int]) -> None:
         for listing, missed, was_there in db.execute(_RECOUNTED, {"document": document}).fetchall():
             if was_there:
                 sql = """INSERT INTO listing_members (listing_id, document_id, missed_walks) VALUES (?, ?, ?)
-                    ON CONFLICT DO UPDATE SET missed_walks = excluded.missed_walks,
+                    ON CONFLICT DO UPDATE SET missed_walks = CASE WHEN left_at IS NULL THEN excluded.missed_walks
+                        ELSE min(missed_walks, excluded.missed_walks) END,
                         left_at = CASE WHEN excluded.missed_walks = 0 THEN NULL ELSE left_at END"""
                 db.execute(sql, [listing, document, missed])
             else:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harvester.store.database import open_to_read
+from harvester.store.database import open_to_read, open_to_write
+from harvester.store.listing_members import recount_members
 from tests.support.archive_server_site import Answer, Manner, Site, html, item_of
 from tests.support.kills import outcome
 
@@ -110,6 +111,20 @@ def test_a_page_that_cannot_be_had_decides_nothing(archive: Harvests, site: Losi
     site.lost.add(slug)
     archive.live("a.db")
     assert gone(archive) == [slug]
+
+
+def test_walks_after_a_document_has_left_are_not_counted_when_its_sightings_move(
+    archive: Harvests, site: Losing
+) -> None:
+    archive.live("a.db", "--no-documents")
+    slug = site.take_off(3)
+    for _ in range(4):
+        archive.live("a.db", "--no-documents")
+    missed = "SELECT missed_walks, left_at IS NOT NULL FROM listing_members WHERE missed_walks > 0"
+    assert archive.rows(missed) == [(2, 1)]
+    with open_to_write(archive.folder / "a.db") as db:
+        recount_members(db, [row[0] for row in db.execute("SELECT id FROM documents WHERE slug = ?", [slug])])
+    assert archive.rows(missed) == [(2, 1)]
 
 
 def test_many_that_leave_at_once_are_held_back_until_it_is_accepted(archive: Harvests, site: Losing) -> None:
