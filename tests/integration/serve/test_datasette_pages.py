@@ -60,7 +60,7 @@ def hrefs(page: str) -> set[str]:
 def test_the_front_page_says_what_is_held(site: Site) -> None:
     page = words(site.text("/"))
     assert "12 documents, 1949 – 1960" in page.replace("&thinsp;", " ").replace("\u2009", " ")
-    assert "2 listings of the archive; of 1 some records are not held yet" in page
+    assert "2 listings of the archive; in 1 of these, some records are not held yet" in page
     assert "1 is undated" in page
     assert "1 is no longer in the archive, and kept here" in page
 
