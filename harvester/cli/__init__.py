@@ -25,6 +25,12 @@ NICENESS = 10
 COLLECT_AFTER = (20_000, 20, 50)
 """After how many new objects garbage is looked for: as often as Python does (700, 10, 10), it is a tenth of a start."""
 
+REMEDIES = {
+    errno.ENOSPC: "free some disk space, then run this again",
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "check the permissions, or name another place"),
+}
+"""What to do about errors of the system that no command expects."""
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="harvester")
@@ -51,13 +57,6 @@ def cli(context: click.Context, debug: bool, config: Path | None) -> None:  # no
 
 
 with_example(cli)
-
-
-REMEDIES = {
-    errno.ENOSPC: "free some disk space, then run this again",
-    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "check the permissions, or name another place"),
-}
-"""What to do about errors of the system that no command expects."""
 
 
 def main() -> NoReturn:
@@ -103,10 +102,8 @@ def run(arguments: list[str]) -> int:
 
 
 def _explain(error: Exception) -> str:
-    remedy = REMEDIES.get(error.errno or 0) if isinstance(error, OSError) else None
-    if remedy:
-        place = getattr(error, "filename", None) or "what was to be written"
-        return f"{place}: {getattr(error, 'strerror', error)}: {remedy}"
+    if isinstance(error, OSError) and error.errno in REMEDIES:
+        return f"{error.filename or 'what was to be written'}: {error.strerror}: {REMEDIES[error.errno]}"
     return f"unexpected {type(error).__name__}: {error}; see more with `harvester --debug …` and report it"
 
 
